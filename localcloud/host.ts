@@ -1,0 +1,120 @@
+// What the API asks of the machine room, and what the machine room tells the API. The API (localcloud/api)
+// owns the state; a Host (localcloud/machines, localcloud/network) makes the Linux machine match it.
+
+/** One private attachment of a server. */
+export interface Attachment {
+  readonly networkId: number;
+  /** Address in the private network, without a prefix length: `10.0.1.2`. */
+  readonly ip: string;
+  readonly aliasIps: readonly string[];
+  /** `86:00:00:...`, stable for the life of the attachment. */
+  readonly macAddress: string;
+}
+
+export interface FirewallRule {
+  readonly direction: "in" | "out";
+  readonly protocol: "tcp" | "udp" | "icmp" | "esp" | "gre";
+  /** Source ranges of an `in` rule, destination ranges of an `out` rule. */
+  readonly ranges: readonly string[];
+  /** `80`, `80-90` or `any`; null for protocols without ports. */
+  readonly port: string | null;
+}
+
+export interface ServerSpec {
+  readonly id: number;
+  /** Names the project of the token that created it; metadata is never shared between projects. */
+  readonly projectId: number;
+  readonly name: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly diskGb: number;
+  readonly location: string;
+  readonly datacenter: string;
+  readonly networkZone: string;
+  /** Name of the base image (`debian-13`) or `snapshot-<id>`. */
+  readonly image: string;
+  /** Public keys in authorized_keys form that cloud-init installs for root. */
+  readonly sshKeys: readonly string[];
+  /** As given to the API; empty when none. */
+  readonly userData: string;
+  /** `96:00:00:...` of the public interface. */
+  readonly macAddress: string;
+  /** Public addresses; null when the server has none. IPv6 is the network: `2001:db8:1::/64`. */
+  readonly publicIpv4: string | null;
+  readonly publicIpv6: string | null;
+  readonly attachments: readonly Attachment[];
+  /** Union of the rules of all firewalls that are applied; null when none is (everything is open). */
+  readonly firewall: readonly FirewallRule[] | null;
+  readonly volumeIds: readonly number[];
+  /** Power state that the API wants. */
+  readonly power: "on" | "off";
+}
+
+export interface NetworkSpec {
+  readonly id: number;
+  readonly ipRange: string;
+  readonly gateway: string;
+  /** API routes: destination range to the private address of a server. */
+  readonly routes: readonly { readonly destination: string; readonly gateway: string }[];
+}
+
+/** Where a floating IP is routed; `serverId` null when it is not assigned. */
+export interface FloatingAddress {
+  readonly id: number;
+  /** `203.0.113.10/32` or an IPv6 /64. */
+  readonly cidr: string;
+  readonly serverId: number | null;
+}
+
+export interface VolumeSpec {
+  readonly id: number;
+  readonly sizeGb: number;
+  readonly format: "ext4" | "xfs" | null;
+  readonly serverId: number | null;
+}
+
+/** Everything that must exist on the host, derived from the store in one transaction. */
+export interface World {
+  readonly servers: readonly ServerSpec[];
+  readonly networks: readonly NetworkSpec[];
+  readonly floatingAddresses: readonly FloatingAddress[];
+  readonly volumes: readonly VolumeSpec[];
+}
+
+/**
+ * The machine room. Every method is idempotent and can be repeated after a crash at any line; a rejected
+ * promise carries a message for the action's `error.message`.
+ */
+export interface Host {
+  /** Namespaces, links, addresses, routes, floating-IP routes, firewalls, metadata: as in `world`. Calls coalesce. */
+  reconcileNetwork(world: World): Promise<void>;
+  /** Root file system from the image, ready to boot. Keeps an existing one. */
+  createServer(server: ServerSpec): Promise<void>;
+  /** Throws the root away and makes it anew from `server.image`. */
+  rebuildServer(server: ServerSpec): Promise<void>;
+  /** Boots; resolves when the init of the machine runs (sshd may not be up yet: HC-W1). */
+  start(server: ServerSpec): Promise<void>;
+  /** Power cut: SIGKILL of everything in the machine. */
+  powerOff(serverId: number): Promise<void>;
+  /** Asks the init to power off and returns at once; the guest may ignore it. */
+  requestShutdown(serverId: number): Promise<void>;
+  /** Asks the init to reboot and returns at once. */
+  requestReboot(serverId: number): Promise<void>;
+  /** Ends the machine and removes its root. */
+  removeServer(serverId: number): Promise<void>;
+  createVolume(volume: VolumeSpec): Promise<void>;
+  resizeVolume(volume: VolumeSpec): Promise<void>;
+  removeVolume(volumeId: number): Promise<void>;
+  /** Makes `/dev/disk/by-id/scsi-0HC_Volume_<id>` appear in the guest, running or not. */
+  attachVolume(volume: VolumeSpec, server: ServerSpec, automount: boolean): Promise<void>;
+  detachVolume(volume: VolumeSpec): Promise<void>;
+  /** Copy of the root file system under `snapshot-<imageId>`; answers its size in bytes. */
+  createSnapshot(imageId: number, server: ServerSpec): Promise<number>;
+  removeSnapshot(imageId: number): Promise<void>;
+  /** Ids of the machines whose init runs now. */
+  running(): Promise<ReadonlySet<number>>;
+  /** Called when a machine ends without having been told to by this interface. */
+  onExit(listener: (serverId: number, reason: "poweroff" | "reboot" | "killed") => void): void;
+  /** Removes every machine, namespace, mount, process and address of this cloud. */
+  removeEverything(): Promise<void>;
+}
