@@ -1,0 +1,121 @@
+/** A platform as a plain value: validated, complete, nothing optional except what may really be absent. */
+export interface PlatformSettings {
+  /** Prefix of every server's name, one RFC 1123 label: `prod`. */
+  readonly environment: string;
+  /** Name that visitors use: `www.example.com`. */
+  readonly domain: string;
+  /** Hetzner location: `nbg1`. */
+  readonly location: string;
+  /** Image of every machine. */
+  readonly image: string;
+  readonly network: NetworkSettings;
+  /** Ranges that may reach SSH on the load balancers, the bastions of all other machines. */
+  readonly adminRanges: readonly string[];
+  readonly loadBalancers: LoadBalancerSettings;
+  readonly app: AppSettings;
+  readonly database: DatabaseSettings;
+  readonly storage: StorageSettings;
+  readonly images: ImageSettings;
+  /** Highest monthly sum in EUR without VAT that `up` accepts; undefined: no limit. */
+  readonly budgetEur: number | undefined;
+  /** Databases, volumes and addresses are protected against deletion. */
+  readonly protect: boolean;
+}
+
+export interface NetworkSettings {
+  /** Private range of the platform: `10.0.0.0/16`. */
+  readonly range: string;
+  /** Hetzner network zone of the location: `eu-central`. */
+  readonly zone: string;
+  /** One subnet for each tier, inside the range. */
+  readonly subnets: Readonly<Record<Tier, string>>;
+}
+
+export const Tier = { Edge: "edge", App: "app", Data: "data", Storage: "storage" } as const;
+export type Tier = (typeof Tier)[keyof typeof Tier];
+
+/** What a machine must at least have; `components/sizing` finds the server type. */
+export interface MachineSize {
+  readonly vcpus: number;
+  readonly memoryGb: number;
+  /** Hetzner server type; undefined: the cheapest that satisfies vcpus and memory. */
+  readonly serverType: string | undefined;
+}
+
+export const EdgeEngine = { HAProxy: "haproxy", Nginx: "nginx" } as const;
+export type EdgeEngine = (typeof EdgeEngine)[keyof typeof EdgeEngine];
+
+export interface LoadBalancerSettings extends MachineSize {
+  readonly engine: EdgeEngine;
+}
+
+export interface AppSettings extends MachineSize {
+  /** Number of identical app nodes. */
+  readonly count: number;
+  /** The service stack of every app node, by name. */
+  readonly services: Readonly<Record<string, ServiceSettings>>;
+}
+
+/** One service of the stack that every app node runs. */
+export interface ServiceSettings {
+  /** Image with a tag, resolved to a digest at `up`: `example/shop:1.4.2`. */
+  readonly image: string;
+  readonly replicas: number;
+  /** Port that the container listens on; undefined for a worker, which nobody can reach. */
+  readonly port: number | undefined;
+  /** Path prefix that Traefik routes to it: `/api`; undefined with `port` undefined. */
+  readonly pathPrefix: string | undefined;
+  /** Path that answers 200 when the replica can serve: `/health/ready`. */
+  readonly healthPath: string;
+  /** Plain environment, added to the platform's own (DATABASE_URL, REDIS_URL, ...). */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+}
+
+export const CacheEngine = { Valkey: "valkey", Redis: "redis" } as const;
+export type CacheEngine = (typeof CacheEngine)[keyof typeof CacheEngine];
+
+export interface DatabaseSettings extends MachineSize {
+  readonly cacheEngine: CacheEngine;
+  /** Name of the application's database and role. */
+  readonly databaseName: string;
+}
+
+export const ObjectStoreEngine = { Versitygw: "versitygw", Minio: "minio" } as const;
+export type ObjectStoreEngine = (typeof ObjectStoreEngine)[keyof typeof ObjectStoreEngine];
+
+export interface StorageSettings extends MachineSize {
+  readonly objectStoreEngine: ObjectStoreEngine;
+  /** Size of the volume that holds objects, backups and logs, in GB. */
+  readonly volumeGb: number;
+  /** Bucket of the application. */
+  readonly bucket: string;
+  readonly backup: BackupSettings;
+  /** Days that the log archive keeps. */
+  readonly logRetentionDays: number;
+}
+
+export interface BackupSettings {
+  /** systemd calendar expression, UTC: `*-*-* 02:00:00`. */
+  readonly schedule: string;
+  readonly retentionDays: number;
+  /** Second copy outside the platform; undefined: none. */
+  readonly offsite: OffsiteSettings | undefined;
+}
+
+/** An S3 bucket elsewhere. The credentials are secrets of the stack, not part of this value. */
+export interface OffsiteSettings {
+  /** `https://nbg1.your-objectstorage.com`. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly region: string;
+}
+
+/** Container images of the platform's own software, by tag. */
+export interface ImageSettings {
+  readonly traefik: string;
+  readonly elasticsearch: string;
+  readonly objectStore: string;
+  /** Mirror of Docker Hub for machines and for looking digests up: `https://mirror.example.com:5000`. */
+  readonly registryMirror: string | undefined;
+}

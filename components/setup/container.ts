@@ -1,0 +1,130 @@
+import type { MachineSetup, SetupFile } from "./types";
+
+/** One container as a systemd unit: restarts, ordering and logs are systemd's, as for every other service. */
+export interface ContainerSpec {
+  /** Name of container and unit: `web-1` becomes `web-1.service`. */
+  readonly name: string;
+  /** Reference by digest: `traefik@sha256:...`, or by tag in tests. */
+  readonly image: string;
+  /** Docker network: `host`, or `platform` (the bridge of `dockerSetup`) with a fixed address. */
+  readonly network: "host" | { readonly address: string };
+  /** Values without secrets. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Values with secrets: they go to a file 0600 that Docker reads. */
+  readonly secretEnvironment?: Readonly<Record<string, string>>;
+  /** `/host/path:/container/path:ro`. */
+  readonly volumes?: readonly string[];
+  /** Files of the setup that the container reads at start (mounted by `volumes`): a change restarts it. */
+  readonly reads?: readonly string[];
+  readonly user?: string;
+  readonly command?: readonly string[];
+  /** Further `docker run` flags: `--ulimit=memlock=-1:-1`. */
+  readonly flags?: readonly string[];
+  /** Memory limit in MiB. @default - none */
+  readonly memoryMb?: number;
+  /** Time that the container gets between SIGTERM and SIGKILL. @default 30 */
+  readonly stopSeconds?: number;
+  /** See `SetupUnit.group`. */
+  readonly group?: string;
+  /** See `SetupUnit.ready`. */
+  readonly ready?: string;
+  readonly readySeconds?: number;
+  /** Other units that must have started before. */
+  readonly after?: readonly string[];
+}
+
+/** Unit, environment files and image of one container. */
+export function containerSetup(spec: ContainerSpec): MachineSetup {
+  const unitPath = `/etc/systemd/system/${spec.name}.service`;
+  const environment = environmentFiles(spec);
+  return {
+    packages: [],
+    files: [{ path: unitPath, content: unitFile(spec, environment) }, ...environment],
+    steps: [
+      {
+        name: `pull ${spec.image}`,
+        unless: `docker image inspect ${spec.image} >/dev/null 2>&1`,
+        run: `systemctl start docker.service && docker pull -q ${spec.image}`,
+      },
+    ],
+    units: [
+      {
+        name: `${spec.name}.service`,
+        reads: [unitPath, ...environment.map((file) => file.path), ...(spec.reads ?? [])],
+        group: spec.group,
+        ready: spec.ready,
+        readySeconds: spec.readySeconds,
+      },
+    ],
+    checks: [],
+  };
+}
+
+function environmentFiles(spec: ContainerSpec): SetupFile[] {
+  const file = (path: string, values: Readonly<Record<string, string>> | undefined, mode: string) =>
+    values === undefined || Object.keys(values).length === 0
+      ? []
+      : [
+          {
+            path,
+            mode,
+            content: Object.entries(values)
+              .map(([key, value]) => `${key}=${singleLine(key, value)}\n`)
+              .join(""),
+          },
+        ];
+  return [
+    ...file(`/etc/platform/${spec.name}.env`, spec.environment, "0644"),
+    ...file(`/etc/platform/${spec.name}.secret.env`, spec.secretEnvironment, "0600"),
+  ];
+}
+
+function singleLine(key: string, value: string): string {
+  if (/[\n\r\0]/.test(value))
+    throw new Error(`${key} of a container must be one line: Docker's env files know no quoting`);
+  return value;
+}
+
+function unitFile(spec: ContainerSpec, environment: readonly SetupFile[]): string {
+  const network =
+    spec.network === "host" ? ["--network=host"] : ["--network=platform", `--ip=${spec.network.address}`];
+  const run = [
+    "/usr/bin/docker run --rm --init",
+    `--name=${spec.name}`,
+    `--hostname=${spec.name}`,
+    ...network,
+    "--log-driver=journald",
+    `--log-opt=tag=${spec.name}`,
+    ...environment.map((file) => `--env-file=${file.path}`),
+    ...(spec.volumes ?? []).map((volume) => `--volume=${volume}`),
+    ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
+    ...(spec.memoryMb === undefined ? [] : [`--memory=${spec.memoryMb}m`]),
+    `--stop-timeout=${spec.stopSeconds ?? 30}`,
+    ...(spec.flags ?? []),
+    spec.image,
+    ...(spec.command ?? []),
+  ].map((part) => part.replaceAll("%", "%%").replaceAll("$", "$$$$"));
+  const after = ["docker.service", "platform-network.service", ...(spec.after ?? [])].join(" ");
+  return `[Unit]
+Description=Container ${spec.name}
+After=${after}
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force ${spec.name}
+ExecStart=${run.join(" \\\n  ")}
+ExecStop=/usr/bin/docker stop --time=${spec.stopSeconds ?? 30} ${spec.name}
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=${(spec.stopSeconds ?? 30) + 10}
+# docker run writes the container's output to the journal by the log driver; its own copy would double it.
+StandardOutput=null
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

@@ -1,0 +1,35 @@
+import type { MachineSetup } from "./types";
+
+/**
+ * One setup from several, in order. Packages, and steps of the same name and text, appear once.
+ *
+ * @throws when two parts claim the same file or unit: one of them would silently win
+ */
+export function mergeSetups(...parts: readonly MachineSetup[]): MachineSetup {
+  const files = parts.flatMap((part) => part.files);
+  const units = parts.flatMap((part) => part.units);
+  refuseTwice(
+    "file",
+    files.map((file) => file.path),
+  );
+  refuseTwice(
+    "unit",
+    units.map((unit) => unit.name),
+  );
+  const steps = new Map(
+    parts.flatMap((part) => part.steps).map((step) => [`${step.name}\n${step.run}`, step]),
+  );
+  return {
+    packages: [...new Set(parts.flatMap((part) => part.packages))],
+    files,
+    steps: [...steps.values()],
+    units,
+    checks: parts.flatMap((part) => part.checks),
+  };
+}
+
+function refuseTwice(kind: string, names: readonly string[]): void {
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  if (twice.length > 0)
+    throw new Error(`${kind} ${twice.join(", ")} is set up twice on one machine: merge the two parts`);
+}
