@@ -56,6 +56,8 @@ export interface SetupUnit {
   readonly reads: readonly string[];
   /** @default "restart" */
   readonly onChange?: "restart" | "reload";
+  /** `beforeSteps` for what steps need running: Docker to pull images. @default "afterSteps" */
+  readonly stage?: "beforeSteps" | "afterSteps";
   /**
    * Units with the same group change one after the other, in the order of the list, each with `ready` passed
    * before the next begins: replicas of a service stay available.

@@ -1,0 +1,118 @@
+import { ports } from "../flows";
+import type { PlatformSettings } from "../settings";
+import type { MachinePlan, Topology } from "../topology";
+import { hostFirewallSetup } from "./hostFirewall";
+import { mergeSetups } from "./merge";
+import type { MachineSetup } from "./types";
+
+/** What every machine of the platform has, whatever its role. */
+export function baseSetup(
+  machine: MachinePlan,
+  topology: Topology,
+  settings: PlatformSettings,
+): MachineSetup {
+  return mergeSetups(
+    hostFirewallSetup(machine, topology, settings),
+    hostsSetup(topology),
+    sshSetup,
+    kernelSetup,
+    journalSetup(machine, topology),
+  );
+}
+
+/** Machines know each other by name without a DNS server that could fail. */
+function hostsSetup(topology: Topology): MachineSetup {
+  const lines = topology.machines.map(
+    (machine) => `${machine.privateIp} ${machine.hostname} ${machine.name}\n`,
+  );
+  const path = "/etc/platform/hosts";
+  const update = `sed '/^# platform begin$/,/^# platform end$/d' /etc/hosts`;
+  const wanted = `{ ${update}; echo '# platform begin'; cat ${path}; echo '# platform end'; }`;
+  return {
+    packages: [],
+    files: [{ path, content: lines.join("") }],
+    steps: [
+      {
+        name: "names of the machines in /etc/hosts",
+        unless: `${wanted} | cmp -s - /etc/hosts`,
+        run: `${wanted} >/etc/.hosts.platform && chmod 0644 /etc/.hosts.platform && mv /etc/.hosts.platform /etc/hosts`,
+      },
+    ],
+    units: [],
+    checks: [],
+  };
+}
+
+const sshPath = "/etc/ssh/sshd_config.d/10-platform.conf";
+
+/** Keys only. A bring-up opens several sessions through the bastion at once, so the limits leave room for it. */
+const sshSetup: MachineSetup = {
+  packages: [],
+  files: [
+    {
+      path: sshPath,
+      content: `PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+X11Forwarding no
+AllowAgentForwarding no
+MaxStartups 50:30:100
+`,
+      validate: 'sshd -t -f "$1"',
+    },
+  ],
+  steps: [],
+  units: [{ name: "ssh.service", reads: [sshPath], onChange: "reload" }],
+  checks: [],
+};
+
+const sysctlPath = "/etc/sysctl.d/60-platform.conf";
+
+const kernelSetup: MachineSetup = {
+  packages: [],
+  files: [
+    {
+      path: sysctlPath,
+      content: `# Connections between machines are many and short.
+net.ipv4.ip_local_port_range = 10240 65535
+net.ipv4.tcp_tw_reuse = 1
+net.core.somaxconn = 4096
+net.ipv4.tcp_slow_start_after_idle = 0
+# A dead peer is noticed in minutes, not in hours.
+net.ipv4.tcp_keepalive_time = 120
+`,
+    },
+  ],
+  steps: [
+    {
+      name: "kernel settings",
+      unless: `sysctl --load=${sysctlPath} --dry-run >/dev/null 2>&1 && [ "$(sysctl -n net.core.somaxconn)" = 4096 ]`,
+      run: `sysctl --quiet --ignore --load=${sysctlPath}`,
+    },
+  ],
+  units: [],
+  checks: [],
+};
+
+const uploadPath = "/etc/systemd/journal-upload.conf.d/platform.conf";
+const uploadDropIn = "/etc/systemd/system/systemd-journal-upload.service.d/platform.conf";
+
+/** Sends the journal to the log archive of the storage node; what it could not send waits in the journal. */
+function journalSetup(machine: MachinePlan, topology: Topology): MachineSetup {
+  const archive = topology.storage;
+  const host = machine.name === archive.name ? "127.0.0.1" : archive.privateIp;
+  return {
+    packages: ["systemd-journal-remote"],
+    files: [
+      { path: uploadPath, content: `[Upload]\nURL=http://${host}:${ports.journal}\n` },
+      {
+        path: uploadDropIn,
+        // The archive may be set up later than this machine, or be down for a while.
+        content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=always\nRestartSec=2\n",
+      },
+    ],
+    steps: [],
+    units: [{ name: "systemd-journal-upload.service", reads: [uploadPath, uploadDropIn] }],
+    checks: [],
+  };
+}

@@ -1,0 +1,94 @@
+import { type Flow, flowsTo, sourceAddresses } from "../flows";
+import type { PlatformSettings } from "../settings";
+import type { MachinePlan, Topology } from "../topology";
+import type { MachineSetup } from "./types";
+
+/** Where the ruleset lies; the table is ours alone, so that Docker's own tables stay untouched. */
+const path = "/etc/platform/firewall.nft";
+const unitPath = "/etc/systemd/system/platform-firewall.service";
+
+/**
+ * The machine's own firewall. Hetzner's cloud firewalls see only the public side, so traffic between machines
+ * is decided here: what no flow allows is dropped.
+ */
+export function hostFirewallSetup(
+  machine: MachinePlan,
+  topology: Topology,
+  settings: PlatformSettings,
+): MachineSetup {
+  return {
+    packages: ["nftables"],
+    files: [
+      { path, content: hostFirewall(machine, topology, settings) },
+      { path: unitPath, content: unit },
+    ],
+    steps: [],
+    units: [
+      {
+        name: "platform-firewall.service",
+        reads: [path, unitPath],
+        onChange: "reload",
+        stage: "beforeSteps",
+      },
+    ],
+    checks: [{ name: "host firewall is loaded", command: "nft list table inet platform_firewall" }],
+  };
+}
+
+/** The nft ruleset as text; one transaction replaces the old table, so there is no moment without rules. */
+export function hostFirewall(machine: MachinePlan, topology: Topology, settings: PlatformSettings): string {
+  const rules = flowsTo(machine.tier).map((flow) => rule(flow, topology, settings));
+  return `table inet platform_firewall
+delete table inet platform_firewall
+table inet platform_firewall {
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    iif "lo" accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, packet-too-big } accept
+    # Containers of this machine may reach it as their gateway.
+    ip saddr 172.20.0.0/16 accept
+${rules.map((text) => `    ${text}`).join("\n")}
+  }
+  chain forward {
+    type filter hook forward priority -1; policy accept;
+    # User data lies at the metadata service; a container has no business there.
+    ip saddr 172.20.0.0/16 ip daddr 169.254.169.254 drop
+  }
+}
+`;
+}
+
+function rule(flow: Flow, topology: Topology, settings: PlatformSettings): string {
+  const what =
+    flow.protocol === "vrrp"
+      ? "ip protocol vrrp"
+      : flow.protocol === "icmp"
+        ? "meta l4proto { icmp, ipv6-icmp }"
+        : `${flow.protocol} dport ${flow.port}`;
+  return `${sources(flow, topology, settings)}${what} accept comment "${flow.purpose}"`;
+}
+
+function sources(flow: Flow, topology: Topology, settings: PlatformSettings): string {
+  if (flow.from === "internet") return "";
+  const ranges = flow.from === "admin" ? settings.adminRanges : sourceAddresses(flow, topology);
+  return `ip saddr { ${ranges.join(", ")} } `;
+}
+
+const unit = `[Unit]
+Description=Host firewall of the platform
+DefaultDependencies=no
+Before=network-pre.target
+Wants=network-pre.target
+After=local-fs.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f ${path}
+ExecReload=/usr/sbin/nft -f ${path}
+
+[Install]
+WantedBy=sysinit.target
+`;
