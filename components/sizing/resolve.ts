@@ -1,0 +1,101 @@
+import type { MachineSize } from "../settings";
+import { type ServerLine, type ServerType, serverTypes } from "./serverTypes";
+
+/** No server type of the location has what the machine needs. */
+export class NoServerTypeError extends Error {
+  override readonly name = "NoServerTypeError";
+}
+
+/**
+ * The server type of a machine: the named one, or the cheapest x86 type of the location that has at least the
+ * wanted vCPUs and memory. Stock is not looked at: it changes by the hour, see `fallbackServerTypes`.
+ *
+ * @throws NoServerTypeError naming the nearest types
+ */
+export function resolveServerType(
+  size: MachineSize,
+  location: string,
+  types: readonly ServerType[] = serverTypes,
+): ServerType {
+  if (size.serverType !== undefined) return namedServerType(size.serverType, size, location, types);
+  const [cheapest] = types.filter((type) => type.architecture === "x86" && fits(type, size, location)).sort(byPrice);
+  if (cheapest !== undefined) return cheapest;
+  throw new NoServerTypeError(
+    `no server type in ${location} has ${describeSize(size)}; the nearest are ${nearest(size, location, types)}`,
+  );
+}
+
+function namedServerType(
+  name: string,
+  size: MachineSize,
+  location: string,
+  types: readonly ServerType[],
+): ServerType {
+  const type = types.find((candidate) => candidate.name === name);
+  if (type === undefined) {
+    throw new NoServerTypeError(
+      `server type ${name} does not exist; the nearest are ${nearest(size, location, types)}`,
+    );
+  }
+  if (fits(type, size, location)) return type;
+  const reason = type.locations.includes(location)
+    ? `has ${describeSize(type)}, less than ${describeSize(size)}`
+    : `is not sold in ${location}, only in ${type.locations.join(", ")}`;
+  throw new NoServerTypeError(`server type ${name} ${reason}; take one of ${nearest(size, location, types)}`);
+}
+
+/**
+ * What to order instead when `resource_unavailable` (412) says that the wanted type is sold out: the cheapest
+ * fitting type of each line, in the order CX, CAX, CPX, CCX. CAX has another processor architecture, so its
+ * images must be built for arm too.
+ */
+export function fallbackServerTypes(
+  size: MachineSize,
+  location: string,
+  types: readonly ServerType[] = serverTypes,
+): readonly ServerType[] {
+  const order: readonly ServerLine[] = ["CX", "CAX", "CPX", "CCX"];
+  return order.flatMap((line) =>
+    types
+      .filter((type) => type.line === line && fits(type, size, location))
+      .sort(byPrice)
+      .slice(0, 1),
+  );
+}
+
+/** Up to three types of the location that come closest to a size, fitting ones first. */
+export function nearestServerTypes(
+  size: Pick<MachineSize, "vcpus" | "memoryGb">,
+  location: string,
+  types: readonly ServerType[] = serverTypes,
+): readonly ServerType[] {
+  const ratio = (has: number, wanted: number) => Math.abs(Math.log2(has / wanted));
+  const distance = (type: ServerType) => {
+    const short = type.vcpus < size.vcpus || type.memoryGb < size.memoryGb;
+    return ratio(type.vcpus, size.vcpus) + ratio(type.memoryGb, size.memoryGb) + (short ? 100 : 0);
+  };
+  return types
+    .filter((type) => type.architecture === "x86" && type.locations.includes(location))
+    .sort((a, b) => distance(a) - distance(b) || byPrice(a, b))
+    .slice(0, 3);
+}
+
+function nearest(size: MachineSize, location: string, types: readonly ServerType[]): string {
+  const found = nearestServerTypes(size, location, types);
+  return found.map((type) => `${type.name} (${describeSize(type)})`).join(", ");
+}
+
+/** `4 vCPU, 16 GB RAM`. */
+export function describeSize(size: Pick<ServerType, "vcpus" | "memoryGb">): string {
+  return `${size.vcpus} vCPU, ${size.memoryGb} GB RAM`;
+}
+
+function fits(type: ServerType, size: MachineSize, location: string): boolean {
+  return type.vcpus >= size.vcpus && type.memoryGb >= size.memoryGb && type.locations.includes(location);
+}
+
+// Types without a known price come last, the smaller first.
+function byPrice(a: ServerType, b: ServerType): number {
+  const price = (type: ServerType) => type.monthlyEur ?? 1_000_000;
+  return price(a) - price(b) || a.memoryGb - b.memoryGb || a.vcpus - b.vcpus;
+}
