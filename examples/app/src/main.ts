@@ -1,0 +1,19 @@
+import { parseConfig } from "./config";
+
+async function main(): Promise<void> {
+  // Loaded on demand: the health command runs every few seconds and needs none of the servers' code.
+  if (process.argv[2] === "health") {
+    const { checkHealth } = await import("./healthCommand");
+    process.exitCode = await checkHealth(process.env);
+    return;
+  }
+  const config = parseConfig(process.env);
+  const { serve } = await import("./serve");
+  await serve(config);
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stdout.write(`${JSON.stringify({ level: 60, time: Date.now(), msg: message })}\n`);
+  process.exitCode = 1;
+});
