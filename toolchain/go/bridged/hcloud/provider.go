@@ -11,9 +11,6 @@ import (
 	sdkv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
 )
 
-// Version is the version of the npm package @pulumi/hcloud that this plugin serves.
-const Version = "1.32.1"
-
 // Pulumi resource ids are strings; these resources have an integer id upstream.
 var integerIDs = []string{
 	"hcloud_storage_box",
@@ -22,12 +19,13 @@ var integerIDs = []string{
 	"hcloud_zone",
 }
 
-// Provider describes the bridged provider. The metadata is the generator's output.
-func Provider(metadata []byte) tfbridge.ProviderInfo {
+// Provider describes the bridged provider. The metadata is the generator's output, the version
+// that of the npm package which the plugin serves.
+func Provider(metadata []byte, version string) tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
 		P:                pf.MuxShimWithPF(context.Background(), sdkv2.NewProvider(upstream.Provider()), upstream.NewPluginProvider()),
 		Name:             "hcloud",
-		Version:          Version,
+		Version:          version,
 		GitHubOrg:        "hetznercloud",
 		UpstreamRepoPath: ".",
 		MetadataInfo:     tfbridge.NewProviderMetadata(metadata),

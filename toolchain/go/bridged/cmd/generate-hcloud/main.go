@@ -1,4 +1,4 @@
-// Writes the schema and the bridge metadata that the plugin needs at start.
+// Writes the schema and the bridge metadata that the hcloud plugin needs at start.
 package main
 
 import (
@@ -7,4 +7,7 @@ import (
 	"hetzner-platform/toolchain/bridged/hcloud"
 )
 
-func main() { tfgen.MainWithMuxer("hcloud", hcloud.Provider([]byte("{}"))) }
+// version is set by the linker.
+var version string
+
+func main() { tfgen.MainWithMuxer("hcloud", hcloud.Provider([]byte("{}"), version)) }

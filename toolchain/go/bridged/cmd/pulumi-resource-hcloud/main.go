@@ -16,4 +16,9 @@ var schema []byte
 //go:embed bridge-metadata.json
 var metadata []byte
 
-func main() { pf.MainWithMuxer(context.Background(), "hcloud", hcloud.Provider(metadata), schema) }
+// version is set by the linker.
+var version string
+
+func main() {
+	pf.MainWithMuxer(context.Background(), "hcloud", hcloud.Provider(metadata, version), schema)
+}
