@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Platform } from "./components";
+import { readStackConfig } from "./config";
+
+const { settings, secrets } = readStackConfig();
+const hetzner = new pulumi.Config("hcloud");
+
+const platform = new Platform(settings.environment, {
+  settings,
+  apiToken: secrets.failoverToken ?? hetzner.requireSecret("token"),
+  apiEndpoint: hetzner.get("endpoint"),
+  certificate: secrets.certificate,
+  offsiteCredentials: secrets.offsiteCredentials,
+});
+
+/** Where visitors reach the platform. */
+export const url = platform.url;
+export const virtualIp = platform.virtualIp;
+/** Names, roles and addresses of all machines. */
+export const machines = platform.machines;
+/** SSH to a load balancer, or through it to any machine: `pulumi stack output deployKey --show-secrets`. */
+export const deployKey = platform.deployKey;
+export const bastion = platform.bastion;

@@ -1,0 +1,93 @@
+import { glob } from "node:fs/promises";
+import { Command, Option } from "commander";
+import { execa } from "execa";
+import { projectRoot } from "./localStack";
+
+/** A part of the test run: what it does and the commands that do it. */
+interface Part {
+  readonly title: string;
+  readonly run: () => Promise<void>;
+}
+
+const parts: Readonly<Record<string, Part>> = {
+  check: {
+    title: "types, format and lint",
+    run: async () => {
+      await show("tsc", ["--noEmit", "--project", "."]);
+      await show("biome", ["check", "."]);
+    },
+  },
+  unit: { title: "unit tests", run: async () => mocha(await unitFiles(), "60s") },
+  e2e: { title: "end-to-end tests on the local cloud", run: async () => mocha(await endToEndFiles(), "15m") },
+};
+
+async function unitFiles(): Promise<string[]> {
+  const files: string[] = [];
+  for await (const file of glob("test/**/*.test.ts", { cwd: projectRoot })) {
+    if (!file.startsWith("test/e2e/")) files.push(file);
+  }
+  return files.sort();
+}
+
+/** In the order of their numbers: the first brings the platform up, the last takes it down. */
+async function endToEndFiles(): Promise<string[]> {
+  const files: string[] = [];
+  for await (const file of glob("test/e2e/*.test.ts", { cwd: projectRoot })) files.push(file);
+  return files.sort();
+}
+
+async function mocha(files: readonly string[], timeout: string): Promise<void> {
+  await show("mocha", ["--timeout", timeout, ...files]);
+}
+
+async function show(command: string, args: readonly string[]): Promise<void> {
+  await execa(command, args, { cwd: projectRoot, stdio: "inherit", preferLocal: true });
+}
+
+/** Why the local-cloud tests cannot run on this machine; undefined when they can. */
+function whyNoLocalCloud(): string | undefined {
+  if (process.platform !== "linux") return `this is ${process.platform}; the local cloud needs Linux`;
+  if (process.getuid?.() !== 0)
+    return "the local cloud boots machines and makes network namespaces: it needs root";
+  return undefined;
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  const chosen = names.length === 0 ? Object.keys(parts) : names;
+  const failures: string[] = [];
+  for (const name of chosen) {
+    const part = parts[name];
+    if (part === undefined)
+      throw new Error(`no test part ${name}; there are ${Object.keys(parts).join(", ")}`);
+    const reason = name === "e2e" ? whyNoLocalCloud() : undefined;
+    if (reason !== undefined) {
+      process.stdout.write(`\nskipped: ${part.title} (${reason})\n`);
+      continue;
+    }
+    process.stdout.write(`\n# ${part.title}\n`);
+    const began = Date.now();
+    await part.run().catch(() => failures.push(name));
+    process.stdout.write(`# ${part.title}: ${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+  }
+  if (failures.length > 0) {
+    process.stderr.write(`\nfailed: ${failures.join(", ")}\n`);
+    process.exitCode = 1;
+  }
+}
+
+const program = new Command("npm test --")
+  .description("Runs the tests: types and lint, unit tests, and the end-to-end tests on the local cloud.")
+  .argument("[parts...]", "which parts to run: check, unit, e2e", [])
+  .addOption(new Option("--list", "print the parts and end"))
+  .addHelpText(
+    "after",
+    "\nExamples:\n  npm test                 everything\n  npm test -- check unit   without machines\n",
+  )
+  .action((names: string[], options: { list?: boolean }) => {
+    if (options.list) {
+      for (const [name, part] of Object.entries(parts)) process.stdout.write(`${name}: ${part.title}\n`);
+      return;
+    }
+    return main(names);
+  });
+void program.parseAsync();
