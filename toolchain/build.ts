@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { execa } from "execa";
+import { cacheDir, type Progress } from "./cacheDir";
+import { goBuild, goVersion } from "./goBuild";
+import { withLock } from "./lock";
+import { type Recipe, recipes, type ToolName, toolNames } from "./recipes";
+
+export type { ToolName } from "./recipes";
+
+/** Paths of all built programs. */
+export type Toolchain = Readonly<Record<ToolName, string>>;
+
+const modulesFolder = join(__dirname, "go");
+let version: Promise<string> | undefined;
+
+/**
+ * Path of a program, which is built from its published Go modules on the first call and found in the cache
+ * afterwards. Official downloads are not used: this repository knows no checksum of them to pin, while go.sum
+ * pins every module, so building is the only verified source.
+ *
+ * Calls may overlap, in one process and in several: one build runs at a time.
+ *
+ * @param progress receives one line per step and every few seconds while compiling
+ * @throws when Go is missing, a module cannot be fetched or the build fails
+ */
+export async function ensureTool(name: ToolName, progress: Progress = () => {}): Promise<string> {
+  const folder = cacheDir("toolchain", `${name}-${await toolKey(name)}`);
+  const binary = join(folder, name);
+  if (await exists(binary)) return binary;
+  await withLock(
+    cacheDir("toolchain", "build.lock"),
+    async () => {
+      if (!(await exists(binary))) await build(name, folder, progress);
+    },
+    () => progress(`${name}: waiting for another build to finish`),
+  );
+  return binary;
+}
+
+/** All programs, one after the other. @throws as {@link ensureTool} does */
+export async function ensureToolchain(progress: Progress = () => {}): Promise<Toolchain> {
+  const entries: [ToolName, string][] = [];
+  for (const name of toolNames) entries.push([name, await ensureTool(name, progress)]);
+  return Object.fromEntries(entries) as Toolchain;
+}
+
+/** Content hash of everything that a program is built from. @throws when Go is missing */
+export async function toolKey(name: ToolName): Promise<string> {
+  version ??= goVersion();
+  const recipe = recipes[name];
+  const module = join(modulesFolder, recipe.module);
+  const hash = createHash("sha256").update(JSON.stringify([await version, recipe]));
+  for (const file of await sources(module)) {
+    hash.update(`\0${relative(module, file)}\0`).update(await readFile(file));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function sources(module: string): Promise<string[]> {
+  const entries = await readdir(module, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith("_test.go"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+async function build(name: ToolName, folder: string, progress: Progress): Promise<void> {
+  const started = Date.now();
+  const recipe = recipes[name];
+  await mkdir(cacheDir("toolchain"), { recursive: true });
+  const temporary = await mkdtemp(cacheDir("toolchain", ".building-"));
+  try {
+    const module = { directory: join(modulesFolder, recipe.module), ...recipe };
+    const overlay = recipe.generator ? await generate(name, recipe, temporary, progress) : undefined;
+    await goBuild({ ...module, name, output: join(temporary, name), overlay }, progress);
+    await rm(join(temporary, "generated"), { recursive: true, force: true });
+    await rename(temporary, folder);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  progress(`${name}: built in ${Math.round((Date.now() - started) / 1_000)} s`);
+}
+
+/** Runs the recipe's generator and returns the overlay that places its files into the program's package. */
+async function generate(
+  name: ToolName,
+  recipe: Recipe,
+  temporary: string,
+  progress: Progress,
+): Promise<string> {
+  if (recipe.generator === undefined) throw new Error(`the recipe of ${name} has no generator`);
+  const { args, files, package: generator } = recipe.generator;
+  const directory = join(modulesFolder, recipe.module);
+  const generated = join(temporary, "generated");
+  await mkdir(generated);
+  const program = join(generated, "generator");
+  await goBuild(
+    { ...recipe, directory, name: `generator of ${name}`, package: generator, output: program },
+    progress,
+  );
+  const result = await execa(program, [...args, generated], { cwd: generated, all: true, reject: false });
+  if (result.failed) throw new Error(`generator of ${name} failed:\n${result.all}`);
+  const replace = Object.fromEntries(
+    files.map((file) => [join(directory, recipe.package, file), join(generated, file)]),
+  );
+  const overlay = join(generated, "overlay.json");
+  await writeFile(overlay, JSON.stringify({ Replace: replace }));
+  return overlay;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,92 @@
+import { devDependencies } from "../package.json";
+
+/** Every program that the toolchain builds. */
+export const toolNames = [
+  "pulumi",
+  "pulumi-language-nodejs",
+  "pulumi-resource-random",
+  "pulumi-resource-command",
+  "pulumi-resource-hcloud",
+  "pulumi-resource-docker",
+  "traefik",
+  "versitygw",
+  "minio",
+  "pebble",
+] as const;
+
+/** Name of a built program. */
+export type ToolName = (typeof toolNames)[number];
+
+/** How one program is built. The module's go.mod and go.sum pin every source by checksum. */
+export interface Recipe {
+  /** Folder of the Go main module below `toolchain/go`. */
+  readonly module: string;
+  /** Package of the program: an import path, or `./folder` inside the module. */
+  readonly package: string;
+  /** Variables that the linker sets, for example the version that the program reports. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Build tags. */
+  readonly tags?: readonly string[];
+  /** A program of the same module that writes files which this one embeds. */
+  readonly generator?: Generator;
+}
+
+interface Generator {
+  /** Package of the generator inside the module. */
+  readonly package: string;
+  /** Arguments; the output folder follows as the last one. */
+  readonly args: readonly string[];
+  /** Files that it writes and that appear in the program's own package folder. */
+  readonly files: readonly string[];
+}
+
+/** Pulumi plugins for resources; their versions are the pins of the npm packages they serve. */
+export const pluginVersions = {
+  random: devDependencies["@pulumi/random"],
+  command: devDependencies["@pulumi/command"],
+  hcloud: devDependencies["@pulumi/hcloud"],
+  docker: devDependencies["@pulumi/docker"],
+} as const;
+
+/** Version of the Pulumi command line program, equal to that of its Node SDK. */
+export const pulumiVersion = devDependencies["@pulumi/pulumi"];
+
+function bridged(name: "random" | "hcloud" | "docker"): Recipe {
+  return {
+    module: "bridged",
+    package: `./cmd/pulumi-resource-${name}`,
+    variables: { "main.version": pluginVersions[name] },
+    generator: {
+      package: `./cmd/generate-${name}`,
+      // The documentation step would need the upstream repository beside the module.
+      args: ["schema", "--skip-docs", "--out"],
+      files: ["schema.json", "bridge-metadata.json"],
+    },
+  };
+}
+
+/** The recipes by program. */
+export const recipes: Readonly<Record<ToolName, Recipe>> = {
+  pulumi: {
+    module: "cli",
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
+  },
+  // A module of its own: the last published version that carries the host is far older than the CLI.
+  "pulumi-language-nodejs": {
+    module: "nodejs",
+    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+  },
+  "pulumi-resource-random": bridged("random"),
+  "pulumi-resource-hcloud": bridged("hcloud"),
+  "pulumi-resource-docker": bridged("docker"),
+  "pulumi-resource-command": {
+    module: "command",
+    package: ".",
+    variables: { "main.version": pluginVersions.command },
+  },
+  traefik: { module: "traefik", package: "github.com/traefik/traefik/v3/cmd/traefik" },
+  versitygw: { module: "versitygw", package: "github.com/versity/versitygw/cmd/versitygw" },
+  minio: { module: "minio", package: "github.com/minio/minio" },
+  pebble: { module: "pebble", package: "github.com/letsencrypt/pebble/v2/cmd/pebble" },
+};
