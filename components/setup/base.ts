@@ -83,14 +83,8 @@ net.ipv4.tcp_keepalive_time = 120
 `,
     },
   ],
-  steps: [
-    {
-      name: "kernel settings",
-      unless: `sysctl --load=${sysctlPath} --dry-run >/dev/null 2>&1 && [ "$(sysctl -n net.core.somaxconn)" = 4096 ]`,
-      run: `sysctl --quiet --ignore --load=${sysctlPath}`,
-    },
-  ],
-  units: [],
+  steps: [],
+  units: [{ name: "systemd-sysctl.service", reads: [sysctlPath] }],
   checks: [],
 };
 

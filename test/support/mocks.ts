@@ -48,7 +48,7 @@ export async function recordProgram(
         if (options.preview) return { id: undefined, state: {} };
         return {
           id: String(nextId++),
-          state: { ...args.inputs, ...options.outputs?.(args.type, args.name) },
+          state: { stdout: "", stderr: "", ...args.inputs, ...options.outputs?.(args.type, args.name) },
         };
       },
       call: (args) => ({ ...args.inputs, ...options.call?.(args.token) }),
