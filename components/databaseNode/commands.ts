@@ -1,0 +1,112 @@
+import { ports } from "../flows";
+import type { MachineSetup } from "../setup/types";
+import { type CacheConfig, cacheAdminEnv, cacheNames } from "./cache";
+import { searchAdminCurl } from "./elasticsearch";
+
+const psql = "runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1";
+
+/** `platform-status` and `platform-promote`, the operator's commands on a database machine. */
+export function databaseCommands(config: CacheConfig): MachineSetup {
+  return {
+    packages: ["jq", "curl"],
+    files: [
+      { path: "/usr/local/sbin/platform-status", content: databaseStatusScript(config), mode: "0755" },
+      { path: "/usr/local/sbin/platform-promote", content: promoteScript, mode: "0755" },
+    ],
+    steps: [],
+    units: [],
+    checks: [{ name: "platform-status finds everything up", command: "platform-status" }],
+  };
+}
+
+/** JSON with `--json`, else a table; exit status 1 when a service is down. */
+export function databaseStatusScript(config: CacheConfig): string {
+  return `#!/bin/bash
+# State of PostgreSQL, cache and search on this machine.
+set -euo pipefail
+case "\${1:-}" in
+  "" | --json) ;;
+  *) echo "usage: platform-status [--json]" >&2; exit 64 ;;
+esac
+
+postgresql() {
+  ${psql} <<'SQL' 2>/dev/null || printf '{"up":false}'
+select json_build_object(
+  'up', true,
+  'version', current_setting('server_version'),
+  'role', case when pg_is_in_recovery() then 'replica' else 'primary' end,
+  'started', to_char(pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'timeline', (select timeline_id from pg_control_checkpoint()),
+  'connections', (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+  'maxConnections', current_setting('max_connections')::int,
+  'replicas', (select count(*) from pg_stat_replication where state = 'streaming'),
+  'checksumFailures', (select coalesce(sum(checksum_failures), 0) from pg_stat_database),
+  'databases', (select json_object_agg(datname, pg_database_size(oid)) from pg_database where not datistemplate));
+SQL
+}
+
+cache() {
+  local info
+  # shellcheck disable=SC1091
+  info=$(set -a && . ${cacheAdminEnv} &&
+    ${cacheNames(config.engine).client} -h ${config.privateIp} -p ${ports.redis} --no-auth-warning --user admin info 2>/dev/null | tr -d '\\r') || true
+  value() { sed -n "s/^$1://p" <<<"$info" | head -n 1; }
+  if [ -z "$(value redis_version)" ]; then
+    printf '{"up":false,"engine":"${config.engine}"}'
+    return
+  fi
+  local version
+  version=$(value valkey_version)
+  jq -n --arg engine ${config.engine} --arg version "\${version:-$(value redis_version)}" --arg role "$(value role)" \\
+    --argjson used "$(value used_memory)" --argjson max "$(value maxmemory)" --argjson clients "$(value connected_clients)" \\
+    --argjson evicted "$(value evicted_keys)" --arg aof "$(value aof_last_write_status)" \\
+    '{up: true, engine: $engine, version: $version, role: (if $role == "master" then "primary" else "replica" end),
+      usedBytes: $used, maxBytes: $max, clients: $clients, evictedKeys: $evicted, appendOnlyFile: $aof}'
+}
+
+search() {
+  local url=http://${config.privateIp}:${ports.elasticsearch} health root
+  health=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/_cluster/stats" 2>/dev/null) &&
+    root=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/" 2>/dev/null) || { printf '{"up":false}'; return; }
+  jq -n --argjson health "$health" --argjson root "$root" '{up: true, version: $root.version.number, status: $health.status,
+    indexes: $health.indices.count, documents: $health.indices.docs.count, bytes: $health.indices.store.size_in_bytes,
+    heapUsedBytes: $health.nodes.jvm.mem.heap_used_in_bytes, heapMaxBytes: $health.nodes.jvm.mem.heap_max_in_bytes}'
+}
+
+status=$(jq -n --arg host "$(hostname)" --argjson postgresql "$(postgresql)" --argjson cache "$(cache)" \\
+  --argjson search "$(search)" '{host: $host, postgresql: $postgresql, cache: $cache, search: $search}')
+if [ "\${1:-}" = --json ]; then
+  printf '%s\\n' "$status"
+else
+  jq -r 'def mb: (. / 1048576 | floor | tostring) + " MiB";
+    def down: if .up then empty else "DOWN" end;
+    "\\(.host)",
+    "postgresql  " + (.postgresql | down // "\\(.version) \\(.role), timeline \\(.timeline), up since \\(.started), connections \\(.connections)/\\(.maxConnections), replicas \\(.replicas), checksum failures \\(.checksumFailures)"),
+    (.postgresql.databases // {} | to_entries[] | "            \\(.key) \\(.value | mb)"),
+    "cache       " + (.cache | down // "\\(.engine) \\(.version) \\(.role), \\(.usedBytes | mb) of \\(.maxBytes | mb), clients \\(.clients), evicted \\(.evictedKeys), append-only file \\(.appendOnlyFile)"),
+    "search      " + (.search | down // "elasticsearch \\(.version) \\(.status), indexes \\(.indexes), documents \\(.documents), \\(.bytes | mb), heap \\(.heapUsedBytes | mb) of \\(.heapMaxBytes | mb)")' <<<"$status"
+fi
+jq -e '.postgresql.up and .cache.up and .search.up' <<<"$status" >/dev/null
+`;
+}
+
+/** Makes a replica the primary; says so and changes nothing where the machine is the primary already. */
+export const promoteScript = `#!/bin/bash
+# Makes the PostgreSQL of this machine the primary.
+set -euo pipefail
+if [ $# -gt 0 ]; then
+  echo "usage: platform-promote" >&2
+  exit 64
+fi
+ask() { ${psql} -c "$1"; }
+
+if [ "$(ask 'select pg_is_in_recovery()')" = f ]; then
+  echo "$(hostname) is the primary already (timeline $(ask 'select timeline_id from pg_control_checkpoint()')): nothing to promote"
+  exit 0
+fi
+if [ "$(ask 'select pg_promote(wait => true, wait_seconds => 60)')" != t ]; then
+  echo "$(hostname) did not become primary within 60 seconds: see journalctl -t postgres" >&2
+  exit 1
+fi
+echo "$(hostname) is the primary now (timeline $(ask 'select timeline_id from pg_control_checkpoint()')): stop the old primary before clients reach both"
+`;

@@ -1,0 +1,53 @@
+/** Settings of PostgreSQL that follow from the machine, by name as in postgresql.conf. */
+export type PostgresTuning = Readonly<Record<string, string>>;
+
+/** Applications open pools of connections; each costs memory even when idle. */
+export const maxConnections = 200;
+
+/**
+ * Tunes PostgreSQL for web applications by PGTune's formulas (github.com/le0pard/pgtune), applied to its share
+ * of the memory instead of to the whole machine.
+ *
+ * @param memoryMb PostgreSQL's share of the memory in MiB
+ * @param vcpus processors of the machine
+ */
+export function tunePostgres(memoryMb: number, vcpus: number): PostgresTuning {
+  const sharedBuffersMb = Math.floor(memoryMb / 4);
+  const maintenanceMb = Math.min(Math.floor(memoryMb / 16), 8 * 1024);
+  const workers = Math.max(vcpus, 8);
+  const workKb = Math.max(
+    4 * 1024,
+    Math.floor(((memoryMb - sharedBuffersMb) * 1024) / ((maxConnections + workers) * 3)),
+  );
+  return {
+    max_connections: `${maxConnections}`,
+    shared_buffers: `${sharedBuffersMb}MB`,
+    effective_cache_size: `${Math.floor((memoryMb * 3) / 4)}MB`,
+    maintenance_work_mem: `${maintenanceMb}MB`,
+    // One autovacuum worker cannot use more than this before PostgreSQL 17's radix tree pays off.
+    ...(maintenanceMb >= 2048 ? { autovacuum_work_mem: "2GB" } : {}),
+    work_mem: `${workKb}kB`,
+    wal_buffers: `${Math.min(16 * 1024, Math.floor(sharedBuffersMb * 1024 * 0.03))}kB`,
+    min_wal_size: "1GB",
+    max_wal_size: "4GB",
+    checkpoint_completion_target: "0.9",
+    random_page_cost: "1.1",
+    effective_io_concurrency: "200",
+    huge_pages: sharedBuffersMb >= 2048 ? "try" : "off",
+    jit: "off",
+    wal_compression: "lz4",
+    ...parallelism(vcpus),
+  };
+}
+
+/** PGTune leaves PostgreSQL's own defaults below four processors. */
+function parallelism(vcpus: number): PostgresTuning {
+  if (vcpus < 4) return {};
+  const perQuery = Math.min(4, Math.floor(vcpus / 2));
+  return {
+    max_worker_processes: `${Math.max(vcpus, 8)}`,
+    max_parallel_workers: `${vcpus}`,
+    max_parallel_workers_per_gather: `${perQuery}`,
+    max_parallel_maintenance_workers: `${perQuery}`,
+  };
+}
