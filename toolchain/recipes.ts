@@ -51,6 +51,14 @@ export const pluginVersions = {
 /** Version of the Pulumi command line program, equal to that of its Node SDK. */
 export const pulumiVersion = devDependencies["@pulumi/pulumi"];
 
+/** Versions of the programs that run on machines, as the tags of their official container images name them. */
+export const serviceVersions = {
+  traefik: "3.6.12",
+  versitygw: "1.8.0",
+  minio: "RELEASE.2025-09-07T16-13-09Z",
+  pebble: "2.10.1",
+} as const;
+
 function bridged(name: "random" | "hcloud" | "docker"): Recipe {
   return {
     module: "bridged",
@@ -85,8 +93,28 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
     package: ".",
     variables: { "main.version": pluginVersions.command },
   },
-  traefik: { module: "traefik", package: "github.com/traefik/traefik/v3/cmd/traefik" },
-  versitygw: { module: "versitygw", package: "github.com/versity/versitygw/cmd/versitygw" },
-  minio: { module: "minio", package: "github.com/minio/minio" },
+  traefik: {
+    module: "traefik",
+    package: "github.com/traefik/traefik/v3/cmd/traefik",
+    variables: { "github.com/traefik/traefik/v3/pkg/version.Version": serviceVersions.traefik },
+  },
+  versitygw: {
+    module: "versitygw",
+    package: "github.com/versity/versitygw/cmd/versitygw",
+    variables: { "main.Version": `v${serviceVersions.versitygw}` },
+  },
+  minio: {
+    module: "minio",
+    package: "github.com/minio/minio",
+    variables: {
+      "github.com/minio/minio/cmd.ReleaseTag": serviceVersions.minio,
+      "github.com/minio/minio/cmd.Version": minioTime(serviceVersions.minio),
+    },
+  },
   pebble: { module: "pebble", package: "github.com/letsencrypt/pebble/v2/cmd/pebble" },
 };
+
+/** `RELEASE.2025-09-07T16-13-09Z` is `2025-09-07T16:13:09Z`. */
+function minioTime(tag: string): string {
+  return tag.replace("RELEASE.", "").replace(/T(\d\d)-(\d\d)-(\d\d)Z$/, "T$1:$2:$3Z");
+}

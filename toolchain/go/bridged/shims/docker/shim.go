@@ -16,6 +16,12 @@ import (
 func New(version string) *schema.Provider {
 	provider := upstream.New(version)()
 	provider.ConfigureContextFunc = configure
+	// Newer releases of the npm package send this option; here it is always on.
+	provider.Schema["disable_docker_daemon_check"] = &schema.Schema{
+		Type:        schema.TypeBool,
+		Optional:    true,
+		Description: "Accepted for newer programs: the daemon is never asked before it is needed.",
+	}
 	return provider
 }
 
