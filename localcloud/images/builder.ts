@@ -1,0 +1,139 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { cacheDir, type Progress } from "../../toolchain/cacheDir";
+import { ensureHostPackages } from "../hostPackages";
+import { parseReference } from "./references";
+
+export interface BuildRequest {
+  /** Docker Hub reference that the image gets. */
+  readonly reference: string;
+  /** Folder with everything that the container file copies. */
+  readonly context: string;
+  readonly containerfile: string;
+  readonly arguments?: Readonly<Record<string, string>>;
+  /** `/host:/container:ro` while `RUN` steps run; not part of the image. */
+  readonly volumes?: readonly string[];
+}
+
+export interface Builder {
+  /** Builds and pushes; answers the digest. @throws with the last lines of a failed build */
+  build(request: BuildRequest, progress: Progress): Promise<string>;
+  /** Copies an image from Docker Hub; answers the digest. */
+  pull(reference: string): Promise<string>;
+}
+
+/** buildah and skopeo against the registry on `host`, which also is their source of base images. */
+export async function createBuilder(host: string): Promise<Builder> {
+  await ensureHostPackages(["buildah", "skopeo", "uidmap"]);
+  const folder = cacheDir("images");
+  await mkdir(folder, { recursive: true });
+  const environment = {
+    CONTAINERS_REGISTRIES_CONF: join(folder, `registries-${process.pid}.conf`),
+    CONTAINERS_STORAGE_CONF: join(folder, "storage.conf"),
+    BUILDAH_ISOLATION: "chroot",
+  };
+  await writeFile(environment.CONTAINERS_REGISTRIES_CONF, mirror(host));
+  await writeFile(environment.CONTAINERS_STORAGE_CONF, storageConfiguration(folder));
+  const policy = join(folder, "policy.json");
+  await writeFile(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
+  const run = runner(environment);
+  return {
+    build: (request, progress) => buildAndPush(run, host, policy, request, progress),
+    async pull(reference) {
+      const { repository, tag } = parseReference(reference);
+      const name = `${repository}:${tag}`;
+      await run("skopeo", [
+        ...["--policy", policy, "--override-os", "linux", "--override-arch", "amd64"],
+        ...["copy", "--quiet", "--dest-tls-verify=false"],
+        ...[`docker://docker.io/${name}`, `docker://${host}/${name}`],
+      ]);
+      const digest = await run("skopeo", [
+        ...["--policy", policy, "inspect", "--tls-verify=false", "--format", "{{.Digest}}"],
+        `docker://${host}/${name}`,
+      ]);
+      return digest.trim();
+    },
+  };
+}
+
+type Run = (command: string, args: readonly string[], onLine?: (line: string) => void) => Promise<string>;
+
+async function buildAndPush(
+  run: Run,
+  host: string,
+  policy: string,
+  request: BuildRequest,
+  progress: Progress,
+): Promise<string> {
+  const { repository, tag } = parseReference(request.reference);
+  const name = `docker.io/${repository}:${tag}`;
+  const buildArguments = Object.entries(request.arguments ?? {}).map(([key, value]) => `${key}=${value}`);
+  await run(
+    "buildah",
+    [
+      ...["bud", "--isolation", "chroot", "--signature-policy", policy],
+      // Docker's own format: the OCI one has no health check.
+      ...["--format", "docker", "--layers", "--pull-always", "--timestamp", "0"],
+      ...buildArguments.flatMap((argument) => ["--build-arg", argument]),
+      ...(request.volumes ?? []).flatMap((volume) => ["--volume", volume]),
+      ...["--file", request.containerfile, "--tag", name, request.context],
+    ],
+    (line) => {
+      if (/^(\[\d+\/\d+\] )?STEP /.test(line)) progress(`${request.reference}: ${line}`);
+    },
+  );
+  const digestFile = join(cacheDir("images"), `digest-${process.pid}`);
+  await run("buildah", [
+    ...["push", "--quiet", "--tls-verify=false", "--signature-policy", policy, "--digestfile", digestFile],
+    ...[name, `docker://${host}/${repository}:${tag}`],
+  ]);
+  const digest = (await readFile(digestFile, "utf8")).trim();
+  await rm(digestFile);
+  return digest;
+}
+
+function runner(environment: Readonly<Record<string, string>>): Run {
+  return async (command, args, onLine) => {
+    // The kernel ends the build with this process, so that an interrupted run leaves nothing behind.
+    const child = execa("setpriv", ["--pdeathsig", "TERM", command, ...args], {
+      env: environment,
+      all: true,
+      reject: false,
+      maxBuffer: 20_000_000,
+    });
+    if (onLine !== undefined && child.all !== undefined) {
+      createInterface({ input: child.all }).on("line", onLine);
+    }
+    const result = await child;
+    if (result.failed) {
+      const last = (result.all ?? "").split("\n").slice(-15).join("\n");
+      throw new Error(`${command} ${args[0]} failed with status ${result.exitCode}:\n${last}`);
+    }
+    return result.stdout;
+  };
+}
+
+/** Base images come from the local registry first, so that closed networks build as open ones do. */
+function mirror(host: string): string {
+  return `unqualified-search-registries = ["docker.io"]
+short-name-mode = "disabled"
+
+[[registry]]
+prefix = "docker.io"
+location = "docker.io"
+
+[[registry.mirror]]
+location = "${host}"
+insecure = true
+`;
+}
+
+function storageConfiguration(folder: string): string {
+  return `[storage]
+driver = "overlay"
+graphroot = "${join(folder, "storage")}"
+runroot = "${join(folder, "run")}"
+`;
+}
