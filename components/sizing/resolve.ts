@@ -18,7 +18,9 @@ export function resolveServerType(
   types: readonly ServerType[] = serverTypes,
 ): ServerType {
   if (size.serverType !== undefined) return namedServerType(size.serverType, size, location, types);
-  const [cheapest] = types.filter((type) => type.architecture === "x86" && fits(type, size, location)).sort(byPrice);
+  const [cheapest] = types
+    .filter((type) => type.architecture === "x86" && fits(type, size, location))
+    .sort(byPrice);
   if (cheapest !== undefined) return cheapest;
   throw new NoServerTypeError(
     `no server type in ${location} has ${describeSize(size)}; the nearest are ${nearest(size, location, types)}`,

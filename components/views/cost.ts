@@ -1,0 +1,111 @@
+import { type PlatformSettings, Tier } from "../settings";
+import type { PriceTable } from "../sizing/prices";
+import { describeSize, resolveServerType } from "../sizing/resolve";
+import type { ServerType } from "../sizing/serverTypes";
+import type { MachinePlan, Topology } from "../topology";
+
+/** One line of the monthly bill. */
+export interface CostLine {
+  /** What is paid for: `cx43 (8 vCPU, 16 GB RAM)`. */
+  readonly item: string;
+  /** What it is for: `app1, app2`. */
+  readonly purpose: string;
+  readonly quantity: number;
+  readonly unitEur: number;
+  /** Rounded to cents. */
+  readonly monthlyEur: number;
+}
+
+/** What a platform costs per month, EUR without VAT. Traffic beyond what Hetzner includes is not in it. */
+export interface CostEstimate {
+  readonly lines: readonly CostLine[];
+  readonly totalEur: number;
+  readonly date: string;
+  readonly source: string;
+  /** Server types of the platform that cannot be ordered, as far as the price source knows. */
+  readonly soldOut: readonly string[];
+}
+
+/** The price table does not know a server type. */
+export class UnknownPriceError extends Error {
+  override readonly name = "UnknownPriceError";
+}
+
+/** Which server type a machine gets. */
+export type ChooseServerType = (machine: MachinePlan) => ServerType;
+
+/** Where the two terabytes of the storage node are. */
+export type BulkStorage = "volume" | "storageBox";
+
+/**
+ * The platform's monthly cost by line.
+ *
+ * @param choose @default - the type that `up` orders
+ * @param bulk `storageBox`: what a storage box instead of the volume would cost; `up` does not build that. @default "volume"
+ * @throws UnknownPriceError, NoServerTypeError
+ */
+export function estimateCost(
+  settings: PlatformSettings,
+  topology: Topology,
+  prices: PriceTable,
+  choose: ChooseServerType = (machine) => resolveServerType(machine.size, settings.location),
+  bulk: BulkStorage = "volume",
+): CostEstimate {
+  const chosen = topology.machines.map((machine) => ({ machine, type: choose(machine) }));
+  const publicMachines = topology.machines.filter((machine) => machine.isPublic);
+  const lines = [
+    ...serverLines(chosen, prices),
+    line("primary IPv4", names(publicMachines), publicMachines.length, prices.primaryIpv4),
+    line("floating IPv4", "visitors", 1, prices.floatingIpv4),
+    bulkLine(settings.storage.volumeGb, prices, bulk),
+  ];
+  const types = [...new Set(chosen.map(({ type }) => type.name))];
+  return {
+    lines,
+    totalEur: cents(lines.reduce((sum, { monthlyEur }) => sum + monthlyEur, 0)),
+    date: prices.date,
+    source: prices.source,
+    soldOut: types.filter((name) => prices.soldOut.has(name)),
+  };
+}
+
+function serverLines(
+  chosen: readonly { readonly machine: MachinePlan; readonly type: ServerType }[],
+  prices: PriceTable,
+): readonly CostLine[] {
+  return Object.values(Tier).flatMap((tier) => {
+    const machines = chosen.filter(({ machine }) => machine.tier === tier);
+    const [first] = machines;
+    if (first === undefined) return [];
+    const { type } = first;
+    const price = prices.servers.get(type.name);
+    if (price === undefined) {
+      throw new UnknownPriceError(
+        `the prices of ${prices.date} do not know server type ${type.name}; set HCLOUD_TOKEN to ask the API`,
+      );
+    }
+    const purpose = names(machines.map(({ machine }) => machine));
+    return [line(`${type.name} (${describeSize(type)})`, purpose, machines.length, price)];
+  });
+}
+
+function bulkLine(gigabytes: number, prices: PriceTable, bulk: BulkStorage): CostLine {
+  const purpose = "objects, backups, logs";
+  if (bulk === "volume") return line("volume, per GB", purpose, gigabytes, prices.volumePerGb);
+  const box = prices.storageBoxes.find(({ capacityGb }) => capacityGb >= gigabytes);
+  if (box === undefined)
+    throw new UnknownPriceError(`the prices know no storage box that holds ${gigabytes} GB`);
+  return line(`storage box ${box.name} (${box.capacityGb} GB)`, purpose, 1, box.monthlyEur);
+}
+
+function names(machines: readonly MachinePlan[]): string {
+  return machines.map((machine) => machine.name).join(", ");
+}
+
+function line(item: string, purpose: string, quantity: number, unitEur: number): CostLine {
+  return { item, purpose, quantity, unitEur, monthlyEur: cents(quantity * unitEur) };
+}
+
+function cents(amount: number): number {
+  return Math.round(amount * 100) / 100;
+}

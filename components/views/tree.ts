@@ -1,0 +1,76 @@
+import type { PlatformSettings } from "../settings";
+import { describeSize } from "../sizing/resolve";
+import type { Topology } from "../topology";
+import {
+  describePlatform,
+  type MachineDescription,
+  type PlatformDescription,
+  type ServiceDescription,
+  type TierDescription,
+} from "./description";
+
+/** The platform as a tree of hyphens: tiers, machines, what runs on them. Ends with a newline. */
+export function describeTree(settings: PlatformSettings, topology: Topology): string {
+  return renderTree(describePlatform(settings, topology));
+}
+
+export function renderTree(description: PlatformDescription): string {
+  const { environment, domain, city, location, networkZone, networkRange } = description;
+  const lines = [
+    `${environment}: ${domain}`,
+    `- Location ${location} (${city}, ${networkZone})`,
+    `- Private network ${networkRange}`,
+    ...description.tiers.flatMap(tierLines),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function tierLines(tier: TierDescription): readonly string[] {
+  const entry =
+    tier.tier === "edge" ? ["- Floating IPv4 exposed to the internet, on one load balancer at a time"] : [];
+  return [tier.title, ...entry, ...tier.machines.flatMap((machine) => machineLines(machine, tier))];
+}
+
+const singular: Readonly<Record<TierDescription["tier"], string>> = {
+  edge: "Load Balancer",
+  app: "App Node",
+  data: "Database Node",
+  storage: "Storage Node",
+};
+
+function machineLines(machine: MachineDescription, tier: TierDescription): readonly string[] {
+  const number = tier.machines.length > 1 ? ` ${tier.machines.indexOf(machine) + 1}` : "";
+  const facts = [
+    sizeText(machine),
+    `${machine.privateIp}${machine.isPublic ? " and a public IPv4" : ", no public address"}`,
+    ...(machine.volumeGb === null ? [] : [`${machine.volumeGb} GB volume`]),
+    ...machine.services.map(serviceText),
+    ...machine.software,
+    portsText(machine),
+  ];
+  return [`- ${singular[tier.tier]}${number} (${machine.hostname})`, ...facts.map((fact) => `  - ${fact}`)];
+}
+
+function sizeText(machine: MachineDescription): string {
+  const { serverType } = machine;
+  const larger = serverType.vcpus > machine.vcpus || serverType.memoryGb > machine.memoryGb;
+  const type = larger ? `${serverType.name} with ${describeSize(serverType)}` : serverType.name;
+  return `${describeSize(machine)} (server type ${type}, ${serverType.diskGb} GB disk)`;
+}
+
+function serviceText(service: ServiceDescription): string {
+  const replicas = service.replicas === 1 ? "1 replica" : `${service.replicas} replicas`;
+  const route = service.port === null ? "no port" : `${service.pathPrefix ?? ""} on port ${service.port}`;
+  return `${service.name} with ${replicas} (${route}, ${service.image})`;
+}
+
+/** `Ports: 80/tcp from edge, 22/tcp from admin and edge`. */
+function portsText(machine: MachineDescription): string {
+  const senders = new Map<string, string[]>();
+  for (const { port, protocol, from } of machine.ports) {
+    const key = `${port}/${protocol}`;
+    senders.set(key, [...(senders.get(key) ?? []), from === "any" ? "all machines" : from]);
+  }
+  const texts = [...senders].map(([port, from]) => `${port} from ${from.join(" and ")}`);
+  return `Ports: ${texts.join(", ")}`;
+}

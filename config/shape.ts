@@ -1,0 +1,115 @@
+import { z } from "zod";
+import type { LeafRule } from "./leaves";
+import { formatPath, formatValue, nearestName, type SettingsProblem } from "./problems";
+import { type StackValues, stackSchema } from "./schema";
+
+type Path = readonly PropertyKey[];
+
+interface Mistake {
+  readonly path: Path;
+  readonly problem: SettingsProblem;
+  /** Replaces the wrong value while the rules between keys are checked. */
+  readonly standIn: unknown;
+}
+
+/**
+ * Reads the shape of raw values. Wrong ones are reported and replaced by a default, so that the caller can
+ * still look for mistakes between the others.
+ */
+export function parseShape(raw: Readonly<Record<string, unknown>>): {
+  readonly values: StackValues;
+  readonly problems: readonly SettingsProblem[];
+} {
+  const result = stackSchema.safeParse(raw);
+  if (result.success) return { values: result.data, problems: [] };
+  const mistakes = result.error.issues.flatMap((issue) => mistakesOf(issue, raw));
+  return { values: repaired(raw, mistakes), problems: mistakes.map((mistake) => mistake.problem) };
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, raw: unknown): readonly Mistake[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownKey(issue.path, key, raw));
+  }
+  // A record reports a wrong name of an entry with the issues of that name inside.
+  const inner = issue.code === "invalid_key" ? issue.issues[0] : issue;
+  if (inner?.code === "custom") {
+    const rule = inner.params?.rule as LeafRule;
+    const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(raw, issue.path);
+    return [{ path: issue.path, problem: problemOf(issue.path, value, rule), standIn: rule.standIn }];
+  }
+  const shape = issue.code === "invalid_type" && issue.expected === "array" ? "a list" : keysText(issue.path);
+  const rule = { allowed: shape, remedy: "write it in this form" };
+  const problem = problemOf(issue.path, valueAt(raw, issue.path), rule);
+  return [{ path: issue.path, problem, standIn: undefined }];
+}
+
+function problemOf(path: Path, value: unknown, rule: LeafRule): SettingsProblem {
+  const hidden = rule.secret === true && value !== undefined && value !== "";
+  const remedy = typeof rule.remedy === "function" ? rule.remedy(value) : rule.remedy;
+  return {
+    path: formatPath(path),
+    value: hidden ? "a secret of another form" : (encryptedText(value) ?? formatValue(value)),
+    allowed: rule.allowed,
+    remedy:
+      encryptedText(value) === undefined
+        ? remedy
+        : "set it without --secret: only the named secrets are encrypted",
+  };
+}
+
+function encryptedText(value: unknown): string | undefined {
+  const isEncrypted = typeof value === "object" && value !== null && "secure" in value;
+  return isEncrypted ? "an encrypted value" : undefined;
+}
+
+function unknownKey(parent: Path, key: string, raw: unknown): Mistake {
+  const path = [...parent, key];
+  const meant = nearestName(key, knownKeys(parent));
+  const remedy = meant === undefined ? "remove the key" : `did you mean ${meant}?`;
+  return {
+    path,
+    problem: problemOf(path, valueAt(raw, path), { allowed: keysText(parent), remedy }),
+    standIn: undefined,
+  };
+}
+
+function keysText(path: Path): string {
+  const keys = knownKeys(path);
+  return keys.length === 0 ? "names with a value each" : `the keys ${keys.join(", ")}`;
+}
+
+function knownKeys(path: Path): readonly string[] {
+  const schema = path.reduce<unknown>((outer, segment) => {
+    const inner = unwrapped(outer);
+    if (inner instanceof z.ZodObject) return (inner.shape as Record<PropertyKey, unknown>)[segment];
+    return inner instanceof z.ZodRecord ? inner.valueType : undefined;
+  }, stackSchema);
+  const object = unwrapped(schema);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  const wraps =
+    schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault;
+  return wraps ? unwrapped(schema.unwrap()) : schema;
+}
+
+function valueAt(raw: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, segment) => (isObject(value) ? value[segment] : undefined), raw);
+}
+
+function isObject(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function repaired(raw: unknown, mistakes: readonly Mistake[]): StackValues {
+  const copy = structuredClone(raw);
+  for (const { path, standIn } of mistakes) {
+    const parent = valueAt(copy, path.slice(0, -1));
+    const key = path.at(-1);
+    if (!isObject(parent) || key === undefined) continue;
+    if (standIn === undefined) delete parent[key];
+    else parent[key] = standIn;
+  }
+  return stackSchema.parse(copy);
+}

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { parse, YAMLParseError } from "yaml";
+import { z } from "zod";
+import type { PlatformSettings } from "../components/settings";
+import { parseSettings, shortName } from "./parse";
+import { formatValue } from "./problems";
+import { clearTextProblems } from "./secrets";
+
+/** A stack's files are missing or no Pulumi files. */
+export class StackFileError extends Error {
+  override readonly name = "StackFileError";
+}
+
+const mapping = z.record(z.string(), z.unknown());
+const projectFile = z.object({ name: z.string(), config: mapping.nullish() });
+const stackFile = z.object({ config: mapping.nullish() }).nullable();
+const declaration = z.object({ default: z.unknown().optional(), value: z.unknown().optional() });
+
+/**
+ * The settings of a stack as its files say them, without the engine: defaults of Pulumi.yaml below the values
+ * of Pulumi.<stack>.yaml. ESC environments are not read.
+ *
+ * @param directory where Pulumi.yaml lies @default the project's own
+ * @throws StackFileError; SettingsError with every mistake of the values
+ */
+export function loadStackFile(stack: string, directory: string = dirname(__dirname)): PlatformSettings {
+  const project = readYaml(join(directory, "Pulumi.yaml"), projectFile);
+  const path = join(directory, `Pulumi.${shortName(stack)}.yaml`);
+  if (!existsSync(path)) {
+    const known = stackNames(directory).join(", ");
+    throw new StackFileError(
+      `stack ${formatValue(stack)} has no ${basename(path)}; there are: ${known || "none"}`,
+    );
+  }
+  const config = readYaml(path, stackFile)?.config ?? {};
+  const prefix = `${project.name}:`;
+  const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
+  const values = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+  const isClear = (key: string) => typeof config[key] === "string";
+  const exposed = clearTextProblems(project.name, isClear, config["hcloud:endpoint"] !== undefined);
+  return parseSettings({ ...projectDefaults(project.config ?? {}, prefix), ...values }, stack, exposed);
+}
+
+/** The stacks that have a file in the directory. */
+export function stackNames(directory: string): readonly string[] {
+  const names = readdirSync(directory).map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1]);
+  return names.filter((name) => name !== undefined).sort();
+}
+
+function projectDefaults(config: Readonly<Record<string, unknown>>, prefix: string): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, declared]) => {
+      const name = key.startsWith(prefix) ? key.slice(prefix.length) : key;
+      const known = declaration.safeParse(declared);
+      const value = known.success ? (known.data.value ?? known.data.default) : declared;
+      return name.includes(":") || value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function readYaml<T>(path: string, schema: z.ZodType<T>): T {
+  if (!existsSync(path)) throw new StackFileError(`there is no ${basename(path)} in ${dirname(path)}`);
+  const result = schema.safeParse(parsedYaml(path) ?? null);
+  if (result.success) return result.data;
+  throw new StackFileError(`${path} has not the form of a Pulumi file: ${z.prettifyError(result.error)}`);
+}
+
+function parsedYaml(path: string): unknown {
+  try {
+    return parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw new StackFileError(`${path} is no YAML: ${error.message}`);
+  }
+}
