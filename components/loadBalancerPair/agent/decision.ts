@@ -1,0 +1,63 @@
+/**
+ * The rule for who moves the floating IP, apart from all input and output. See `docs` of the class
+ * `LoadBalancerPair` for why VRRP alone is not enough when an API owns the address.
+ */
+export const decisionModule = `"""Who moves the floating IP. Pure: no clock, no network."""
+
+from enum import Enum
+from typing import NamedTuple, Optional
+
+
+class Verdict(Enum):
+    REST = "rest"
+    CLAIM = "claim"
+    # The peer is master as well and serves: VRRP is cut, the visitors are not.
+    PARTITION = "partition"
+    # Too many moves in a short time: somebody else moves the address too.
+    BRAKE = "brake"
+    # The peer has not been asked often enough yet.
+    ASK_PEER = "ask peer"
+
+
+class PeerView(NamedTuple):
+    """What the probes of the last moments say about the other load balancer."""
+
+    # It answered over the private or the public side.
+    answered: bool
+    # Its agent answered too, so the two fields below are its own words.
+    has_agent: bool = False
+    master: bool = False
+    # It has application nodes to send visitors to.
+    serves: bool = False
+    # Both sides were asked at least twice and nobody answered.
+    silent: bool = False
+
+
+class Situation(NamedTuple):
+    master: bool
+    # Server that the API routes the address to; None: nobody.
+    owner: Optional[int]
+    me: int
+    peer_id: Optional[int]
+    peer: PeerView
+    # Finished moves by this machine within the last minute.
+    recent_claims: int
+
+
+CLAIMS_PER_MINUTE = 2
+
+
+def decide(now: Situation) -> Verdict:
+    if not now.master or now.owner == now.me:
+        return Verdict.REST
+    if now.owner == now.peer_id and now.owner is not None:
+        if now.peer.answered:
+            # Without an agent the peer cannot fight back, and a peer without backends serves nobody.
+            if now.peer.has_agent and now.peer.master and now.peer.serves:
+                return Verdict.PARTITION
+        elif not now.peer.silent:
+            return Verdict.ASK_PEER
+    if now.recent_claims >= CLAIMS_PER_MINUTE:
+        return Verdict.BRAKE
+    return Verdict.CLAIM
+`;

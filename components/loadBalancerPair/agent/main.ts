@@ -1,0 +1,266 @@
+/** The loop: level-triggered, woken by keepalived's events and by a timer. */
+export const mainModule = `"""Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
+
+Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import deque
+from typing import Any, Optional
+
+from decision import Situation, Verdict, decide
+from hetzner import Answer, Api
+from local import Events, answer_requests, is_master, publish, serves
+from peer import Peer
+
+# Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
+# revoked token is noticed before it is needed.
+TIMER = 8.0
+OWNER_AGE_MASTER = 7.5
+OWNER_AGE_STANDBY = 30.0
+ROUTE_AGE = 30.0
+SLOWEST_RETRY = 2.5
+UNKNOWN = -1
+
+
+class Agent:
+    def __init__(self, config: dict[str, Any], token: str, state_path: str) -> None:
+        self.config = config
+        self.api = Api(config["apiEndpoint"], token)
+        self.peer = Peer(config["peer"]["privateUrl"], config["peer"]["key"])
+        self.state_path = state_path
+        self.me: Optional[int] = None
+        self.peer_id: Optional[int] = None
+        self.owner: Optional[int] = UNKNOWN
+        self.owner_at = float("-inf")
+        self.route_at = float("-inf")
+        self.identified_at = float("-inf")
+        self.master_since: Optional[float] = None
+        self.claims: deque[float] = deque(maxlen=10)
+        self.verdict = Verdict.REST
+        self.said = ""
+        self.failures = 0
+
+    def run(self) -> None:
+        events = Events(self.config["fifo"])
+        answer_requests(self.config["port"], self.live_state)
+        self.peer.watch()
+        while True:
+            try:
+                pause = self.step()
+            except Exception as error:
+                # A defect of one round must not end the failover for ever.
+                self.say(3, f"round failed: {type(error).__name__}: {error}")
+                pause = SLOWEST_RETRY
+            publish(self.state_path, self.live_state() | {"at": time.time()})
+            events.wait(pause)
+
+    def step(self) -> float:
+        """One round. Returns the seconds until the next one is due."""
+        if self.me is None or (self.peer_id is None and self.older(self.identified_at, 60)):
+            if not self.identify():
+                return self.retry()
+        master = is_master(self.config["marker"])
+        if master and self.master_since is None:
+            self.master_since = time.monotonic()
+            self.owner_at = float("-inf")
+            self.peer.hurry()
+        elif not master:
+            self.master_since = None
+        # What the last heartbeat said is good enough to act on; only when it asks for nothing, ask again.
+        self.verdict = self.judge(master) if self.owner != UNKNOWN else Verdict.REST
+        if self.verdict is Verdict.REST and self.older(
+            self.owner_at, OWNER_AGE_MASTER if master else OWNER_AGE_STANDBY
+        ):
+            if not self.read_owner():
+                return self.retry()
+            self.verdict = self.judge(master)
+        if self.verdict is Verdict.CLAIM:
+            return self.claim()
+        if self.verdict is not Verdict.REST:
+            return self.hold()
+        if master and self.older(self.route_at, ROUTE_AGE):
+            if not self.fix_route():
+                return self.retry()
+        self.failures = 0
+        self.say(6, "master and owner" if master else "standby")
+        return TIMER
+
+    def hold(self) -> float:
+        """Master without the address, and rightly so for now."""
+        if self.verdict is Verdict.ASK_PEER:
+            self.peer.hurry()
+            return 0.1
+        self.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
+        if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
+            return self.retry()
+        return 0.5
+
+    def judge(self, master: bool) -> Verdict:
+        minute_ago = time.monotonic() - 60
+        return decide(
+            Situation(
+                master=master,
+                owner=self.owner,
+                me=self.me or 0,
+                peer_id=self.peer_id,
+                peer=self.peer.view(self.master_since or 0),
+                recent_claims=sum(1 for claim in self.claims if claim > minute_ago),
+            )
+        )
+
+    def identify(self) -> bool:
+        """Learns both server ids and the peer's public address by their names."""
+        self.identified_at = time.monotonic()
+        own = self.api.call("GET", f"/servers?name={self.config['self']['server']}")
+        other = self.api.call("GET", f"/servers?name={self.config['peer']['server']}")
+        if not own.ok or not other.ok or not own.body.get("servers"):
+            self.complain("looking the servers up", own if not own.ok else other)
+            return False
+        self.me = own.body["servers"][0]["id"]
+        for server in other.body.get("servers", []):
+            self.peer_id = server["id"]
+            address = ((server.get("public_net") or {}).get("ipv4") or {}).get("ip")
+            if address:
+                self.peer.public.url = f"http://{address}{self.config['peer']['publicPath']}"
+        return True
+
+    def read_owner(self) -> bool:
+        answer = self.api.call("GET", f"/floating_ips/{self.config['floatingIpId']}")
+        if not answer.ok or "floating_ip" not in answer.body:
+            self.complain("reading the owner", answer)
+            return False
+        owner = answer.body["floating_ip"]["server"]
+        if owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
+            # Perhaps the peer was rebuilt and has a new id.
+            self.identify()
+        self.owner, self.owner_at = owner, time.monotonic()
+        return True
+
+    def claim(self) -> float:
+        path = f"/floating_ips/{self.config['floatingIpId']}/actions"
+        self.say(5, f"taking the address from server {self.owner}")
+        answer = self.api.insist("POST", path + "/assign", {"server": self.me})
+        if answer.ok:
+            return self.finish_claim(answer)
+        # Whatever was refused, the next round looks at the world again.
+        self.owner_at = float("-inf")
+        self.complain("taking the address", answer)
+        if answer.status == 422 and answer.code == "floating_ip_assigned":
+            return self.release(path)
+        if answer.status == 404:
+            self.me = None
+        if answer.status in (409, 423):
+            # Another action runs on it and ends soon.
+            return 0.5
+        return self.retry(answer)
+
+    def finish_claim(self, answer: Answer) -> float:
+        done = self.api.settle(answer)
+        self.owner_at = float("-inf")
+        if not done:
+            self.say(4, "the move ended with an error: trying again")
+            return 0.5
+        self.owner, self.failures = self.me, 0
+        self.claims.append(time.monotonic())
+        self.route_at = float("-inf")
+        self.say(5, f"the address is routed to server {self.me}")
+        # The next round reads the owner again: the API's word, not the action's.
+        return 0
+
+    def release(self, path: str) -> float:
+        """For an API that moves an address only when nobody has it."""
+        if not self.read_owner() or self.owner == self.me:
+            return 0.5
+        answer = self.api.call("POST", path + "/unassign", {})
+        if answer.ok and self.api.settle(answer):
+            self.owner = None
+            return 0
+        return 0.5
+
+    def fix_route(self) -> bool:
+        """Machines without a public address leave through the network's default route."""
+        if self.config["networkId"] is None:
+            return True
+        network = f"/networks/{self.config['networkId']}"
+        mine = self.config["self"]["privateIp"]
+        answer = self.api.call("GET", network)
+        if not answer.ok or "network" not in answer.body:
+            self.complain("reading the default route", answer)
+            return False
+        routes = [r for r in answer.body["network"].get("routes", []) if r["destination"] == "0.0.0.0/0"]
+        if [route["gateway"] for route in routes] != [mine]:
+            for route in routes:
+                if not self.act("removing the old default route", network + "/actions/delete_route", route):
+                    return False
+            wanted = {"destination": "0.0.0.0/0", "gateway": mine}
+            if not self.act("setting the default route", network + "/actions/add_route", wanted):
+                return False
+            self.say(5, f"the default route of the private network leads to {mine}")
+        self.route_at = time.monotonic()
+        return True
+
+    def act(self, what: str, path: str, body: dict[str, Any]) -> bool:
+        answer = self.api.insist("POST", path, body)
+        if answer.ok and self.api.settle(answer):
+            return True
+        self.complain(what, answer)
+        return False
+
+    def retry(self, answer: Optional[Answer] = None) -> float:
+        """Never gives up, never floods: 429 leaves at most 24 calls a minute."""
+        self.failures += 1
+        status = (answer or self.api.last).status
+        if status in (409, 423):
+            return 0.5
+        if status in (401, 403):
+            return 2 * SLOWEST_RETRY
+        if status == 429:
+            return SLOWEST_RETRY
+        return min(SLOWEST_RETRY, 0.25 * float(2 ** min(self.failures, 5)))
+
+    def older(self, moment: float, seconds: float) -> bool:
+        return time.monotonic() - moment >= seconds
+
+    def complain(self, what: str, answer: Answer) -> None:
+        if answer.status in (401, 403):
+            self.say(2, f"{what}: {answer}: the token cannot move the address")
+        else:
+            self.say(4, f"{what}: {answer}")
+
+    def say(self, priority: int, line: str) -> None:
+        # One line for a state that lasts, however often the loop passes it.
+        if line == self.said:
+            return
+        self.said = line
+        print(f"<{priority}>{line}", file=sys.stderr, flush=True)
+
+    def live_state(self) -> dict[str, Any]:
+        """Asked anew for every request of the peer, so that it is never older than the request."""
+        return {
+            "vrrp": "MASTER" if is_master(self.config["marker"]) else "BACKUP",
+            "serves": serves(self.config["healthUrl"]),
+            "server": self.me,
+            "owner": None if self.owner == UNKNOWN else self.owner,
+            "verdict": self.verdict.value,
+            "api": str(self.api.last),
+            "peer": {side.name: side.describe() for side in (self.peer.private, self.peer.public)},
+        }
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    with open(sys.argv[1], encoding="utf-8") as file:
+        config = json.load(file)
+    with open(sys.argv[2], encoding="utf-8") as file:
+        token = file.read().strip()
+    Agent(config, token, sys.argv[3]).run()
+
+
+if __name__ == "__main__":
+    main()
+`;
