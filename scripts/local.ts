@@ -1,0 +1,107 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command } from "commander";
+import { Listr, type ListrTask } from "listr2";
+import { planTopology } from "../components/topology";
+import { describeTree } from "../components/views/tree";
+import { loadStackFile } from "../config";
+import { ensureImages } from "../localcloud/images";
+import { ensureBaseImage } from "../localcloud/machines/image";
+import { localCloudSettings } from "../localcloud/settings";
+import { up as localCloudUp } from "../localcloud/up";
+import type { Progress } from "../toolchain/cacheDir";
+import { ensurePulumiHome } from "../toolchain/pulumiHome";
+import { type Deployment, deploy } from "./deployment";
+import { localStack, localStackName } from "./localStack";
+import { type Phase, timed } from "./phases";
+import { refuseMissingTools } from "./preflight";
+
+interface Context {
+  deployment?: Deployment;
+}
+
+const phases: Phase[] = [];
+
+/** They wait for the network, for dpkg and for the compiler in turns, so side by side they end sooner. */
+const builds: ListrTask<Context>[] = [
+  build("Pulumi engine and providers", ensurePulumiHome),
+  build("Debian image of the machines", ensureBaseImage),
+  build("container images", ensureImages),
+];
+
+function build(title: string, ensure: (progress: Progress) => Promise<unknown>): ListrTask<Context> {
+  return {
+    title,
+    task: (_, task) => timed(phases, title, async () => void (await ensure((line) => (task.output = line)))),
+  };
+}
+
+function tasks(): Listr<Context> {
+  return new Listr<Context>(
+    [
+      {
+        title: "Build what the cache does not hold",
+        task: (_, task) => task.newListr(builds, { concurrent: true, exitOnError: true }),
+      },
+      {
+        title: "Local cloud",
+        task: (_, task) => timed(phases, "local cloud", () => localCloudUp((line) => (task.output = line))),
+      },
+      {
+        title: "pulumi up",
+        task: async (context, task) => {
+          context.deployment = await timed(phases, "pulumi up", async () =>
+            deploy(await localStack(), (line) => (task.output = line)),
+          );
+          task.title = `pulumi up: ${summary(context.deployment)}`;
+        },
+      },
+    ],
+    { rendererOptions: { collapseSubtasks: false }, fallbackRenderer: "simple" },
+  );
+}
+
+function summary({ changes }: Deployment): string {
+  const changed = Object.entries(changes).filter(([kind]) => kind !== "same");
+  return changed.length === 0
+    ? "nothing to change"
+    : changed.map(([kind, count]) => `${count} ${kind}`).join(", ");
+}
+
+async function main(): Promise<void> {
+  await refuseMissingTools();
+  const { deployment } = await tasks().run({});
+  if (deployment === undefined) throw new Error("the platform did not come up");
+  const settings = await loadStackFile(localStackName);
+  const { stateDir } = localCloudSettings();
+  await writeFile(join(stateDir, "bring-up.json"), `${JSON.stringify({ phases, deployment }, null, 2)}\n`);
+  const url = String(deployment.outputs.url);
+  process.stdout.write(`
+${describeTree(settings, planTopology(settings))}
+${phases.map((phase) => `${phase.name} ${phase.seconds.toFixed(0)} s`).join(", ")}
+
+The platform answers at ${url}
+
+Three things to try:
+  curl -s ${url}/whoami | head -c 400                        which node and replica served you
+  npm run localcloud -- fault power-off ${settings.environment}-app1     kill an app node, then ask again
+  npm run localcloud -- ssh ${settings.environment}-lb1 -- journalctl -n 20   look around on a machine
+
+npm run local:down removes everything.
+`);
+}
+
+new Command("npm run local")
+  .description(
+    "Brings the whole platform up on this machine: toolchain, local cloud, `pulumi up`. Run it again at any time.",
+  )
+  .addHelpText(
+    "after",
+    "\nIt needs root on Linux, Node and Go. Everything it builds is cached; `npm run local:down` removes the machines.\n",
+  )
+  .action(main)
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
