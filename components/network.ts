@@ -4,6 +4,8 @@ import { numericId } from "./machine";
 import type { NetworkSettings } from "./settings";
 
 export interface NetworkArgs {
+  /** Name in the Hetzner project, unique there. @default - the component's name */
+  readonly name?: string;
   /** Range, zone and subnets. Subnets may be added; changing one replaces it, which Hetzner refuses while in use. */
   readonly network: NetworkSettings;
   /** Private address of the machine that is the NAT gateway of machines without a public address. */
@@ -28,7 +30,12 @@ export class Network extends pulumi.ComponentResource {
     const protect = args.protect ?? false;
     const network = new hcloud.Network(
       `${name}-network`,
-      { name, ipRange: args.network.range, labels: args.labels, deleteProtection: protect },
+      {
+        name: args.name ?? name,
+        ipRange: args.network.range,
+        labels: args.labels,
+        deleteProtection: protect,
+      },
       { parent: this, protect },
     );
     const subnets = Object.entries(args.network.subnets).map(

@@ -1,0 +1,207 @@
+import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { AppNodes } from "./appNodes";
+import { DatabaseNode } from "./databaseNode";
+import { deployKey } from "./deployKey";
+import { imageResolver, type ResolveImage } from "./images";
+import { LoadBalancerPair } from "./loadBalancerPair";
+import type { MachineContext } from "./machine";
+import { Network } from "./network";
+import type { MachineSize, PlatformSettings } from "./settings";
+import { resolveServerType } from "./sizing/resolve";
+import { StorageNode } from "./storageNode";
+import type { OffsiteCredentials } from "./storageNode/backupConfig";
+import { planTopology, type Topology } from "./topology";
+
+export interface PlatformArgs {
+  /** Validated settings: `config.ts` makes them from stack configuration. */
+  readonly settings: PlatformSettings;
+  /** Token with which the load balancers move their floating IP: read and write, of the same project. Secret. */
+  readonly apiToken: pulumi.Input<string>;
+  /** Base of the Hetzner Cloud API that the load balancers call. @default "https://api.hetzner.cloud/v1" */
+  readonly apiEndpoint?: pulumi.Input<string>;
+  /** Certificate chain and key in one PEM text. Secret. @default - HTTP only */
+  readonly certificate?: pulumi.Input<string>;
+  /** Access to the bucket of `settings.storage.backup.offsite`. Secret. @default - no second copy */
+  readonly offsiteCredentials?: pulumi.Input<OffsiteCredentials>;
+}
+
+/** A machine as people ask for it. */
+export interface MachineSummary {
+  readonly name: string;
+  readonly tier: string;
+  readonly privateIp: string;
+  readonly serverType: string;
+}
+
+/**
+ * A whole platform: load balancer pair, app nodes, database node and storage node in one private network.
+ *
+ * Cost: the sum of its machines and addresses; `npm run estimate` prints it line by line.
+ */
+export class Platform extends pulumi.ComponentResource {
+  /** Where visitors reach the platform; resolves when every machine is set up. */
+  public readonly url: pulumi.Output<string>;
+  public readonly virtualIp: pulumi.Output<string>;
+  public readonly machines: pulumi.Output<MachineSummary[]>;
+  /** OpenSSH private key of root on all machines. Secret. */
+  public readonly deployKey: pulumi.Output<string>;
+  /** Public address for SSH, itself and as a jump host. */
+  public readonly bastion: pulumi.Output<string>;
+
+  constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hetzner-platform:index:Platform", name, {}, opts);
+    const { settings } = args;
+    const topology = planTopology(settings);
+    const child = { parent: this };
+    const key = createDeployKey(name, settings.environment, this);
+    const network = createNetwork(name, settings, topology, this);
+    const context = machineContext(name, settings, network, key.publicKey, key.privateKey, this);
+    const resolveImage = imageResolver(name, settings.images.registryMirror, this);
+    const shared = { settings, topology, context };
+    const serverType = (size: MachineSize) => resolveServerType(size, settings.location).name;
+
+    const edge = new LoadBalancerPair(
+      `${name}-edge`,
+      {
+        ...shared,
+        serverType: serverType(settings.loadBalancers),
+        apiToken: args.apiToken,
+        apiEndpoint: args.apiEndpoint,
+        certificate: args.certificate,
+      },
+      child,
+    );
+    const behindEdge = { ...shared, bastion: edge.bastion };
+    const database = new DatabaseNode(
+      `${name}-data`,
+      {
+        ...behindEdge,
+        serverType: serverType(settings.database),
+        elasticsearchImage: resolveImage(settings.images.elasticsearch),
+      },
+      child,
+    );
+    const storage = new StorageNode(
+      `${name}-storage`,
+      {
+        ...behindEdge,
+        serverType: serverType(settings.storage),
+        objectStoreImage: resolveImage(settings.images.objectStore),
+        backup: database.backup,
+        restore: database.restore,
+        offsite: args.offsiteCredentials,
+      },
+      child,
+    );
+    const app = new AppNodes(
+      `${name}-app`,
+      {
+        ...behindEdge,
+        serverType: serverType(settings.app),
+        traefikImage: resolveImage(settings.images.traefik),
+        serviceImages: serviceImages(settings, resolveImage),
+        connections: {
+          databaseUrl: database.databaseUrl,
+          redisUrl: database.redisUrl,
+          elasticsearchUrl: database.elasticsearchUrl,
+          s3Endpoint: storage.s3Endpoint,
+          s3Region: storage.region,
+          s3Bucket: storage.bucket,
+          s3AccessKeyId: storage.accessKeyId,
+          s3SecretAccessKey: storage.secretAccessKey,
+        },
+      },
+      child,
+    );
+
+    const scheme = args.certificate === undefined ? "http" : "https";
+    const everything = [edge.configured, database.configured, storage.configured, app.configured];
+    this.virtualIp = edge.virtualIp;
+    this.url = pulumi.all([edge.virtualIp, everything]).apply(([address]) => `${scheme}://${address}`);
+    this.machines = pulumi.output(summarize(settings, topology));
+    this.deployKey = key.privateKey;
+    this.bastion = pulumi.output(edge.bastion.host);
+    this.registerOutputs({
+      url: this.url,
+      virtualIp: this.virtualIp,
+      machines: this.machines,
+      deployKey: this.deployKey,
+      bastion: this.bastion,
+    });
+  }
+}
+
+function createDeployKey(name: string, environment: string, parent: Platform) {
+  const seed = new random.RandomBytes(`${name}-deploy-key`, { length: 32 }, { parent });
+  const pair = pulumi
+    .secret(seed.base64)
+    .apply((base64) => deployKey(base64, `hetzner-platform@${environment}`));
+  return { privateKey: pair.privateKey, publicKey: pulumi.unsecret(pair.publicKey) };
+}
+
+function createNetwork(
+  name: string,
+  settings: PlatformSettings,
+  topology: Topology,
+  parent: Platform,
+): Network {
+  const [natGateway] = topology.loadBalancers;
+  return new Network(
+    `${name}-private`,
+    {
+      name: settings.environment,
+      network: settings.network,
+      natGateway: natGateway.privateIp,
+      labels: labelsOf(settings),
+      protect: settings.protect,
+    },
+    { parent },
+  );
+}
+
+function machineContext(
+  name: string,
+  settings: PlatformSettings,
+  network: Network,
+  publicKey: pulumi.Output<string>,
+  privateKey: pulumi.Output<string>,
+  parent: Platform,
+): MachineContext {
+  const sshKey = new hcloud.SshKey(
+    `${name}-deploy-key`,
+    { name: `${settings.environment}-deploy`, publicKey, labels: labelsOf(settings) },
+    { parent, deleteBeforeReplace: true },
+  );
+  return {
+    location: settings.location,
+    image: settings.image,
+    networkId: network.networkId,
+    sshKey: sshKey.id,
+    privateKey,
+    labels: labelsOf(settings),
+  };
+}
+
+function labelsOf(settings: PlatformSettings): Readonly<Record<string, string>> {
+  return { environment: settings.environment, "managed-by": "pulumi" };
+}
+
+function serviceImages(
+  settings: PlatformSettings,
+  resolve: ResolveImage,
+): Record<string, pulumi.Output<string>> {
+  return Object.fromEntries(
+    Object.entries(settings.app.services).map(([name, service]) => [name, resolve(service.image)]),
+  );
+}
+
+function summarize(settings: PlatformSettings, topology: Topology): MachineSummary[] {
+  return topology.machines.map(({ hostname, tier, privateIp, size }) => ({
+    name: hostname,
+    tier,
+    privateIp,
+    serverType: resolveServerType(size, settings.location).name,
+  }));
+}
