@@ -1,0 +1,270 @@
+// Runs actions: host steps, network, minimum duration, then effect and success in one transaction. What was
+// running when the process died is run again from its stored plan (every host method is idempotent).
+import { setTimeout } from "node:timers/promises";
+import type { Host, World } from "./host";
+import { createReconciler, runStep } from "./hostSteps";
+import type { Action, Plan, Server } from "./rows";
+import type { Store } from "./store";
+import { ActionFailure, type AnyWork, type BeginOptions, type Outcome, type Work } from "./work";
+
+export interface ActionRunnerOptions {
+  readonly store: Store;
+  readonly host: Host;
+  readonly works: readonly AnyWork[];
+  readonly worldOf: (store: Store) => World;
+  /** Least time in milliseconds that an action of this command takes. */
+  readonly minimumMs: (command: string) => number;
+  /** Told about failures that no action carries. */
+  readonly onProblem: (problem: string) => void;
+}
+
+export interface ActionRunner {
+  /** Stores a new action inside the caller's transaction. It runs after `launch`. */
+  begin<A extends object>(project: number, work: Work<A>, args: A, options: BeginOptions): Action;
+  /** Starts what was begun; called after the transaction of the request is committed. */
+  launch(actions: readonly Action[]): void;
+  /** Brings the network to the committed state, in the background. */
+  networkChanged(): void;
+  /** After a start: network as stored, machines that should run, then the actions that were running. */
+  resume(): Promise<void>;
+  /** Resolves when no action runs. For tests and for a clean stop. */
+  idle(): Promise<void>;
+  /** No further step is begun and nothing more is written; running actions go on after the next start. */
+  stop(): void;
+}
+
+/** How many finished actions are kept; clients poll an action minutes after its end, not days (HC-A2). */
+const KEPT_ACTIONS = 20_000;
+
+/** Owner of hidden actions: no token belongs to it. */
+const NO_PROJECT = 0;
+
+export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
+  const { store, host, onProblem } = options;
+  const works = new Map(options.works.map((work) => [work.name, work as Work<object>]));
+  /** Actions whose effect the host is being brought to; ordered by id. */
+  const armed = new Map<number, Action>();
+  const running = new Map<number, Promise<boolean>>();
+  let stopped = false;
+  const stopping = new AbortController();
+  let started: Promise<void> = Promise.resolve();
+
+  const workOf = (plan: Plan): Work<object> => {
+    const work = works.get(plan.work);
+    if (work === undefined) throw new ActionFailure("action_failed", `no work is called ${plan.work}`);
+    return work;
+  };
+  const worlds = {
+    before: () => options.worldOf(store),
+    after: () =>
+      store.preview(() => {
+        for (const action of [...armed.values()].sort((a, b) => a.id - b.id))
+          previewEffect(store, action, workOf);
+        return options.worldOf(store);
+      }),
+  };
+  const reconciler = createReconciler(host, worlds.after);
+
+  const doSteps = async (action: Action): Promise<Outcome> => {
+    const work = workOf(action.plan);
+    // Fails here, before anything is done on the host, when the state no longer allows the effect.
+    store.preview(() => work.effect(store, action.plan.args, {}));
+    armed.set(action.id, action);
+    const steps = work.steps(store, action.plan.args);
+    let outcome: Outcome = {};
+    for (const [index, step] of steps.entries()) {
+      if (stopped) return outcome;
+      outcome = { ...outcome, ...(await runStep(host, step, worlds)) };
+      if (!stopped) setProgress(store, action.id, Math.floor((95 * (index + 1)) / steps.length));
+    }
+    if (work.network && !stopped) await reconciler.settle();
+    return outcome;
+  };
+
+  const succeed = (action: Action, outcome: Outcome) => {
+    store.transaction(() => {
+      workOf(action.plan).effect(store, action.plan.args, outcome);
+      finish(store, action.id, { status: "success", progress: 100 });
+    });
+  };
+
+  const perform = async (action: Action): Promise<boolean> => {
+    try {
+      await started;
+      await previous(store, running, action.plan.after);
+      const ready = pause(remaining(action), stopping.signal);
+      const outcome = await doSteps(action);
+      await ready;
+      if (stopped) return false;
+      succeed(action, outcome);
+      return true;
+    } catch (error) {
+      if (stopped) return false;
+      const failure = asFailure(error);
+      store.transaction(() => finish(store, action.id, { status: "error", error: failure }));
+      armed.delete(action.id);
+      if (workOf(action.plan).network) reconciler.settle().catch((cause) => onProblem(String(cause)));
+      return false;
+    } finally {
+      armed.delete(action.id);
+      running.delete(action.id);
+    }
+  };
+
+  const launchOne = (action: Action) => {
+    if (action.status === "running" && !running.has(action.id)) {
+      running.set(
+        action.id,
+        perform(action).catch((error) => {
+          onProblem(`action ${action.id} (${action.command}): ${String(error)}`);
+          return false;
+        }),
+      );
+    }
+  };
+
+  const startMissing = async (server: Server) => {
+    try {
+      await runStep(host, { do: "start", server: server.id }, worlds);
+    } catch (error) {
+      onProblem(`server ${server.id} (${server.name}) could not be started again: ${String(error)}`);
+    }
+  };
+
+  const restoreMachines = async () => {
+    try {
+      await reconciler.settle();
+    } catch (error) {
+      onProblem(`the network could not be brought to the stored state: ${String(error)}`);
+    }
+    const alive = await host.running();
+    const ending = serversThatEnd(store);
+    const missing = store
+      .list("server")
+      .filter((server) => server.power === "on" && !alive.has(server.id) && !ending.has(server.id));
+    await Promise.all(missing.map(startMissing));
+  };
+
+  return {
+    begin(owner, work, args, { resources, after = null, hidden = false }) {
+      const project = hidden ? NO_PROJECT : owner;
+      const minimumMs = options.minimumMs(work.command);
+      const plan: Plan = { work: work.name, args: { ...args }, after, minimumMs };
+      const action = newAction(store, project, work.command, resources, plan);
+      const instant =
+        after === null && minimumMs === 0 && !work.network && work.steps(store, args).length === 0;
+      if (instant) {
+        work.effect(store, args, {});
+        return finish(store, action.id, { status: "success", progress: 100 });
+      }
+      return action;
+    },
+    launch: (actions) => actions.forEach(launchOne),
+    networkChanged: () => {
+      if (!stopped) reconciler.settle().catch((error) => onProblem(`network: ${String(error)}`));
+    },
+    resume() {
+      prune(store);
+      started = restoreMachines();
+      for (const action of store.list("action")) launchOne(action);
+      return started;
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running.values());
+    },
+    stop() {
+      stopped = true;
+      stopping.abort();
+    },
+  };
+}
+
+function previewEffect(store: Store, action: Action, workOf: (plan: Plan) => Work<object>) {
+  try {
+    workOf(action.plan).effect(store, action.plan.args, {});
+  } catch {
+    // Its own transaction reports it; here the world is simply the one without this effect.
+  }
+}
+
+function newAction(
+  store: Store,
+  project: number,
+  command: string,
+  resources: Action["resources"],
+  plan: Plan,
+): Action {
+  const action: Action = {
+    id: store.nextId(),
+    project,
+    command,
+    status: "running",
+    progress: 0,
+    started: new Date().toISOString(),
+    finished: null,
+    resources,
+    error: null,
+    plan,
+  };
+  store.put("action", action);
+  return action;
+}
+
+function finish(store: Store, id: number, end: Partial<Action>): Action {
+  const action = store.get("action", id);
+  if (action === undefined) throw new Error(`action ${id} is gone`);
+  const finished: Action = { ...action, ...end, finished: new Date().toISOString() };
+  store.put("action", finished);
+  return finished;
+}
+
+function setProgress(store: Store, id: number, progress: number) {
+  const action = store.get("action", id);
+  if (action !== undefined) store.transaction(() => store.put("action", { ...action, progress }));
+}
+
+/** Waits for the action that must succeed first. */
+async function previous(store: Store, running: Map<number, Promise<boolean>>, after: number | null) {
+  if (after === null) return;
+  await running.get(after);
+  if (store.get("action", after)?.status === "success") return;
+  throw new ActionFailure("action_failed", `the action before it (${after}) did not succeed`);
+}
+
+function asFailure(error: unknown): { code: string; message: string } {
+  if (error instanceof ActionFailure) return { code: error.code, message: error.message };
+  return { code: "action_failed", message: error instanceof Error ? error.message : String(error) };
+}
+
+function remaining(action: Action): number {
+  if (action.plan.minimumMs === 0) return 0;
+  // A queued action's time begins when it runs; a resumed one has already waited.
+  const since = action.plan.after === null ? Date.parse(action.started) : Date.now();
+  return Math.max(0, since + action.plan.minimumMs - Date.now());
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  // An aborted pause ends early; who waited asks `stopped` next.
+  if (milliseconds > 0) await setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+function prune(store: Store) {
+  const finished = store.list("action").filter((action) => action.status !== "running");
+  const excess = finished.slice(0, Math.max(0, finished.length - KEPT_ACTIONS));
+  if (excess.length > 0) {
+    store.transaction(() => {
+      for (const action of excess) store.remove("action", action.id);
+    });
+  }
+}
+
+/** Servers that an action is about to stop or remove: booting them once more would be wasted. */
+function serversThatEnd(store: Store): ReadonlySet<number> {
+  const ending = new Set(["delete_server", "stop_server", "rebuild_server"]);
+  return new Set(
+    store
+      .list("action")
+      .filter((action) => action.status === "running" && ending.has(action.command))
+      .flatMap((action) => action.resources.filter(({ type }) => type === "server").map(({ id }) => id)),
+  );
+}

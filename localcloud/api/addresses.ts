@@ -1,0 +1,114 @@
+// Address arithmetic: IPv4 ranges as numbers, IPv6 only as /64 networks taken from a prefix.
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+
+export interface Range4 {
+  readonly first: number;
+  readonly last: number;
+  readonly prefix: number;
+}
+
+const DECIMAL = /^(0|[1-9][0-9]{0,2})$/;
+
+export function parseIpv4(text: string): number | null {
+  const parts = text.split(".");
+  if (parts.length !== 4 || !parts.every((part) => DECIMAL.test(part) && Number(part) <= 255)) return null;
+  return parts.reduce((value, part) => value * 256 + Number(part), 0);
+}
+
+export function formatIpv4(value: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+}
+
+/** A canonical IPv4 range: `10.0.0.0/16`; null when host bits are set or the text is no range. */
+export function parseRange4(text: string): Range4 | null {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const first = parseIpv4(address);
+  if (first === null || rest.length > 0 || !/^(0|[1-9][0-9]?)$/.test(length)) return null;
+  const prefix = Number(length);
+  const size = 2 ** (32 - prefix);
+  if (prefix > 32 || first % size !== 0) return null;
+  return { first, last: first + size - 1, prefix };
+}
+
+export function range4(text: string): Range4 {
+  const range = parseRange4(text);
+  if (range === null) throw new Error(`${text} is not a canonical IPv4 range: write it like 10.0.0.0/16`);
+  return range;
+}
+
+export const contains = (outer: Range4, inner: Range4) =>
+  outer.first <= inner.first && inner.last <= outer.last;
+export const overlaps = (a: Range4, b: Range4) => a.first <= b.last && b.first <= a.last;
+export const includes = (range: Range4, address: number) => range.first <= address && address <= range.last;
+
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(range4);
+export const isPrivate = (range: Range4) => PRIVATE.some((block) => contains(block, range));
+
+/** An IPv4 or IPv6 network address with a prefix length, in canonical form (HC-F5). */
+export function isCanonicalCidr(text: string): boolean {
+  if (parseRange4(text) !== null) return true;
+  try {
+    const [address, prefix] = ipaddr.IPv6.parseCIDR(text);
+    const network = ipaddr.IPv6.networkAddressFromCIDR(text);
+    return address.toString() === network.toString() && text === `${formatIpv6(network)}/${prefix}`;
+  } catch {
+    return false;
+  }
+}
+
+const formatIpv6 = (address: ipaddr.IPv6) => address.toRFC5952String();
+
+/** Canonical text of an address, or null: `2001:DB8::0001` is `2001:db8::1`. */
+export function canonicalAddress(text: string): string | null {
+  if (parseIpv4(text) !== null) return text;
+  return ipaddr.IPv6.isValid(text) ? formatIpv6(ipaddr.IPv6.parse(text)) : null;
+}
+
+/** Whether an IPv6 address lies in the network that a server or floating IP has. */
+export function inNetwork6(address: string, network: string): boolean {
+  if (!ipaddr.IPv6.isValid(address)) return false;
+  return ipaddr.IPv6.parse(address).match(ipaddr.IPv6.parseCIDR(network));
+}
+
+/** First free address of the range; the network address, the first host and the broadcast address stay free. */
+export function freeIpv4(range: string, used: ReadonlySet<string>): string | null {
+  const { first, last } = range4(range);
+  for (let address = first + 2; address < last; address++) {
+    const text = formatIpv4(address);
+    if (!used.has(text)) return text;
+  }
+  return null;
+}
+
+/** First free /64 of an IPv6 prefix of at most 48 bits, as `2001:db8:1:1::/64`. */
+export function freeIpv6Network(prefix: string, used: ReadonlySet<string>): string | null {
+  const { parts } = ipaddr.IPv6.networkAddressFromCIDR(prefix);
+  for (let subnet = 1; subnet < 65_536; subnet++) {
+    const network = new ipaddr.IPv6([...parts.slice(0, 3), subnet, 0, 0, 0, 0]);
+    const text = `${formatIpv6(network)}/64`;
+    if (!used.has(text)) return text;
+  }
+  return null;
+}
+
+/** Hetzner's name for an IPv4 address that has no other (HC-S20). */
+export function defaultDnsPtr(ip: string): string {
+  return `static.${ip.split(".").reverse().join(".")}.clients.your-server.de`;
+}
+
+/** A MAC address of 16 fixed and 32 given bits, so that each id has its own. */
+export function macAddress(prefix: "96:00" | "86:00", id: number): string {
+  const bytes = [24, 16, 8, 0].map((shift) =>
+    (Math.floor(id / 2 ** shift) % 256).toString(16).padStart(2, "0"),
+  );
+  return [prefix, ...bytes].join(":");
+}
+
+export const rangeField = z.string().refine((text) => parseRange4(text) !== null, {
+  message: "must be an IPv4 range with all host bits zero, such as 10.0.0.0/16",
+});
+
+export const ipv4Field = z.string().refine((text) => parseIpv4(text) !== null, {
+  message: "must be an IPv4 address, such as 10.0.0.2",
+});

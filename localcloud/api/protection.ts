@@ -1,0 +1,38 @@
+// `change_protection` with the single flag `delete`, as most kinds have it.
+import { z } from "zod";
+import type { Network } from "../rows";
+import { defineWork, type Work } from "../work";
+import { actionReply } from "./actionRoutes";
+import { ownedByPath, type Route, readBody, ref, startAction } from "./call";
+
+type ProtectedKind = "network" | "floating_ip" | "primary_ip" | "volume" | "image";
+
+const schema = z.object({ delete: z.boolean().optional() });
+
+interface ProtectionArgs {
+  readonly id: number;
+  readonly protected: boolean;
+}
+
+export function protectionOf(path: string, kind: ProtectedKind) {
+  const work: Work<ProtectionArgs> = defineWork<ProtectionArgs>({
+    name: `change_protection/${kind}`,
+    command: "change_protection",
+    effect: (store, args) => {
+      // All these kinds have the flag; the store cannot see that a key and its row belong together.
+      const row = store.get(kind, args.id) as Network | undefined;
+      if (row !== undefined) store.put(kind as "network", { ...row, protected: args.protected });
+    },
+  });
+  const route: Route = {
+    method: "POST",
+    path: `${path}/:id/actions/change_protection`,
+    handle: (call) => {
+      const row = ownedByPath(call, kind);
+      const body = readBody(call, schema);
+      const args = { id: row.id, protected: body.delete ?? row.protected };
+      return actionReply(startAction(call, work, args, [ref(kind, row.id)]));
+    },
+  };
+  return { work, route };
+}

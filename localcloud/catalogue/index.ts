@@ -1,0 +1,92 @@
+// What can be ordered, and for how much: data files read once. Shapes here are the catalogue's own; the API's
+// renderers (localcloud/api/catalogueRoutes.ts) turn them into Hetzner's objects.
+import images from "./images.json";
+import isos from "./isos.json";
+import loadBalancerTypes from "./loadBalancerTypes.json";
+import locations from "./locations.json";
+import prices from "./prices.json";
+import serverTypes from "./serverTypes.json";
+
+export interface Datacenter {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+}
+
+export interface Location {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly country: string;
+  readonly city: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly network_zone: string;
+  readonly datacenter: Datacenter;
+}
+
+export interface ServerType {
+  readonly id: number;
+  readonly name: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly diskGb: number;
+  readonly cpuType: string;
+  readonly architecture: string;
+  /** Net EUR. */
+  readonly monthlyNet: string;
+  /** Names of the locations that have it. */
+  readonly locations: readonly string[];
+  readonly category: string;
+}
+
+export interface SystemImage {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly os_flavor: string;
+  readonly os_version: string;
+  readonly architecture: string;
+  readonly created: string;
+  readonly disk_size: number;
+}
+
+export interface Iso {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly type: string;
+  readonly architecture: string | null;
+}
+
+export interface LoadBalancerType {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly max_connections: number;
+  readonly max_services: number;
+  readonly max_targets: number;
+  readonly max_assigned_certificates: number;
+  readonly monthlyNet: string;
+}
+
+export const catalogue = {
+  locations: locations.items as readonly Location[],
+  serverTypes: serverTypes.items as readonly ServerType[],
+  images: images.items as readonly SystemImage[],
+  isos: isos.items as readonly Iso[],
+  loadBalancerTypes: loadBalancerTypes.items as readonly LoadBalancerType[],
+  prices,
+} as const;
+
+export function locationNamed(name: string): Location {
+  const location = catalogue.locations.find((candidate) => candidate.name === name);
+  if (location === undefined) throw new Error(`location ${name} is not in the catalogue`);
+  return location;
+}
+
+export function serverTypeNamed(name: string): ServerType {
+  const type = catalogue.serverTypes.find((candidate) => candidate.name === name);
+  if (type === undefined) throw new Error(`server type ${name} is not in the catalogue`);
+  return type;
+}

@@ -1,0 +1,83 @@
+// What an action does, as data and small pure functions: host steps first, then an effect on the state that is
+// committed together with the action's success. A restart finds the work by its name and does it again.
+import type { ServerSpec, VolumeSpec, World } from "./host";
+import type { ResourceRef } from "./rows";
+import type { Store } from "./store";
+
+/** One call of the machine room. Specifications are taken from the world as it is after the work's effect. */
+export type HostStep =
+  | { readonly do: "createServer" | "rebuildServer" | "start"; readonly server: number }
+  | {
+      readonly do: "powerOff" | "requestShutdown" | "requestReboot" | "removeServer";
+      readonly server: number;
+    }
+  | { readonly do: "createVolume" | "resizeVolume"; readonly volume: number }
+  | { readonly do: "removeVolume"; readonly volume: number }
+  | {
+      readonly do: "attachVolume";
+      readonly volume: number;
+      readonly server: number;
+      readonly automount: boolean;
+    }
+  /** Detaching needs to know where the volume is now, so it takes the world before the effect. */
+  | { readonly do: "detachVolume"; readonly volume: number }
+  | { readonly do: "createSnapshot"; readonly image: number; readonly server: number }
+  | { readonly do: "removeSnapshot"; readonly image: number };
+
+/** What the steps found out; empty while an effect is only previewed. */
+export interface Outcome {
+  readonly snapshotBytes?: number;
+}
+
+export interface Work<A> {
+  /** Key in the plan of an action; never renamed, because a stored action may carry it. */
+  readonly name: string;
+  /** The command that the API shows. */
+  readonly command: string;
+  /** True when the effect changes what `Host.reconcileNetwork` makes. */
+  readonly network: boolean;
+  /** Evaluated when the action runs, so that it sees the state of that moment. */
+  steps(store: Store, args: A): readonly HostStep[];
+  /** Throws `ActionFailure` when the state no longer allows it. */
+  effect(store: Store, args: A, outcome: Outcome): void;
+}
+
+/** Ends an action with `status: error` and this code and message. */
+export class ActionFailure extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Declares a work; what is left out does nothing. */
+export function defineWork<A extends object>(
+  work: Pick<Work<A>, "name" | "command"> & Partial<Work<A>>,
+): Work<A> {
+  return { network: false, steps: () => [], effect: () => undefined, ...work };
+}
+
+/** Some work of any arguments, as registries hold it. */
+export type AnyWork = Work<never>;
+
+export interface BeginOptions {
+  readonly resources: readonly ResourceRef[];
+  /** Id of the action that must succeed first; this one then fails with it. */
+  readonly after?: number | null;
+  /** Housekeeping of the host that Hetzner shows no action for. @default false */
+  readonly hidden?: boolean;
+}
+
+export function serverSpec(world: World, id: number): ServerSpec {
+  const spec = world.servers.find((server) => server.id === id);
+  if (spec === undefined) throw new ActionFailure("action_failed", `server ${id} no longer exists`);
+  return spec;
+}
+
+export function volumeSpec(world: World, id: number): VolumeSpec {
+  const spec = world.volumes.find((volume) => volume.id === id);
+  if (spec === undefined) throw new ActionFailure("action_failed", `volume ${id} no longer exists`);
+  return spec;
+}
