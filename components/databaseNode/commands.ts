@@ -66,8 +66,12 @@ cache() {
 
 search() {
   local url=http://${config.privateIp}:${ports.elasticsearch} health root
-  health=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/_cluster/stats" 2>/dev/null) &&
-    root=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/" 2>/dev/null) || { printf '{"up":false}'; return; }
+  health=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/_cluster/stats" 2>/dev/null) || true
+  root=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/" 2>/dev/null) || true
+  if [ -z "$health" ] || [ -z "$root" ]; then
+    printf '{"up":false}'
+    return
+  fi
   jq -n --argjson health "$health" --argjson root "$root" '{up: true, version: $root.version.number, status: $health.status,
     indexes: $health.indices.count, documents: $health.indices.docs.count, bytes: $health.indices.store.size_in_bytes,
     heapUsedBytes: $health.nodes.jvm.mem.heap_used_in_bytes, heapMaxBytes: $health.nodes.jvm.mem.heap_max_in_bytes}'

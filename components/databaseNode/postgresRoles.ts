@@ -78,7 +78,7 @@ alter role ${backupRole} with ${common} nocreatedb bypassrls password '${verifie
 alter role ${restoreRole} with ${common} createdb nobypassrls password '${verifier[restoreRole]}';
 grant pg_read_all_data to ${backupRole};
 alter role ${backupRole} set default_transaction_read_only = on;
-grant ${database} to ${restoreRole} with inherit false, set true;
+grant ${database} to ${restoreRole} with inherit true, set true;
 `;
 }
 

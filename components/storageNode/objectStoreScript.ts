@@ -125,6 +125,7 @@ apply_user() {
 `;
 
 const minioPart = `
+# shellcheck disable=SC1091
 client() { (set -a && . "$folder/client.env" && minio-client --config-dir "$(mktemp -d -p "$temporary")" --quiet "$@"); }
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT

@@ -1,0 +1,42 @@
+import type { MachineSetup } from "../setup/types";
+import { backupScript, backupService, backupTimer } from "./backup";
+import { type BackupConfig, type BackupSecrets, backupCredentialFiles, backupRoot } from "./backupConfig";
+import { objectStoreScript } from "./objectStoreScript";
+import { restoreObjectsScript, restoreScript } from "./restore";
+import { needsStorage, storageFolder } from "./volume";
+
+const servicePath = "/etc/systemd/system/platform-backup.service";
+const timerPath = "/etc/systemd/system/platform-backup.timer";
+
+/** Nightly backups, and the commands that take and restore one. */
+export function backupSetup(config: BackupConfig, secrets: BackupSecrets): MachineSetup {
+  if (config.offsite !== undefined && secrets.offsite === undefined) {
+    throw new Error(
+      `storage.backup.offsite names ${config.offsite.endpoint} without credentials: set both secrets or remove it`,
+    );
+  }
+  const command = (name: string, content: string) => ({
+    path: `/usr/local/sbin/${name}`,
+    content,
+    mode: "0755",
+  });
+  return {
+    packages: ["postgresql-client-17", "rclone", "jq"],
+    files: [
+      ...backupCredentialFiles(config, secrets),
+      command("platform-backup", backupScript(config)),
+      command("platform-restore", restoreScript(config)),
+      command("platform-restore-objects", restoreObjectsScript(config, objectStoreScript)),
+      { path: servicePath, content: backupService() },
+      {
+        path: timerPath,
+        content: backupTimer(config.schedule),
+        validate: `systemd-analyze calendar '${config.schedule} UTC' >/dev/null`,
+      },
+      needsStorage("platform-backup.service"),
+    ],
+    steps: [storageFolder(backupRoot, "root", "root", "700")],
+    units: [{ name: "platform-backup.timer", reads: [timerPath, servicePath] }],
+    checks: [],
+  };
+}

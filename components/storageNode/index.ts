@@ -1,0 +1,152 @@
+import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { DatabaseCredential } from "../databaseNode";
+import { type Bastion, Machine, type MachineContext, numericId } from "../machine";
+import type { PlatformSettings } from "../settings";
+import { baseSetup } from "../setup/base";
+import { dockerSetup } from "../setup/docker";
+import { mergeSetups } from "../setup/merge";
+import type { Topology } from "../topology";
+import type { OffsiteCredentials } from "./backupConfig";
+import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
+import { storageSetup } from "./setup";
+
+export interface StorageNodeArgs {
+  /** Settings of the whole platform: the node takes its size, volume, bucket and schedules from them. */
+  readonly settings: PlatformSettings;
+  /** `planTopology(settings)`: where the database node is. */
+  readonly topology: Topology;
+  /** Hetzner server type that satisfies `settings.storage`: `cx33`. */
+  readonly serverType: pulumi.Input<string>;
+  readonly context: MachineContext;
+  /** The public machine through which SSH reaches this private one. */
+  readonly bastion: Bastion;
+  /** Image of the object store by digest: `versity/versitygw@sha256:...`. */
+  readonly objectStoreImage: pulumi.Input<string>;
+  /** `DatabaseNode.backup`. Secret. */
+  readonly backup: pulumi.Input<DatabaseCredential>;
+  /** `DatabaseNode.restore`. Secret. */
+  readonly restore: pulumi.Input<DatabaseCredential>;
+  /** Secret. Required with `settings.storage.backup.offsite`. @default - no second copy */
+  readonly offsite?: pulumi.Input<OffsiteCredentials>;
+  /** @default - none */
+  readonly placementGroupId?: pulumi.Input<number>;
+}
+
+/**
+ * One private machine with a volume that holds an S3 object store (versitygw or MinIO), nightly dumps of the
+ * database and the journals of all machines. It pulls the dumps, so that compressing and checking them costs
+ * the database node nothing. With `settings.storage.backup.offsite` dumps and objects are copied to a second
+ * S3 store. Commands on the machine: `platform-status`, `platform-backup`, `platform-restore`,
+ * `platform-restore-objects`, `platform-logs`.
+ *
+ * Cost: the server type and the volume by the GB; 2 TB of volume cost more than all machines of a small
+ * platform together, see `npm run estimate`.
+ *
+ * @throws when offsite settings and credentials do not come together
+ */
+export class StorageNode extends pulumi.ComponentResource {
+  /** `http://ADDRESS:9000`, for path-style requests. */
+  public readonly s3Endpoint: pulumi.Output<string>;
+  /** Signing region. */
+  public readonly region: pulumi.Output<string>;
+  /** The application's bucket, versioned. */
+  public readonly bucket: pulumi.Output<string>;
+  public readonly accessKeyId: pulumi.Output<string>;
+  /** Secret. */
+  public readonly secretAccessKey: pulumi.Output<string>;
+  public readonly volumeId: pulumi.Output<number>;
+  public readonly serverId: pulumi.Output<number>;
+  /** Host name; resolves when the setup has succeeded. */
+  public readonly configured: pulumi.Output<string>;
+
+  constructor(name: string, args: StorageNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hetzner-platform:index:StorageNode", name, {}, opts);
+    const { settings, topology } = args;
+    const plan = topology.storage;
+    if ((settings.storage.backup.offsite === undefined) !== (args.offsite === undefined)) {
+      throw new pulumi.ResourceError(
+        "`offsite` credentials and settings.storage.backup.offsite must be given together, or neither",
+        this,
+      );
+    }
+
+    const volume = createVolume(name, args, this);
+    const volumeId = numericId(volume);
+    const rootSecret = password(`${name}-objects-root`, this);
+    const applicationSecret = password(`${name}-objects-app`, this);
+    const setup = pulumi
+      .all([
+        { volumeId, objectStoreImage: args.objectStoreImage },
+        {
+          backup: pulumi.secret(args.backup),
+          restore: pulumi.secret(args.restore),
+          offsite: args.offsite === undefined ? undefined : pulumi.secret(args.offsite),
+          objectStore: { root: rootSecret, application: applicationSecret },
+        },
+      ])
+      .apply(([facts, secrets]) =>
+        mergeSetups(
+          baseSetup(plan, topology, settings),
+          dockerSetup(settings.images),
+          storageSetup(settings, topology, facts, secrets),
+        ),
+      );
+    const machine = new Machine(
+      name,
+      {
+        plan,
+        setup,
+        volumeId,
+        serverType: args.serverType,
+        context: args.context,
+        bastion: args.bastion,
+        placementGroupId: args.placementGroupId,
+        protect: settings.protect,
+      },
+      { parent: this },
+    );
+
+    this.s3Endpoint = pulumi.output(s3Endpoint(plan.privateIp));
+    this.region = pulumi.output(s3Region);
+    this.bucket = pulumi.output(settings.storage.bucket);
+    this.accessKeyId = pulumi.output(applicationAccessKey);
+    this.secretAccessKey = applicationSecret;
+    this.volumeId = volumeId;
+    this.serverId = machine.serverId;
+    this.configured = machine.configured;
+    this.registerOutputs({
+      s3Endpoint: this.s3Endpoint,
+      region: this.region,
+      bucket: this.bucket,
+      accessKeyId: this.accessKeyId,
+      secretAccessKey: this.secretAccessKey,
+      volumeId: this.volumeId,
+      serverId: this.serverId,
+      configured: this.configured,
+    });
+  }
+}
+
+function createVolume(name: string, args: StorageNodeArgs, parent: StorageNode): hcloud.Volume {
+  const { settings, context, topology } = args;
+  return new hcloud.Volume(
+    `${name}-volume`,
+    {
+      name: `${topology.storage.hostname}-volume`,
+      size: settings.storage.volumeGb,
+      format: "ext4",
+      location: context.location,
+      labels: { ...context.labels },
+      deleteProtection: settings.protect,
+    },
+    // No deleteBeforeReplace: a replacement that Hetzner refuses is better than data that is gone.
+    { parent, protect: settings.protect },
+  );
+}
+
+function password(name: string, parent: StorageNode): pulumi.Output<string> {
+  // Letters and digits only: they stand unquoted in URLs and configuration files.
+  return pulumi.secret(new random.RandomPassword(name, { length: 40, special: false }, { parent }).result);
+}

@@ -1,0 +1,164 @@
+import { ports } from "../flows";
+import type { MachineSetup } from "../setup/types";
+import { needsStorage, storageFolder, storageRoot } from "./volume";
+
+export interface LogArchiveConfig {
+  readonly privateIp: string;
+  readonly retentionDays: number;
+  /** Size of the volume; the archive takes at most a fifth of it. */
+  readonly volumeGb: number;
+}
+
+export const logFolder = `${storageRoot}/logs`;
+const service = "systemd-journal-remote.service";
+const socket = "systemd-journal-remote.socket";
+const user = "systemd-journal-remote";
+const paths = {
+  conf: "/etc/systemd/journal-remote.conf.d/platform.conf",
+  socket: `/etc/systemd/system/${socket}.d/platform.conf`,
+  service: `/etc/systemd/system/${service}.d/platform.conf`,
+  retention: "/usr/local/sbin/platform-log-retention",
+  retentionService: "/etc/systemd/system/platform-log-retention.service",
+  retentionTimer: "/etc/systemd/system/platform-log-retention.timer",
+};
+
+/**
+ * Receives the journal of every machine, one file series for each. Plain HTTP: the port listens on the private
+ * address only, where the host firewall admits the platform's machines.
+ */
+export function logArchiveSetup(config: LogArchiveConfig): MachineSetup {
+  const dropIn = needsStorage(service);
+  return {
+    packages: ["systemd-journal-remote"],
+    files: [
+      dropIn,
+      { path: paths.conf, content: journalRemoteConf(config) },
+      { path: paths.socket, content: socketDropIn(config.privateIp) },
+      { path: paths.service, content: serviceDropIn },
+      { path: paths.retention, content: retentionScript(config.retentionDays), mode: "0755" },
+      { path: paths.retentionService, content: retentionService },
+      { path: paths.retentionTimer, content: retentionTimer },
+      { path: "/usr/local/sbin/platform-logs", content: logsScript, mode: "0755" },
+    ],
+    steps: [storageFolder(logFolder, user, user, "2750")],
+    units: [
+      { name: socket, reads: [paths.socket] },
+      { name: service, reads: [dropIn.path, paths.conf, paths.service] },
+      { name: "platform-log-retention.timer", reads: [paths.retentionTimer, paths.retentionService] },
+    ],
+    checks: [
+      {
+        name: "the log archive takes entries",
+        command: `printf '__REALTIME_TIMESTAMP=%s\\nMESSAGE=platform check\\n\\n' "$(date +%s%6N)" | curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/vnd.fdo.journal' -H 'Expect:' --data-binary @- http://${config.privateIp}:${ports.journal}/upload`,
+      },
+    ],
+  };
+}
+
+export function journalRemoteConf(config: LogArchiveConfig): string {
+  const maxUseGb = Math.max(1, Math.floor(config.volumeGb / 5));
+  return `[Remote]
+SplitMode=host
+# Small files: retention removes whole ones.
+MaxFileSize=64M
+MaxUse=${maxUseGb}G
+MaxFiles=100000
+`;
+}
+
+function socketDropIn(privateIp: string): string {
+  return `[Socket]
+ListenStream=
+ListenStream=${privateIp}:${ports.journal}
+FreeBind=yes
+`;
+}
+
+const serviceDropIn = `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=
+ExecStart=/usr/lib/systemd/systemd-journal-remote --listen-http=-3 --split-mode=host --output=${logFolder}
+LogsDirectory=
+ReadWritePaths=${logFolder}
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** Starts new files every day and removes those whose last entry is too old. */
+export function retentionScript(days: number): string {
+  return `#!/bin/bash
+# Ends the day's files of the log archive and removes old ones.
+set -euo pipefail
+cd ${logFolder}
+now=$(date -u +%Y%m%dT%H%M%SZ)
+# The writer keeps its files open; machines that send meanwhile wait and repeat what was not confirmed.
+systemctl stop ${service}
+trap 'systemctl start ${service}' EXIT
+for file in remote-*.journal; do
+  [[ -e "$file" && "$file" != *@* ]] || continue
+  mv "$file" "\${file%.journal}@$now.journal"
+done
+find . -maxdepth 1 -name 'remote-*@*.journal*' -mtime +${days} -print -delete
+`;
+}
+
+const retentionService = `[Unit]
+Description=Retention of the log archive
+RequiresMountsFor=${storageRoot}
+
+[Service]
+Type=oneshot
+ExecStart=${paths.retention}
+Nice=10
+IOSchedulingClass=idle
+`;
+
+const retentionTimer = `[Unit]
+Description=Daily retention of the log archive
+
+[Timer]
+OnCalendar=*-*-* 00:07:00 UTC
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`;
+
+/** `platform-logs`: one search over the journals of all machines. */
+export const logsScript = `#!/bin/bash
+# Searches the log archive.
+set -euo pipefail
+usage() {
+  cat >&2 <<'END'
+usage: platform-logs [--host NAME] [--unit NAME] [--grep PATTERN] [--since TIME] [--until TIME] [--lines N] [--follow]
+  --host   host name of a machine: prod-app1
+  --unit   systemd unit or container: haproxy, web-1
+  --since  as journalctl: "2026-01-31 12:00", "1 hour ago"
+END
+  exit 64
+}
+arguments=(--directory=${logFolder} --no-pager --output=short-iso --quiet)
+matches=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --follow) arguments+=(--follow); shift; continue ;;
+    --host | --unit | --grep | --since | --until | --lines) [ $# -ge 2 ] || usage ;;
+    *) usage ;;
+  esac
+  case "$1" in
+    --host) matches+=("_HOSTNAME=$2") ;;
+    --unit) arguments+=("--identifier=\${2%.service}") ;;
+    --grep) arguments+=("--grep=$2") ;;
+    --since) arguments+=("--since=$2") ;;
+    --until) arguments+=("--until=$2") ;;
+    --lines) arguments+=("--lines=$2") ;;
+  esac
+  shift 2
+done
+exec journalctl "\${arguments[@]}" "\${matches[@]}"
+`;

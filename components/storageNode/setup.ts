@@ -1,0 +1,73 @@
+import type { PlatformSettings } from "../settings";
+import { listenEarlySetup } from "../setup/listenEarly";
+import { mergeSetups } from "../setup/merge";
+import type { MachineSetup } from "../setup/types";
+import type { Topology } from "../topology";
+import type { BackupSecrets } from "./backupConfig";
+import { backupSetup } from "./backupSetup";
+import { logArchiveSetup } from "./logArchive";
+import { objectStoreSetup } from "./objectStore";
+import type { ObjectStoreSecrets } from "./s3";
+import { storageStatusScript } from "./status";
+import { volumeSetup } from "./volume";
+
+/** What is known only after the volume exists and the image is resolved. */
+export interface StorageFacts {
+  readonly volumeId: number;
+  /** Object store by digest. */
+  readonly objectStoreImage: string;
+}
+
+export interface StorageSecrets extends Omit<BackupSecrets, "objectStoreRoot"> {
+  readonly objectStore: ObjectStoreSecrets;
+}
+
+/** Everything that makes a machine with Docker the storage node. */
+export function storageSetup(
+  settings: PlatformSettings,
+  topology: Topology,
+  facts: StorageFacts,
+  secrets: StorageSecrets,
+): MachineSetup {
+  const { storage } = settings;
+  const { privateIp } = topology.storage;
+  const backup = {
+    ...storage.backup,
+    database: settings.database.databaseName,
+    databaseAddress: topology.database.privateIp,
+    privateIp,
+    bucket: storage.bucket,
+  };
+  return mergeSetups(
+    listenEarlySetup,
+    volumeSetup(facts.volumeId, storage.volumeGb),
+    objectStoreSetup(
+      {
+        engine: storage.objectStoreEngine,
+        image: facts.objectStoreImage,
+        privateIp,
+        bucket: storage.bucket,
+      },
+      secrets.objectStore,
+    ),
+    backupSetup(backup, { ...secrets, objectStoreRoot: secrets.objectStore.root }),
+    logArchiveSetup({
+      privateIp,
+      retentionDays: storage.logRetentionDays,
+      volumeGb: storage.volumeGb,
+    }),
+    {
+      packages: ["jq"],
+      files: [
+        {
+          path: "/usr/local/sbin/platform-status",
+          content: storageStatusScript(backup, storage.objectStoreEngine),
+          mode: "0755",
+        },
+      ],
+      steps: [],
+      units: [],
+      checks: [],
+    },
+  );
+}
