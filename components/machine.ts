@@ -204,6 +204,7 @@ function connection(args: MachineArgs, server: hcloud.Server) {
  * gateway, which forwards it to the NAT machine. The resolvers are Hetzner's; hc-utils would overwrite them.
  */
 const privateUserData = `#cloud-config
+manage_etc_hosts: false
 write_files:
   - path: /etc/systemd/system/platform-default-route.service
     content: |

@@ -30,7 +30,11 @@ function hostsSetup(topology: Topology): MachineSetup {
   const wanted = `{ ${update}; echo '# platform begin'; cat ${path}; echo '# platform end'; }`;
   return {
     packages: [],
-    files: [{ path, content: lines.join("") }],
+    files: [
+      { path, content: lines.join("") },
+      // cloud-init would write /etc/hosts anew at each boot.
+      { path: "/etc/cloud/cloud.cfg.d/99-platform.cfg", content: "manage_etc_hosts: false\n" },
+    ],
     steps: [
       {
         name: "names of the machines in /etc/hosts",

@@ -156,6 +156,19 @@ units_do() {
   systemctl "$verb" "$@" || { show_failed_units "$@"; return 1; }
 }
 
+# Enabling makes systemd read all its units again: only what is new asks for it.
+enable_units() {
+  [ $# -eq 0 ] || systemctl enable --quiet "$@"
+}
+
+start_inactive() {
+  local unit inactive=()
+  for unit in "$@"; do
+    systemctl is-active --quiet "$unit" || inactive+=("$unit")
+  done
+  units_do start "\${inactive[@]}"
+}
+
 # wait_until SECONDS COMMAND: polls, prints the last output when the time is over.
 wait_until() {
   local deadline=$((SECONDS + $1)) output

@@ -122,10 +122,10 @@ function renderTogether(units: readonly SetupUnit[]): string {
     "starting=() restarting=() reloading=()",
     ...sort,
     'if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi',
-    `systemctl enable --quiet ${units.map((unit) => quote(unit.name)).join(" ")}`,
+    'enable_units "${restarting[@]}" "${reloading[@]}"',
     'units_do restart "${restarting[@]}"',
     'units_do reload-or-restart "${reloading[@]}"',
-    'units_do start "${starting[@]}"',
+    'start_inactive "${starting[@]}"',
     ...ready,
     ...record,
   ].join("\n");
@@ -137,18 +137,21 @@ function renderGroup(units: readonly SetupUnit[]): string {
   const one = units.map((unit) => {
     const paths = unit.reads.map(quote).join(" ");
     return `if ! unit_is_current ${quote(unit.name)} ${paths}; then
+  enable_units ${quote(unit.name)}
   units_do restart ${quote(unit.name)}
 ${unit.ready === undefined ? "" : `  ${renderReady(unit)}\n`}  record_unit ${quote(unit.name)} ${paths}
 else
-  units_do start ${quote(unit.name)}
+  start_inactive ${quote(unit.name)}
 fi`;
   });
   const all = units.map((unit) => `  record_unit ${[unit.name, ...unit.reads].map(quote).join(" ")}`);
   const ready = units.flatMap((unit) => (unit.ready === undefined ? [] : [`  ${renderReady(unit)}`]));
   return [
-    "systemctl daemon-reload",
-    `systemctl enable --quiet ${names}`,
+    '[ "$(systemctl show --property=NeedDaemonReload --value ' +
+      names +
+      " | sort -u | tr -d '\\n')\" = no ] || systemctl daemon-reload",
     `if [ "$(systemctl is-active ${names} | grep -c '^active$')" = 0 ]; then`,
+    `  enable_units ${names}`,
     `  units_do start ${names}`,
     ...ready,
     ...all,
