@@ -65,6 +65,8 @@ export interface ServiceSettings {
   readonly port: number | undefined;
   /** Path prefix that Traefik routes to it: `/api`; undefined with `port` undefined. */
   readonly pathPrefix: string | undefined;
+  /** Host name that visitors must use for it: `admin.example.com`; undefined: any. */
+  readonly host?: string;
   /** Path that answers 200 when the replica can serve: `/health/ready`. */
   readonly healthPath: string;
   /** Plain environment, added to the platform's own (DATABASE_URL, REDIS_URL, ...). */

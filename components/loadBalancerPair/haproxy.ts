@@ -137,12 +137,12 @@ function health(options: EdgeOptions): string {
   monitor fail if { nbsrv(app) lt 1 }
   monitor fail if { stopping }
   http-request return status 200 content-type text/plain string alive if { path /alive }
-  use_backend agent if { path /state }
+  http-request use-service prometheus-exporter if { path /metrics }
+  http-request deny deny_status 404 unless { path /state } or { path_beg /stats }
   stats enable
   stats uri /stats
   stats refresh 5s
-  http-request use-service prometheus-exporter if { path /metrics }
-  http-request deny deny_status 404 unless { path_beg /stats }`;
+  use_backend agent if { path /state }`;
 }
 
 function appBackend(options: EdgeOptions): string {

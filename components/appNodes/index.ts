@@ -1,0 +1,108 @@
+import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import { type Bastion, Machine, type MachineContext, numericId } from "../machine";
+import type { PlatformSettings } from "../settings";
+import { baseSetup } from "../setup/base";
+import { dockerSetup } from "../setup/docker";
+import { mergeSetups } from "../setup/merge";
+import type { MachinePlan, Topology } from "../topology";
+import { appNodeSetup } from "./setup";
+
+export interface AppNodesArgs {
+  /** Settings of the whole platform: the nodes take their number, size and services from them. */
+  readonly settings: PlatformSettings;
+  /** `planTopology(settings)`: the nodes, and the load balancers whose forwarded headers they believe. */
+  readonly topology: Topology;
+  /** Hetzner server type that satisfies `settings.app`: `cpx41`. */
+  readonly serverType: pulumi.Input<string>;
+  readonly context: MachineContext;
+  /** The public machine through which SSH reaches these private ones. */
+  readonly bastion: Bastion;
+  /** Image of each service of `settings.app.services`, by digest: `example/shop@sha256:...`. */
+  readonly images: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Traefik 3 by digest: `traefik@sha256:...`. */
+  readonly traefikImage: pulumi.Input<string>;
+  /** Environment of every container: DATABASE_URL, REDIS_URL, ELASTICSEARCH_URL, S3_... Secret. */
+  readonly secretEnvironment: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * The identical private machines that run the application: Docker, Traefik on the private address, and the
+ * replicas of every service behind it. A replica that stops fails its readiness first and leaves Traefik's
+ * pool; a node whose front service has no replica left leaves the load balancers' pool.
+ *
+ * Replicas of a service change one after the other on each node. Two nodes may change at the same time, so a
+ * service that must never pause needs two replicas on a node.
+ *
+ * Cost: one server type for each node; no public addresses.
+ *
+ * @throws when a service has no image, or no service takes requests
+ */
+export class AppNodes extends pulumi.ComponentResource {
+  public readonly serverIds: pulumi.Output<number[]>;
+  /** Private addresses, in the order of the nodes. */
+  public readonly privateIps: string[];
+  /** Host names; resolves when all setups have succeeded. */
+  public readonly configured: pulumi.Output<string[]>;
+
+  constructor(name: string, args: AppNodesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hetzner-platform:index:AppNodes", name, {}, opts);
+    const missing = Object.keys(args.settings.app.services).filter((service) => !(service in args.images));
+    if (missing.length > 0) {
+      throw new pulumi.ResourceError(`images: no image for service ${missing.join(", ")}`, this);
+    }
+    const placementGroupId = numericId(createPlacementGroup(name, args, this));
+    const machines = args.topology.appNodes.map(
+      (plan) =>
+        new Machine(
+          `${name}-${plan.name}`,
+          {
+            plan,
+            serverType: args.serverType,
+            context: args.context,
+            bastion: args.bastion,
+            setup: nodeSetup(args, plan),
+            placementGroupId,
+          },
+          { parent: this },
+        ),
+    );
+
+    this.serverIds = pulumi.all(machines.map((machine) => machine.serverId));
+    this.privateIps = args.topology.appNodes.map((plan) => plan.privateIp);
+    this.configured = pulumi.all(machines.map((machine) => machine.configured));
+    this.registerOutputs({
+      serverIds: this.serverIds,
+      privateIps: this.privateIps,
+      configured: this.configured,
+    });
+  }
+}
+
+/** All nodes on one physical host would fail together. */
+function createPlacementGroup(name: string, args: AppNodesArgs, parent: AppNodes): hcloud.PlacementGroup {
+  return new hcloud.PlacementGroup(
+    `${name}-spread`,
+    { name: `${args.settings.environment}-app`, type: "spread", labels: args.context.labels },
+    { parent, deleteBeforeReplace: true },
+  );
+}
+
+function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {
+  const { settings, topology } = args;
+  return pulumi
+    .all([pulumi.output(args.images), args.traefikImage, pulumi.secret(args.secretEnvironment)])
+    .apply(([images, traefikImage, secretEnvironment]) =>
+      mergeSetups(
+        baseSetup(plan, topology, settings),
+        dockerSetup(settings.images),
+        appNodeSetup(plan, {
+          services: settings.app.services,
+          images,
+          traefikImage,
+          secretEnvironment,
+          loadBalancers: topology.loadBalancers.map((machine) => machine.privateIp),
+        }),
+      ),
+    );
+}

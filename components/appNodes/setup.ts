@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { nodeHealthPath, proxyHealthPath } from "../loadBalancerPair/edge";
+import type { ServiceSettings } from "../settings";
+import { containerSetup } from "../setup/container";
+import { mergeSetups } from "../setup/merge";
+import { emptySetup, type MachineSetup, type SetupFile } from "../setup/types";
+import type { MachinePlan } from "../topology";
+import { planReplicas, type Replica } from "./replicas";
+import { traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
+
+/** What all app nodes have in common. */
+export interface AppStack {
+  readonly services: Readonly<Record<string, ServiceSettings>>;
+  /** Image of each service, by digest. */
+  readonly images: Readonly<Record<string, string>>;
+  /** Traefik 3 by digest. */
+  readonly traefikImage: string;
+  /** Environment of every container: DATABASE_URL and the like. Secret. */
+  readonly secretEnvironment: Readonly<Record<string, string>>;
+  /** Private addresses of the load balancers. */
+  readonly loadBalancers: readonly string[];
+}
+
+const staticPath = "/etc/platform/traefik/traefik.yaml";
+const dynamicPath = "/etc/platform/traefik/dynamic/services.yaml";
+const hashPath = "/etc/platform/stack-hash";
+
+/** Traefik and the service stack of one app node. Secret: it holds the environment of the containers. */
+export function appNodeSetup(node: MachinePlan, stack: AppStack): MachineSetup {
+  const replicas = planReplicas(stack.services);
+  const setup = mergeSetups(
+    kernelSetup,
+    ...replicas.map((replica) => replicaSetup(node, replica, stack)),
+    traefikSetup(node, stack, replicas),
+  );
+  const hash = { path: hashPath, content: `${stackHash(node, setup)}\n` };
+  return { ...setup, files: [...setup.files, hash] };
+}
+
+/**
+ * Fingerprint of what a node runs, without what makes it that node: its name and its address. Equal on all
+ * nodes, or they do not run the same stack. Files with secrets count by their path alone.
+ */
+export function stackHash(node: MachinePlan, setup: MachineSetup): string {
+  const neutral = (text: string) =>
+    text.replaceAll(node.hostname, "NODE_NAME").replaceAll(node.privateIp, "NODE_ADDRESS");
+  const isSecret = (file: SetupFile) => file.mode === "0600" || file.mode === "0640";
+  const visible = setup.files
+    .filter((file) => file.path !== hashPath)
+    .map((file) => (isSecret(file) ? { ...file, content: "" } : file));
+  return createHash("sha256")
+    .update(neutral(JSON.stringify({ ...setup, files: visible })))
+    .digest("hex");
+}
+
+/** One container; replicas of a service change one after the other. */
+function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): MachineSetup {
+  const { service, serviceName } = replica;
+  const image = stack.images[serviceName];
+  if (image === undefined) throw new Error(`service ${serviceName} has no image: name one in images`);
+  return containerSetup({
+    name: replica.name,
+    image,
+    network: { address: replica.address },
+    environment: {
+      APP_MODE: serviceName,
+      ...service.environment,
+      NODE_NAME: node.hostname,
+      REPLICA: String(replica.number),
+      RELEASE: releaseOf(service.image),
+      ...(service.port === undefined ? {} : { PORT: String(service.port) }),
+    },
+    secretEnvironment: stack.secretEnvironment,
+    memoryMb: service.memoryMb,
+    flags: ["--security-opt=no-new-privileges", "--pids-limit=1024"],
+    group: serviceName,
+    ready: readiness(replica),
+    readySeconds: 120,
+  });
+}
+
+/** A replica with a port answers for itself; for others the image's own health check speaks, if it has one. */
+function readiness({ name, address, service }: Replica): string {
+  if (service.port !== undefined) {
+    return `curl -fsS -m 2 -o /dev/null http://${address}:${service.port}${service.healthPath}`;
+  }
+  const format = "{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}";
+  return `state=$(docker inspect -f '${format}' ${name}) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "${name} is $state"; false; }; }`;
+}
+
+/** What the application shows as its release: the tag, which people chose. */
+function releaseOf(reference: string): string {
+  const name = reference.split("@")[0] ?? reference;
+  return name.slice(name.lastIndexOf("/") + 1).split(":")[1] ?? "latest";
+}
+
+function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Replica[]): MachineSetup {
+  const at = (path: string) => `curl -fsS -m 3 -o /dev/null http://${node.privateIp}${path}`;
+  const container = containerSetup({
+    name: "traefik",
+    image: stack.traefikImage,
+    network: "host",
+    volumes: [
+      `${staticPath}:/etc/traefik/traefik.yaml:ro`,
+      // The folder, because a file that is replaced would stay the old one inside the container.
+      `${dynamicPath.replace(/\/[^/]*$/, "")}:/etc/traefik/dynamic:ro`,
+    ],
+    reads: [staticPath],
+    command: ["--configFile=/etc/traefik/traefik.yaml"],
+    flags: [
+      "--read-only",
+      "--cap-drop=ALL",
+      "--cap-add=NET_BIND_SERVICE",
+      "--security-opt=no-new-privileges",
+      "--ulimit=nofile=262144:262144",
+    ],
+    stopSeconds: traefikStopSeconds,
+    ready: at(proxyHealthPath),
+  });
+  return {
+    ...container,
+    packages: [...container.packages, "curl"],
+    files: [
+      ...container.files,
+      { path: staticPath, content: traefikStatic(node.privateIp, stack.loadBalancers) },
+      { path: dynamicPath, content: traefikDynamic(stack.services, replicas) },
+    ],
+    checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: 120 }],
+  };
+}
+
+const sysctlPath = "/etc/sysctl.d/61-platform-app.conf";
+
+const kernelSetup: MachineSetup = {
+  ...emptySetup,
+  files: [
+    {
+      path: sysctlPath,
+      content: `# Traefik binds the private address before the interface has it.
+net.ipv4.ip_nonlocal_bind = 1
+`,
+    },
+  ],
+  steps: [
+    {
+      name: "kernel settings of an app node",
+      unless: '[ "$(sysctl -n net.ipv4.ip_nonlocal_bind)" = 1 ]',
+      run: `sysctl --quiet --load=${sysctlPath}`,
+    },
+  ],
+};

@@ -1,0 +1,44 @@
+import { execaSync } from "execa";
+import type { AgentOptions } from "../../../../components/loadBalancerPair/agent";
+import type { EdgeOptions } from "../../../../components/loadBalancerPair/edge";
+import type { LoadBalancerSetupOptions } from "../../../../components/loadBalancerPair/setup";
+import { planTopology } from "../../../../components/topology";
+import { seedSettings } from "../../../support/settings";
+
+export const topology = planTopology(seedSettings);
+export const [lb1, lb2] = topology.loadBalancers;
+
+/** `lb1` of the seed's topology. */
+export const edgeOptions: EdgeOptions = {
+  machine: lb1,
+  peer: lb2,
+  backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
+  certificate: undefined,
+  redirectToHttps: true,
+  peerKey: "planted-peer-key",
+};
+
+export const agentOptions: AgentOptions = {
+  apiEndpoint: "http://127.0.0.1:1/v1",
+  apiToken: "planted-api-token",
+  floatingIpId: 7,
+  networkId: 9,
+  peerKey: "planted-peer-key",
+};
+
+export const setupOptions: LoadBalancerSetupOptions = {
+  ...edgeOptions,
+  engine: "haproxy",
+  floatingIp: "203.0.113.10",
+  privateRange: seedSettings.network.range,
+  agent: agentOptions,
+};
+
+/** A self-signed certificate with its key in one PEM text, made for this run. */
+export function certificatePem(): string {
+  const result = execaSync("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-keyout", "-", "-out", "-", "-days", "1", "-subj", "/CN=www.example.com"],
+  ]);
+  return `${result.stdout}\n`;
+}
