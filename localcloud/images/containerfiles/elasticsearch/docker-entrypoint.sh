@@ -11,17 +11,12 @@ if [[ "$(id -u)" == 0 ]]; then
 fi
 if [[ "${1:-eswrapper}" != eswrapper ]]; then exec "$@"; fi
 
-fail() {
-  echo "ERROR: $1" >&2
-  exit 1
-}
+# What the server's own helper does: reads ELASTIC_PASSWORD_FILE, which must be 0400 or 0600.
+set +u
+source "$home/bin/elasticsearch-env-from-file"
+set -u
 
 set_password() {
-  if [[ -n "${ELASTIC_PASSWORD_FILE:-}" ]]; then
-    [[ -z "${ELASTIC_PASSWORD:-}" ]] || fail "set ELASTIC_PASSWORD or ELASTIC_PASSWORD_FILE, not both"
-    [[ -r "$ELASTIC_PASSWORD_FILE" ]] || fail "$ELASTIC_PASSWORD_FILE cannot be read"
-    ELASTIC_PASSWORD="$(<"$ELASTIC_PASSWORD_FILE")"
-  fi
   [[ -n "${ELASTIC_PASSWORD:-}" ]] || return 0
   # Each use of the tool starts a JVM: a fresh container, which has no keystore, needs only one.
   if [[ ! -f config/elasticsearch.keystore ]] || ! elasticsearch-keystore list | grep -qx bootstrap.password; then
@@ -31,7 +26,7 @@ set_password() {
 
 cd "$home"
 set_password
-unset ELASTIC_PASSWORD ELASTIC_PASSWORD_FILE
+unset ELASTIC_PASSWORD
 
 options=()
 while IFS= read -r -d '' variable; do
