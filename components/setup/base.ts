@@ -16,7 +16,7 @@ export function baseSetup(
     hostsSetup(topology),
     sshSetup,
     kernelSetup,
-    journalSetup(machine, topology),
+    journalSetup(topology),
   );
 }
 
@@ -96,13 +96,12 @@ const uploadPath = "/etc/systemd/journal-upload.conf.d/platform.conf";
 const uploadDropIn = "/etc/systemd/system/systemd-journal-upload.service.d/platform.conf";
 
 /** Sends the journal to the log archive of the storage node; what it could not send waits in the journal. */
-function journalSetup(machine: MachinePlan, topology: Topology): MachineSetup {
+function journalSetup(topology: Topology): MachineSetup {
   const archive = topology.storage;
-  const host = machine.name === archive.name ? "127.0.0.1" : archive.privateIp;
   return {
     packages: ["systemd-journal-remote"],
     files: [
-      { path: uploadPath, content: `[Upload]\nURL=http://${host}:${ports.journal}\n` },
+      { path: uploadPath, content: `[Upload]\nURL=http://${archive.privateIp}:${ports.journal}\n` },
       {
         path: uploadDropIn,
         // The archive may be set up later than this machine, or be down for a while.

@@ -49,7 +49,9 @@ export function logArchiveSetup(config: LogArchiveConfig): MachineSetup {
     checks: [
       {
         name: "the log archive takes entries",
-        command: `printf '__REALTIME_TIMESTAMP=%s\\nMESSAGE=platform check\\n\\n' "$(date +%s%6N)" | curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/vnd.fdo.journal' -H 'Expect:' --data-binary @- http://${config.privateIp}:${ports.journal}/upload`,
+        command: `printf '__REALTIME_TIMESTAMP=%s\\n__MONOTONIC_TIMESTAMP=1\\n_BOOT_ID=%s\\n_HOSTNAME=%s\\nMESSAGE=platform check\\n\\n' "$(date +%s%6N)" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(hostname)" |
+curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/vnd.fdo.journal' -H 'Expect:' --data-binary @- http://${config.privateIp}:${ports.journal}/upload &&
+platform-logs --since '10 minutes ago' --grep 'platform check' --lines 1 | grep -q .`,
       },
     ],
   };
@@ -97,7 +99,7 @@ set -euo pipefail
 cd ${logFolder}
 now=$(date -u +%Y%m%dT%H%M%SZ)
 # The writer keeps its files open; machines that send meanwhile wait and repeat what was not confirmed.
-systemctl stop ${service}
+systemctl stop --no-warn ${service}
 trap 'systemctl start ${service}' EXIT
 for file in remote-*.journal; do
   [[ -e "$file" && "$file" != *@* ]] || continue
