@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ServerSpec } from "../host";
+import type { LocalCloudSettings } from "../settings";
+
+/** How this host limits a machine's memory and processor. */
+export type LimitSupport = "cgroup v2" | "cgroup v1, from outside only" | "none";
+
+interface Hierarchy {
+  readonly mount: string;
+  readonly version: 1 | 2;
+  /** Controllers of a version 1 hierarchy; `name=systemd` counts as one. */
+  readonly controllers: readonly string[];
+}
+
+/** Which limits the kernel of this host can enforce on a machine. */
+export async function limitSupport(): Promise<LimitSupport> {
+  const hierarchies = await listHierarchies();
+  if (hierarchies.some(({ version, controllers }) => version === 1 && controllers.includes("memory"))) {
+    return "cgroup v1, from outside only";
+  }
+  const v2 = hierarchies.find(({ version }) => version === 2);
+  if (v2 === undefined) return "none";
+  const controllers = await readFile(join(v2.mount, "cgroup.controllers"), "utf8").catch(() => "");
+  return controllers.includes("memory") ? "cgroup v2" : "none";
+}
+
+/**
+ * Makes the machine's own control groups, with its limits. Without own ones two machines would share the
+ * group `payload`, and the init of one could kill services of the other.
+ *
+ * @returns folders whose `cgroup.procs` the machine's first process joins
+ */
+export async function makeCgroups(settings: LocalCloudSettings, server: ServerSpec): Promise<string[]> {
+  const folders: string[] = [];
+  for (const hierarchy of await listHierarchies()) {
+    const parent = join(hierarchy.mount, groupName(settings));
+    const folder = join(parent, `m${server.id}`);
+    await mkdir(folder, { recursive: true });
+    for (const [name, value] of limitsFor(hierarchy, server)) {
+      // A controller that is not delegated here has no such file: limitSupport() tells so in `status`.
+      await writeFile(join(folder, name), value).catch(() => {});
+    }
+    folders.push(folder);
+  }
+  return folders;
+}
+
+function limitsFor({ version, controllers }: Hierarchy, server: ServerSpec): [string, string][] {
+  const bytes = String(Math.round(server.memoryGb * 1024 ** 3));
+  if (version === 2) {
+    return [
+      ["../cgroup.subtree_control", "+memory +cpu +pids"],
+      ["memory.max", bytes],
+      ["cpu.max", `${server.cores * 100_000} 100000`],
+    ];
+  }
+  if (controllers.includes("memory")) return [["memory.limit_in_bytes", bytes]];
+  if (controllers.includes("cpu")) return [["cpu.cfs_quota_us", String(server.cores * 100_000)]];
+  return [];
+}
+
+/** Removes the groups of one machine, or of the whole cloud when no id is given. */
+export async function removeCgroups(settings: LocalCloudSettings, serverId?: number): Promise<void> {
+  for (const folder of await cgroupFolders(settings)) {
+    await removeGroup(serverId === undefined ? folder : join(folder, `m${serverId}`));
+  }
+}
+
+/** Folders of this cloud that exist, one for each hierarchy. */
+export async function cgroupFolders(settings: LocalCloudSettings): Promise<string[]> {
+  const hierarchies = await listHierarchies();
+  return hierarchies
+    .map(({ mount }) => join(mount, groupName(settings)))
+    .filter((folder) => existsSync(folder));
+}
+
+const groupName = (settings: LocalCloudSettings) => `hetzner-platform-${settings.name}`;
+
+async function removeGroup(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeGroup(join(folder, entry.name));
+  await rmdir(folder).catch(() => {});
+}
+
+// The named hierarchies that a process can join: one with processes of its own, not controllers nobody uses here.
+async function listHierarchies(): Promise<Hierarchy[]> {
+  const text = await readFile("/proc/self/mounts", "utf8");
+  return text.split("\n").flatMap((line): Hierarchy[] => {
+    const [, mount = "", type, options = ""] = line.split(" ");
+    if (type === "cgroup2") return [{ mount, version: 2, controllers: [] }];
+    const controllers = options.split(",").filter((name) => ["memory", "cpu", "name=systemd"].includes(name));
+    return type === "cgroup" && controllers.length > 0 ? [{ mount, version: 1, controllers }] : [];
+  });
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { ServerSpec } from "../host";
+import type { LocalCloudSettings } from "../settings";
+import { serialFile } from "./datasource";
+import { writeAtomically, writeFiles } from "./files";
+
+/** Where the parts of one machine lie. */
+export interface MachineFolders {
+  readonly base: string;
+  /** Mount point of the overlay. */
+  readonly root: string;
+  /** Layers of one life; a rebuild makes new ones, because the kernel may hold the old a while longer. */
+  readonly layers: string;
+  readonly upper: string;
+  readonly work: string;
+  /** On the host's own file system, where Docker's overlay2 works. */
+  readonly docker: string;
+  readonly record: string;
+  /** The wrapper's line of /proc/PID/stat: process id and start time. */
+  readonly process: string;
+  /** Exit code of systemd-nspawn, written when the machine has ended. */
+  readonly exit: string;
+  readonly console: string;
+  /** Device nodes for systemd-tmpfiles. */
+  readonly devices: string;
+}
+
+/** What a machine needs to be found again by another daemon. */
+export interface MachineRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly image: string;
+  /** Lower layer: the base image at the time of creation. */
+  readonly lower: string;
+}
+
+export function machineFolders(settings: LocalCloudSettings, id: number): MachineFolders {
+  const base = join(settings.paths.machines, String(id));
+  const layers = join(base, "layers");
+  return {
+    base,
+    root: join(base, "root"),
+    layers,
+    upper: join(layers, "upper"),
+    work: join(layers, "work"),
+    docker: join(layers, "docker"),
+    record: join(base, "machine.json"),
+    process: join(base, "process"),
+    exit: join(base, "exit"),
+    console: join(base, "console.log"),
+    devices: join(base, "devices.conf"),
+  };
+}
+
+export async function readRecord(
+  settings: LocalCloudSettings,
+  id: number,
+): Promise<MachineRecord | undefined> {
+  const text = await readFile(machineFolders(settings, id).record, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as MachineRecord);
+}
+
+/** Layers of a new machine. The record is written last: without it the machine does not exist. */
+export async function makeLayers(
+  settings: LocalCloudSettings,
+  server: ServerSpec,
+  lower: string,
+): Promise<void> {
+  const folders = machineFolders(settings, server.id);
+  const snapshot = snapshotFolder(settings, server.image);
+  if (snapshot === undefined && !/^debian-13$/.test(server.image)) {
+    throw new Error(
+      `image ${JSON.stringify(server.image)} is not available in the local cloud: use debian-13 or a snapshot`,
+    );
+  }
+  if (snapshot !== undefined && !existsSync(snapshot)) {
+    throw new Error(`snapshot ${JSON.stringify(server.image)} has no files: create it again`);
+  }
+  await mkdir(folders.root, { recursive: true });
+  await rm(folders.layers, { recursive: true, force: true });
+  await mkdir(folders.work, { recursive: true });
+  if (snapshot === undefined) {
+    await mkdir(folders.upper);
+    await mkdir(folders.docker);
+  } else {
+    await copyTree(join(snapshot, "upper"), folders.upper);
+    await copyTree(join(snapshot, "docker"), folders.docker);
+  }
+  await writeFiles(folders.upper, ownFiles(settings, server));
+  const record: MachineRecord = { id: server.id, name: server.name, image: server.image, lower };
+  await writeAtomically(folders.record, JSON.stringify(record));
+}
+
+/** What differs between machines and clouds, on top of the image. */
+function ownFiles(settings: LocalCloudSettings, server: ServerSpec) {
+  const { hostAddress, packageCachePort, registryPort } = settings;
+  return [
+    { path: serialFile, content: `${server.id}\n` },
+    // Given here, because an empty one would be a first boot, which enables every unit that is installed.
+    { path: "/etc/machine-id", content: `${randomBytes(16).toString("hex")}\n`, mode: 0o444 },
+    { path: "/etc/hostname", content: `${server.name}\n` },
+    {
+      path: "/etc/apt/apt.conf.d/95-package-cache",
+      content: `Acquire::http::Proxy "http://${hostAddress}:${packageCachePort}";\n`,
+    },
+    {
+      path: "/etc/systemd/system/docker.service.d/registry-mirror.conf",
+      content: `[Service]\nEnvironment=DOCKER_OPTS=--registry-mirror=https://${hostAddress}:${registryPort}\n`,
+    },
+  ];
+}
+
+/** `snapshot-12` to its folder; undefined for every other image. */
+export function snapshotFolder(settings: LocalCloudSettings, image: string): string | undefined {
+  const id = /^snapshot-(\d+)$/.exec(image)?.[1];
+  return id === undefined ? undefined : join(settings.paths.snapshots, id);
+}
+
+/** A copy that keeps owners, extended attributes and overlay marks, and shares blocks where it can. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) {
+    await mkdir(to, { recursive: true });
+    return;
+  }
+  await execa("cp", ["--archive", "--reflink=auto", "--sparse=always", from, to]);
+}
+
+export async function mountRoot(settings: LocalCloudSettings, record: MachineRecord): Promise<void> {
+  const { root, upper, work } = machineFolders(settings, record.id);
+  if (await isMounted(root)) return;
+  const options = `lowerdir=${record.lower},upperdir=${upper},workdir=${work}`;
+  await execa("mount", ["-t", "overlay", "overlay", "-o", options, root]);
+}
+
+export async function unmount(path: string): Promise<void> {
+  while (await isMounted(path)) await execa("umount", ["--lazy", path]);
+}
+
+async function isMounted(path: string): Promise<boolean> {
+  return (await mountPoints()).includes(path);
+}
+
+export async function mountPoints(): Promise<string[]> {
+  const text = await readFile("/proc/self/mounts", "utf8");
+  return text.split("\n").map((line) => (line.split(" ")[1] ?? "").replaceAll("\\040", " "));
+}

@@ -1,0 +1,94 @@
+import { readdir, rm } from "node:fs/promises";
+import { execa } from "execa";
+import { restoreForwarding } from "../network/forwarding";
+import { deleteLinks, deleteNamespaces, listLinks, listNamespaces } from "../network/ip";
+import { isOwnNamespace, namesOf } from "../network/names";
+import { readProcesses } from "../services";
+import type { LocalCloudSettings } from "../settings";
+import { ended, findInit, findSupervisor, findWrapper } from "./boot";
+import { cgroupFolders, removeCgroups } from "./cgroups";
+import { mountPoints, unmount } from "./folders";
+import { signal } from "./processes";
+import { ownLoops } from "./volumes";
+
+/** Ends every machine and takes away all that this cloud has on the host, except its cache. Works from any state. */
+export async function removeEverything(settings: LocalCloudSettings): Promise<void> {
+  await Promise.all((await machineIds(settings)).map((id) => killMachine(settings, id)));
+  const names = namesOf(settings);
+  const namespaces = (await listNamespaces()).filter((name) => isOwnNamespace(settings, name));
+  if (namespaces.includes(names.publicRouter)) {
+    const links = await listLinks(names.publicRouter);
+    await deleteLinks(
+      names.publicRouter,
+      links.map(({ ifname }) => ifname),
+    );
+  }
+  await deleteLinks(null, [names.hostLink]);
+  await deleteNamespaces(namespaces);
+  await execa("nft", ["destroy", "table", "inet", names.hostTable], { reject: false });
+  await execa("nft", ["delete", "table", "inet", names.hostTable], { reject: false });
+  await restoreForwarding(settings);
+  for (const mount of (await ownMounts(settings)).reverse()) await unmount(mount);
+  for (const device of await ownLoops(settings))
+    await execa("losetup", ["--detach", device], { reject: false });
+  await removeCgroups(settings);
+  const { machines, volumes, snapshots } = settings.paths;
+  for (const folder of [machines, volumes, snapshots]) await rm(folder, { recursive: true, force: true });
+}
+
+/**
+ * What of this cloud still exists on the host, one line each; empty after `down`.
+ */
+export async function leftovers(settings: LocalCloudSettings): Promise<string[]> {
+  const names = namesOf(settings);
+  const found: string[] = [];
+  for (const id of await machineIds(settings)) {
+    const wrapper = await findWrapper(settings, id);
+    if (wrapper !== undefined) found.push(`process ${wrapper.pid} of machine ${id}`);
+  }
+  found.push(...(await ownProcesses(settings)));
+  for (const name of await listNamespaces()) {
+    if (isOwnNamespace(settings, name)) found.push(`namespace ${name}`);
+  }
+  const links = await listLinks(null);
+  if (links.some(({ ifname }) => ifname === names.hostLink)) found.push(`link ${names.hostLink}`);
+  found.push(...(await ownRoutesAndAddresses(settings)));
+  const tables = await execa("nft", ["list", "tables"], { reject: false });
+  if (tables.stdout?.split("\n").includes(`table inet ${names.hostTable}`)) {
+    found.push(`nft table inet ${names.hostTable}`);
+  }
+  found.push(...(await ownMounts(settings)).map((mount) => `mount ${mount}`));
+  found.push(...(await ownLoops(settings)).map((device) => `loop device ${device}`));
+  found.push(...(await cgroupFolders(settings)).map((folder) => `cgroup ${folder}`));
+  return found;
+}
+
+async function killMachine(settings: LocalCloudSettings, id: number): Promise<void> {
+  const wrapper = await findWrapper(settings, id);
+  if (wrapper === undefined) return;
+  const victim = (await findInit(settings, id)) ?? (await findSupervisor(settings, id)) ?? wrapper.pid;
+  signal(victim, "SIGKILL");
+  await ended(settings, id, AbortSignal.timeout(20_000));
+}
+
+async function machineIds(settings: LocalCloudSettings): Promise<number[]> {
+  const entries = await readdir(settings.paths.machines).catch(() => []);
+  return entries.filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+async function ownMounts(settings: LocalCloudSettings): Promise<string[]> {
+  return (await mountPoints()).filter((path) => path.startsWith(`${settings.stateDir}/`));
+}
+
+/** Processes that the daemon left on record and that run still. */
+async function ownProcesses(settings: LocalCloudSettings): Promise<string[]> {
+  return (await readProcesses(settings)).map(({ name, pid }) => `process ${pid} (${name})`);
+}
+
+async function ownRoutesAndAddresses(settings: LocalCloudSettings): Promise<string[]> {
+  const { stdout: routes } = await execa("ip", ["-4", "route", "show"], { reject: false });
+  const { stdout: addresses } = await execa("ip", ["-4", "-oneline", "address", "show"], { reject: false });
+  const link = namesOf(settings).hostLink;
+  const lines = [...(routes ?? "").split("\n"), ...(addresses ?? "").split("\n")];
+  return lines.filter((line) => line.includes(`dev ${link} `) || line.includes(` ${settings.hostAddress}/`));
+}

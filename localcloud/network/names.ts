@@ -1,0 +1,75 @@
+import ipaddr from "ipaddr.js";
+import type { LocalCloudSettings } from "../settings";
+
+/** Gateway that every public port answers for, as on Hetzner (HC-U1). */
+export const publicGateway = "172.31.1.1";
+/** Router end of the link from a private network to the public router; carries metadata requests only. */
+export const uplinkAddress = "172.31.2.1";
+export const metadataAddress = "169.254.169.254";
+/** Hetzner's resolvers, answered inside the public router (HC-G11). */
+export const resolverAddresses = ["185.12.64.1", "185.12.64.2"] as const;
+/** Marks the routes that belong to this program in the routers' tables. */
+export const routeProtocol = 177;
+
+/** Names of namespaces and links. A link's name has at most 15 characters. */
+export interface Names {
+  readonly publicRouter: string;
+  readonly internet: string;
+  readonly hostLink: string;
+  readonly hostTable: string;
+  machine(serverId: number): string;
+  network(networkId: number): string;
+}
+
+export function namesOf(settings: LocalCloudSettings): Names {
+  const { name } = settings;
+  return {
+    publicRouter: `${name}-pub`,
+    internet: `${name}-internet`,
+    hostLink: `${name}-host`,
+    hostTable: `${name}_cloud`,
+    machine: (serverId) => `${name}-m${serverId}`,
+    network: (networkId) => `${name}-n${networkId}`,
+  };
+}
+
+/** Name of a server's port in a router. */
+export const portOf = (serverId: number) => `m${serverId}`;
+
+/** Whether a namespace is one that a cloud of this name makes. */
+export function isOwnNamespace(settings: LocalCloudSettings, namespace: string): boolean {
+  const names = namesOf(settings);
+  if (namespace === names.publicRouter || namespace === names.internet) return true;
+  return new RegExp(`^${settings.name}-[mn]\\d+$`).test(namespace);
+}
+
+/**
+ * Address by which the metadata service knows a server. Ids that differ by the size of the range would
+ * share one, which a cloud of some dozens of machines never reaches.
+ */
+export function identityOf(settings: LocalCloudSettings, serverId: number): string {
+  const { base, size } = identityRange(settings);
+  return formatAddress(base + 1 + (serverId % (size - 3)));
+}
+
+/**
+ * The public router's address towards the host: the last of the identity range. It must be one that the host
+ * routes to this link, or a strict reverse-path filter drops the router's ARP requests.
+ */
+export function routerAddress(settings: LocalCloudSettings): string {
+  const { base, size } = identityRange(settings);
+  return formatAddress(base + size - 2);
+}
+
+function identityRange(settings: LocalCloudSettings): { base: number; size: number } {
+  const [address, bits] = ipaddr.IPv4.parseCIDR(settings.identityRange);
+  const base = address.toByteArray().reduce((sum, byte) => sum * 256 + byte, 0);
+  return { base, size: 2 ** (32 - bits) };
+}
+
+const formatAddress = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
+
+/** The host's own address in the IPv6 range: `2001:db8::/32` gives `2001:db8:ffff:ffff::1`. */
+export function hostAddress6(settings: LocalCloudSettings): string {
+  return `${settings.ipv6Range.split("::")[0]}:ffff:ffff::1`;
+}

@@ -1,0 +1,149 @@
+import type { Attachment, NetworkSpec, ServerSpec } from "../host";
+import type { LocalCloudSettings } from "../settings";
+import { identityOf, metadataAddress, namesOf, portOf, publicGateway, uplinkAddress } from "./names";
+import { elements, replaceTable } from "./nft";
+import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
+import { hasPublicPort, networkPort } from "./publicRouter";
+
+interface Member {
+  readonly server: ServerSpec;
+  readonly attachment: Attachment;
+  /** Name of the interface in the guest (HC-G3). */
+  readonly device: string;
+}
+
+/**
+ * One private network: a router, not a bridge (HC-N7). Each member has a /32 and reaches its neighbours only
+ * through the gateway; there is no broadcast, and what the API does not know is dropped.
+ */
+export function planPrivateRouter(input: PlanInput, network: NetworkSpec): RouterPlan {
+  const members = membersOf(input.world.servers, network);
+  const { settings } = input;
+  return {
+    namespace: namesOf(settings).network(network.id),
+    links: [uplink(network, settings), ...members.map((member) => memberLink(member, network, settings))],
+    routes: [
+      { family: 4, destination: network.ipRange, target: "", kind: "blackhole" },
+      route(`${settings.hostAddress}`, `via ${publicGateway} dev uplink onlink`),
+      ...members.flatMap(memberRoutes),
+      ...apiRoutes(network, members),
+    ],
+    rules: replaceTable("cloud", rules(network, members, settings)),
+  };
+}
+
+function membersOf(servers: readonly ServerSpec[], network: NetworkSpec): Member[] {
+  return servers.flatMap((server) => {
+    const index = server.attachments.findIndex(({ networkId }) => networkId === network.id);
+    const attachment = server.attachments[index];
+    return attachment === undefined ? [] : [{ server, attachment, device: `enp${7 + index}s0` }];
+  });
+}
+
+/** To the public router, for the metadata service alone. */
+function uplink(network: NetworkSpec, settings: LocalCloudSettings): LinkPlan {
+  return {
+    name: "uplink",
+    mtu: 1500,
+    addresses: [`${uplinkAddress}/32`],
+    peer: {
+      namespace: namesOf(settings).publicRouter,
+      name: networkPort(network.id),
+      macAddress: null,
+      setup: [
+        `address add ${publicGateway}/32 dev ${networkPort(network.id)}`,
+        `link set ${networkPort(network.id)} up`,
+      ],
+    },
+  };
+}
+
+function memberLink(member: Member, network: NetworkSpec, settings: LocalCloudSettings): LinkPlan {
+  const { server, attachment, device } = member;
+  const setup = [
+    `address add ${attachment.ip}/32 dev ${device}`,
+    `link set ${device} up`,
+    `route add ${network.gateway} dev ${device} scope link`,
+    `route add ${network.ipRange} via ${network.gateway} dev ${device}`,
+  ];
+  // HC-U2: the private lease of a server without public interface carries this route.
+  if (!hasPublicPort(server)) setup.push(`route add ${metadataAddress} via ${network.gateway} dev ${device}`);
+  return {
+    name: portOf(server.id),
+    mtu: 1450,
+    addresses: [`${network.gateway}/32`],
+    peer: {
+      namespace: namesOf(settings).machine(server.id),
+      name: device,
+      macAddress: attachment.macAddress,
+      setup,
+    },
+  };
+}
+
+function memberRoutes({ server, attachment }: Member): RoutePlan[] {
+  const dev = `dev ${portOf(server.id)}`;
+  const aliases = attachment.aliasIps.map((alias) => route(alias, `via ${attachment.ip} ${dev} onlink`));
+  return [route(attachment.ip, dev), ...aliases];
+}
+
+/** HC-N5: they act here, in the router, not in the guests. */
+function apiRoutes(network: NetworkSpec, members: readonly Member[]): RoutePlan[] {
+  return network.routes.flatMap(({ destination, gateway }) => {
+    const target = members.find(({ attachment }) => attachment.ip === gateway);
+    if (target === undefined) return [];
+    const to = destination === "0.0.0.0/0" ? "default" : destination;
+    return [route(to, `via ${gateway} dev ${portOf(target.server.id)} onlink`)];
+  });
+}
+
+const route = (destination: string, target: string): RoutePlan => ({
+  family: 4,
+  destination,
+  target,
+  kind: "unicast",
+});
+
+function rules(network: NetworkSpec, members: readonly Member[], settings: LocalCloudSettings): string {
+  const own = members.flatMap(({ server, attachment }) =>
+    [attachment.ip, ...attachment.aliasIps].map((address) => `"${portOf(server.id)}" . ${address}`),
+  );
+  const marks = members.map(({ server }) => `"${portOf(server.id)}" : ${server.id}`);
+  const identity = members.map(({ server }) => `${server.id} : ${identityOf(settings, server.id)}`);
+  // HC-N3: a foreign source may come only from a server that an API route names for it.
+  const routed = network.routes.flatMap(({ destination, gateway }) => {
+    const target = members.find(({ attachment }) => attachment.ip === gateway);
+    if (target === undefined) return [];
+    const from = destination === "0.0.0.0/0" ? "" : ` ip saddr ${destination}`;
+    return [`    iifname "${portOf(target.server.id)}"${from} accept`];
+  });
+  return `  set own { type ifname . ipv4_addr; ${elements(own)}; }
+  map port_mark { type ifname : mark; ${elements(marks)}; }
+  map identity { type mark : ipv4_addr; ${elements(identity)}; }
+  chain anti_spoof {
+    type filter hook prerouting priority raw
+    iifname "uplink" accept
+    meta nfproto ipv6 drop
+    meta pkttype { broadcast, multicast } drop
+    ip daddr ${metadataAddress} tcp dport 80 meta mark set iifname map @port_mark accept
+    iifname . ip saddr @own accept
+    ip saddr ${network.ipRange} drop
+${routed.join("\n")}
+    drop
+  }
+  chain destinations {
+    type nat hook prerouting priority dstnat
+    iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${settings.hostAddress}:${settings.metadataPort}
+  }
+  chain sources {
+    type nat hook postrouting priority srcnat
+    oifname "uplink" meta mark != 0 snat ip to meta mark map @identity
+  }
+  chain forward {
+    type filter hook forward priority filter
+    ct state established,related accept
+    oifname "uplink" ct status dnat accept
+    oifname "uplink" drop
+    iifname "uplink" drop
+  }`;
+}

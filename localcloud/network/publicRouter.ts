@@ -1,0 +1,207 @@
+import type { ServerSpec, World } from "../host";
+import type { LocalCloudSettings } from "../settings";
+import { firewallChains, firewallJumps } from "./firewall";
+import { resolverRules } from "./hostSide";
+import {
+  identityOf,
+  metadataAddress,
+  namesOf,
+  portOf,
+  publicGateway,
+  routeProtocol,
+  routerAddress,
+  uplinkAddress,
+} from "./names";
+import { elements, replaceTable } from "./nft";
+import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
+
+/** The public side: a port for each server, floating addresses as routes, cloud firewalls, metadata and DNS. */
+export function planPublicRouter(input: PlanInput): RouterPlan {
+  const { world, settings } = input;
+  const servers = world.servers.filter(hasPublicPort);
+  return {
+    namespace: namesOf(settings).publicRouter,
+    links: [hostLink(input), internetLink(settings), ...servers.map((server) => serverLink(server, input))],
+    routes: [
+      ...baseRoutes(settings),
+      ...servers.flatMap((server) => serverRoutes(server, input.ipv6)),
+      ...floatingRoutes(world, servers, input.ipv6),
+      ...identityRoutes(world, settings),
+    ],
+    rules: replaceTable("cloud", rules(world, servers, settings)),
+  };
+}
+
+export const hasPublicPort = (server: ServerSpec) => server.publicIpv4 !== null || server.publicIpv6 !== null;
+
+/** Name of the public router's port towards a private network. */
+export const networkPort = (networkId: number) => `n${networkId}`;
+
+function hostLink({ settings, ipv6 }: PlanInput): LinkPlan {
+  return {
+    name: "host",
+    mtu: 1500,
+    addresses: [`${routerAddress(settings)}/32`, ...(ipv6 ? ["fe80::1/64"] : [])],
+    peer: { namespace: null, name: namesOf(settings).hostLink, macAddress: null, setup: [] },
+  };
+}
+
+function internetLink(settings: LocalCloudSettings): LinkPlan {
+  const setup = [
+    `address add ${settings.internetAddress}/32 dev eth0`,
+    "link set eth0 up",
+    `route add ${publicGateway} dev eth0 scope link`,
+    `route add default via ${publicGateway} dev eth0`,
+  ];
+  return {
+    name: "inet",
+    mtu: 1500,
+    addresses: [`${publicGateway}/32`],
+    peer: { namespace: namesOf(settings).internet, name: "eth0", macAddress: null, setup },
+  };
+}
+
+function serverLink(server: ServerSpec, { settings, ipv6 }: PlanInput): LinkPlan {
+  const setup = ["link set eth0 up"];
+  if (server.publicIpv4 !== null) {
+    setup.push(
+      `address add ${server.publicIpv4}/32 dev eth0`,
+      `route add ${publicGateway} dev eth0 scope link`,
+      `route add default via ${publicGateway} dev eth0`,
+    );
+  }
+  const withIpv6 = ipv6 && server.publicIpv6 !== null;
+  if (withIpv6) {
+    setup.push(
+      `address add ${firstOf(server.publicIpv6 ?? "")}/64 dev eth0 nodad`,
+      "route add default via fe80::1 dev eth0",
+    );
+  }
+  return {
+    name: portOf(server.id),
+    mtu: 1500,
+    addresses: [`${publicGateway}/32`, ...(withIpv6 ? ["fe80::1/64"] : [])],
+    peer: {
+      namespace: namesOf(settings).machine(server.id),
+      name: "eth0",
+      macAddress: server.macAddress,
+      setup,
+    },
+  };
+}
+
+/** `2001:db8:1::/64` to `2001:db8:1::1`, the address that a server gives itself (HC-U1). */
+const firstOf = (network: string) => `${network.split("/")[0]}1`;
+
+function baseRoutes(settings: LocalCloudSettings): RoutePlan[] {
+  const hole = (destination: string): RoutePlan => ({
+    family: 4,
+    destination,
+    target: "",
+    kind: "blackhole",
+  });
+  return [
+    unicast(4, "default", `via ${settings.hostAddress} dev host onlink`),
+    unicast(4, settings.hostAddress, "dev host"),
+    unicast(4, settings.internetAddress, "dev inet"),
+    // What is not assigned vanishes: packets to a dead server or an unassigned address get no answer.
+    hole(settings.publicRange),
+    hole(settings.floatingRange),
+    hole(settings.identityRange),
+  ];
+}
+
+function serverRoutes(server: ServerSpec, ipv6: boolean): RoutePlan[] {
+  const dev = `dev ${portOf(server.id)}`;
+  const routes: RoutePlan[] = [];
+  if (server.publicIpv4 !== null) routes.push(unicast(4, server.publicIpv4, dev));
+  if (ipv6 && server.publicIpv6 !== null) routes.push(unicast(6, server.publicIpv6, dev));
+  return routes;
+}
+
+function floatingRoutes(world: World, servers: readonly ServerSpec[], ipv6: boolean): RoutePlan[] {
+  return world.floatingAddresses.flatMap(({ cidr, serverId }) => {
+    const server = servers.find(({ id }) => id === serverId);
+    if (server === undefined) return [];
+    const dev = `dev ${portOf(server.id)}`;
+    if (cidr.includes(":")) return ipv6 ? [unicast(6, cidr, dev)] : [];
+    // Through the server's own address: its neighbour entry is warm when the floating IP moves.
+    const via = server.publicIpv4 === null ? "" : `via ${server.publicIpv4} `;
+    return [unicast(4, cidr.replace(/\/32$/, ""), `${via}${dev}${via === "" ? "" : " onlink"}`)];
+  });
+}
+
+// Answers of the metadata service to a request that came over a private network.
+function identityRoutes(world: World, settings: LocalCloudSettings): RoutePlan[] {
+  return world.servers.flatMap((server) => {
+    const network = server.attachments.find(({ networkId }) =>
+      world.networks.some(({ id }) => id === networkId),
+    )?.networkId;
+    if (network === undefined) return [];
+    const target = `via ${uplinkAddress} dev ${networkPort(network)} onlink`;
+    return [unicast(4, identityOf(settings, server.id), target)];
+  });
+}
+
+function unicast(family: 4 | 6, destination: string, target: string): RoutePlan {
+  return { family, destination, target, kind: "unicast" };
+}
+
+function rules(world: World, servers: readonly ServerSpec[], settings: LocalCloudSettings): string {
+  const floating = (id: number, v6: boolean) =>
+    world.floatingAddresses
+      .filter(({ serverId, cidr }) => serverId === id && cidr.includes(":") === v6)
+      .map(({ cidr }) => cidr);
+  const own4 = servers.flatMap((server) =>
+    [server.publicIpv4, ...floating(server.id, false)]
+      .filter((address) => address !== null)
+      .map((address) => `"${portOf(server.id)}" . ${address}`),
+  );
+  const own6 = servers.flatMap((server) =>
+    [server.publicIpv6, ...floating(server.id, true)]
+      .filter((address) => address !== null)
+      .map((address) => `"${portOf(server.id)}" . ${address}`),
+  );
+  const marks = servers.map(({ id }) => `"${portOf(id)}" : ${id}`);
+  const identity = servers.map(({ id }) => `${id} : ${identityOf(settings, id)}`);
+  const { hostAddress, metadataPort } = settings;
+  return `  set own4 { type ifname . ipv4_addr; flags interval; ${elements(own4)}; }
+  set own6 { type ifname . ipv6_addr; flags interval; ${elements(own6)}; }
+  map port_mark { type ifname : mark; ${elements(marks)}; }
+  map identity { type mark : ipv4_addr; ${elements(identity)}; }
+  map firewall_in { type ifname : verdict; ${elements(firewallJumps(servers, "in"))}; }
+  map firewall_out { type ifname : verdict; ${elements(firewallJumps(servers, "out"))}; }
+  chain anti_spoof {
+    type filter hook prerouting priority raw
+    iifname "n*" ip saddr != ${settings.identityRange} drop
+    iifname != "m*" accept
+    ip daddr ${metadataAddress} tcp dport 80 meta mark set iifname map @port_mark accept
+    iifname . ip saddr @own4 accept
+    iifname . ip6 saddr @own6 accept
+    ip6 saddr fe80::/10 accept
+    drop
+  }
+  chain destinations {
+    type nat hook prerouting priority dstnat
+    iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${hostAddress}:${metadataPort}
+${resolverRules(hostAddress)}
+  }
+  chain sources {
+    type nat hook postrouting priority srcnat
+    oifname "host" ip daddr ${hostAddress} tcp dport ${metadataPort} meta mark != 0 snat ip to meta mark map @identity
+  }
+  chain forward {
+    type filter hook forward priority filter
+    ct state established,related accept
+    iifname "m*" ip daddr ${hostAddress} ct status dnat accept
+    iifname "m*" ip daddr ${hostAddress} tcp dport ${metadataPort} drop
+    # The caches stand for Debian's mirror and Docker Hub, which no rule of a firewall names by this address.
+    iifname "m*" ip daddr ${hostAddress} tcp dport { ${settings.packageCachePort}, ${settings.registryPort} } accept
+    iifname vmap @firewall_out
+    oifname vmap @firewall_in
+  }
+${servers.map(firewallChains).filter(Boolean).join("\n")}`;
+}
+
+export const routeText = (route: RoutePlan) =>
+  `${route.kind === "blackhole" ? "blackhole " : ""}${route.destination}${route.target && ` ${route.target}`} proto ${routeProtocol}`;

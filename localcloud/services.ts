@@ -1,0 +1,94 @@
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { writeAtomically } from "./machines/files";
+import { identify, isAlive, type ProcessIdentity, signal } from "./machines/processes";
+import type { LocalCloudSettings } from "./settings";
+
+/** A helper process of the daemon: registry, package cache, name server. */
+export interface Service {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface RunningService extends ProcessIdentity {
+  readonly name: string;
+}
+
+/** Services on record that run now, whichever daemon started them. */
+export async function readProcesses(settings: LocalCloudSettings): Promise<RunningService[]> {
+  const files = await readdir(settings.paths.processes).catch(() => []);
+  const running: RunningService[] = [];
+  for (const file of files.filter((name) => name.endsWith(".json"))) {
+    const text = await readFile(join(settings.paths.processes, file), "utf8").catch(() => undefined);
+    if (text === undefined) continue;
+    const service = JSON.parse(text) as RunningService;
+    if (await isAlive(service)) running.push(service);
+  }
+  return running;
+}
+
+/** Ends the services on record, those of a daemon that was killed included. */
+export async function stopServices(settings: LocalCloudSettings): Promise<void> {
+  for (const service of await readProcesses(settings)) {
+    signal(service.pid, "SIGTERM");
+    for (let waited = 0; await isAlive(service); waited += 20) {
+      if (waited > 3_000) signal(service.pid, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  await rm(settings.paths.processes, { recursive: true, force: true });
+}
+
+/**
+ * Runs a service and starts it again when it ends, later each time up to 10 s.
+ *
+ * @param signal ends the supervision; the service is stopped by {@link stopServices}
+ */
+export async function supervise(
+  settings: LocalCloudSettings,
+  service: Service,
+  until: AbortSignal,
+  log: (line: string) => void,
+): Promise<void> {
+  await mkdir(settings.paths.processes, { recursive: true });
+  void keepRunning();
+
+  async function keepRunning(): Promise<void> {
+    for (let pause = 100; !until.aborted; pause = Math.min(pause * 2, 10_000)) {
+      const started = Date.now();
+      const outcome = await runOnce(settings, service).catch((error: Error) => error.message);
+      if (until.aborted) return;
+      log(`${service.name} ended (${outcome}), starting it again`);
+      if (Date.now() - started > 60_000) pause = 100;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+async function runOnce(settings: LocalCloudSettings, service: Service): Promise<string> {
+  const output = await open(join(settings.paths.processes, `${service.name}.log`), "a");
+  try {
+    const child = execa(service.command, service.args, {
+      env: service.env ?? {},
+      cleanup: false,
+      detached: true,
+      reject: false,
+      buffer: false,
+      stdin: "ignore",
+      stdout: output.fd,
+      stderr: output.fd,
+    });
+    const identity = child.pid === undefined ? undefined : await identify(child.pid);
+    if (identity !== undefined) {
+      const record: RunningService = { name: service.name, ...identity };
+      await writeAtomically(join(settings.paths.processes, `${service.name}.json`), JSON.stringify(record));
+    }
+    const result = await child;
+    return result.signal === undefined ? `exit code ${result.exitCode}` : `signal ${result.signal}`;
+  } finally {
+    await output.close();
+  }
+}
