@@ -95,16 +95,17 @@ export function parseConfig(environment: Environment): Config {
   // Docker's env files can only say "empty", which means the same as "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = schema.safeParse(given);
-  const mistakes = result.success ? [] : result.error.issues.map(describe);
-  if (result.success && result.data.DRAIN_SECONDS >= result.data.STOP_SECONDS) {
-    mistakes.push(
-      `DRAIN_SECONDS: ${result.data.DRAIN_SECONDS} must be less than STOP_SECONDS (${result.data.STOP_SECONDS})`,
-    );
-  }
+  const mistakes = [...(result.success ? [] : result.error.issues.map(describe)), ...drainMistakes(given)];
   if (!result.success || mistakes.length > 0) {
     throw new Error(`the environment has ${mistakes.length} mistake(s): ${mistakes.join("; ")}`);
   }
   return named(result.data);
+}
+
+/** Compared as given, so that it is reported together with mistakes in other variables. */
+function drainMistakes({ DRAIN_SECONDS: drain = "5", STOP_SECONDS: stop = "25" }: Environment): string[] {
+  if (Number(drain) < Number(stop) || Number.isNaN(Number(drain)) || Number.isNaN(Number(stop))) return [];
+  return [`DRAIN_SECONDS: ${drain} must be less than STOP_SECONDS (${stop})`];
 }
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -54,7 +54,8 @@ export function sendPage(reply: FastifyReply, title: string, content: Markup): F
 }
 
 export function card(label: string, value: unknown, note: unknown = ""): Markup {
-  return html`<div><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`;
+  const small = note === "" ? "" : html`<small>${note}</small>`;
+  return html`<div><dt>${label}</dt><dd>${value}${small}</dd></div>`;
 }
 
 export function identityCards({ node, service, replica, release }: Identity): Markup {

@@ -14,6 +14,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
-  process.stdout.write(`${JSON.stringify({ level: 60, time: Date.now(), msg: message })}\n`);
+  process.stdout.write(`${JSON.stringify({ level: "fatal", time: Date.now(), msg: message })}\n`);
   process.exitCode = 1;
 });

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import cookie from "@fastify/cookie";
-import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
 import type { Config } from "./config";
 import { type Identity, identityOf } from "./identity";
 import type { Lifecycle } from "./lifecycle";
@@ -11,9 +11,10 @@ export function createServer(config: Config): FastifyInstance {
     logger: {
       level: config.logLevel,
       base: identityOf(config),
+      formatters: { level: (label) => ({ level: label }) },
       redact: ["req.headers.cookie", "req.headers.authorization"],
     },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: "x-request-id",
     genReqId: () => crypto.randomUUID(),
     trustProxy: true,
