@@ -80,7 +80,7 @@ function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
     const subnet = subnetOf(settings, tier);
     const last = Math.max(...machines.filter((machine) => machine.tier === tier).map(lastAddress));
     // The last address of a subnet is its broadcast address.
-    if (last < subnet.last) return [];
+    if (last < subnet.last || subnet.prefix > 30) return [];
     const needed = 32 - Math.ceil(Math.log2(last - subnet.first + 2));
     return [
       {

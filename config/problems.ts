@@ -52,7 +52,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
     distance: editDistance(normal(name), normal(candidate)),
   }));
   const best = distances.sort((a, b) => a.distance - b.distance)[0];
-  if (best === undefined || best.distance > Math.max(1, Math.floor(best.candidate.length / 3)))
+  if (best === undefined || best.distance > Math.max(1, Math.round(best.candidate.length / 3)))
     return undefined;
   return best.candidate;
 }

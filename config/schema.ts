@@ -24,8 +24,8 @@ const cidr = text((value) => ipv4Range(value) !== undefined, {
 });
 
 const size = {
-  vcpus: wholeNumber(1, 48, "the number of vCPUs").optional(),
-  memoryGb: wholeNumber(1, 192, "the memory in GB").optional(),
+  vcpus: wholeNumber(1, 1024, "the number of vCPUs").optional(),
+  memoryGb: wholeNumber(1, 4096, "the memory in GB").optional(),
   serverType: choice(
     serverTypes.filter((type) => type.architecture === "x86").map((type) => type.name),
     "a server type",

@@ -71,14 +71,16 @@ export function nearestServerTypes(
   location: string,
   types: readonly ServerType[] = serverTypes,
 ): readonly ServerType[] {
-  const ratio = (has: number, wanted: number) => Math.abs(Math.log2(has / wanted));
-  const distance = (type: ServerType) => {
-    const short = type.vcpus < size.vcpus || type.memoryGb < size.memoryGb;
-    return ratio(type.vcpus, size.vcpus) + ratio(type.memoryGb, size.memoryGb) + (short ? 100 : 0);
+  const distance = (has: number, wanted: number) => {
+    const factor = Math.log2(has / wanted);
+    // What is missing weighs more than what is too much.
+    return factor < 0 ? -10 * factor : factor;
   };
+  const from = (type: ServerType) =>
+    distance(type.vcpus, size.vcpus) + distance(type.memoryGb, size.memoryGb);
   return types
     .filter((type) => type.architecture === "x86" && type.locations.includes(location))
-    .sort((a, b) => distance(a) - distance(b) || byPrice(a, b))
+    .sort((a, b) => from(a) - from(b) || byPrice(a, b))
     .slice(0, 3);
 }
 

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import type { PlatformSettings } from "../../../components/settings";
+import { datedPrices, type PriceTable } from "../../../components/sizing/prices";
+import { planTopology } from "../../../components/topology";
+import { costAlternatives, whatAmountBuys } from "../../../components/views/alternatives";
+import { BudgetError, budgetText, isWithinBudget, requireBudget } from "../../../components/views/budget";
+import { estimateCost, UnknownPriceError } from "../../../components/views/cost";
+import { seedSettings } from "../../support/settings";
+
+function prices(): PriceTable {
+  const table = datedPrices("nbg1");
+  assert.ok(table);
+  return table;
+}
+
+const estimate = (settings: PlatformSettings) => estimateCost(settings, planTopology(settings), prices());
+const storage = { ...seedSettings.storage, volumeGb: 2048 };
+const cheapest: PlatformSettings = { ...seedSettings, storage };
+const exact: PlatformSettings = {
+  ...cheapest,
+  app: { ...seedSettings.app, serverType: "ccx23" },
+  database: { ...seedSettings.database, serverType: "ccx33" },
+};
+
+describe("estimateCost (S0-25)", () => {
+  it("adds up the topology with the cheapest types and a 2 TB volume", () => {
+    const { lines, totalEur } = estimate(cheapest);
+    assert.deepEqual(
+      lines.map((line) => [line.item, line.purpose, line.quantity, line.monthlyEur]),
+      [
+        ["cx23 (2 vCPU, 4 GB RAM)", "lb1, lb2", 2, 10.98],
+        ["cx43 (8 vCPU, 16 GB RAM)", "app1, app2", 2, 31.98],
+        ["cx53 (16 vCPU, 32 GB RAM)", "db1", 1, 29.49],
+        ["cx33 (4 vCPU, 8 GB RAM)", "storage1", 1, 8.49],
+        ["primary IPv4", "lb1, lb2", 2, 1],
+        ["floating IPv4", "visitors", 1, 3],
+        ["volume, per GB", "objects, backups, logs", 2048, 117.15],
+      ],
+    );
+    assert.equal(totalEur, 202.09);
+  });
+
+  it("adds up the topology with exact sizes", () => assert.equal(estimate(exact).totalEur, 451.09));
+
+  it("adds up smaller variants", () => {
+    assert.equal(estimate({ ...cheapest, storage: { ...storage, volumeGb: 500 } }).totalEur, 113.54);
+    const apps = { ...seedSettings.app, vcpus: 4, memoryGb: 8 };
+    assert.equal(estimate({ ...cheapest, app: apps }).totalEur, 187.09);
+  });
+
+  it("adds up the topology from types that can be ordered", () => {
+    const orderable: PlatformSettings = {
+      ...cheapest,
+      loadBalancers: { ...seedSettings.loadBalancers, serverType: "cpx22" },
+      app: { ...seedSettings.app, serverType: "cpx42" },
+      database: { ...seedSettings.database, serverType: "cpx62" },
+      storage: { ...storage, serverType: "cpx32" },
+    };
+    const { soldOut } = estimate(orderable);
+    assert.deepEqual(soldOut, []);
+    const box = estimateCost(orderable, planTopology(orderable), prices(), undefined, "storageBox");
+    assert.equal(box.totalEur, 358.84);
+  });
+
+  it("grows by one server with each app node", () => {
+    const more = { ...cheapest, app: { ...seedSettings.app, count: 5 } };
+    assert.equal(estimate(more).totalEur, 202.09 + 3 * 15.99);
+  });
+
+  it("names the types that were sold out", () => assert.deepEqual(estimate(exact).soldOut, ["cx23", "cx33"]));
+
+  it("fails when the table has no price for a type", () => {
+    const settings = { ...exact, app: { ...exact.app, serverType: "ccx63" } };
+    assert.throws(
+      () => estimate(settings),
+      (error) => error instanceof UnknownPriceError && /ccx63; set HCLOUD_TOKEN/.test(error.message),
+    );
+  });
+});
+
+describe("costAlternatives (HC-C1)", () => {
+  const alternatives = costAlternatives(exact, planTopology(exact), prices());
+  const found = alternatives.map(({ line, bulk, monthlyEur, orderable }) => [
+    line,
+    bulk,
+    monthlyEur,
+    orderable,
+  ]);
+
+  it("prices the topology from each line, whatever the settings name, cheapest first", () => {
+    assert.deepEqual(found, [
+      ["CX", "storageBox", 96.34, false],
+      ["CAX", "storageBox", 120.84, false],
+      ["CX", "volume", 202.09, false],
+      ["CAX", "volume", 226.59, false],
+      ["CPX", "storageBox", 358.84, true],
+      ["CPX", "volume", 464.59, true],
+      ["CCX", "storageBox", 497.84, true],
+      ["CCX", "volume", 603.59, true],
+    ]);
+  });
+
+  it("says what 100 EUR buy, what they do not, and what can be ordered", () => {
+    const text = whatAmountBuys(100, alternatives, prices());
+    assert.match(text, /^- 96\.34 EUR: CX machines with a storage box.*sold out when last seen$/m);
+    assert.match(text, /^- not with a block volume: that is 202\.09 EUR/m);
+    assert.match(text, /^- the cheapest that can be ordered is 358\.84 EUR: CPX/m);
+    assert.doesNotMatch(text, /120\.84/);
+  });
+
+  it("says so when an amount buys nothing", () =>
+    assert.match(
+      whatAmountBuys(50, alternatives, prices()),
+      /^- nothing complete: the cheapest way is 96\.34 EUR/m,
+    ));
+
+  it("follows the prices it is given", () => {
+    const dearer = { ...prices(), volumePerGb: 0.01, soldOut: new Set<string>() };
+    const text = whatAmountBuys(110, costAlternatives(exact, planTopology(exact), dearer), dearer);
+    assert.match(text, /105\.42 EUR: CX machines with the volume$/m);
+    assert.doesNotMatch(text, /sold out|not with a block volume/);
+  });
+
+  it("leaves out lines that lack a size", () => {
+    const large = { ...cheapest, database: { ...seedSettings.database, vcpus: 16, memoryGb: 64 } };
+    const lines = costAlternatives(large, planTopology(large), prices()).map(({ line }) => line);
+    assert.deepEqual([...new Set(lines)], ["CCX"]);
+  });
+});
+
+describe("requireBudget", () => {
+  it("accepts a platform at its limit and one without a limit", () => {
+    requireBudget({ ...exact, budgetEur: 451.09 });
+    requireBudget({ ...exact, budgetEur: undefined });
+  });
+
+  it("fails when a platform costs more, with sum, limit and the largest lines", () => {
+    assert.throws(
+      () => requireBudget({ ...exact, budgetEur: 451 }),
+      (error) =>
+        error instanceof BudgetError &&
+        /^451\.09 EUR .*above budgetEur 451\.00; the largest lines are ccx23 .*171\.98 and ccx33 .*138\.49/.test(
+          error.message,
+        ),
+    );
+  });
+
+  it("fails when nobody knows the prices of the location", () =>
+    assert.throws(
+      () => requireBudget({ ...exact, location: "ash", budgetEur: 500 }),
+      /know no ash; set budgetEur: 0/,
+    ));
+
+  it("tells the verdict in one line", () => {
+    const cost = estimate(exact);
+    assert.equal(isWithinBudget(cost, 460), true);
+    assert.match(budgetText(cost, 460), /within budgetEur 460\.00$/);
+    assert.match(budgetText(cost, undefined), /no budgetEur is set$/);
+  });
+});

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { BudgetError } from "../../components/views/budget";
+import { readStackConfig, SettingsError } from "../../config";
+
+const web = { image: "a/b:1", port: 80, pathPrefix: "/" };
+const correct = {
+  domain: "www.example.com",
+  adminRanges: JSON.stringify(["198.51.100.7/32"]),
+  app: JSON.stringify({ count: 3, services: { web } }),
+};
+const token = "t".repeat(64);
+
+describe("readStackConfig", () => {
+  beforeEach(() => {
+    const mocks: pulumi.runtime.Mocks = {
+      newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
+      call: ({ inputs }) => inputs,
+    };
+    pulumi.runtime.setMocks(mocks, "hetzner-platform", "prod");
+  });
+  afterEach(() => {
+    pulumi.runtime.setAllConfig({});
+    delete process.env.PULUMI_CONFIG_SECRET_KEYS;
+  });
+
+  const configure = (
+    values: Readonly<Record<string, string>>,
+    others: Readonly<Record<string, string>> = {},
+  ) => {
+    const own = Object.entries(values).map(([key, value]) => [`hetzner-platform:${key}`, value]);
+    pulumi.runtime.setAllConfig({ ...Object.fromEntries(own), ...others });
+  };
+
+  const problems = (): readonly string[] => {
+    try {
+      readStackConfig();
+      return [];
+    } catch (error) {
+      if (error instanceof SettingsError) return error.problems.map((problem) => problem.path);
+      throw error;
+    }
+  };
+
+  it("reads texts, numbers, flags and objects as the engine hands them over", () => {
+    configure({ ...correct, budgetEur: "500", protect: "false", image: "12345" });
+    const { settings, secrets } = readStackConfig();
+    assert.deepEqual(
+      [settings.environment, settings.app.count, settings.budgetEur, settings.protect, settings.image],
+      ["prod", 3, 500, false, "12345"],
+    );
+    assert.deepEqual(secrets, {
+      failoverToken: undefined,
+      certificate: undefined,
+      offsiteCredentials: undefined,
+    });
+  });
+
+  it("hands secrets over as secrets", async () => {
+    configure({ ...correct, failoverToken: token, offsiteAccessKeyId: "id", offsiteSecretAccessKey: "key" });
+    const { secrets } = readStackConfig();
+    const { failoverToken, offsiteCredentials } = secrets;
+    assert.ok(failoverToken !== undefined && offsiteCredentials !== undefined);
+    assert.equal(await pulumi.isSecret(failoverToken), true);
+    assert.equal(await pulumi.isSecret(offsiteCredentials), true);
+    const value = await new Promise((resolve) => offsiteCredentials.apply(resolve));
+    assert.deepEqual(value, { accessKeyId: "id", secretAccessKey: "key" });
+  });
+
+  it("fails when keys of its namespace are unknown, and leaves other namespaces alone", () => {
+    configure({ ...correct, adminRange: "x", aap: "{}" }, { "hcloud:token": token, "aws:region": "x" });
+    assert.deepEqual(problems(), ["adminRange", "aap"]);
+  });
+
+  it("fails with all mistakes at once, values of a wrong type included", () => {
+    configure({ ...correct, budgetEur: "plenty", network: "10.0.0.0/16", location: "moon", protect: "yes" });
+    assert.deepEqual([...problems()].sort(), ["budgetEur", "location", "network", "protect"]);
+  });
+
+  it("fails when secrets are not encrypted in the stack's file", () => {
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(["hetzner-platform:certificate"]);
+    configure({ ...correct, failoverToken: token }, { "hcloud:token": token });
+    assert.deepEqual(problems(), ["failoverToken", "hcloud:token"]);
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify([
+      "hetzner-platform:failoverToken",
+      "hcloud:token",
+    ]);
+    assert.deepEqual(problems(), []);
+  });
+
+  it("fails when the platform costs more than its budget", () => {
+    configure({ ...correct, budgetEur: "100" });
+    assert.throws(() => readStackConfig(), BudgetError);
+  });
+});
