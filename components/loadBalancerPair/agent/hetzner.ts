@@ -110,7 +110,7 @@ class Api:
             elif polled.status in (401, 403, 404):
                 return False
             else:
-                time.sleep(0.75)
+                time.sleep(2.25 if polled.status == 429 else 0.75)
         return bool(action.get("status") == "success")
 
 
