@@ -140,8 +140,8 @@ function create(call: Call): Reply {
 }
 
 function takeAddress(call: Call, type: FloatingIp["type"]): string {
-  const used = new Set(call.store.list("floating_ip").map(({ ip }) => ip));
-  const { floatingIpv4, floatingIpv6 } = call.settings.ranges;
+  const { floatingIpv4, floatingIpv6, reserved } = call.settings.ranges;
+  const used = new Set([...reserved, ...call.store.list("floating_ip").map(({ ip }) => ip)]);
   const address = type === "ipv4" ? freeIpv4(floatingIpv4, used) : freeIpv6Network(floatingIpv6, used);
   if (address === null) throw new ApiError("resource_unavailable", `no floating ${type} address is left`);
   return address;

@@ -107,6 +107,7 @@ function logRequests(app: FastifyInstance, settings: Settings) {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       project: request.identity?.projectName ?? null,
+      client: request.headers["user-agent"] ?? null,
     });
   });
 }

@@ -97,7 +97,7 @@ export function createApi({ store, host, settings: given }: ApiOptions): Api {
     minimumMs: (command) => minimumMs(command, settings.timeScale),
     onProblem: settings.onProblem,
   });
-  watchMachines(store, host, settings.onProblem);
+  watchMachines(store, host);
   const app = createHttp({ store, settings, runner, routes });
   app.addHook("onReady", async () => {
     runner.resume().catch((error) => settings.onProblem(`start: ${String(error)}`));

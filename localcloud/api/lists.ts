@@ -92,8 +92,8 @@ function readCount(query: Query, name: string, fallback: number, maximum: number
   if (text === undefined) return fallback;
   const count = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
   if (count < 1) throw invalidInput(name, `must be a positive integer, got '${text}'`);
-  if (count > maximum) throw invalidInput(name, `must be at most ${maximum}, got ${text}`);
-  return count;
+  // The description names a maximum without forbidding more: a larger page is cut.
+  return Math.min(count, maximum);
 }
 
 function paginationOf(page: number, perPage: number, total: number) {

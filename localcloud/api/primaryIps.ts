@@ -126,8 +126,9 @@ function create(call: Call): Reply {
     autoDelete: body.auto_delete ?? false,
     assignee: null,
   });
-  const action = server === null ? null : renderAction(begin(call, row, server.id));
-  return created({ primary_ip: renderPrimaryIp(call, row), action });
+  // Without an assignee there is no key `action`: the description knows no null here.
+  const action = server === null ? {} : { action: renderAction(begin(call, row, server.id)) };
+  return created({ primary_ip: renderPrimaryIp(call, row), ...action });
 }
 
 function wantedLocation(wanted?: string | number | null, datacenter?: string | number | null): string {
@@ -155,8 +156,8 @@ export interface NewPrimaryIp extends Pick<PrimaryIp, "type" | "location" | "aut
 /** Takes an address and stores the row. Also used by servers that ask for an address of their own. */
 export function addPrimaryIp(call: Call, wanted: NewPrimaryIp): PrimaryIp {
   const id = call.store.nextId();
-  const used = new Set(call.store.list("primary_ip").map(({ ip }) => ip));
-  const { publicIpv4, publicIpv6 } = call.settings.ranges;
+  const { publicIpv4, publicIpv6, reserved } = call.settings.ranges;
+  const used = new Set([...reserved, ...call.store.list("primary_ip").map(({ ip }) => ip)]);
   const ip = wanted.type === "ipv4" ? freeIpv4(publicIpv4, used) : freeIpv6Network(publicIpv6, used);
   if (ip === null) throw new ApiError("resource_unavailable", `no public ${wanted.type} address is left`);
   const row: PrimaryIp = {

@@ -17,6 +17,8 @@ export interface RequestLog {
   readonly ms: number;
   /** Project of the token; null when the request carried no valid one. */
   readonly project: string | null;
+  /** User-Agent header. */
+  readonly client: string | null;
 }
 
 export interface AddressRanges {
@@ -28,6 +30,8 @@ export interface AddressRanges {
   readonly floatingIpv4: string;
   /** Each floating IPv6 takes a /64 of it. @default "2001:db8:2::/48" */
   readonly floatingIpv6: string;
+  /** Addresses of the ranges that are never given out. @default [] */
+  readonly reserved: readonly string[];
 }
 
 export interface ApiSettings {
@@ -95,6 +99,7 @@ export function withDefaults(settings: ApiSettings): Settings {
       publicIpv6: "2001:db8:1::/48",
       floatingIpv4: "203.0.113.0/24",
       floatingIpv6: "2001:db8:2::/48",
+      reserved: [],
       ...settings.ranges,
     },
   };

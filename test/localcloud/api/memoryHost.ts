@@ -36,7 +36,7 @@ export class MemoryHost implements Host {
 
   /** The machine ends by itself. */
   exit(id: number, reason: Parameters<ExitListener>[1]) {
-    this.alive.delete(id);
+    if (reason !== "reboot") this.alive.delete(id);
     for (const listener of this.listeners) listener(id, reason);
   }
 
