@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformSettings } from "./components/settings";
-import { requireBudget } from "./components/views/budget";
+import { BudgetError, requireBudget } from "./components/views/budget";
 import { parseSettings } from "./config/parse";
-import type { SettingsProblem } from "./config/problems";
-import { secretKeys } from "./config/schema";
+import { SettingsError, type SettingsProblem } from "./config/problems";
+import { plainValue } from "./config/rawValues";
 import { clearTextProblems } from "./config/secrets";
 
 export { parseSettings } from "./config/parse";
@@ -29,14 +29,18 @@ export interface OffsiteCredentials {
  * The configuration of the running stack. Call it before any resource is registered: nothing is created when
  * a value is wrong or the platform costs more than its budget.
  *
- * @throws SettingsError with every mistake; BudgetError
+ * @throws pulumi.RunError, which the engine shows without a stack trace; its cause is a SettingsError with every
+ * mistake, or a BudgetError
  */
 export function readStackConfig(): { readonly settings: PlatformSettings; readonly secrets: StackSecrets } {
   const config = new pulumi.Config();
   const stack = pulumi.getStack();
   const raw = rawValues(config.name);
-  const settings = parseSettings(raw, stack, exposedSecrets(config.name));
-  requireBudget(settings);
+  const settings = withoutStackTrace(() => {
+    const parsed = parseSettings(raw, stack, exposedSecrets(config.name));
+    requireBudget(parsed);
+    return parsed;
+  });
   const accessKeyId = config.getSecret("offsiteAccessKeyId");
   const secretAccessKey = config.getSecret("offsiteSecretAccessKey");
   return {
@@ -54,6 +58,16 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
   };
 }
 
+// A mistake in a file is no crash of the program: the trace would only hide the list.
+function withoutStackTrace<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SettingsError || error instanceof BudgetError)) throw error;
+    throw Object.assign(new pulumi.RunError(error.message), { cause: error });
+  }
+}
+
 /** All keys of the namespace, undeclared ones too: a misspelt key must not pass silently. */
 function rawValues(namespace: string): Readonly<Record<string, unknown>> {
   const prefix = `${namespace}:`;
@@ -62,18 +76,6 @@ function rawValues(namespace: string): Readonly<Record<string, unknown>> {
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), plainValue(key.slice(prefix.length), value)]),
   );
-}
-
-const textKeys: readonly string[] = ["environment", "domain", "location", "image", ...secretKeys];
-
-// The engine hands every value over as text, objects and numbers as JSON.
-function plainValue(key: string, value: string): unknown {
-  if (textKeys.includes(key)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }
 
 /** Secrets that the stack's file holds unencrypted; only the language host knows which ones are encrypted. */

@@ -25,7 +25,9 @@ export function parseSettings(
 ): PlatformSettings {
   const { values, problems } = parseShape({ environment: shortName(stack), ...raw });
   const settings = completeSettings(values);
-  const all = [...known, ...problems, ...checkRules(rules, { settings, values }, problems)];
+  const reported = new Set(known.map(({ path }) => path));
+  const found = [...problems, ...checkRules(rules, { settings, values }, problems)];
+  const all = [...known, ...found.filter(({ path }) => !reported.has(path))];
   if (all.length > 0) throw new SettingsError(stack, all);
   return settings;
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { PlatformSettings } from "../components/settings";
 import { parseSettings, shortName } from "./parse";
 import { formatValue } from "./problems";
+import { plainValue } from "./rawValues";
 import { clearTextProblems } from "./secrets";
 
 /** A stack's files are missing or no Pulumi files. */
@@ -36,7 +37,9 @@ export function loadStackFile(stack: string, directory: string = dirname(__dirna
   const config = readYaml(path, stackFile)?.config ?? {};
   const prefix = `${project.name}:`;
   const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
-  const values = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+  const values = Object.fromEntries(
+    own.map(([key, value]) => [key.slice(prefix.length), plainValue(key.slice(prefix.length), value)]),
+  );
   const isClear = (key: string) => typeof config[key] === "string";
   const exposed = clearTextProblems(project.name, isClear, config["hcloud:endpoint"] !== undefined);
   return parseSettings({ ...projectDefaults(project.config ?? {}, prefix), ...values }, stack, exposed);

@@ -37,8 +37,11 @@ describe("readStackConfig", () => {
       readStackConfig();
       return [];
     } catch (error) {
-      if (error instanceof SettingsError) return error.problems.map((problem) => problem.path);
-      throw error;
+      assert.ok(pulumi.RunError.isInstance(error), String(error));
+      const { cause } = error;
+      if (!(cause instanceof SettingsError)) throw error;
+      assert.equal(error.message, cause.message);
+      return cause.problems.map((problem) => problem.path);
     }
   };
 
@@ -90,6 +93,12 @@ describe("readStackConfig", () => {
 
   it("fails when the platform costs more than its budget", () => {
     configure({ ...correct, budgetEur: "100" });
-    assert.throws(() => readStackConfig(), BudgetError);
+    assert.throws(
+      () => readStackConfig(),
+      (error) =>
+        pulumi.RunError.isInstance(error) &&
+        error.cause instanceof BudgetError &&
+        /above/.test(error.message),
+    );
   });
 });

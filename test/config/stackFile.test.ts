@@ -39,6 +39,12 @@ describe("loadStackFile", () => {
     );
   });
 
+  it("reads numbers and flags that `pulumi config set` wrote as text", () => {
+    write(`${stack}  shop:budgetEur: "300"\n  shop:protect: "true"\n  shop:image: "12345"\n`);
+    const { budgetEur, protect, image } = loadStackFile("eu", directory);
+    assert.deepEqual([budgetEur, protect, image], [300, true, "12345"]);
+  });
+
   it("fails when the stack has no file, naming those that have", () => {
     write(stack);
     write(stack, "us");
