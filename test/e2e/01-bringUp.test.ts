@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { ensureImages } from "../../localcloud/images";
+import { up as localCloudUp } from "../../localcloud/up";
+import type { Deployment } from "../../scripts/deployment";
+import { apiRequests, eventually, fromInternet, servers, sshLogins } from "./support/cloud";
+import { up, url, type WhoAmI } from "./support/platform";
+
+describe("bring-up on the local cloud", function () {
+  this.timeout("60m");
+  let first: Deployment;
+
+  before("local cloud and pulumi up", async () => {
+    await ensureImages(() => {});
+    await localCloudUp(() => {});
+    first = await up();
+  });
+
+  it("creates the machines of the seed and nothing is left to do", async () => {
+    const names = (await servers()).map((server) => `${server.name} ${server.status}`);
+    assert.deepEqual(names.sort(), [
+      "local-app1 running",
+      "local-app2 running",
+      "local-db1 running",
+      "local-lb1 running",
+      "local-lb2 running",
+      "local-storage1 running",
+    ]);
+    assert.ok((first.changes.create ?? 0) > 40, `created ${first.changes.create}`);
+  });
+
+  it("serves a page through the virtual IP that is computed from all four stores", async () => {
+    const answer = await fromInternet(`curl -sS --max-time 10 ${url()}/whoami`);
+    const { values, node } = JSON.parse(answer.stdout) as WhoAmI;
+    assert.match(node, /^local-app[12]$/);
+    for (const [store, value] of Object.entries(values))
+      assert.notEqual(value ?? null, null, `no value from ${store}`);
+    const page = await fromInternet(
+      `curl -sS --max-time 10 -o /dev/null -w '%{http_code} %{content_type}' ${url()}/`,
+    );
+    assert.match(page.stdout, /^200 text\/html/);
+  });
+
+  it("changes nothing and connects to nothing the second time", async () => {
+    // Journals and logs of the first run have to be written before they are counted.
+    const logins = await eventually("logins of the first run are in the journal", 20, async () => {
+      const counted = await sshLogins();
+      return Object.values(counted).every((count) => count > 0) ? counted : undefined;
+    });
+    const before = (await apiRequests()).length;
+    const second = await up();
+    assert.deepEqual(Object.keys(second.changes), ["same"]);
+    assert.deepEqual(await sshLogins(), logins);
+    // The agents of the load balancers go on asking; Pulumi and its providers must not.
+    const agents = /^hetzner-platform-agent/;
+    const others = (await apiRequests()).slice(before).map((line) => JSON.parse(line) as { client: string });
+    assert.deepEqual(
+      others.filter((request) => !agents.test(request.client)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { ensureHostPackages } from "../../localcloud/hostPackages";
+import { fromInternet, must, servers } from "./support/cloud";
+import { describeLoad, startLoad } from "./support/load";
+import { url } from "./support/platform";
+
+async function openPorts(address: string): Promise<string[]> {
+  const scan = await fromInternet(
+    `nmap -Pn -n -T4 --min-rate 2000 --max-retries 1 -p- --open -oG - ${address}`,
+    300,
+  );
+  assert.match(scan.stdout, /Nmap done/, scan.stderr);
+  return [...scan.stdout.matchAll(/(\d+)\/open\/tcp/g)].map((match) => match[1] ?? "");
+}
+
+describe("edge", function () {
+  this.timeout("10m");
+
+  it("S0-1: HAProxy runs on both load balancers", async () => {
+    for (const name of ["local-lb1", "local-lb2"]) {
+      assert.equal(await must(name, "systemctl is-active haproxy keepalived"), "active\nactive");
+      assert.match(await must(name, "haproxy -v"), /HAProxy version 3\.0/);
+    }
+  });
+
+  it("S0-2: a stranger finds port 80 of the virtual IP and nothing else of the platform", async () => {
+    await ensureHostPackages(["nmap"]);
+    const virtualIp = url().replace("http://", "");
+    assert.deepEqual(await openPorts(virtualIp), ["80"]);
+    const publicAddresses = (await servers()).flatMap((server) => server.public_net.ipv4?.ip ?? []);
+    assert.equal(publicAddresses.length, 2, "only the load balancers have public addresses");
+    for (const address of publicAddresses) assert.deepEqual(await openPorts(address), ["80"]);
+  });
+
+  it("S0-9: each node's Traefik routes by path", async () => {
+    for (const node of ["10.0.2.11", "10.0.2.12"]) {
+      for (const [path, service] of [
+        ["/whoami", "web"],
+        ["/admin/whoami", "admin"],
+        ["/api/whoami", "api"],
+      ] as const) {
+        const answer = JSON.parse(await must("local-lb1", `curl -sS --max-time 5 http://${node}${path}`)) as {
+          service: string;
+        };
+        assert.equal(answer.service, service, `${node}${path}`);
+      }
+    }
+  });
+
+  it("S0-24: 10 000 requests are shared within 5 %", async () => {
+    const result = await startLoad(`${url()}/api/whoami`, 16, "10000x").result;
+    console.log(`      ${describeLoad(result)}`);
+    assert.equal(result.failed, 0);
+    for (const [node, count] of Object.entries(result.nodes)) {
+      assert.ok(Math.abs(count - 5000) <= 250, `${node} answered ${count} of 10000`);
+    }
+  });
+});

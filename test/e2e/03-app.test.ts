@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { api, eventually, fromInternet, must } from "./support/cloud";
+import { url } from "./support/platform";
+
+const nodes = ["local-app1", "local-app2"];
+
+interface ServerTypeView {
+  readonly server_type: { readonly name: string; readonly cores: number; readonly memory: number };
+}
+
+async function serverType(name: string): Promise<ServerTypeView["server_type"]> {
+  const answer = await api<{ servers: ServerTypeView[] }>(`/servers?name=${name}`);
+  const [server] = answer.servers;
+  if (server === undefined) throw new Error(`no server ${name}`);
+  return server.server_type;
+}
+
+describe("app nodes", function () {
+  this.timeout("5m");
+
+  for (const [id, name, cores, memory] of [
+    ["S0-3", "local-app1", 4, 16],
+    ["S0-4", "local-app2", 4, 16],
+    ["S0-11", "local-db1", 8, 32],
+    ["S0-15", "local-storage1", 4, 8],
+  ] as const) {
+    it(`${id}: ${name} is of a type with at least ${cores} vCPU and ${memory} GB`, async () => {
+      const type = await serverType(name);
+      assert.ok(type.cores >= cores && type.memory >= memory, JSON.stringify(type));
+    });
+  }
+
+  for (const [id, service, replicas] of [
+    ["S0-5", "web", 2],
+    ["S0-6", "admin", 1],
+    ["S0-7", "api", 2],
+    ["S0-8", "worker", 2],
+  ] as const) {
+    it(`${id}: ${replicas} replicas of ${service} run on each node`, async () => {
+      for (const node of nodes) {
+        const running = await must(
+          node,
+          `docker ps --filter status=running --format '{{.Names}}' | grep -c '^${service}-'`,
+        );
+        assert.equal(Number(running), replicas, node);
+      }
+    });
+  }
+
+  it("S0-8: workers publish no port and are in no pool", async () => {
+    for (const node of nodes) {
+      assert.equal(
+        await must(node, "docker ps --filter name=worker --format '{{.Ports}}' | tr -d '\\n'"),
+        "",
+      );
+      assert.equal(
+        await must(node, "grep -c worker /etc/platform/traefik/dynamic/services.yaml || true"),
+        "0",
+      );
+    }
+  });
+
+  it("S0-8: a job that the api takes is finished by a worker", async () => {
+    const posted = await fromInternet(
+      `curl -sS --max-time 10 -X POST -H 'content-type: application/json' -d '{"text":"end to end"}' ${url()}/api/jobs`,
+    );
+    const { id } = JSON.parse(posted.stdout) as { id: string };
+    const job = await eventually("the job is finished", 30, async () => {
+      const answer = await fromInternet(`curl -sS --max-time 5 ${url()}/api/jobs/${id}`);
+      const found = JSON.parse(answer.stdout) as { status: string; worker?: unknown };
+      return found.status === "done" ? found : undefined;
+    });
+    assert.match(JSON.stringify(job), /local-app[12]/);
+  });
+
+  it("S0-10: all nodes run the same stack", async () => {
+    const hashes = await Promise.all(nodes.map((node) => must(node, "cat /etc/platform/stack-hash")));
+    assert.match(hashes[0] ?? "", /^[0-9a-f]{64}$/);
+    assert.equal(hashes[0], hashes[1]);
+  });
+
+  it("runs every container by digest", async () => {
+    for (const node of nodes) {
+      const images = (await must(node, "docker ps --format '{{.Image}}'")).split("\n");
+      assert.deepEqual(
+        images.filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image)),
+        [],
+      );
+    }
+  });
+});

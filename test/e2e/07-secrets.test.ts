@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { must, servers, settings } from "./support/cloud";
+
+/** Passwords that really are in use, read from where they may be. */
+async function passwords(): Promise<string[]> {
+  const environment = await must("local-app1", "cat /etc/platform/web-1.secret.env");
+  const found = [...environment.matchAll(/:([A-Za-z0-9]{20,})@|SECRET_ACCESS_KEY=(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
+  assert.ok(found.length >= 4, `found ${found.length} passwords`);
+  return found;
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+describe("secrets", function () {
+  this.timeout("5m");
+
+  it("are nowhere in the state, the API's log or its database in clear", async () => {
+    const secrets = await passwords();
+    const folders = [join(settings.stateDir, "pulumi"), settings.paths.store];
+    const files = [
+      ...(await Promise.all(folders.map(filesBelow))).flat(),
+      settings.paths.apiLog,
+      settings.paths.daemonLog,
+    ];
+    for (const file of files) {
+      const content = await readFile(file);
+      for (const secret of secrets) assert.ok(!content.includes(secret), `a password stands in ${file}`);
+    }
+  });
+
+  it("are in no process list, no journal, no user data and no world-readable file of any machine", async () => {
+    const pattern = (await passwords()).join("\\|");
+    for (const { name } of await servers()) {
+      const places = {
+        "process list": `tr '\\0' ' ' </proc/[0-9]*/cmdline 2>/dev/null; ps -eo args`,
+        journal: "journalctl -q -o cat",
+        "setup log": "cat /var/log/platform-setup.log",
+        "user data": "curl -s http://169.254.169.254/hetzner/v1/userdata",
+        "world-readable files":
+          "find /etc /run /var/lib/platform /tmp -xdev -type f -perm -o=r -size -1M -exec cat {} + 2>/dev/null",
+      };
+      for (const [place, command] of Object.entries(places)) {
+        const hits = await must(
+          name,
+          `read -r pattern <<'END'\n${pattern}\nEND\n{ ${command}; } | grep -v 'read -r pattern' | grep -c -- "$pattern" || true`,
+        );
+        assert.equal(hits, "0", `${place} of ${name}`);
+      }
+    }
+  });
+});

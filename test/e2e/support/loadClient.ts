@@ -1,0 +1,71 @@
+// A visitor who does not give up: asks one URL again and again and counts. Runs as a process of its own inside
+// the namespace of the outside client: loadClient.ts URL CONNECTIONS SECONDS|COUNTx
+import { Agent, get } from "node:http";
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly failed: number;
+  /** What went wrong, by kind: `503`, `ECONNRESET`, `timeout`. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Answers by the node that gave them. */
+  readonly nodes: Readonly<Record<string, number>>;
+  /** Longest time between two answers in a row, over all connections, in ms. */
+  readonly longestGapMs: number;
+  readonly seconds: number;
+}
+
+interface Answer {
+  readonly problem?: string;
+  readonly node?: string;
+}
+
+const agent = new Agent({ keepAlive: true });
+
+function ask(url: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent, timeout: 10_000 }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => (body += part));
+      response.on("error", (error) => resolve({ problem: problemOf(error) }));
+      response.on("end", () => {
+        if (response.statusCode !== 200) return resolve({ problem: String(response.statusCode) });
+        const node = /"node":"([^"]+)"/.exec(body)?.[1];
+        resolve(node === undefined ? { problem: "no node in the answer" } : { node });
+      });
+    });
+    request.on("timeout", () => request.destroy(new Error("timeout")));
+    request.on("error", (error) => resolve({ problem: problemOf(error) }));
+  });
+}
+
+function problemOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+}
+
+async function main([url = "", connections = "8", limit = "10"]: readonly string[]): Promise<LoadResult> {
+  const began = Date.now();
+  const count = limit.endsWith("x") ? Number(limit.slice(0, -1)) : Number.POSITIVE_INFINITY;
+  const deadline = limit.endsWith("x") ? began + 300_000 : began + Number(limit) * 1000;
+  const nodes: Record<string, number> = {};
+  const failures: Record<string, number> = {};
+  let [asked, lastAnswer, longestGapMs] = [0, began, 0];
+  const visitor = async () => {
+    while (asked < count && Date.now() < deadline) {
+      asked += 1;
+      const { node, problem } = await ask(url);
+      if (problem !== undefined) failures[problem] = (failures[problem] ?? 0) + 1;
+      if (node === undefined) continue;
+      nodes[node] = (nodes[node] ?? 0) + 1;
+      longestGapMs = Math.max(longestGapMs, Date.now() - lastAnswer);
+      lastAnswer = Date.now();
+    }
+  };
+  await Promise.all(Array.from({ length: Number(connections) }, visitor));
+  const failed = Object.values(failures).reduce((sum, number) => sum + number, 0);
+  return { requests: asked, failed, failures, nodes, longestGapMs, seconds: (Date.now() - began) / 1000 };
+}
+
+void main(process.argv.slice(2)).then((result) =>
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit()),
+);

@@ -1,0 +1,56 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { type Deployment, deploy } from "../../../scripts/deployment";
+import { localStack, projectRoot } from "../../../scripts/localStack";
+
+/** What `/whoami` of the sample application answers. */
+export interface WhoAmI {
+  readonly node: string;
+  readonly service: string;
+  readonly replica: string;
+  readonly values: Readonly<Record<"postgresql" | "redis" | "elasticsearch" | "objectStore", unknown>>;
+  readonly session?: { readonly visits: number };
+}
+
+let lastDeployment: Deployment | undefined;
+
+/** `pulumi up` of the local stack, with changes to its configuration when some are given. */
+export async function up(changes: Readonly<Record<string, unknown>> = {}): Promise<Deployment> {
+  const progress =
+    process.env.CI === undefined ? (line: string) => process.stderr.write(`    ${line}\n`) : () => {};
+  lastDeployment = await withConfiguration(changes, async (file) =>
+    deploy(await localStack(), progress, file),
+  );
+  return lastDeployment;
+}
+
+/** Address that visitors use, as the last `up` answered it. */
+export function url(): string {
+  if (lastDeployment === undefined) throw new Error("the platform is not up");
+  return String(lastDeployment.outputs.url);
+}
+
+/**
+ * A copy of the local stack's file with other values; `{ "app.count": 3 }` changes `hetzner-platform:app`.
+ * The copy disappears with the work.
+ */
+async function withConfiguration<T>(
+  changes: Readonly<Record<string, unknown>>,
+  work: (file: string) => Promise<T>,
+): Promise<T> {
+  const document = parseDocument(await readFile(join(projectRoot, "Pulumi.local.yaml"), "utf8"));
+  for (const [path, value] of Object.entries(changes)) {
+    const [key = "", ...rest] = path.split(".");
+    document.setIn(["config", `hetzner-platform:${key}`, ...rest], value);
+  }
+  const folder = await mkdtemp(join(tmpdir(), "hetzner-platform-stack-"));
+  try {
+    const file = join(folder, "Pulumi.local.yaml");
+    await writeFile(file, document.toString());
+    return await work(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
