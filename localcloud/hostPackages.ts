@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { execa } from "execa";
 import type { Progress } from "../toolchain/cacheDir";
 
@@ -31,11 +31,32 @@ async function install(names: readonly string[], progress: Progress): Promise<vo
   progress(`installing ${missing.join(", ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   if (!(await hasPackageLists())) await execa("apt-get", ["update", "-qq"], { env });
-  // Services of these packages must not start on the host: only their programs are wanted.
-  await execa("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], {
-    env: { ...env, RUNLEVEL: "1" },
-    all: true,
+  await withoutServices(missing, async () => {
+    const args = ["install", "-y", "-qq", "--no-install-recommends", ...missing];
+    await execa("apt-get", args, { env: { ...env, RUNLEVEL: "1" } });
   });
+}
+
+const policyFile = "/usr/sbin/policy-rc.d";
+const policy =
+  "#!/bin/sh\n# hetzner-platform: packages are being installed for their programs only\nexit 101\n";
+const serviceUnits: Readonly<Record<string, string>> = {
+  "apt-cacher-ng": "apt-cacher-ng.service",
+  "docker-registry": "docker-registry.service",
+};
+
+/** Only the programs of these packages are wanted on the host: Debian's policy file keeps services from starting. */
+async function withoutServices(names: readonly string[], install: () => Promise<void>): Promise<void> {
+  const existing = await readFile(policyFile, "utf8").catch(() => undefined);
+  const ours = existing === undefined || existing === policy;
+  if (ours) await writeFile(policyFile, policy, { mode: 0o755 });
+  try {
+    await install();
+    const units = names.flatMap((name) => serviceUnits[name] ?? []);
+    if (units.length > 0) await execa("systemctl", ["disable", ...units], { reject: false });
+  } finally {
+    if (ours) await rm(policyFile, { force: true });
+  }
 }
 
 async function hasPackageLists(): Promise<boolean> {

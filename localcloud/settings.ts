@@ -38,8 +38,13 @@ export interface LocalCloudSettings {
   readonly metadataPort: number;
   /** What machines see: `http://<hostAddress>:<apiPort>/v1`; the host may use it too. */
   readonly endpoint: string;
+  /** Project name to API token of 64 characters. @default `$LOCALCLOUD_TOKENS` (`project=token,...`), else one well-known token */
+  readonly tokens: Readonly<Record<string, string>>;
   readonly paths: LocalCloudPaths;
 }
+
+/** Opens nothing but the local cloud on this machine, so it is no secret. */
+export const wellKnownToken = "localcloud0localcloud0localcloud0localcloud0localcloud0local0000";
 
 export interface LocalCloudPaths {
   readonly machines: string;
@@ -89,6 +94,7 @@ export function localCloudSettings(env: Environment = process.env): LocalCloudSe
     registryPort: portOf(env, "LOCALCLOUD_REGISTRY_PORT", 5000),
     metadataPort: portOf(env, "LOCALCLOUD_METADATA_PORT", 8169),
     endpoint: `http://${hostAddress}:${apiPort}/v1`,
+    tokens: tokensOf(env),
     paths: pathsIn(stateDir),
   };
 }
@@ -108,6 +114,17 @@ function pathsIn(stateDir: string): LocalCloudPaths {
     certificate: inState("tls", "cert.pem"),
     certificateKey: inState("tls", "key.pem"),
   };
+}
+
+function tokensOf(env: Environment): Record<string, string> {
+  const text = env.LOCALCLOUD_TOKENS;
+  if (text === undefined || text === "") return { local: wellKnownToken };
+  const pairs = text.split(",").map((pair) => pair.split("="));
+  const wrong = pairs.find(([project, token]) => !project || token?.length !== 64);
+  if (wrong !== undefined) {
+    throw new Error("LOCALCLOUD_TOKENS must be project=token,... with tokens of 64 characters");
+  }
+  return Object.fromEntries(pairs);
 }
 
 function slash24(env: Environment, variable: string, fallback: string): string {

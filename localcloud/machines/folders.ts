@@ -105,7 +105,7 @@ function ownFiles(settings: LocalCloudSettings, server: ServerSpec) {
     { path: "/etc/hostname", content: `${server.name}\n` },
     {
       path: "/etc/apt/apt.conf.d/95-package-cache",
-      content: `Acquire::http::Proxy "http://${hostAddress}:${packageCachePort}";\n`,
+      content: `Acquire::http::Proxy "http://${hostAddress}:${packageCachePort}";\nAcquire::https::Proxy "DIRECT";\n`,
     },
     {
       path: "/etc/systemd/system/docker.service.d/registry-mirror.conf",

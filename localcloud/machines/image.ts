@@ -94,6 +94,13 @@ async function build(
   await inChroot(root, "update-ca-certificates");
   for (const unit of maskedUnits) await replaceByLink(join(root, "etc/systemd/system", unit), "/dev/null");
   await inChroot(root, "python3", "-m", "compileall", "-q", "/usr/lib/python3/dist-packages/cloudinit");
+  await inChroot(root, "ldconfig");
+  await inChroot(root, "journalctl", "--update-catalog");
+  // Newer than /usr: no machine updates caches at its first boot.
+  await writeFiles(root, [
+    { path: "/etc/.updated", content: "" },
+    { path: "/var/.updated", content: "" },
+  ]);
   await rm(join(root, "var/cache/apt/archives"), { recursive: true, force: true });
   await mkdir(join(root, "var/cache/apt/archives/partial"), { recursive: true });
   for (const name of await readdir(join(root, "etc/ssh"))) {

@@ -49,6 +49,7 @@ export const maskedUnits = [
   "dev-mqueue.mount",
   "sys-kernel-debug.mount",
   "sys-kernel-tracing.mount",
+  "modprobe@.service",
 ];
 
 const cloudConfig = `# Hetzner's images log in as root by key and take everything else from the metadata service.

@@ -1,0 +1,138 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { type Api, createApi, openStore, type Store, worldOf } from "./api";
+import { type ServerStatus, type Status, serveControl } from "./control";
+import { registryProcess } from "./images";
+import { ensureCertificate } from "./machines/authority";
+import { limitSupport } from "./machines/cgroups";
+import { writeAtomically } from "./machines/files";
+import { createLinuxHost, type LinuxHost } from "./machines/host";
+import { identify, isAlive, type ProcessIdentity } from "./machines/processes";
+import { startMetadataService } from "./metadata/server";
+import { packageCacheService, resolverService } from "./packageCache";
+import { readProcesses, stopServices, supervise } from "./services";
+import { type LocalCloudSettings, localCloudSettings } from "./settings";
+
+/** The daemon of a cloud that runs now. */
+export async function findDaemon(settings: LocalCloudSettings): Promise<ProcessIdentity | undefined> {
+  const text = await readFile(settings.paths.pidFile, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const identity = JSON.parse(text) as ProcessIdentity;
+  return (await isAlive(identity)) ? identity : undefined;
+}
+
+/**
+ * Runs the local cloud until SIGTERM. Machines and helper processes outlive it: the next daemon finds the
+ * machines and replaces the helpers.
+ */
+async function runDaemon(settings: LocalCloudSettings): Promise<void> {
+  await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
+  const running = await findDaemon(settings);
+  if (running !== undefined) throw new Error(`a daemon runs already as process ${running.pid}`);
+  await writeAtomically(settings.paths.pidFile, JSON.stringify(await identify(process.pid)));
+  const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  const stopping = new AbortController();
+
+  const store = openStore(settings.paths.store);
+  const host = await createLinuxHost(settings, { world: worldOf(store), onProblem: log });
+  // First, because every listener below needs the host's address.
+  await host.reconcileNetwork(worldOf(store));
+  const metadata = await startMetadataService(settings, () => worldOf(store));
+  await startServices(settings, stopping.signal, log);
+  const { api, second } = await startApi(settings, store, host, log);
+  const control = await serveControl(settings, () => statusOf(settings, store, host));
+  log(`ready: ${settings.endpoint}`);
+
+  const stop = async (signal: string) => {
+    log(`${signal}: stopping; machines go on`);
+    stopping.abort();
+    host.close();
+    for (const server of [metadata, control, second]) server.close();
+    await api.close();
+    store.close();
+    await rm(settings.paths.pidFile, { force: true });
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+}
+
+async function startServices(
+  settings: LocalCloudSettings,
+  until: AbortSignal,
+  log: (line: string) => void,
+): Promise<void> {
+  await stopServices(settings);
+  const { certificate, key } = await ensureCertificate(settings);
+  const registry = await registryProcess({
+    address: settings.hostAddress,
+    port: settings.registryPort,
+    certificate,
+    key,
+  });
+  const services = [
+    resolverService(settings),
+    await packageCacheService(settings),
+    { name: "registry", ...registry },
+  ];
+  for (const service of services) await supervise(settings, service, until, log);
+}
+
+async function startApi(
+  settings: LocalCloudSettings,
+  store: Store,
+  host: LinuxHost,
+  log: (line: string) => void,
+): Promise<{ api: Api; second: Server }> {
+  const requests = createWriteStream(settings.paths.apiLog, { flags: "a", mode: 0o600 });
+  const api = createApi({
+    store,
+    host,
+    settings: {
+      tokens: Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
+      ranges: { publicIpv4: settings.publicRange, floatingIpv4: settings.floatingRange },
+      onRequest: (line) => requests.write(`${JSON.stringify(line)}\n`),
+      onProblem: log,
+    },
+  });
+  await api.app.listen({ host: settings.hostAddress, port: settings.apiPort });
+  const second = createServer((request, response) => api.app.routing(request, response));
+  await new Promise<void>((resolve, reject) => {
+    second.once("error", reject);
+    second.listen(settings.apiPort, "127.0.0.1", resolve);
+  });
+  return { api, second };
+}
+
+async function statusOf(settings: LocalCloudSettings, store: Store, host: LinuxHost): Promise<Status> {
+  const world = worldOf(store);
+  const running = await host.running();
+  const servers = world.servers.map(
+    ({ id, name, publicIpv4, power, attachments }): ServerStatus => ({
+      id,
+      name,
+      publicIpv4,
+      power,
+      running: running.has(id),
+      privateIps: attachments.map(({ ip }) => ip),
+      floatingIps: world.floatingAddresses
+        .filter(({ serverId }) => serverId === id)
+        .map(({ cidr }) => cidr.replace(/\/32$/, "")),
+    }),
+  );
+  return {
+    pid: process.pid,
+    endpoint: settings.endpoint,
+    limits: await limitSupport(),
+    servers,
+    services: (await readProcesses(settings)).map(({ name, pid }) => ({ name, pid })),
+    daemonMegabytes: Math.round(process.memoryUsage().rss / 1024 ** 2),
+  };
+}
+
+if (require.main === module) {
+  runDaemon(localCloudSettings()).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
+}

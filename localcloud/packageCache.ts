@@ -1,0 +1,50 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheDir } from "../toolchain/cacheDir";
+import { writeAtomically } from "./machines/files";
+import type { Service } from "./services";
+import type { LocalCloudSettings } from "./settings";
+
+/**
+ * apt-cacher-ng for the machines: a package is fetched once, whichever machine asks first. It begins empty and
+ * keeps what it has over `down`.
+ */
+export async function packageCacheService(settings: LocalCloudSettings): Promise<Service> {
+  const folder = join(settings.stateDir, "package-cache");
+  // Two clouds on one host must not write to the same cache.
+  const cache = cacheDir(settings.name === "hp" ? "packages" : `packages-${settings.name}`);
+  await mkdir(folder, { recursive: true });
+  await mkdir(cache, { recursive: true });
+  const configuration = {
+    CacheDir: cache,
+    LogDir: folder,
+    SupportDir: "/usr/lib/apt-cacher-ng",
+    BindAddress: settings.hostAddress,
+    Port: settings.packageCachePort,
+    PidFile: join(folder, "pid"),
+    ForeGround: 1,
+    ExThreshold: 30,
+    // Mirrors behind a content network answer range requests for index files with stale parts.
+    VfileUseRangeOps: -1,
+    VerboseLog: 0,
+  };
+  const lines = Object.entries(configuration).map(([key, value]) => `${key}: ${value}\n`);
+  await writeAtomically(join(folder, "acng.conf"), lines.join(""));
+  return { name: "package-cache", command: "/usr/sbin/apt-cacher-ng", args: ["-c", folder] };
+}
+
+/** Answers the machines' DNS questions from the host's own resolver, whatever that is, and follows its changes. */
+export function resolverService(settings: LocalCloudSettings): Service {
+  const args = [
+    "--keep-in-foreground",
+    "--conf-file=/dev/null",
+    "--bind-interfaces",
+    `--listen-address=${settings.hostAddress}`,
+    "--no-hosts",
+    "--user=root",
+    "--pid-file=",
+    "--cache-size=2000",
+    "--log-facility=-",
+  ];
+  return { name: "resolver", command: "/usr/sbin/dnsmasq", args };
+}

@@ -1,0 +1,33 @@
+import Table from "cli-table3";
+import type { Status } from "./control";
+
+/** The status as a person reads it. */
+export function statusText(status: Status): string {
+  const table = new Table({
+    head: ["server", "state", "public", "floating", "private"],
+    style: { head: [] },
+  });
+  for (const server of status.servers) {
+    const state = server.running ? "running" : server.power === "on" ? "not running" : "off";
+    table.push([
+      server.name,
+      state,
+      server.publicIpv4 ?? "-",
+      server.floatingIps.join(" ") || "-",
+      server.privateIps.join(" ") || "-",
+    ]);
+  }
+  const services = status.services.map(({ name, pid }) => `${name} (${pid})`).join(", ");
+  return [
+    `local cloud at ${status.endpoint}, daemon ${status.pid} with ${status.daemonMegabytes} MB`,
+    `helper processes: ${services || "none"}`,
+    `limits of memory and processor: ${limitsText(status.limits)}`,
+    status.servers.length === 0 ? "no servers" : table.toString(),
+  ].join("\n");
+}
+
+function limitsText(limits: Status["limits"]): string {
+  if (limits === "cgroup v2") return "enforced, also for services inside the machines (cgroup v2)";
+  if (limits === "none") return "not enforced on this host";
+  return "enforced for each machine as a whole; MemoryMax and CPUQuota inside it are not (cgroup v1 host)";
+}

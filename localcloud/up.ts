@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Progress } from "../toolchain/cacheDir";
+import { readStatus, type Status } from "./control";
+import { findDaemon } from "./daemon";
+import { ensureHostPackages } from "./hostPackages";
+import { ensureBaseImage } from "./machines/image";
+import { isAlive } from "./machines/processes";
+import { type LocalCloudSettings, localCloudSettings } from "./settings";
+
+/** Debian packages whose programs the local cloud runs on the host. */
+const hostPackages = [
+  "systemd-container",
+  "debootstrap",
+  "iproute2",
+  "nftables",
+  "dnsmasq-base",
+  "apt-cacher-ng",
+  "docker-registry",
+  "xfsprogs",
+  "openssl",
+];
+
+/** @throws when this machine cannot run a local cloud, in one sentence */
+export function requireRootOnLinux(): void {
+  const platform: string = process.platform;
+  if (platform !== "linux" || process.getuid?.() !== 0) {
+    const who = platform === "linux" ? "this user is not root" : `this is ${platform}`;
+    throw new Error(
+      `the local cloud boots real machines in network namespaces, so it needs root on Linux; ${who}`,
+    );
+  }
+}
+
+/**
+ * Brings the local cloud up, or does nothing when it is up; machines that should run are booted again.
+ *
+ * @returns once the API answers
+ */
+export async function up(progress: Progress = () => {}): Promise<Status> {
+  requireRootOnLinux();
+  const settings = localCloudSettings();
+  if ((await findDaemon(settings)) === undefined) {
+    await ensureHostPackages(hostPackages, progress);
+    await ensureBaseImage(progress);
+    progress("starting the daemon");
+    await startDaemon(settings);
+  }
+  return waitUntilReady(settings);
+}
+
+async function startDaemon(settings: LocalCloudSettings): Promise<void> {
+  await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
+  const log = await open(settings.paths.daemonLog, "a", 0o600);
+  try {
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", "--disable-warning=ExperimentalWarning", join(__dirname, "daemon.ts")],
+      { cwd: join(__dirname, ".."), detached: true, stdio: ["ignore", log.fd, log.fd] },
+    );
+    child.unref();
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    await untilRecorded(settings, child.pid ?? 0);
+  } finally {
+    await log.close();
+  }
+}
+
+/** The daemon records itself first of all; until then only its process tells that it lives. */
+async function untilRecorded(settings: LocalCloudSettings, pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}`)) {
+    if ((await findDaemon(settings)) !== undefined) return;
+    await shortPause();
+  }
+  throw new Error(`the local cloud did not start: ${await lastLines(settings)}`);
+}
+
+async function waitUntilReady(settings: LocalCloudSettings): Promise<Status> {
+  for (;;) {
+    const daemon = await findDaemon(settings);
+    const status = await readStatus(settings);
+    if (status !== undefined && status.pid === daemon?.pid) return status;
+    if (daemon === undefined || !(await isAlive(daemon))) {
+      throw new Error(`the local cloud did not start: ${await lastLines(settings)}`);
+    }
+    await shortPause();
+  }
+}
+
+const shortPause = () => new Promise((resolve) => setTimeout(resolve, 25));
+
+async function lastLines(settings: LocalCloudSettings): Promise<string> {
+  const text = await readFile(settings.paths.daemonLog, "utf8").catch(() => "no log was written");
+  return text.trim().split("\n").slice(-5).join("\n");
+}
