@@ -73,6 +73,8 @@ function globalSection(options: EdgeOptions): string {
   stats socket ${adminSocket} mode 660 level admin
   stats timeout 30s
   maxconn ${connectionLimit(options.machine.size.memoryGb)}
+  # Where a machine may not open that many files, fewer connections are better than no load balancer.
+  no strict-limits
   # An old worker that somebody's open connection keeps alive must end.
   hard-stop-after 60s
   close-spread-time 5s

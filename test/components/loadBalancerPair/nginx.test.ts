@@ -21,7 +21,7 @@ describe("nginx", () => {
       it(`accepts the configuration without a warning: ${name}`, async () => {
         const given = options();
         const { exitCode, output } = await inDebian13(
-          "ulimit -n 300000; echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; nginx -t -c /etc/platform/nginx.conf",
+          "echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; nginx -t -c /etc/platform/nginx.conf",
           {
             "/etc/platform/nginx.conf": nginxConfig(given),
             ...(given.certificate === undefined

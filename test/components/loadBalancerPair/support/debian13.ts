@@ -63,6 +63,7 @@ export async function inDebian13(
   const setup = `
 set -e
 ip link set lo up
+mount --bind "$0" "$0"
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"
 for folder in run tmp etc/platform etc/haproxy; do

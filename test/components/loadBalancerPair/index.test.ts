@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { LoadBalancerPair, type LoadBalancerPairArgs } from "../../../components/loadBalancerPair";
+import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../support/mocks";
+import { seedSettings } from "../../support/settings";
+import { topology } from "./support/options";
+
+const args: LoadBalancerPairArgs = {
+  settings: seedSettings,
+  topology,
+  serverType: "cx23",
+  context: {
+    location: "nbg1",
+    image: "debian-13",
+    networkId: 9,
+    sshKey: "deploy",
+    privateKey: pulumi.secret("planted-private-key"),
+    labels: { environment: "prod" },
+  },
+  apiToken: "planted-api-token",
+  certificate: "planted-certificate",
+};
+
+const outputs = (type: string, name: string): Record<string, unknown> => {
+  if (type.endsWith(":FloatingIp")) return { ipAddress: "203.0.113.10" };
+  if (type.endsWith(":Server"))
+    return { ipv4Address: name.includes("lb1") ? "198.51.100.11" : "198.51.100.12" };
+  return type.endsWith(":Command") ? { stdout: "ssh-ed25519 AAAA host\n" } : {};
+};
+
+const record = (preview = false) =>
+  recordProgram(() => new LoadBalancerPair("edge", args), { outputs, preview });
+
+describe("LoadBalancerPair", () => {
+  it("creates two servers in one placement group behind one firewall, and one floating IP", async () => {
+    const resources = await record();
+    const count = (ending: string) => resources.filter((resource) => resource.type.endsWith(ending)).length;
+    assert.deepEqual(
+      [":Server", ":PlacementGroup", ":Firewall", ":FloatingIp", ":FloatingIpAssignment"].map(count),
+      [2, 1, 1, 1, 1],
+    );
+    const servers = resources.filter((resource) => resource.type.endsWith(":Server"));
+    assert.deepEqual(
+      servers.map((server) => server.inputs.name),
+      ["prod-lb1", "prod-lb2"],
+    );
+    const same = servers.map((server) => [server.inputs.placementGroupId, server.inputs.firewallIds]);
+    assert.deepEqual(same[0], same[1]);
+    assert.equal(
+      resourceNamed(resources, "hcloud:index/placementGroup:PlacementGroup", "-spread").inputs.type,
+      "spread",
+    );
+  });
+
+  it("leaves the floating IP where the pair has moved it, and protects it", async () => {
+    const resources = await record();
+    const address = resourceNamed(resources, "hcloud:index/floatingIp:FloatingIp", "-address");
+    assert.deepEqual(address.ignoreChanges, ["serverId"]);
+    assert.ok(address.protect);
+    assert.equal(address.inputs.deleteProtection, true);
+    const owner = resourceNamed(
+      resources,
+      "hcloud:index/floatingIpAssignment:FloatingIpAssignment",
+      "-first-owner",
+    );
+    assert.deepEqual(owner.ignoreChanges, ["serverId"]);
+    assert.match(owner.deletedWith, /floatingIp:FloatingIp::edge-address$/);
+  });
+
+  it("gives all names once and a parent to all but the root", async () => {
+    const resources = await record();
+    const names = resources.map((resource) => `${resource.type} ${resource.name}`);
+    assert.equal(new Set(names).size, names.length);
+    for (const resource of resources.filter((one) => one.name !== "edge"))
+      assert.notEqual(resource.parent, "");
+  });
+
+  it("shows token, key and certificate nowhere in clear, and sends the setups as secrets", async () => {
+    const resources = await record();
+    for (const marker of ["planted-api-token", "planted-private-key", "planted-certificate"]) {
+      for (const resource of resources) {
+        assert.deepEqual(clearTextPaths(resource.inputs, marker), [], `${marker} in ${resource.name}`);
+      }
+    }
+    const setups = resources.filter((resource) => resource.name.endsWith("-setup"));
+    assert.equal(setups.length, 2);
+    for (const setup of setups) assert.ok(isSecretValue(setup.inputs.stdin), setup.name);
+  });
+
+  it("puts no secret into user data", async () => {
+    for (const server of (await record()).filter((resource) => resource.type.endsWith(":Server"))) {
+      assert.match(String(server.inputs.userData), /^#cloud-config\n/);
+      assert.ok(!String(server.inputs.userData).includes("planted-"));
+    }
+  });
+
+  it("has bastion and gateway ready without waiting for a setup", async () => {
+    let host = "";
+    let key = "";
+    await recordProgram(
+      () => {
+        const pair = new LoadBalancerPair("edge", args);
+        assert.equal(pair.natGateway, "10.0.1.11");
+        pulumi.all([pair.bastion.host, pair.bastion.hostKey]).apply(([first, second]) => {
+          host = first;
+          key = second;
+        });
+      },
+      {
+        // A setup that never ends would keep everything waiting that depends on it.
+        outputs: (type, name) => (name.endsWith("-setup") ? {} : outputs(type, name)),
+      },
+    );
+    assert.equal(host, "198.51.100.11");
+    assert.equal(key, "ssh-ed25519 AAAA host");
+  });
+
+  it("does not choke on what is unknown in a preview", async () => {
+    const resources = await record(true);
+    assert.equal(resources.filter((resource) => resource.type.endsWith(":Server")).length, 2);
+  });
+
+  it("fails when there is no app node behind it", async () => {
+    await recordProgram(() => {
+      assert.throws(
+        () => new LoadBalancerPair("edge", { ...args, topology: { ...topology, appNodes: [] } }),
+        /at least one app node/,
+      );
+    });
+  });
+});

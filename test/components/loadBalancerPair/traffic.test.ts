@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { haproxyConfig, haproxySetup } from "../../../components/loadBalancerPair/haproxy";
+import { nginxConfig } from "../../../components/loadBalancerPair/nginx";
+import { inDebian13, whyNoDebian13 } from "./support/debian13";
+import { certificatePem, edgeOptions } from "./support/options";
+import { trafficScenario } from "./support/traffic";
+
+interface TrafficResult {
+  readonly healthy: boolean;
+  readonly share: Record<string, number>;
+  readonly forwarded: Record<string, string>;
+  readonly edgeHeader: string;
+  readonly requestIds: number;
+  readonly internal: number;
+  readonly stateWithoutKey: number;
+  readonly stateWithKey: [number, string];
+  readonly privateState: string;
+  readonly alive: number;
+  readonly getsAnsweredByOther: number;
+  readonly postsSeen: number;
+  readonly failuresAfterKill: number;
+  readonly postFailuresAfterKill: number;
+  readonly back: boolean;
+  readonly unhealthyWithoutNodes: boolean;
+  readonly healthyAgain: boolean;
+  readonly reload?: {
+    readonly status: number;
+    readonly output: string;
+    readonly newWorker: boolean;
+    readonly drained: boolean;
+    readonly failed: number;
+    readonly requests: number;
+  };
+  readonly badReload?: number;
+  readonly servesAfterBadReload?: number;
+  readonly log: string;
+}
+
+const reloadScript =
+  haproxySetup(edgeOptions).files.find((file) => file.path.endsWith("reload-haproxy"))?.content ?? "";
+
+/** Proxy and app nodes share one network here, so the nodes cannot have port 80 as well. */
+function inOneNetwork(config: string): string {
+  return config.replaceAll(/(10\.0\.2\.\d+):80\b/g, "$1:8080");
+}
+
+async function run(engine: string): Promise<TrafficResult> {
+  const { output } = await inDebian13(
+    `echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; python3 /tmp/traffic.py ${engine}`,
+    {
+      "/tmp/traffic.py": trafficScenario,
+      "/tmp/reload-haproxy": reloadScript,
+      "/etc/haproxy/haproxy.cfg": inOneNetwork(haproxyConfig(edgeOptions)),
+      "/etc/platform/nginx.conf": inOneNetwork(nginxConfig(edgeOptions)),
+    },
+  );
+  const line = output.split("\n").find((text) => text.startsWith("RESULT "));
+  assert.ok(line !== undefined, output);
+  return JSON.parse(line.slice("RESULT ".length));
+}
+
+for (const engine of ["haproxy", "nginx"]) {
+  describe(`S0-1 traffic through ${engine} of Debian 13`, function () {
+    this.timeout(600_000);
+    let result: TrafficResult;
+    before(async function () {
+      if (whyNoDebian13() !== undefined) this.skip();
+      result = await run(engine);
+    });
+
+    it("is healthy while an app node answers, and only then", () => {
+      assert.ok(result.healthy, result.log);
+      assert.ok(result.unhealthyWithoutNodes);
+      assert.ok(result.healthyAgain);
+      assert.equal(result.alive, 200);
+    });
+
+    it("S0-24 spreads requests evenly", () => {
+      const { app1 = 0, app2 = 0 } = result.share;
+      assert.equal(app1 + app2, 400);
+      assert.ok(Math.abs(app1 - 200) <= 10, JSON.stringify(result.share));
+    });
+
+    it("tells the application who the visitor is, whatever the visitor says", () => {
+      assert.equal(result.forwarded["x-forwarded-for"], "127.0.0.1");
+      assert.equal(result.forwarded["x-forwarded-proto"], "http");
+      assert.equal(result.forwarded.forwarded, undefined);
+      assert.equal(result.forwarded["x-real-ip"], undefined);
+      assert.match(result.forwarded["x-request-id"] ?? "", /^[0-9a-f-]{32,36}$/);
+      assert.equal(result.requestIds, 20);
+      assert.equal(result.edgeHeader, "lb1");
+    });
+
+    it("hides the platform's own paths, and shows its state to the peer alone", () => {
+      assert.equal(result.internal, 404);
+      assert.equal(result.stateWithoutKey, 404);
+      assert.deepEqual(result.stateWithKey, [200, "agent"]);
+      assert.equal(result.privateState, "agent");
+    });
+
+    it("asks another node instead of answering 503, and repeats no POST", () => {
+      assert.equal(result.getsAnsweredByOther, 0);
+      assert.equal(result.postsSeen, 1);
+    });
+
+    it("S0-20 loses no request when an app node dies, and takes it back", () => {
+      assert.equal(result.failuresAfterKill, 0);
+      assert.equal(result.postFailuresAfterKill, 0);
+      assert.ok(result.back);
+    });
+
+    if (engine !== "haproxy") return;
+    it("reloads without losing a request or forgetting a drained node", () => {
+      assert.equal(result.reload?.status, 0, result.reload?.output);
+      assert.ok(result.reload?.newWorker);
+      assert.ok(result.reload?.drained, "the node is no longer drained");
+      assert.ok((result.reload?.requests ?? 0) > 20);
+      assert.equal(result.reload?.failed, 0);
+    });
+
+    it("says so when a reload fails, and goes on with what ran", () => {
+      assert.notEqual(result.badReload, 0);
+      assert.equal(result.servesAfterBadReload, 200);
+    });
+  });
+}
+
+describe("HTTPS", function () {
+  this.timeout(600_000);
+  before(function () {
+    if (whyNoDebian13() !== undefined) this.skip();
+  });
+  const commands = {
+    haproxy: "haproxy -D -f /etc/haproxy/haproxy.cfg",
+    nginx: "nginx -c /etc/platform/nginx.conf",
+  };
+  for (const [engine, start] of Object.entries(commands)) {
+    it(`is offered by ${engine} with TLS 1.2 and 1.3, and HTTP leads there`, async () => {
+      const options = { ...edgeOptions, certificate: certificatePem() };
+      const { output } = await inDebian13(
+        `ip address add ${edgeOptions.machine.privateIp}/32 dev lo
+${start} >/dev/null 2>&1
+visit() { curl -sk -o /dev/null -w '%{http_code} %{http_version} %{redirect_url}\\n' --retry 20 --retry-connrefused --retry-delay 1 "$@"; }
+visit http://127.0.0.1/page
+visit --tlsv1.3 https://127.0.0.1/.platform/ready
+visit --tls-max 1.2 https://127.0.0.1/.platform/ready
+curl -sk --tls-max 1.1 https://127.0.0.1/ || echo refused`,
+        {
+          "/etc/haproxy/haproxy.cfg": haproxyConfig(options),
+          "/etc/platform/nginx.conf": nginxConfig(options),
+          "/etc/platform/secrets/site.pem": options.certificate,
+        },
+      );
+      assert.deepEqual(output.trim().split("\n"), [
+        "308 1.1 https://127.0.0.1/page",
+        "404 2 ",
+        "404 2 ",
+        "refused",
+      ]);
+    });
+  }
+});
