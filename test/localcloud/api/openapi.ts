@@ -38,7 +38,7 @@ export function responseProblem(method: string, path: string, status: number, bo
   if (description === null) return null;
   const template = templateOf(description, path, method);
   if (template === null)
-    return status === 404 || status === 405 ? null : `${method} ${path} is not described`;
+    return status >= 400 ? null : `${method} ${path} is not described`;
   const validator = validatorFor(description, template, method, status);
   if (validator === undefined) return `${method} ${template} has no described answer ${status}`;
   if (validator === null) return body === "" ? null : `${method} ${template} ${status} must have no body`;
