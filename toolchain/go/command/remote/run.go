@@ -18,8 +18,6 @@ const (
 	keepAliveInterval = 15 * time.Second
 	// A host that leaves this many keep-alive requests unanswered is gone.
 	keepAliveLimit = 4
-	// How long a cancelled command may clean up before it is killed.
-	terminationGrace = 3 * time.Second
 )
 
 // script is one command to run on a host.
@@ -33,8 +31,8 @@ type script struct {
 	logging  output.Logging
 }
 
-// run executes the script and returns what it printed. It ends early when the context ends: the
-// remote process receives SIGTERM, then SIGKILL.
+// run executes the script and returns what it printed. It ends early when the context ends, together
+// with the remote processes.
 func (s *script) run(ctx context.Context) (stdout, stderr string, err error) {
 	connected, err := s.connection.dial(ctx)
 	if err != nil {
@@ -97,7 +95,7 @@ func wait(ctx context.Context, connected *client, session *ssh.Session) error {
 		<-done
 		return fmt.Errorf("connection lost: no answer for %s", keepAliveInterval*keepAliveLimit)
 	case <-ctx.Done():
-		terminate(session, done)
+		terminate(connected)
 		_ = connected.Close()
 		return context.Cause(ctx)
 	}
@@ -130,19 +128,6 @@ func watch(ctx context.Context, connected *client, lost chan<- struct{}) {
 				default:
 				}
 			}()
-		}
-	}
-}
-
-func terminate(session *ssh.Session, done <-chan error) {
-	for _, signal := range []ssh.Signal{ssh.SIGTERM, ssh.SIGKILL} {
-		if session.Signal(signal) != nil {
-			return
-		}
-		select {
-		case <-done:
-			return
-		case <-time.After(terminationGrace):
 		}
 	}
 }
