@@ -5,7 +5,14 @@ import type { Host, World } from "./host";
 import { createReconciler, runStep } from "./hostSteps";
 import type { Action, Plan, Server } from "./rows";
 import type { Store } from "./store";
-import { ActionFailure, type AnyWork, type BeginOptions, type Outcome, type Work } from "./work";
+import {
+  ActionFailure,
+  type AnyWork,
+  type BeginOptions,
+  type Outcome,
+  runningActions,
+  type Work,
+} from "./work";
 
 export interface ActionRunnerOptions {
   readonly store: Store;
@@ -166,7 +173,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     resume() {
       prune(store);
       started = restoreMachines();
-      for (const action of store.list("action")) launchOne(action);
+      for (const action of runningActions(store)) launchOne(action);
       return started;
     },
     async idle() {
@@ -262,9 +269,8 @@ function prune(store: Store) {
 function serversThatEnd(store: Store): ReadonlySet<number> {
   const ending = new Set(["delete_server", "stop_server", "rebuild_server"]);
   return new Set(
-    store
-      .list("action")
-      .filter((action) => action.status === "running" && ending.has(action.command))
+    runningActions(store)
+      .filter((action) => ending.has(action.command))
       .flatMap((action) => action.resources.filter(({ type }) => type === "server").map(({ id }) => id)),
   );
 }

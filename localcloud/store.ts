@@ -11,7 +11,7 @@ const FIRST_ID = 10_000_001;
 
 export interface Store {
   get<K extends Kind>(kind: K, id: number): Rows[K] | undefined;
-  /** All rows of a kind, ordered by id. */
+  /** All rows of a kind, ordered by id. The same array until a row of the kind changes. */
   list<K extends Kind>(kind: K): readonly Rows[K][];
   put<K extends Kind>(kind: K, row: Rows[K]): void;
   remove(kind: Kind, id: number): void;
@@ -109,13 +109,21 @@ interface Table {
 function createTable(): Table {
   const byId = new Map<number, AnyRow>();
   let sorted: readonly AnyRow[] | null = null;
+  let lastId = 0;
+  /** Ids only grow, so the map is in order unless an undone removal put an old row behind a new one. */
+  let inOrder = true;
   return {
     byId,
     sorted: () => {
-      sorted ??= [...byId.values()].sort((a, b) => a.id - b.id);
+      if (sorted === null) {
+        const rows = [...byId.values()];
+        sorted = inOrder ? rows : rows.sort((a, b) => a.id - b.id);
+      }
       return sorted;
     },
     put: (row) => {
+      if (row.id < lastId && !byId.has(row.id)) inOrder = false;
+      lastId = Math.max(lastId, row.id);
       byId.set(row.id, row);
       sorted = null;
     },
@@ -145,7 +153,7 @@ function openDatabase(file: string): DatabaseSync {
 
 function loadRows(database: DatabaseSync): Map<Kind, Table> {
   const memory = new Map<Kind, Table>();
-  for (const { kind, body } of database.prepare("select kind, body from rows").iterate()) {
+  for (const { kind, body } of database.prepare("select kind, body from rows order by id").iterate()) {
     const table = memory.get(kind as Kind) ?? fresh(memory, kind as Kind);
     table.put(JSON.parse(String(body)) as AnyRow);
   }

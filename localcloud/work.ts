@@ -1,7 +1,7 @@
 // What an action does, as data and small pure functions: host steps first, then an effect on the state that is
 // committed together with the action's success. A restart finds the work by its name and does it again.
 import type { ServerSpec, VolumeSpec, World } from "./host";
-import type { ResourceRef } from "./rows";
+import type { Action, ResourceRef } from "./rows";
 import type { Store } from "./store";
 
 /** One call of the machine room. Specifications are taken from the world as it is after the work's effect. */
@@ -68,6 +68,18 @@ export interface BeginOptions {
   readonly after?: number | null;
   /** Housekeeping of the host that Hetzner shows no action for. @default false */
   readonly hidden?: boolean;
+}
+
+const running = new WeakMap<readonly Action[], readonly Action[]>();
+
+/** The actions that have not ended; found once for each state of the list. */
+export function runningActions(store: Store): readonly Action[] {
+  const all = store.list("action");
+  const known = running.get(all);
+  if (known !== undefined) return known;
+  const found = all.filter(({ status }) => status === "running");
+  running.set(all, found);
+  return found;
 }
 
 export function serverSpec(world: World, id: number): ServerSpec {

@@ -2,6 +2,7 @@
 // those of its resources whose kind is listed; a request that would hold a lock that is held is refused.
 import type { ResourceRef } from "../rows";
 import type { Store } from "../store";
+import { runningActions } from "../work";
 import { ApiError } from "./errors";
 
 const SERVER = ["server"];
@@ -66,12 +67,9 @@ export function requireFree(store: Store, resource: ResourceRef) {
 }
 
 export function isLocked(store: Store, resource: ResourceRef): boolean {
-  return store
-    .list("action")
-    .some(
-      (action) =>
-        action.status === "running" &&
-        (LOCKS[action.command] ?? []).includes(resource.type) &&
-        action.resources.some(({ id, type }) => id === resource.id && type === resource.type),
-    );
+  return runningActions(store).some(
+    (action) =>
+      (LOCKS[action.command] ?? []).includes(resource.type) &&
+      action.resources.some(({ id, type }) => id === resource.id && type === resource.type),
+  );
 }

@@ -2,6 +2,7 @@
 import { locationNamed } from "../catalogue";
 import type { Network, Server } from "../rows";
 import type { Store } from "../store";
+import { runningActions } from "../work";
 import { formatIpv4, includes, parseIpv4, range4 } from "./addresses";
 import { ApiError, invalidInput } from "./errors";
 import { gatewayOf } from "./world";
@@ -23,9 +24,9 @@ export function addressesInUse(store: Store, servers: readonly Server[], network
       if (net.network === network) for (const address of [net.ip, ...net.aliasIps]) used.add(address);
     }
   }
-  for (const action of store.list("action")) {
+  for (const action of runningActions(store)) {
     const args: Reservation = action.plan.args;
-    if (action.status !== "running" || args.network !== network) continue;
+    if (args.network !== network) continue;
     if (typeof args.ip === "string") used.add(args.ip);
     if (Array.isArray(args.aliasIps)) for (const alias of args.aliasIps) used.add(String(alias));
   }

@@ -1,6 +1,7 @@
 // Servers as Hetzner's objects, with what other rows say about them.
 import { catalogue, locationNamed, serverTypeNamed } from "../catalogue";
 import type { PrimaryIp, Server } from "../rows";
+import { runningActions } from "../work";
 import { type Call, findOwned, listOwned, ref } from "./call";
 import { renderDatacenter, renderLocation, renderServerType } from "./catalogueViews";
 import { findImage } from "./images";
@@ -22,9 +23,9 @@ const TRANSITIONS: Readonly<Record<string, string>> = {
 };
 
 export function statusOf(call: Call, server: Server): string {
-  for (const action of call.store.list("action")) {
+  for (const action of runningActions(call.store)) {
     const transition = TRANSITIONS[action.command];
-    if (action.status !== "running" || transition === undefined) continue;
+    if (transition === undefined) continue;
     if (action.resources.some(({ id, type }) => type === "server" && id === server.id)) return transition;
   }
   return server.power === "on" ? "running" : "off";

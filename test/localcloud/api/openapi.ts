@@ -37,8 +37,7 @@ const validators = new Map<string, ValidateFunction | null>();
 export function responseProblem(method: string, path: string, status: number, body: unknown): string | null {
   if (description === null) return null;
   const template = templateOf(description, path, method);
-  if (template === null)
-    return status >= 400 ? null : `${method} ${path} is not described`;
+  if (template === null) return status >= 400 ? null : `${method} ${path} is not described`;
   const validator = validatorFor(description, template, method, status);
   if (validator === undefined) return `${method} ${template} has no described answer ${status}`;
   if (validator === null) return body === "" ? null : `${method} ${template} ${status} must have no body`;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
 import { first, program, RESOURCES, second } from "./providerProgram";
@@ -17,6 +18,8 @@ describe("local cloud API: the unmodified Pulumi provider", function () {
   before(async () => {
     const home = await ensurePulumiHome((line) => console.error(line));
     cloud = await TestCloud.start({ timeScale: 0.02 });
+    // As long as a real machine room takes: enough for two requests to meet.
+    cloud.host.gate = ({ method }) => (method === "reconcileNetwork" ? setTimeout(100) : Promise.resolve());
     await cloud.api.app.listen({ host: "127.0.0.1", port: 0 });
     const { port } = cloud.api.app.server.address() as AddressInfo;
     const endpoint = `http://127.0.0.1:${port}/v1`;
