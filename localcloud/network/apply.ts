@@ -11,8 +11,8 @@ import {
   type ObservedLink,
 } from "./ip";
 import { isOwnNamespace, namesOf, portOf, routeProtocol } from "./names";
-import type { HostSidePlan, LinkPlan, NetworkPlan, RouterPlan } from "./plan";
-import { routeText } from "./publicRouter";
+import type { HostSidePlan, LinkPlan, NetworkPlan, RoutePlan, RouterPlan } from "./plan";
+import { routeText } from "./routes";
 
 const routerSysctls = [
   "net.ipv4.ip_forward=1",
@@ -154,22 +154,30 @@ export class NetworkApplier {
       await ipBatch(null, host.setup);
       await applyRules(null, host.rules);
     });
+    await this.#routes(null, host.routes, 4, host.link);
+    if (this.ipv6) await this.#routes(null, host.routes, 6, host.link);
   }
 
   async #router(router: RouterPlan): Promise<void> {
-    await this.#routes(router, 4);
-    if (this.ipv6) await this.#routes(router, 6);
+    await this.#routes(router.namespace, router.routes, 4);
+    if (this.ipv6) await this.#routes(router.namespace, router.routes, 6);
     await this.#once(router.namespace, router.rules, () => applyRules(router.namespace, router.rules));
   }
 
-  async #routes(router: RouterPlan, family: 4 | 6): Promise<void> {
-    const wanted = router.routes.filter((route) => route.family === family);
-    const present = await listRoutes(router.namespace, family, routeProtocol);
+  async #routes(
+    namespace: string | null,
+    routes: readonly RoutePlan[],
+    family: 4 | 6,
+    device?: string,
+  ): Promise<void> {
+    const wanted = routes.filter((route) => route.family === family);
+    const present = await listRoutes(namespace, family, routeProtocol, device);
     const keep = new Set(wanted.map(({ destination }) => destination));
     const stale = present.filter((destination) => !keep.has(destination));
-    await ipBatch(router.namespace, [
+    const onDevice = device === undefined ? "" : ` dev ${device}`;
+    await ipBatch(namespace, [
       ...wanted.map((route) => `route replace ${routeText(route)}`),
-      ...stale.map((destination) => `route del ${destination} proto ${routeProtocol}`),
+      ...stale.map((destination) => `route del ${destination}${onDevice} proto ${routeProtocol}`),
     ]);
   }
 

@@ -1,25 +1,22 @@
 import { hostAddress6, namesOf, resolverAddresses, routerAddress } from "./names";
 import { replaceTable } from "./nft";
 import type { HostSidePlan, PlanInput } from "./plan";
+import { unicast } from "./routes";
 
 /** The host's end: routes to the public ranges, egress for the machines, and no way into the host's own services. */
-export function planHostSide({ settings, ipv6, uplinkMtu }: PlanInput): HostSidePlan {
+export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): HostSidePlan {
   const { hostLink, hostTable } = namesOf(settings);
-  const via = `via ${routerAddress(settings)} dev ${hostLink} onlink`;
-  const setup = [
-    `address replace ${settings.hostAddress}/32 dev ${hostLink}`,
-    `link set ${hostLink} up`,
-    `route replace ${settings.publicRange} ${via} src ${settings.hostAddress}`,
-    `route replace ${settings.floatingRange} ${via} src ${settings.hostAddress}`,
-    `route replace ${settings.identityRange} ${via} src ${settings.hostAddress}`,
-  ];
+  const target = `via ${routerAddress(settings)} dev ${hostLink} onlink src ${settings.hostAddress}`;
+  // Each floating address by itself: the rest of a documentation range may be in use around this host.
+  const floating = world.floatingAddresses.map(({ cidr }) => cidr).filter((cidr) => !cidr.includes(":"));
+  const destinations = [settings.publicRange, settings.identityRange, ...floating];
+  const routes = destinations.map((destination) => unicast(4, destination.replace(/\/32$/, ""), target));
+  const setup = [`address replace ${settings.hostAddress}/32 dev ${hostLink}`, `link set dev ${hostLink} up`];
   if (ipv6) {
-    setup.push(
-      `address replace ${hostAddress6(settings)}/128 dev ${hostLink} nodad`,
-      `route replace ${settings.ipv6Range} via fe80::1 dev ${hostLink} src ${hostAddress6(settings)}`,
-    );
+    setup.push(`address replace ${hostAddress6(settings)}/128 dev ${hostLink} nodad`);
+    routes.push(unicast(6, settings.ipv6Range, `via fe80::1 dev ${hostLink} src ${hostAddress6(settings)}`));
   }
-  return { link: hostLink, setup, rules: replaceTable(hostTable, hostRules()) };
+  return { link: hostLink, setup, routes, rules: replaceTable(hostTable, hostRules()) };
 
   function hostRules(): string {
     const ports = [

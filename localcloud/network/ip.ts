@@ -63,14 +63,21 @@ export async function listLinks(namespace: string | null): Promise<ObservedLink[
   return parseList<ObservedLink>(stdout);
 }
 
-/** Destinations of the routes that carry our protocol number. */
-export async function listRoutes(namespace: string, family: 4 | 6, protocol: number): Promise<string[]> {
+/** Destinations of the routes that carry our protocol number, on one device or on any. */
+export async function listRoutes(
+  namespace: string | null,
+  family: 4 | 6,
+  protocol: number,
+  device?: string,
+): Promise<string[]> {
+  const inside = namespace === null ? [] : ["-n", namespace];
+  const only = device === undefined ? [] : ["dev", device];
   const { stdout } = await execa(
     "ip",
-    [`-${family}`, "-n", namespace, "-json", "route", "show", "proto", String(protocol)],
+    [...inside, `-${family}`, "-json", "route", "show", "proto", String(protocol), ...only],
     { reject: false },
   );
-  return parseList<{ dst: string; type?: string }>(stdout).map(({ dst }) => dst);
+  return parseList<{ dst: string }>(stdout).map(({ dst }) => dst);
 }
 
 function parseList<T extends object>(text: string | undefined): T[] {

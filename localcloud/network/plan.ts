@@ -47,6 +47,7 @@ export interface HostSidePlan {
   readonly link: string;
   /** `ip -batch` lines for the host's end; all of them idempotent. */
   readonly setup: readonly string[];
+  readonly routes: readonly RoutePlan[];
   readonly rules: string;
 }
 

@@ -4,6 +4,7 @@ import { identityOf, metadataAddress, namesOf, portOf, publicGateway, uplinkAddr
 import { elements, replaceTable } from "./nft";
 import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
 import { hasPublicPort, networkPort } from "./publicRouter";
+import { blackhole, unicast } from "./routes";
 
 interface Member {
   readonly server: ServerSpec;
@@ -23,7 +24,7 @@ export function planPrivateRouter(input: PlanInput, network: NetworkSpec): Route
     namespace: namesOf(settings).network(network.id),
     links: [uplink(network, settings), ...members.map((member) => memberLink(member, network, settings))],
     routes: [
-      { family: 4, destination: network.ipRange, target: "", kind: "blackhole" },
+      blackhole(network.ipRange),
       route(`${settings.hostAddress}`, `via ${publicGateway} dev uplink onlink`),
       ...members.flatMap(memberRoutes),
       ...apiRoutes(network, members),
@@ -97,12 +98,7 @@ function apiRoutes(network: NetworkSpec, members: readonly Member[]): RoutePlan[
   });
 }
 
-const route = (destination: string, target: string): RoutePlan => ({
-  family: 4,
-  destination,
-  target,
-  kind: "unicast",
-});
+const route = (destination: string, target: string) => unicast(4, destination, target);
 
 function rules(network: NetworkSpec, members: readonly Member[], settings: LocalCloudSettings): string {
   const own = members.flatMap(({ server, attachment }) =>

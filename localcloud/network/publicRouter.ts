@@ -8,12 +8,12 @@ import {
   namesOf,
   portOf,
   publicGateway,
-  routeProtocol,
   routerAddress,
   uplinkAddress,
 } from "./names";
 import { elements, replaceTable } from "./nft";
 import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
+import { blackhole, unicast } from "./routes";
 
 /** The public side: a port for each server, floating addresses as routes, cloud firewalls, metadata and DNS. */
 export function planPublicRouter(input: PlanInput): RouterPlan {
@@ -94,20 +94,13 @@ function serverLink(server: ServerSpec, { settings, ipv6 }: PlanInput): LinkPlan
 const firstOf = (network: string) => `${network.split("/")[0]}1`;
 
 function baseRoutes(settings: LocalCloudSettings): RoutePlan[] {
-  const hole = (destination: string): RoutePlan => ({
-    family: 4,
-    destination,
-    target: "",
-    kind: "blackhole",
-  });
   return [
     unicast(4, "default", `via ${settings.hostAddress} dev host onlink`),
     unicast(4, settings.hostAddress, "dev host"),
     unicast(4, settings.internetAddress, "dev inet"),
     // What is not assigned vanishes: packets to a dead server or an unassigned address get no answer.
-    hole(settings.publicRange),
-    hole(settings.floatingRange),
-    hole(settings.identityRange),
+    blackhole(settings.publicRange),
+    blackhole(settings.identityRange),
   ];
 }
 
@@ -122,12 +115,16 @@ function serverRoutes(server: ServerSpec, ipv6: boolean): RoutePlan[] {
 function floatingRoutes(world: World, servers: readonly ServerSpec[], ipv6: boolean): RoutePlan[] {
   return world.floatingAddresses.flatMap(({ cidr, serverId }) => {
     const server = servers.find(({ id }) => id === serverId);
-    if (server === undefined) return [];
+    const destination = cidr.replace(/\/32$/, "");
+    if (cidr.includes(":")) {
+      return ipv6 && server !== undefined ? [unicast(6, destination, `dev ${portOf(server.id)}`)] : [];
+    }
+    if (server === undefined) return [blackhole(destination)];
     const dev = `dev ${portOf(server.id)}`;
-    if (cidr.includes(":")) return ipv6 ? [unicast(6, cidr, dev)] : [];
     // Through the server's own address: its neighbour entry is warm when the floating IP moves.
-    const via = server.publicIpv4 === null ? "" : `via ${server.publicIpv4} `;
-    return [unicast(4, cidr.replace(/\/32$/, ""), `${via}${dev}${via === "" ? "" : " onlink"}`)];
+    return [
+      unicast(4, destination, server.publicIpv4 === null ? dev : `via ${server.publicIpv4} ${dev} onlink`),
+    ];
   });
 }
 
@@ -141,10 +138,6 @@ function identityRoutes(world: World, settings: LocalCloudSettings): RoutePlan[]
     const target = `via ${uplinkAddress} dev ${networkPort(network)} onlink`;
     return [unicast(4, identityOf(settings, server.id), target)];
   });
-}
-
-function unicast(family: 4 | 6, destination: string, target: string): RoutePlan {
-  return { family, destination, target, kind: "unicast" };
 }
 
 function rules(world: World, servers: readonly ServerSpec[], settings: LocalCloudSettings): string {
@@ -202,6 +195,3 @@ ${resolverRules(hostAddress)}
   }
 ${servers.map(firewallChains).filter(Boolean).join("\n")}`;
 }
-
-export const routeText = (route: RoutePlan) =>
-  `${route.kind === "blackhole" ? "blackhole " : ""}${route.destination}${route.target && ` ${route.target}`} proto ${routeProtocol}`;
