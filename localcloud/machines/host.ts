@@ -56,7 +56,7 @@ export async function createLinuxHost(
 ): Promise<LinuxHost> {
   const lower = options.baseImage ?? (await ensureBaseImage());
   await mkdir(settings.paths.machines, { recursive: true });
-  await enableForwarding(settings);
+  await enableForwarding();
   const ipv6 = await ipv6Works();
   const room = new MachineRoom(settings, lower, ipv6, await uplinkMtu(), options.onProblem ?? (() => {}));
   if (options.world !== undefined) room.world = options.world;
