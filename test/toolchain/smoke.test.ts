@@ -6,17 +6,19 @@ import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { ensurePulumiHome } from "../../toolchain/pulumiHome";
 import { pulumiVersion } from "../../toolchain/recipes";
+import { type Registry, startRegistry } from "./registry";
 import { type SshServer, startSshServer } from "./sshServer";
 
 describe("the built toolchain", function () {
   this.timeout(30 * 60_000);
   let server: SshServer;
+  let registry: Registry;
   let backend: string;
   let stack: Stack;
 
   before(async () => {
     const { env, bin } = await ensurePulumiHome((line) => console.error(line));
-    server = await startSshServer();
+    [server, registry] = await Promise.all([startSshServer(), startRegistry()]);
     backend = await mkdtemp(join(tmpdir(), "toolchain-smoke-"));
     const pulumiCommand = await PulumiCommand.get({ root: dirname(dirname(bin)) });
     assert.equal(pulumiCommand.version?.toString(), pulumiVersion);
@@ -29,6 +31,7 @@ describe("the built toolchain", function () {
           PULUMI_BACKEND_URL: `file://${backend}`,
           PULUMI_CONFIG_PASSPHRASE: "smoke",
           PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+          SSL_CERT_FILE: registry.certificateFile,
         },
         // Keeps the stack's settings out of the source folder.
         stackSettings: {},
@@ -38,12 +41,15 @@ describe("the built toolchain", function () {
       sshPort: { value: String(server.port) },
       hostKey: { value: server.hostKey },
       keyFile: { value: server.keyFile },
+      image: { value: registry.image },
+      trigger: { value: "first" },
     });
   });
 
   after(async () => {
     await stack?.destroy();
     await server?.stop();
+    await registry?.stop();
     await rm(join(__dirname, "smoke", "Pulumi.smoke.yaml"), { force: true });
     if (backend) await rm(backend, { recursive: true, force: true });
   });
@@ -54,12 +60,13 @@ describe("the built toolchain", function () {
     assert.equal(secret?.secret, true);
     assert.equal(up.outputs.digest?.value, createHash("sha256").update(String(secret?.value)).digest("hex"));
     assert.equal(up.outputs.name?.value, up.outputs.petName?.value);
-    assert.equal(up.summary.resourceChanges?.create, 5);
+    assert.equal(up.outputs.imageDigest?.value, registry.digest);
+    assert.equal(up.summary.resourceChanges?.create, 6);
   });
 
   it("changes nothing at the second update", async () => {
     const up = await stack.up({ expectNoChanges: true });
-    assert.equal(up.summary.resourceChanges?.same, 5);
+    assert.equal(up.summary.resourceChanges?.same, 6);
   });
 
   it("keeps secrets out of the state's text", async () => {
@@ -69,8 +76,14 @@ describe("the built toolchain", function () {
     assert.ok(!state.includes("PRIVATE KEY"), "the connection's key is in the state in clear");
   });
 
+  it("replaces a command when a trigger changes", async () => {
+    await stack.setConfig("trigger", { value: "second" });
+    const up = await stack.up();
+    assert.equal(up.summary.resourceChanges?.replace, 1);
+  });
+
   it("destroys everything", async () => {
     const destroyed = await stack.destroy();
-    assert.equal(destroyed.summary.resourceChanges?.delete, 5);
+    assert.equal(destroyed.summary.resourceChanges?.delete, 6);
   });
 });

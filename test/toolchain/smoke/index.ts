@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { local, remote } from "@pulumi/command";
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
@@ -18,12 +19,21 @@ const greeting = new remote.Command("greeting", {
   },
   create: "sha256sum | cut -c1-64",
   stdin: password.result,
+  triggers: [config.require("trigger")],
   addPreviousOutputInEnv: false,
   logging: remote.Logging.None,
 });
 
 const here = new local.Command("here", { create: 'printf %s "$NAME"', environment: { NAME: pet.id } });
 
+// No Docker daemon is needed to ask a registry.
+const registry = new docker.Provider("registry", {
+  host: "unix:///nonexistent/docker.sock",
+  disableDockerDaemonCheck: true,
+});
+const image = docker.getRegistryImageOutput({ name: config.require("image") }, { provider: registry });
+
+export const imageDigest = image.sha256Digest;
 export const digest = greeting.stdout;
 export const name = here.stdout;
 export const petName = pet.id;

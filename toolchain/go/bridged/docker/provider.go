@@ -17,7 +17,10 @@ func Provider(metadata []byte, version string) tfbridge.ProviderInfo {
 		Version:      version,
 		GitHubOrg:    "kreuzwerker",
 		MetadataInfo: tfbridge.NewProviderMetadata(metadata),
-		// Two names of the npm package differ from the standard mapping.
+		// Some names of the npm package differ from the standard mapping.
+		Config: map[string]*tfbridge.SchemaInfo{
+			"registry_auth": {Name: "registryAuth"},
+		},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"docker_image":  {Tok: "docker:index/remoteImage:RemoteImage"},
 			"docker_config": {Tok: "docker:index/serviceConfig:ServiceConfig"},
