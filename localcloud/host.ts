@@ -35,6 +35,8 @@ export interface ServerSpec {
   readonly image: string;
   /** Public keys in authorized_keys form that cloud-init installs for root. */
   readonly sshKeys: readonly string[];
+  /** Hash for /etc/shadow (`$6$...`) of root's password; absent when the machine is entered by key only. */
+  readonly rootPasswordHash?: string;
   /** As given to the API; empty when none. */
   readonly userData: string;
   /** `96:00:00:...` of the public interface. */

@@ -58,6 +58,8 @@ export interface Server extends Owned {
   readonly userData: string;
   /** The keys themselves: deleting an SSH key later changes nothing here. */
   readonly publicKeys: readonly string[];
+  /** Only where no key was given. */
+  readonly rootPasswordHash: string | null;
   readonly power: "on" | "off";
   readonly macAddress: string;
   readonly privateNets: readonly PrivateNet[];

@@ -70,7 +70,10 @@ function moveTo(command: string) {
 
 const assignWork = moveTo("assign_primary_ip");
 const unassignWork = moveTo("unassign_primary_ip");
-const protection = protectionOf("/primary_ips", "primary_ip");
+/** What goes with its server cannot be protected (HC-S7). */
+const protection = protectionOf("/primary_ips", "primary_ip", ({ autoDelete }, wanted) => {
+  if (wanted && autoDelete) throw invalidInput("delete", "set auto_delete to false before protecting it");
+});
 
 export const primaryIpWorks: readonly AnyWork[] = [assignWork, unassignWork, protection.work];
 

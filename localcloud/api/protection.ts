@@ -1,6 +1,6 @@
 // `change_protection` with the single flag `delete`, as most kinds have it.
 import { z } from "zod";
-import type { Network } from "../rows";
+import type { Network, Rows } from "../rows";
 import { defineWork, type Work } from "../work";
 import { actionReply } from "./actionRoutes";
 import { ownedByPath, type Route, readBody, ref, startAction } from "./call";
@@ -14,7 +14,12 @@ interface ProtectionArgs {
   readonly protected: boolean;
 }
 
-export function protectionOf(path: string, kind: ProtectedKind) {
+/** @param check refuses a change before it begins */
+export function protectionOf<K extends ProtectedKind>(
+  path: string,
+  kind: K,
+  check: (row: Rows[K], wanted: boolean) => void = () => undefined,
+) {
   const work: Work<ProtectionArgs> = defineWork<ProtectionArgs>({
     name: `change_protection/${kind}`,
     command: "change_protection",
@@ -30,6 +35,7 @@ export function protectionOf(path: string, kind: ProtectedKind) {
     handle: (call) => {
       const row = ownedByPath(call, kind);
       const body = readBody(call, schema);
+      check(row, body.delete ?? false);
       const args = { id: row.id, protected: body.delete ?? row.protected };
       return actionReply(startAction(call, work, args, [ref(kind, row.id)]));
     },

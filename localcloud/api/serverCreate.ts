@@ -1,5 +1,4 @@
 // Creating a server: everything is checked and reserved in the request, the machine is made by the actions.
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { catalogue, locationNamed, type ServerType } from "../catalogue";
 import type { Action, PrimaryIp, Server } from "../rows";
@@ -28,6 +27,7 @@ import { requireFree } from "./locks";
 import { newRow } from "./owned";
 import { requireRoom } from "./placementGroups";
 import { addPrimaryIp } from "./primaryIps";
+import { newRootPassword, newSalt, passwordHash } from "./rootPassword";
 import { attachNetwork, newAttachment } from "./serverNetworks";
 import { startServer } from "./serverPower";
 import { renderServer } from "./serverViews";
@@ -97,6 +97,9 @@ export function create(call: Call): Reply {
   requireDisk(type, image.diskGb);
   requireUniqueName(call, "server", body.name);
   const serverId = call.store.nextId();
+  const publicKeys = (body.ssh_keys ?? []).map((wanted) => publicKey(call, wanted));
+  // A password is only set where nobody could log in otherwise.
+  const password = publicKeys.length > 0 ? null : newRootPassword();
   const server: Server = {
     ...newRow(call, serverId, body),
     serverType: type.name,
@@ -104,7 +107,8 @@ export function create(call: Call): Reply {
     image: image.id,
     diskGb: type.diskGb,
     userData: body.user_data ?? "",
-    publicKeys: (body.ssh_keys ?? []).map((wanted) => publicKey(call, wanted)),
+    publicKeys,
+    rootPasswordHash: password && passwordHash(password, newSalt()),
     power: "off",
     macAddress: macAddress("96:00", serverId),
     privateNets: [],
@@ -119,8 +123,7 @@ export function create(call: Call): Reply {
     server: renderServer(call, server),
     action: renderAction(action),
     next_actions: next.map(renderAction),
-    // A password is only set where nobody could log in otherwise.
-    root_password: server.publicKeys.length > 0 ? null : randomBytes(15).toString("base64url"),
+    root_password: password,
   });
 }
 

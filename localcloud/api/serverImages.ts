@@ -24,6 +24,7 @@ import { labelsField } from "./labels";
 import { requireUnlocked } from "./locks";
 import { newRow } from "./owned";
 import { requireRoom } from "./placementGroups";
+import { newRootPassword, newSalt, passwordHash } from "./rootPassword";
 import { changeServer, plainAction, requireStopped } from "./serverPower";
 
 const BACKUP_SLOTS = 7;
@@ -33,6 +34,7 @@ interface RebuildArgs {
   readonly server: number;
   readonly image: number;
   readonly userData: string;
+  readonly rootPasswordHash: string | null;
 }
 
 /** The server powers off by itself and runs afterwards (HC-S21). */
@@ -44,8 +46,7 @@ const rebuildServer = defineWork<RebuildArgs>({
     { do: "rebuildServer", server },
     { do: "start", server },
   ],
-  effect: (store, { server, image, userData }) =>
-    changeServer(store, server, { image, userData, power: "on" }),
+  effect: (store, { server, ...change }) => changeServer(store, server, { ...change, power: "on" }),
 });
 
 const createImage = defineWork<{ server: number; image: number }>({
@@ -148,9 +149,15 @@ function rebuild(call: Call): Reply {
       `image needs a disk of ${image.diskGb} GB, the server has ${server.diskGb} GB`,
     );
   }
-  const args = { server: server.id, image: image.id, userData: body.user_data ?? server.userData };
+  const password = server.publicKeys.length > 0 ? null : newRootPassword();
+  const args = {
+    server: server.id,
+    image: image.id,
+    userData: body.user_data ?? server.userData,
+    rootPasswordHash: password && passwordHash(password, newSalt()),
+  };
   const action = startAction(call, rebuildServer, args, [ref("server", server.id)]);
-  return created({ root_password: null, action: renderAction(action) });
+  return created({ root_password: password, action: renderAction(action) });
 }
 
 function snapshot(call: Call): Reply {

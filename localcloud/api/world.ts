@@ -49,6 +49,7 @@ function specOf(store: Store, server: Server): ServerSpec {
     networkZone: location.network_zone,
     image: imageName(server.image),
     sshKeys: server.publicKeys,
+    ...(server.rootPasswordHash !== null && { rootPasswordHash: server.rootPasswordHash }),
     userData: server.userData,
     macAddress: server.macAddress,
     publicIpv4: address("ipv4"),

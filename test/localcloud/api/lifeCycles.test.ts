@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { passwordHash } from "../../../localcloud/api/rootPassword";
 import { type Json, TestCloud } from "./testCloud";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY someone";
@@ -326,5 +327,29 @@ describe("local cloud API: life cycles", () => {
     await cloud.act(`${path}/actions/change_protection`, { delete: true, rebuild: true });
     assert.equal((await cloud.fails("protected", "DELETE", path)).status, 423);
     await cloud.fails("protected", "POST", `${path}/actions/rebuild`, { image: "debian-13" });
+  });
+
+  it("gives a root password only to servers without a key, and stores its hash alone", async () => {
+    const body = { name: "open", server_type: "cx23", image: "debian-13" };
+    const { server, root_password: password } = await cloud.ok("POST", "/servers", body);
+    await cloud.api.runner.idle();
+    const spec = cloud.host.alive.get(server.id);
+    const [, , salt = ""] = spec?.rootPasswordHash?.split("$") ?? [];
+    assert.equal(spec?.rootPasswordHash, passwordHash(password, salt));
+    assert.ok(!JSON.stringify(cloud.store.list("server")).includes(password));
+    await cloud.ok("POST", "/ssh_keys", { name: "me", public_key: KEY });
+    const keyed = await cloud.ok("POST", "/servers", { ...body, name: "keyed", ssh_keys: ["me"] });
+    assert.equal(keyed.root_password, null);
+    await cloud.api.runner.idle();
+    assert.equal(cloud.host.alive.get(keyed.server.id)?.rootPasswordHash, undefined);
+  });
+
+  it("protects a primary IP only when it does not go with its server", async () => {
+    const server = await cloud.server("a");
+    const path = `/primary_ips/${server.public_net.ipv4.id}`;
+    await cloud.fails("invalid_input", "POST", `${path}/actions/change_protection`, { delete: true });
+    await cloud.ok("PUT", path, { auto_delete: false });
+    await cloud.act(`${path}/actions/change_protection`, { delete: true });
+    assert.equal((await cloud.fails("protected", "DELETE", path)).status, 423);
   });
 });
