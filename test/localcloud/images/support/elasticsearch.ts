@@ -49,8 +49,9 @@ export async function startElasticsearch(password = "elastic-secret-1"): Promise
   return { url, password, container, call, stop };
 }
 
+/** While the index of users and roles is being made, even the right password is refused. */
 async function whenGreen(call: RunningElasticsearch["call"]): Promise<true | undefined> {
-  const { status } = await call("/_cluster/health?wait_for_status=green&timeout=1s");
+  const { status } = await call("/_cluster/health/.security?wait_for_status=green&timeout=1s");
   return status === 200 ? true : undefined;
 }
 
