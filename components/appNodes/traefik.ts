@@ -84,11 +84,14 @@ export function traefikDynamic(
   });
 }
 
-/** A node is ready while the service of the shortest prefix is: that is what most visitors ask for. */
+/**
+ * A node is ready while the service of the shortest prefix is: that is what most visitors ask for. One with a
+ * host of its own serves only some of them.
+ */
 function frontService(routed: readonly [string, ServiceSettings][]): [string, ServiceSettings] {
-  const [front] = [...routed].sort(
-    ([, left], [, right]) => (left.pathPrefix?.length ?? 0) - (right.pathPrefix?.length ?? 0),
-  );
+  const rank = (service: ServiceSettings) =>
+    (service.pathPrefix?.length ?? 0) + (service.host === undefined ? 0 : 10_000);
+  const [front] = [...routed].sort(([, left], [, right]) => rank(left) - rank(right));
   if (front === undefined) {
     throw new Error("no service has a port and a path prefix: nothing could answer visitors");
   }
@@ -133,7 +136,7 @@ function balancer(service: ServiceSettings, replicas: readonly Replica[]) {
       healthCheck: {
         path: service.healthPath,
         interval: "2s",
-        unhealthyInterval: "500ms",
+        unhealthyInterval: "1s",
         timeout: "1800ms",
       },
     },

@@ -80,7 +80,7 @@ ${healthServer(options)}
 
 function upstream(options: EdgeOptions): string {
   const servers = options.backends.map(
-    ({ address }) => `    server ${address}:${ports.traefik} max_fails=2 fail_timeout=2s;`,
+    ({ address }) => `    server ${address}:${ports.traefik} max_fails=3 fail_timeout=1s;`,
   );
   return `
   upstream app {

@@ -31,7 +31,9 @@ const outputs = (type: string, name: string): Record<string, unknown> => {
 const record = (preview = false) =>
   recordProgram(() => new LoadBalancerPair("edge", args), { outputs, preview });
 
-describe("LoadBalancerPair", () => {
+describe("LoadBalancerPair", function () {
+  this.timeout(20_000);
+
   it("creates two servers in one placement group behind one firewall, and one floating IP", async () => {
     const resources = await record();
     const count = (ending: string) => resources.filter((resource) => resource.type.endsWith(ending)).length;

@@ -44,7 +44,8 @@ describe("load balancer setup", () => {
     assert.ok(!rest.includes("planted-"));
   });
 
-  it("gives a script without findings of shellcheck, together with the base", async () => {
+  it("gives a script without findings of shellcheck, together with the base", async function () {
+    this.timeout(20_000);
     const script = renderSetup(lb1.hostname, mergeSetups(baseSetup(lb1, topology, seedSettings), haproxy));
     assert.equal(await shellcheck(script, ["SC2016"]), "");
     for (const step of haproxy.steps) {

@@ -16,10 +16,11 @@ interface TrafficResult {
   readonly stateWithKey: [number, string];
   readonly privateState: string;
   readonly alive: number;
-  readonly getsAnsweredByOther: number;
+  readonly getsAnsweredByOther: unknown[];
   readonly postsSeen: number;
-  readonly failuresAfterKill: number;
-  readonly postFailuresAfterKill: number;
+  readonly failuresAfterKill: unknown[];
+  readonly postFailuresAfterKill: unknown[];
+  readonly bothServe: boolean;
   readonly back: boolean;
   readonly unhealthyWithoutNodes: boolean;
   readonly healthyAgain: boolean;
@@ -99,14 +100,14 @@ for (const engine of ["haproxy", "nginx"]) {
     });
 
     it("asks another node instead of answering 503, and repeats no POST", () => {
-      assert.equal(result.getsAnsweredByOther, 0);
+      assert.deepEqual(result.getsAnsweredByOther, [], result.log);
       assert.equal(result.postsSeen, 1);
     });
 
     it("S0-20 loses no request when an app node dies, and takes it back", () => {
-      assert.equal(result.failuresAfterKill, 0);
-      assert.equal(result.postFailuresAfterKill, 0);
-      assert.ok(result.back);
+      assert.deepEqual(result.failuresAfterKill, [], result.log);
+      assert.deepEqual(result.postFailuresAfterKill, [], result.log);
+      assert.ok(result.bothServe && result.back);
     });
 
     if (engine !== "haproxy") return;

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { appNodeSetup } from "../../../components/appNodes/setup";
+import { baseSetup } from "../../../components/setup/base";
+import { dockerSetup } from "../../../components/setup/docker";
+import { mergeSetups } from "../../../components/setup/merge";
+import { renderSetup } from "../../../components/setup/render";
+import type { MachineSetup } from "../../../components/setup/types";
+import { shellcheck } from "../../support/shellcheck";
+import { settings, stack, topology } from "./support/stack";
+
+const [first, second] = topology.appNodes;
+assert.ok(first !== undefined && second !== undefined);
+const setup = appNodeSetup(first, stack);
+const content = (of: MachineSetup, path: string) => of.files.find((file) => file.path === path)?.content;
+const hash = (of: MachineSetup) => content(of, "/etc/platform/stack-hash");
+
+describe("app node setup", () => {
+  it("S0-4 S0-10 is byte-identical on all nodes but for name and address", () => {
+    const neutral = (text: string, node: typeof first) =>
+      text.replaceAll(node.hostname, "NAME").replaceAll(node.privateIp, "ADDRESS");
+    assert.equal(
+      neutral(JSON.stringify(setup), first),
+      neutral(JSON.stringify(appNodeSetup(second, stack)), second),
+    );
+    assert.match(hash(setup) ?? "", /^[0-9a-f]{64}\n$/);
+  });
+
+  it("S0-10 has another fingerprint as soon as the stack differs", () => {
+    const { web } = stack.services;
+    assert.ok(web !== undefined);
+    const others = [
+      { ...stack, traefikImage: "traefik@sha256:2" },
+      { ...stack, services: { ...stack.services, web: { ...web, replicas: 3 } } },
+      { ...stack, services: { ...stack.services, web: { ...web, environment: { COLOR: "blue" } } } },
+    ];
+    const hashes = [stack, ...others].map((one) => hash(appNodeSetup(first, one)));
+    assert.equal(new Set(hashes).size, 4);
+  });
+
+  it("runs every replica and Traefik as a unit, replicas of a service one after the other", () => {
+    const groups = setup.units.map((unit) => [unit.name, unit.group]);
+    assert.deepEqual(groups, [
+      ["admin-1.service", "admin"],
+      ["api-1.service", "api"],
+      ["api-2.service", "api"],
+      ["web-1.service", "web"],
+      ["web-2.service", "web"],
+      ["worker-1.service", "worker"],
+      ["worker-2.service", "worker"],
+      ["traefik.service", undefined],
+    ]);
+    for (const unit of setup.units) assert.ok(unit.ready !== undefined, unit.name);
+  });
+
+  it("tells each replica who it is", () => {
+    assert.deepEqual(content(setup, "/etc/platform/web-2.env")?.trim().split("\n").sort(), [
+      "APP_MODE=web",
+      "NODE_NAME=prod-app1",
+      "PORT=3000",
+      "RELEASE=1.4.2",
+      "REPLICA=2",
+    ]);
+    assert.doesNotMatch(content(setup, "/etc/platform/worker-1.env") ?? "", /PORT/);
+  });
+
+  it("keeps the connection strings in files that root alone reads", () => {
+    const holding = setup.files.filter((file) => file.content.includes("planted-"));
+    assert.equal(holding.length, 7);
+    for (const file of holding) assert.equal(file.mode, "0600", file.path);
+    assert.ok(!JSON.stringify([setup.units, setup.steps, setup.checks]).includes("planted-"));
+  });
+
+  it("does not restart Traefik when only routes change", () => {
+    const traefik = setup.units.find((unit) => unit.name === "traefik.service");
+    assert.ok(!traefik?.reads.some((path) => path.includes("dynamic")));
+  });
+
+  it("fails when a service has no image", () => {
+    assert.throws(() => appNodeSetup(first, { ...stack, images: {} }), /service admin has no image/);
+  });
+
+  it("gives a script without findings of shellcheck, together with base and Docker", async function () {
+    this.timeout(20_000);
+    const whole = mergeSetups(baseSetup(first, topology, settings), dockerSetup(settings.images), setup);
+    assert.equal(await shellcheck(renderSetup(first.hostname, whole), ["SC2016"]), "");
+    const commands = [
+      ...setup.units.map((unit) => unit.ready ?? ""),
+      ...setup.steps.flatMap((step) => [step.unless, step.run]),
+      ...setup.checks.map((check) => check.command),
+    ];
+    assert.equal(await shellcheck(`${commands.join("\n")}\n`), "");
+  });
+});

@@ -1,0 +1,36 @@
+import type { AppStack } from "../../../../components/appNodes/setup";
+import type { ServiceSettings } from "../../../../components/settings";
+import { planTopology } from "../../../../components/topology";
+import { seedSettings } from "../../../support/settings";
+
+const service = (mode: string, changes: Partial<ServiceSettings>): ServiceSettings => ({
+  image: "example/shop:1.4.2",
+  replicas: 2,
+  port: 3000,
+  pathPrefix: `/${mode}`,
+  healthPath: "/health/ready",
+  environment: {},
+  memoryMb: 512,
+  ...changes,
+});
+
+/** The service stack of the seed: web 2, admin 1, api 2, workers 2. */
+export const services: Readonly<Record<string, ServiceSettings>> = {
+  web: service("web", { pathPrefix: "/" }),
+  admin: service("admin", { replicas: 1 }),
+  api: service("api", {}),
+  worker: service("worker", { port: undefined, pathPrefix: undefined }),
+};
+
+export const settings = { ...seedSettings, app: { ...seedSettings.app, services } };
+export const topology = planTopology(settings);
+
+export const stack: AppStack = {
+  services,
+  images: Object.fromEntries(
+    Object.keys(services).map((name) => [name, `example/shop@sha256:${"0".repeat(64)}`]),
+  ),
+  traefikImage: `traefik@sha256:${"1".repeat(64)}`,
+  secretEnvironment: { DATABASE_URL: "postgresql://app:planted-password@10.0.3.11:5432/app" },
+  loadBalancers: topology.loadBalancers.map((machine) => machine.privateIp),
+};
