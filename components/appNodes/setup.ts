@@ -25,6 +25,12 @@ const staticPath = "/etc/platform/traefik/traefik.yaml";
 const dynamicPath = "/etc/platform/traefik/dynamic/services.yaml";
 const hashPath = "/etc/platform/stack-hash";
 
+/**
+ * Replicas are ready when their databases are, whose machines are set up at the same time and may boot minutes
+ * later: https://github.com/hetznercloud/terraform-provider-hcloud/issues/1074
+ */
+const patienceSeconds = 600;
+
 /** Traefik and the service stack of one app node. Secret: it holds the environment of the containers. */
 export function appNodeSetup(node: MachinePlan, stack: AppStack): MachineSetup {
   const replicas = planReplicas(stack.services);
@@ -75,7 +81,7 @@ function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): Mac
     flags: ["--security-opt=no-new-privileges", "--pids-limit=1024"],
     group: serviceName,
     ready: readiness(replica),
-    readySeconds: 120,
+    readySeconds: patienceSeconds,
   });
 }
 
@@ -125,7 +131,7 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
       { path: staticPath, content: traefikStatic(node.privateIp, stack.loadBalancers) },
       { path: dynamicPath, content: traefikDynamic(stack.services, replicas) },
     ],
-    checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: 120 }],
+    checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: patienceSeconds }],
   };
 }
 

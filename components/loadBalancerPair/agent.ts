@@ -37,7 +37,6 @@ export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: Age
   const modules: SetupFile[] = Object.entries(agentModules).map(([name, content]) => ({
     path: `${folder}/${name}`,
     content,
-    validate: `python3 -c 'import sys; compile(open(sys.argv[1]).read(), "${name}", "exec")' "$1"`,
   }));
   const files: SetupFile[] = [
     ...modules,

@@ -56,7 +56,8 @@ class Agent:
                 # A defect of one round must not end the failover for ever.
                 self.say(3, f"round failed: {type(error).__name__}: {error}")
                 pause = SLOWEST_RETRY
-            publish(self.state_path, self.live_state() | {"at": time.time()})
+            sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
+            publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
             events.wait(pause)
 
     def step(self) -> float:
@@ -248,7 +249,6 @@ class Agent:
             "owner": None if self.owner == UNKNOWN else self.owner,
             "verdict": self.verdict.value,
             "api": str(self.api.last),
-            "peer": {side.name: side.describe() for side in (self.peer.private, self.peer.public)},
         }
 
 

@@ -170,6 +170,15 @@ describe("floating IP agent", function () {
     assert.equal(api.made("POST", "/delete_route").length, 0);
   });
 
+  it("tells the peer its own state alone, or two peers would quote each other without end", async () => {
+    agent.peerPrivate = backup;
+    await agent.start(true);
+    await until(async () => api.owner === 1 && (await agent.state()).verdict === "rest");
+    const state = await agent.state();
+    assert.deepEqual((state.peer as Record<string, { state: unknown }>).private?.state, backup);
+    assert.ok(!/"peer"/.test(await agent.served()), "the served state quotes the peer");
+  });
+
   it("never shows the token in its command line", async () => {
     await agent.start(true);
     await until(() => api.calls.length > 0);

@@ -16,6 +16,7 @@ export class AgentProcess {
   peerPrivate: PeerAnswer;
   peerPublic: PeerAnswer;
   #folder = "";
+  #port = 0;
   #process: ExecaChildProcess | undefined;
   readonly #servers: Server[] = [];
 
@@ -32,7 +33,8 @@ export class AgentProcess {
     config.peer.privateUrl = `http://127.0.0.1:${privatePort}/state`;
     config.peer.publicPath = `:${publicPort}/.well-known/platform-edge`;
     config.fifo = this.#path("vrrp.fifo");
-    config.port = 0;
+    this.#port = await freePort();
+    config.port = this.#port;
     config.healthUrl = "http://127.0.0.1:1/healthz";
     await writeFile(this.#path("config.json"), JSON.stringify(config));
     await writeFile(this.#path("token"), `${agentOptions.apiToken}\n`, { mode: 0o600 });
@@ -53,6 +55,11 @@ export class AgentProcess {
 
   async state(): Promise<Record<string, unknown>> {
     return JSON.parse(await readFile(this.#path("state.json"), "utf8"));
+  }
+
+  /** What the peer gets when it asks. */
+  async served(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#port}/state`)).text();
   }
 
   get pid(): number | undefined {
@@ -105,4 +112,12 @@ agent.main()
     await new Promise<void>((resolve) => server.listen(0, resolve));
     return (server.address() as AddressInfo).port;
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
