@@ -95,7 +95,10 @@ export function parseConfig(environment: Environment): Config {
   // Docker's env files can only say "empty", which means the same as "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = schema.safeParse(given);
-  const mistakes = [...(result.success ? [] : result.error.issues.map(describe)), ...drainMistakes(given)];
+  const mistakes = [
+    ...(result.success ? [] : result.error.issues.map((issue) => describe(issue, given))),
+    ...drainMistakes(given),
+  ];
   if (!result.success || mistakes.length > 0) {
     throw new Error(`the environment has ${mistakes.length} mistake(s): ${mistakes.join("; ")}`);
   }
@@ -108,11 +111,9 @@ function drainMistakes({ DRAIN_SECONDS: drain = "5", STOP_SECONDS: stop = "25" }
   return [`DRAIN_SECONDS: ${drain} must be less than STOP_SECONDS (${stop})`];
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue, given: Environment): string {
   const variable = String(issue.path[0]);
-  const missing = issue.code === "invalid_type" && issue.input === undefined;
-  const absent = issue.message.includes("received undefined") || missing;
-  return `${variable}: ${absent ? "is missing" : issue.message}`;
+  return `${variable}: ${given[variable] === undefined ? "is missing" : issue.message}`;
 }
 
 function named(values: z.output<typeof schema>): Config {
