@@ -8,7 +8,15 @@ import { withLock } from "../../toolchain/lock";
 import { ensureHostPackages } from "../hostPackages";
 import { ensureAuthority } from "./authority";
 import { writeFiles } from "./files";
-import { bootstrapPackages, debianMirror, imageFiles, imagePackages, maskedUnits, suite } from "./recipe";
+import {
+  bootstrapPackages,
+  debianMirror,
+  imageFiles,
+  imagePackages,
+  imageUnits,
+  maskedUnits,
+  suite,
+} from "./recipe";
 
 /**
  * Root file system that every machine of the local cloud begins with: a Debian 13 of its own, built once for
@@ -24,7 +32,7 @@ export async function ensureBaseImage(progress: Progress = () => {}): Promise<st
   if (existsSync(folder)) return folder;
   await ensureHostPackages(["debootstrap"], progress);
   await withLock(
-    `${folder}.lock`,
+    cacheDir("image", "build.lock"),
     () => buildOnce(folder, extra, apt, progress),
     () => progress("base image: waiting for another build to finish"),
   );
@@ -38,6 +46,10 @@ async function buildOnce(
   progress: Progress,
 ): Promise<void> {
   if (existsSync(folder)) return;
+  // Under the lock nobody else builds: what lies here was left by a build that was killed.
+  for (const name of await readdir(dirname(folder))) {
+    if (name.startsWith("partial-")) await rm(join(dirname(folder), name), { recursive: true, force: true });
+  }
   const partial = await mkdtemp(join(dirname(folder), "partial-"));
   try {
     await build(partial, extra, apt, progress);
@@ -54,6 +66,7 @@ function recipeHash(authorities: readonly string[], apt: string): string {
     debianMirror,
     bootstrapPackages,
     imagePackages,
+    imageUnits,
     maskedUnits,
     imageFiles,
     authorities,
@@ -94,6 +107,7 @@ async function build(
   await inChroot(root, "update-ca-certificates");
   for (const unit of maskedUnits) await replaceByLink(join(root, "etc/systemd/system", unit), "/dev/null");
   await inChroot(root, "python3", "-m", "compileall", "-q", "/usr/lib/python3/dist-packages/cloudinit");
+  await inChroot(root, "systemctl", "enable", ...imageUnits);
   await inChroot(root, "ldconfig");
   await inChroot(root, "journalctl", "--update-catalog");
   // Newer than /usr: no machine updates caches at its first boot.

@@ -122,6 +122,26 @@ esac
 
 export const volumeHelperPath = "/usr/lib/local-cloud/hc-volume";
 
+// systemd's generator skips the devices of fstab where /sys is read-only, as it is in a container.
+const fstabUnit = `[Unit]
+Description=Mount the devices that fstab names
+DefaultDependencies=no
+After=local-fs-pre.target systemd-tmpfiles-setup-dev.service systemd-remount-fs.service
+Before=local-fs.target shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/mount --all
+
+[Install]
+WantedBy=local-fs.target
+`;
+
+/** Units of ours, enabled in the image. */
+export const imageUnits = ["hc-fstab.service"];
+
 const sources = `deb ${debianMirror} ${suite} main
 deb ${debianMirror} ${suite}-updates main
 deb ${debianMirror.replace(/\/debian$/, "/debian-security")} ${suite}-security main
@@ -144,6 +164,7 @@ export const imageFiles: readonly MachineFile[] = [
     content: datasourceSource,
   },
   { path: volumeHelperPath, content: volumeHelper, mode: 0o755 },
+  { path: "/etc/systemd/system/hc-fstab.service", content: fstabUnit },
   {
     path: "/etc/systemd/journald.conf.d/persistent.conf",
     content: "[Journal]\nStorage=persistent\nSystemMaxUse=256M\n",
