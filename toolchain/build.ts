@@ -6,6 +6,7 @@ import { cacheDir, type Progress } from "./cacheDir";
 import { goBuild, goVersion } from "./goBuild";
 import { withLock } from "./lock";
 import { type Recipe, recipes, type ToolName, toolNames } from "./recipes";
+import { keepNewest, removeLeftovers } from "./retention";
 
 export type { ToolName } from "./recipes";
 
@@ -13,6 +14,7 @@ export type { ToolName } from "./recipes";
 export type Toolchain = Readonly<Record<ToolName, string>>;
 
 const modulesFolder = join(__dirname, "go");
+const temporaryPrefix = ".building-";
 let version: Promise<string> | undefined;
 
 /**
@@ -69,27 +71,19 @@ async function sources(module: string): Promise<string[]> {
 async function build(name: ToolName, folder: string, progress: Progress): Promise<void> {
   const started = Date.now();
   const recipe = recipes[name];
-  await removeLeftovers();
-  const temporary = await mkdtemp(cacheDir("toolchain", ".building-"));
+  await removeLeftovers(cacheDir("toolchain"), temporaryPrefix);
+  const temporary = await mkdtemp(cacheDir("toolchain", temporaryPrefix));
   try {
     const module = { directory: join(modulesFolder, recipe.module), ...recipe };
     const overlay = recipe.generator ? await generate(name, recipe, temporary, progress) : undefined;
     await goBuild({ ...module, name, output: join(temporary, name), overlay }, progress);
     await rm(join(temporary, "generated"), { recursive: true, force: true });
     await rename(temporary, folder);
+    await keepNewest(cacheDir("toolchain"), `${name}-`, folder);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
   progress(`${name}: built in ${Math.round((Date.now() - started) / 1_000)} s`);
-}
-
-/** What a killed build left behind. The caller holds the lock, so no build is running. */
-async function removeLeftovers(): Promise<void> {
-  for (const entry of await readdir(cacheDir("toolchain"))) {
-    if (entry.startsWith(".building-")) {
-      await rm(cacheDir("toolchain", entry), { recursive: true, force: true });
-    }
-  }
 }
 
 /** Runs the recipe's generator and returns the overlay that places its files into the program's package. */

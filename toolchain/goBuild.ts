@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { execa } from "execa";
@@ -35,7 +34,7 @@ export async function goVersion(): Promise<string> {
   if (result.failed) {
     throw new Error(
       `Go is needed to build the toolchain, and "go env" failed: ${result.stderr || "no such program"}. ` +
-        "Install Go 1.24 or newer (https://go.dev/dl) and put it on PATH",
+        "Install Go (https://go.dev/dl, at least the version that toolchain/go/*/go.mod name) and put it on PATH",
     );
   }
   return result.stdout.trim().split(/\s+/).join(" ");
@@ -47,34 +46,16 @@ export async function goVersion(): Promise<string> {
  * @throws with the compiler's last lines
  */
 export async function goBuild(build: GoBuild, progress: Progress): Promise<void> {
-  const started = Date.now();
   const flags = buildFlags(build);
   const total = await packagesToCompile(build, flags, progress);
-  const lines: string[] = [];
+  const report = throttled(progress);
   let compiled = 0;
-  let shown = Date.now();
-  const child = execa("nice", ["-n", "5", "go", "build", "-v", ...flags, "-o", build.output, build.package], {
-    cwd: build.directory,
-    env: environment,
-    buffer: false,
-    reject: false,
-    stdout: "ignore",
+  await go(build.directory, ["build", "-v", ...flags, "-o", build.output, build.package], (line, seconds) => {
+    // -v names each package as its compilation starts; everything else is a message.
+    if (!/^[\w./@~-]+$/.test(line)) return;
+    compiled += 1;
+    report(`${build.name}: ${Math.min(compiled, total)} of ${total} packages compiled, ${seconds} s`);
   });
-  for await (const line of createInterface({ input: child.stderr ?? Readable.from([]) })) {
-    if (/^[\w./@~-]+$/.test(line)) compiled += 1;
-    else lines.push(line);
-    if (Date.now() - shown < progressEveryMilliseconds) continue;
-    shown = Date.now();
-    const seconds = Math.round((shown - started) / 1_000);
-    progress(`${build.name}: ${Math.min(compiled, total)} of ${total} packages compiled, ${seconds} s`);
-  }
-  const result = await child;
-  if (result.failed) {
-    const shownLines = lines.slice(-shownErrorLines).join("\n");
-    throw new Error(
-      `go build of ${build.name} in ${build.directory} failed:\n${shownLines || `exit code ${result.exitCode}`}`,
-    );
-  }
 }
 
 function buildFlags({ variables, tags, overlay }: GoBuild): string[] {
@@ -90,15 +71,52 @@ function buildFlags({ variables, tags, overlay }: GoBuild): string[] {
 /** Also downloads the modules, so that the time of the download is not taken for that of compiling. */
 async function packagesToCompile(build: GoBuild, flags: string[], progress: Progress): Promise<number> {
   progress(`${build.name}: resolving modules`);
+  const report = throttled(progress);
+  let downloaded = 0;
   const format = "{{if .Stale}}{{.ImportPath}}{{end}}";
-  const result = await execa("go", ["list", "-deps", "-f", format, ...flags, build.package], {
-    cwd: build.directory,
+  const listed = await go(
+    build.directory,
+    ["list", "-deps", "-f", format, ...flags, build.package],
+    (line, seconds) => {
+      if (!line.startsWith("go: downloading ")) return;
+      downloaded += 1;
+      report(`${build.name}: ${downloaded} modules downloaded, ${seconds} s`);
+    },
+  );
+  return listed.split("\n").filter((line) => line !== "").length;
+}
+
+/** Runs the go command and returns its output; each line of its messages is shown to `onLine`. */
+async function go(
+  directory: string,
+  args: readonly string[],
+  onLine: (line: string, seconds: number) => void,
+): Promise<string> {
+  const started = Date.now();
+  const last: string[] = [];
+  const child = execa("nice", ["-n", "5", "go", ...args], {
+    cwd: directory,
     env: environment,
     reject: false,
   });
-  if (result.failed) {
-    const shown = result.stderr.split("\n").slice(-shownErrorLines).join("\n");
-    throw new Error(`Go modules of ${join(build.directory, "go.mod")} cannot be resolved:\n${shown}`);
+  for await (const line of createInterface({ input: child.stderr ?? Readable.from([]) })) {
+    last.push(line);
+    if (last.length > shownErrorLines) last.shift();
+    onLine(line, Math.round((Date.now() - started) / 1_000));
   }
-  return result.stdout.split("\n").filter((line) => line !== "").length;
+  const result = await child;
+  if (result.failed) {
+    const message = last.join("\n") || `exit code ${result.exitCode}`;
+    throw new Error(`go ${args[0]} of ${args.at(-1)} in ${directory} failed:\n${message}`);
+  }
+  return result.stdout;
+}
+
+function throttled(progress: Progress): Progress {
+  let shown = Date.now();
+  return (line) => {
+    if (Date.now() - shown < progressEveryMilliseconds) return;
+    shown = Date.now();
+    progress(line);
+  };
 }

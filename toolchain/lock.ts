@@ -9,7 +9,11 @@ import { execa } from "execa";
  * @param onWait called when another process holds the lock
  * @throws when util-linux's `flock` is missing
  */
-export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  onWait: () => void = () => {},
+): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
   const holder = execa("flock", ["--exclusive", file, "sh", "-c", "echo locked; cat"], {
     stdin: "pipe",

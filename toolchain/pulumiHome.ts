@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
-import { access, chmod, copyFile, link, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { access, copyFile, link, mkdir, mkdtemp, rename, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { ensureTool, toolKey } from "./build";
 import { cacheDir, type Progress } from "./cacheDir";
+import { withLock } from "./lock";
 import { pluginVersions, type ToolName } from "./recipes";
+import { keepNewest, removeLeftovers } from "./retention";
+
+const temporaryPrefix = ".installing-";
 
 /** A Pulumi installation of this project's own. */
 export interface PulumiHome {
@@ -70,20 +74,16 @@ async function homeKey(): Promise<string> {
 }
 
 async function layOut(home: string, files: [path: string, source: string][]): Promise<void> {
-  await mkdir(dirname(home), { recursive: true });
-  const temporary = await mkdtemp(join(dirname(home), ".installing-"));
-  try {
+  const parent = dirname(home);
+  await withLock(join(parent, "install.lock"), async () => {
+    if (await exists(home)) return;
+    await removeLeftovers(parent, temporaryPrefix);
+    const temporary = await mkdtemp(join(parent, temporaryPrefix));
     for (const [path, source] of files) await place(source, join(temporary, path));
     for (const name of plugins) await writeFile(join(temporary, `${pluginFolder(name)}.lock`), "");
-    // mkdtemp closes the folder for others; a second user of the cache may read it, but not write.
-    await chmod(temporary, 0o755);
-    await rename(temporary, home).catch(async (error: unknown) => {
-      // Another process was faster and laid out the same content.
-      if (!(await exists(home))) throw error;
-    });
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+    await rename(temporary, home);
+    await keepNewest(parent, "", home);
+  });
 }
 
 /** A hard link, because the CLI looks for the language host beside the file that a symbolic link points to. */
