@@ -5,7 +5,7 @@ import { NetworkApplier } from "../network/apply";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
-import { boot, ended, findInit, findSupervisor, findWrapper } from "./boot";
+import { boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
 import { ensureBaseImage } from "./image";
@@ -71,6 +71,8 @@ class MachineRoom implements LinuxHost {
   readonly #stopping = new Set<number>();
   readonly #specs = new Map<number, ServerSpec>();
   readonly #listeners: ((serverId: number, reason: ExitReason) => void)[] = [];
+  /** Ends that came before there was a listener. */
+  readonly #unheard: [number, ExitReason][] = [];
   readonly #watches = new Map<number, Promise<void>>();
   readonly #closed = new AbortController();
   readonly #network: NetworkApplier;
@@ -95,10 +97,19 @@ class MachineRoom implements LinuxHost {
 
   async adopt(): Promise<void> {
     for (const id of await this.#machineIds()) {
-      if ((await findWrapper(this.settings, id)) === undefined) continue;
-      this.#active.add(id);
-      this.#watch(id);
+      if ((await findWrapper(this.settings, id)) === undefined) {
+        await this.#missed(id);
+      } else {
+        this.#active.add(id);
+        this.#watch(id);
+      }
     }
+  }
+
+  /** A machine that ended while nobody watched; one that wanted a reboot is simply started by the API. */
+  async #missed(id: number): Promise<void> {
+    const code = await exitCode(this.settings, id);
+    if (code !== undefined && code !== rebootCode) this.#unheard.push([id, reasonOf(code)]);
   }
 
   async reconcileNetwork(world: World): Promise<void> {
@@ -128,7 +139,7 @@ class MachineRoom implements LinuxHost {
     await this.#cut(id);
     await mountRoot(this.settings, record);
     await prepareVolumes(this.settings, id);
-    await this.#network.resetMachine(id);
+    await this.#alone(() => this.#network.resetMachine(id));
     this.#active.add(id);
     this.#stopping.delete(id);
     try {
@@ -209,6 +220,7 @@ class MachineRoom implements LinuxHost {
 
   onExit(listener: (serverId: number, reason: ExitReason) => void): void {
     this.#listeners.push(listener);
+    for (const [id, reason] of this.#unheard.splice(0)) listener(id, reason);
   }
 
   async removeEverything(): Promise<void> {
@@ -220,20 +232,20 @@ class MachineRoom implements LinuxHost {
 
   /** One run at a time; all who ask while one runs share the next. */
   #applyNetwork(): Promise<void> {
-    if (this.#waiting !== undefined) return this.#waiting;
-    const run = this.#queue.then(async () => {
+    this.#waiting ??= this.#alone(async () => {
       this.#waiting = undefined;
+      const { settings, ipv6 } = this;
+      const world = this.#knownWorld();
       await this.#network.apply(
-        planNetwork({
-          world: this.#knownWorld(),
-          active: this.#active,
-          settings: this.settings,
-          ipv6: this.ipv6,
-          uplinkMtu: this.mtu,
-        }),
+        planNetwork({ world, active: this.#active, settings, ipv6, uplinkMtu: this.mtu }),
       );
     });
-    this.#waiting = run;
+    return this.#waiting;
+  }
+
+  /** Changes of the network never overlap. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    const run = this.#queue.then(work);
     this.#queue = run.catch(() => {});
     return run;
   }
@@ -270,7 +282,7 @@ class MachineRoom implements LinuxHost {
     const code = await ended(this.settings, id, this.#closed.signal);
     if (this.#stopping.has(id) || this.#closed.signal.aborted) return;
     await this.#stopped(id);
-    const reason: ExitReason = code === rebootCode ? "reboot" : code === 0 ? "poweroff" : "killed";
+    const reason = reasonOf(code);
     for (const listener of this.#listeners) listener(id, reason);
     if (reason === "reboot") void this.#bootAgain(id);
   }
@@ -285,8 +297,9 @@ class MachineRoom implements LinuxHost {
 
   async #stopped(id: number): Promise<void> {
     this.#active.delete(id);
-    await this.#network.resetMachine(id);
+    await this.#alone(() => this.#network.resetMachine(id));
     await removeCgroups(this.settings, id);
+    await rm(machineFolders(this.settings, id).exit, { force: true });
   }
 
   async #inGuest(serverId: number, command: readonly string[]): Promise<void> {
@@ -299,6 +312,11 @@ class MachineRoom implements LinuxHost {
     const names = await readdir(this.settings.paths.machines).catch(() => []);
     return names.filter((name) => /^\d+$/.test(name)).map(Number);
   }
+}
+
+function reasonOf(code: number | undefined): ExitReason {
+  if (code === rebootCode) return "reboot";
+  return code === 0 ? "poweroff" : "killed";
 }
 
 /** Arguments of `nsenter` that lead into a machine by the process id of its init. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { World } from "../host";
+import { metadataListener } from "../network/names";
 import { identities } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
 import { metadataAnswer } from "./document";
@@ -27,7 +28,7 @@ export async function startMetadataService(
   server.keepAliveTimeout = 5_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(settings.metadataPort, settings.hostAddress, resolve);
+    server.listen(settings.metadataPort, metadataListener(settings), resolve);
   });
   return server;
 }

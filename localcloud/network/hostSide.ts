@@ -1,4 +1,4 @@
-import { hostAddress6, namesOf, resolverAddresses, routerAddress } from "./names";
+import { hostAddress6, metadataListener, namesOf, resolverAddresses, routerAddress } from "./names";
 import { replaceTable } from "./nft";
 import type { HostSidePlan, PlanInput } from "./plan";
 import { unicast } from "./routes";
@@ -11,7 +11,11 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
   const floating = world.floatingAddresses.map(({ cidr }) => cidr).filter((cidr) => !cidr.includes(":"));
   const destinations = [settings.publicRange, settings.identityRange, ...floating];
   const routes = destinations.map((destination) => unicast(4, destination.replace(/\/32$/, ""), target));
-  const setup = [`address replace ${settings.hostAddress}/32 dev ${hostLink}`, `link set dev ${hostLink} up`];
+  const setup = [
+    `address replace ${settings.hostAddress}/32 dev ${hostLink}`,
+    `address replace ${metadataListener(settings)}/32 dev ${hostLink}`,
+    `link set dev ${hostLink} up`,
+  ];
   if (ipv6) {
     setup.push(`address replace ${hostAddress6(settings)}/128 dev ${hostLink} nodad`);
     routes.push(unicast(6, settings.ipv6Range, `via fe80::1 dev ${hostLink} src ${hostAddress6(settings)}`));
@@ -19,13 +23,7 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
   return { link: hostLink, setup, routes, rules: replaceTable(hostTable, hostRules()) };
 
   function hostRules(): string {
-    const ports = [
-      53,
-      settings.apiPort,
-      settings.packageCachePort,
-      settings.registryPort,
-      settings.metadataPort,
-    ].join(", ");
+    const ports = [53, settings.apiPort, settings.packageCachePort, settings.registryPort].join(", ");
     const maxSegment = uplinkMtu - 40;
     return `  chain egress {
     type nat hook postrouting priority srcnat
@@ -43,6 +41,7 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
     ct state established,related accept
     ip daddr ${settings.hostAddress} tcp dport { ${ports} } accept
     ip daddr ${settings.hostAddress} udp dport 53 accept
+    ip daddr ${metadataListener(settings)} tcp dport ${settings.metadataPort} accept
     meta l4proto { icmp, icmpv6 } accept
     drop
   }`;

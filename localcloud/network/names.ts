@@ -49,7 +49,7 @@ export function isOwnNamespace(settings: LocalCloudSettings, namespace: string):
  */
 export function identityOf(settings: LocalCloudSettings, serverId: number): string {
   const { base, size } = identityRange(settings);
-  return formatAddress(base + 1 + (serverId % (size - 3)));
+  return formatAddress(base + 1 + (serverId % (size - 4)));
 }
 
 /**
@@ -59,6 +59,15 @@ export function identityOf(settings: LocalCloudSettings, serverId: number): stri
 export function routerAddress(settings: LocalCloudSettings): string {
   const { base, size } = identityRange(settings);
   return formatAddress(base + size - 2);
+}
+
+/**
+ * Where the metadata service listens on the host. Not the host's public address: a private router sends this
+ * one to the host, and everything else where the API's routes say.
+ */
+export function metadataListener(settings: LocalCloudSettings): string {
+  const { base, size } = identityRange(settings);
+  return formatAddress(base + size - 3);
 }
 
 function identityRange(settings: LocalCloudSettings): { base: number; size: number } {

@@ -1,6 +1,14 @@
 import type { Attachment, NetworkSpec, ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
-import { identityOf, metadataAddress, namesOf, portOf, publicGateway, uplinkAddress } from "./names";
+import {
+  identityOf,
+  metadataAddress,
+  metadataListener,
+  namesOf,
+  portOf,
+  publicGateway,
+  uplinkAddress,
+} from "./names";
 import { elements, replaceTable } from "./nft";
 import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
 import { hasPublicPort, networkPort } from "./publicRouter";
@@ -25,7 +33,7 @@ export function planPrivateRouter(input: PlanInput, network: NetworkSpec): Route
     links: [uplink(network, settings), ...members.map((member) => memberLink(member, network, settings))],
     routes: [
       blackhole(network.ipRange),
-      route(`${settings.hostAddress}`, `via ${publicGateway} dev uplink onlink`),
+      route(metadataListener(settings), `via ${publicGateway} dev uplink onlink`),
       ...members.flatMap(memberRoutes),
       ...apiRoutes(network, members),
     ],
@@ -129,7 +137,7 @@ ${routed.join("\n")}
   }
   chain destinations {
     type nat hook prerouting priority dstnat
-    iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${settings.hostAddress}:${settings.metadataPort}
+    iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${metadataListener(settings)}:${settings.metadataPort}
   }
   chain sources {
     type nat hook postrouting priority srcnat

@@ -5,6 +5,7 @@ import { resolverRules } from "./hostSide";
 import {
   identityOf,
   metadataAddress,
+  metadataListener,
   namesOf,
   portOf,
   publicGateway,
@@ -97,6 +98,7 @@ function baseRoutes(settings: LocalCloudSettings): RoutePlan[] {
   return [
     unicast(4, "default", `via ${settings.hostAddress} dev host onlink`),
     unicast(4, settings.hostAddress, "dev host"),
+    unicast(4, metadataListener(settings), "dev host"),
     unicast(4, settings.internetAddress, "dev inet"),
     // What is not assigned vanishes: packets to a dead server or an unassigned address get no answer.
     blackhole(settings.publicRange),
@@ -158,6 +160,7 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
   const marks = servers.map(({ id }) => `"${portOf(id)}" : ${id}`);
   const identity = servers.map(({ id }) => `${id} : ${identityOf(settings, id)}`);
   const { hostAddress, metadataPort } = settings;
+  const listener = metadataListener(settings);
   return `  set own4 { type ifname . ipv4_addr; flags interval; ${elements(own4)}; }
   set own6 { type ifname . ipv6_addr; flags interval; ${elements(own6)}; }
   map port_mark { type ifname : mark; ${elements(marks)}; }
@@ -176,18 +179,18 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
   }
   chain destinations {
     type nat hook prerouting priority dstnat
-    iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${hostAddress}:${metadataPort}
+    iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${listener}:${metadataPort}
 ${resolverRules(hostAddress)}
   }
   chain sources {
     type nat hook postrouting priority srcnat
-    oifname "host" ip daddr ${hostAddress} tcp dport ${metadataPort} meta mark != 0 snat ip to meta mark map @identity
+    oifname "host" ip daddr ${listener} meta mark != 0 snat ip to meta mark map @identity
   }
   chain forward {
     type filter hook forward priority filter
     ct state established,related accept
-    iifname "m*" ip daddr ${hostAddress} ct status dnat accept
-    iifname "m*" ip daddr ${hostAddress} tcp dport ${metadataPort} drop
+    iifname "m*" ct status dnat accept
+    iifname "m*" ip daddr ${settings.identityRange} drop
     # The caches stand for Debian's mirror and Docker Hub, which no rule of a firewall names by this address.
     iifname "m*" ip daddr ${hostAddress} tcp dport { ${settings.packageCachePort}, ${settings.registryPort} } accept
     iifname vmap @firewall_out

@@ -4,10 +4,12 @@ import { execa } from "execa";
 import type { ServerSpec, World } from "../../../localcloud/host";
 import { ensureHostPackages } from "../../../localcloud/hostPackages";
 import { findInit } from "../../../localcloud/machines/boot";
+import { limitSupport } from "../../../localcloud/machines/cgroups";
 import { createLinuxHost, type LinuxHost } from "../../../localcloud/machines/host";
 import { ensureBaseImage } from "../../../localcloud/machines/image";
 import { leftovers, removeEverything } from "../../../localcloud/machines/remove";
 import { startMetadataService } from "../../../localcloud/metadata/server";
+import { metadataListener } from "../../../localcloud/network/names";
 import {
   eventually,
   inMachine,
@@ -27,7 +29,7 @@ describe("machine room on real machines", function () {
     sshKeys: [key],
     userData: "#cloud-config\nwrite_files:\n  - path: /root/greeting\n    content: hello\n",
   });
-  const two = labServer(settings, 2);
+  const two = labServer(settings, 2, { memoryGb: 1 });
   const hidden = labServer(settings, 3, { publicIpv4: null, publicIpv6: null });
   const floating = { id: 9, cidr: `${settings.floatingRange.replace(".0/24", ".9")}/32`, serverId: 1 };
   const floatingIp = floating.cidr.replace("/32", "");
@@ -98,7 +100,7 @@ describe("machine room on real machines", function () {
       "3",
       "without public interface, over the private link",
     );
-    const direct = `curl -s -m 2 http://${settings.hostAddress}:${settings.metadataPort}/hetzner/v1/userdata`;
+    const direct = `curl -s -m 2 http://${metadataListener(settings)}:${settings.metadataPort}/hetzner/v1/userdata`;
     assert.notEqual((await inMachine(settings, 2, direct)).exitCode, 0);
   });
 
@@ -124,6 +126,17 @@ describe("machine room on real machines", function () {
     assert.match(await mustRun(settings, 1, "ping -c1 -W2 10.0.1.12"), /ttl=63/);
     await mustRun(settings, 1, "ip neigh flush all; ping -c1 -W2 10.0.1.12");
     assert.doesNotMatch(await mustRun(settings, 1, "ip neigh show dev enp7s0"), /10\.0\.1\.12/);
+  });
+
+  it("limits a machine's memory where the host's control groups can", async function () {
+    if ((await limitSupport()) === "none") {
+      console.log("      skipped: no memory controller on this host");
+      this.skip();
+    }
+    const take = (megabytes: number) =>
+      `systemd-run --quiet --wait python3 -c 'len(bytearray(${megabytes} * 1024 * 1024))'`;
+    await mustRun(settings, 2, take(200));
+    assert.notEqual((await inMachine(settings, 2, take(1_500))).exitCode, 0);
   });
 
   it("drops what the API does not know: foreign sources and unknown aliases", async () => {
