@@ -1,6 +1,6 @@
 module hetzner-platform/toolchain/bridged
 
-go 1.26
+go 1.25.11
 
 require (
 	github.com/hetznercloud/terraform-provider-hcloud v1.60.1

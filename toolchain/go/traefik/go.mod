@@ -1,6 +1,6 @@
 module hetzner-platform/toolchain/traefik
 
-go 1.26
+go 1.25.11
 
 tool github.com/traefik/traefik/v3/cmd/traefik
 

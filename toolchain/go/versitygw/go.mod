@@ -1,6 +1,6 @@
 module hetzner-platform/toolchain/versitygw
 
-go 1.26
+go 1.25.11
 
 tool github.com/versity/versitygw/cmd/versitygw
 

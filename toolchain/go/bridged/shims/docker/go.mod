@@ -1,6 +1,6 @@
 module github.com/terraform-providers/terraform-provider-docker/shim
 
-go 1.26
+go 1.25.11
 
 require (
 	github.com/docker/cli v20.10.21+incompatible
