@@ -127,8 +127,8 @@ function applicationUser(url: string) {
   return {
     name: "role and user of the application in Elasticsearch",
     stage: "afterUnits" as const,
-    unless: `curl -fsS -m 10 -K ${searchCheckCurl} ${url}/_security/_authenticate 2>/dev/null | jq -e '.roles == ["${applicationRole}"]' >/dev/null &&
-curl -fsS -m 10 -K ${searchAdminCurl} ${url}/_security/role/${applicationRole} 2>/dev/null | jq -e '.${applicationRole}.metadata.revision == "${revision}"' >/dev/null`,
+    unless: `[ "$(curl -fsS -m 10 -K ${searchCheckCurl} ${url}/_security/_authenticate 2>/dev/null | jq -c .roles)" = '["${applicationRole}"]' ] &&
+[ "$(curl -fsS -m 10 -K ${searchAdminCurl} ${url}/_security/role/${applicationRole} 2>/dev/null | jq -r .${applicationRole}.metadata.revision)" = ${revision} ]`,
     run: `${put(`role/${applicationRole}`, "role.json")}\n${put("user/app", "user.json")}`,
   };
 }
