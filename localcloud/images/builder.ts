@@ -24,16 +24,30 @@ export interface Builder {
   pull(reference: string): Promise<string>;
 }
 
-/** buildah and skopeo against the registry on `host`, which also is their source of base images. */
-export async function createBuilder(host: string): Promise<Builder> {
+/** Where official images are copied from. */
+export interface Hub {
+  readonly host: string;
+  /** False only for a registry on loopback. */
+  readonly tls: boolean;
+}
+
+const dockerHub: Hub = { host: "docker.io", tls: true };
+
+/**
+ * buildah and skopeo against the registry on `host`, which also is their source of base images. One at a
+ * time: the caller holds the lock of the images folder.
+ */
+export async function createBuilder(host: string, hub: Hub = dockerHub): Promise<Builder> {
   await ensureHostPackages(["buildah", "skopeo", "uidmap"]);
   const folder = cacheDir("images");
   await mkdir(folder, { recursive: true });
   const environment = {
-    CONTAINERS_REGISTRIES_CONF: join(folder, `registries-${process.pid}.conf`),
+    CONTAINERS_REGISTRIES_CONF: join(folder, "registries.conf"),
     CONTAINERS_STORAGE_CONF: join(folder, "storage.conf"),
-    BUILDAH_ISOLATION: "chroot",
   };
+  // A copy must come from the hub itself, not from the local registry that stands in for it.
+  const direct = { CONTAINERS_REGISTRIES_CONF: join(folder, "registries-direct.conf") };
+  await writeFile(direct.CONTAINERS_REGISTRIES_CONF, "");
   await writeFile(environment.CONTAINERS_REGISTRIES_CONF, mirror(host));
   await writeFile(environment.CONTAINERS_STORAGE_CONF, storageConfiguration(folder));
   const policy = join(folder, "policy.json");
@@ -41,20 +55,7 @@ export async function createBuilder(host: string): Promise<Builder> {
   const run = runner(environment);
   return {
     build: (request, progress) => buildAndPush(run, host, policy, request, progress),
-    async pull(reference) {
-      const { repository, tag } = parseReference(reference);
-      const name = `${repository}:${tag}`;
-      await run("skopeo", [
-        ...["--policy", policy, "--override-os", "linux", "--override-arch", "amd64"],
-        ...["copy", "--quiet", "--dest-tls-verify=false"],
-        ...[`docker://docker.io/${name}`, `docker://${host}/${name}`],
-      ]);
-      const digest = await run("skopeo", [
-        ...["--policy", policy, "inspect", "--tls-verify=false", "--format", "{{.Digest}}"],
-        `docker://${host}/${name}`,
-      ]);
-      return digest.trim();
-    },
+    pull: (reference) => pullAndPush(runner({ ...environment, ...direct }), policy, hub, host, reference),
   };
 }
 
@@ -84,7 +85,7 @@ async function buildAndPush(
       if (/^(\[\d+\/\d+\] )?STEP /.test(line)) progress(`${request.reference}: ${line}`);
     },
   );
-  const digestFile = join(cacheDir("images"), `digest-${process.pid}`);
+  const digestFile = join(cacheDir("images"), "digest");
   await run("buildah", [
     ...["push", "--quiet", "--tls-verify=false", "--signature-policy", policy, "--digestfile", digestFile],
     ...[name, `docker://${host}/${repository}:${tag}`],
@@ -92,6 +93,24 @@ async function buildAndPush(
   const digest = (await readFile(digestFile, "utf8")).trim();
   await rm(digestFile);
   return digest;
+}
+
+async function pullAndPush(
+  run: Run,
+  policy: string,
+  hub: Hub,
+  host: string,
+  reference: string,
+): Promise<string> {
+  const { repository, tag } = parseReference(reference);
+  const name = `${repository}:${tag}`;
+  const platform = ["--policy", policy, "--override-os", "linux", "--override-arch", "amd64"];
+  await run("skopeo", [
+    ...[...platform, "copy", "--quiet", `--src-tls-verify=${hub.tls}`, "--dest-tls-verify=false"],
+    ...[`docker://${hub.host}/${name}`, `docker://${host}/${name}`],
+  ]);
+  const inspect = ["inspect", "--tls-verify=false", "--format", "{{.Digest}}"];
+  return (await run("skopeo", [...platform, ...inspect, `docker://${host}/${name}`])).trim();
 }
 
 function runner(environment: Readonly<Record<string, string>>): Run {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir, type Progress } from "../../toolchain/cacheDir";
 import { withLock } from "../../toolchain/lock";
@@ -96,6 +96,7 @@ async function provideAll(
   wanted: readonly WantedImage[],
   progress: Progress,
 ): Promise<ImageRecord[]> {
+  await removeLeftovers();
   const [hub, registry] = await Promise.all([hubReachable(), startRegistry(storage)]);
   try {
     progress(hub ? "images: copying from Docker Hub" : "images: Docker Hub cannot be reached, building");
@@ -105,6 +106,14 @@ async function provideAll(
     return records;
   } finally {
     await registry.stop();
+  }
+}
+
+/** A build that was killed could not remove its context. */
+async function removeLeftovers(): Promise<void> {
+  const folder = cacheDir("images");
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(".context-")) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

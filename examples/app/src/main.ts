@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseConfig } from "./config";
 
 async function main(): Promise<void> {
@@ -7,9 +9,15 @@ async function main(): Promise<void> {
     process.exitCode = await checkHealth(process.env);
     return;
   }
-  const config = parseConfig(process.env);
+  const config = parseConfig({ ...process.env, RELEASE: process.env.RELEASE || builtRelease() });
   const { serve } = await import("./serve");
   await serve(config);
+}
+
+/** The release that the image was built as; undefined outside of an image. */
+function builtRelease(): string | undefined {
+  const file = join(__dirname, "release");
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
 }
 
 main().catch((error: unknown) => {
