@@ -75,15 +75,11 @@ describe("DatabaseNode", () => {
       { user: "backup", password: "marker-data-postgresql-backup" },
       { user: "restore", password: "marker-data-postgresql-restore" },
     ]);
-    for (const output of [
-      node?.databaseUrl,
-      node?.redisUrl,
-      node?.elasticsearchUrl,
-      node?.backup,
-      node?.restore,
-    ]) {
-      assert.equal(output && (await pulumi.isSecret(output)), true);
+    assert.ok(node !== undefined);
+    for (const output of [node.databaseUrl, node.redisUrl, node.elasticsearchUrl]) {
+      assert.equal(await pulumi.isSecret(output), true);
     }
+    for (const output of [node.backup, node.restore]) assert.equal(await pulumi.isSecret(output), true);
   });
 
   it("previews with unknown passwords and images", async () => {
