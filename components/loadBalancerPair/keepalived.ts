@@ -5,6 +5,8 @@ import type { MachinePlan } from "../topology";
 const configPath = "/etc/keepalived/keepalived.conf";
 const dropInPath = "/etc/systemd/system/keepalived.service.d/platform.conf";
 
+const checkPath = "/usr/local/lib/platform-edge/serves";
+
 /** FIFO that keepalived writes its events to; the agent reads it as an alarm clock. */
 export const notifyFifo = "/run/platform-edge/vrrp.fifo";
 
@@ -17,13 +19,14 @@ export const masterMarker = "169.254.51.1";
 /** keepalived decides who is master; it moves no address that visitors use, that is the agent's work. */
 export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): MachineSetup {
   return {
-    packages: ["keepalived", "curl"],
+    packages: ["keepalived"],
     files: [
+      { path: checkPath, content: checkScript, mode: "0755" },
       { path: configPath, content: keepalivedConfig(machine, peer), validate: 'keepalived -t -f "$1"' },
       { path: dropInPath, content: dropIn },
     ],
     steps: [],
-    units: [{ name: "keepalived.service", reads: [configPath, dropInPath] }],
+    units: [{ name: "keepalived.service", reads: [configPath, dropInPath, checkPath] }],
     checks: [],
   };
 }
@@ -46,7 +49,7 @@ export function keepalivedConfig(machine: MachinePlan, peer: MachinePlan): strin
 }
 
 vrrp_script serves {
-  script "/usr/bin/curl --fail --silent --output /dev/null --max-time 0.8 http://127.0.0.1:${ports.edgeHealth}/healthz"
+  script "${checkPath}"
   interval 0.5
   timeout 1
   fall 2
@@ -76,6 +79,14 @@ vrrp_instance edge {
 `;
 }
 
+/** Twice a second on every load balancer, so it is bash alone: curl takes four times the processor time. */
+const checkScript = `#!/bin/bash
+# Whether visitors who come here are served: the load balancer answers, and has somebody to ask.
+exec 3<>/dev/tcp/127.0.0.1/${ports.edgeHealth} || exit 1
+printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3
+read -r -t 0.8 _ status _ <&3 && [ "$status" = 200 ]
+`;
+
 const dropIn = `[Unit]
 StartLimitIntervalSec=0
 Wants=platform-floating-ip.service
@@ -84,5 +95,7 @@ After=platform-floating-ip.service
 [Service]
 # Without it a crash would end the failover silently.
 Restart=always
-RestartSec=1
+RestartSec=200ms
+# What a killed main process leaves behind ignores SIGTERM, and systemd would wait 90 seconds for it.
+KillMode=mixed
 `;

@@ -72,6 +72,7 @@ class Agent:
             self.peer.hurry()
         elif not master:
             self.master_since = None
+        self.peer.pace(owner=master and self.owner == self.me)
         # What the last heartbeat said is good enough to act on; only when it asks for nothing, ask again.
         self.verdict = self.judge(master) if self.owner != UNKNOWN else Verdict.REST
         if self.verdict is Verdict.REST and self.older(

@@ -10,7 +10,9 @@ from typing import Any, Optional
 
 from decision import PeerView
 
-INTERVAL = 0.5
+# Seconds between two questions: a standby must know at once, the owner of the address need not.
+INTERVAL_STANDBY = 0.5
+INTERVAL_OWNER = 2.0
 TIMEOUT = 0.5
 # Older answers say nothing about now.
 FRESH = 2.0
@@ -28,6 +30,7 @@ class Side:
         self.answered_at = float("-inf")
         self.asked_at = float("-inf")
         self.failures = 0
+        self.interval = INTERVAL_STANDBY
         self.hurry = threading.Event()
 
     def ask(self) -> None:
@@ -55,7 +58,7 @@ class Side:
             self.failures += 1
 
     def describe(self) -> dict[str, Any]:
-        fresh = time.monotonic() - self.answered_at < FRESH
+        fresh = time.monotonic() - self.answered_at < FRESH + self.interval
         return {"answers": fresh, "failures": self.failures, "state": self.state if fresh else None}
 
 
@@ -72,6 +75,10 @@ class Peer:
     def watch(self) -> None:
         for side in (self.private, self.public):
             threading.Thread(target=_ask_forever, args=(side,), daemon=True).start()
+
+    def pace(self, owner: bool) -> None:
+        for side in (self.private, self.public):
+            side.interval = INTERVAL_OWNER if owner else INTERVAL_STANDBY
 
     def hurry(self) -> None:
         """Asks at once instead of at the next turn."""
@@ -103,6 +110,6 @@ def _ask_forever(side: Side) -> None:
     while True:
         begin = time.monotonic()
         side.ask()
-        side.hurry.wait(max(0.05, INTERVAL - (time.monotonic() - begin)))
+        side.hurry.wait(max(0.05, side.interval - (time.monotonic() - begin)))
         side.hurry.clear()
 `;

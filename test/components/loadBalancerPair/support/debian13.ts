@@ -66,7 +66,7 @@ ip link set lo up
 mount --bind "$0" "$0"
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"
-for folder in run tmp etc/platform etc/haproxy; do
+for folder in run tmp etc/platform etc/haproxy usr/local/lib; do
   mkdir -p "$0/$folder"
   mount -t tmpfs none "$0/$folder"
 done
