@@ -14,11 +14,10 @@ import (
 	"hetzner-platform/toolchain/command/output"
 )
 
-const (
-	keepAliveInterval = 15 * time.Second
-	// A host that leaves this many keep-alive requests unanswered is gone.
-	keepAliveLimit = 4
-)
+// A host that leaves this many keep-alive requests unanswered is gone.
+const keepAliveLimit = 4
+
+var keepAliveInterval = 15 * time.Second
 
 // script is one command to run on a host.
 type script struct {
