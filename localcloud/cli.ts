@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
 import { readStatus, type ServerStatus } from "./control";
 import { down, leftovers } from "./down";
 import { ensureImages } from "./images";
 import { findInit } from "./machines/boot";
+import { cgroupFolders } from "./machines/cgroups";
 import { enterArguments } from "./machines/host";
 import { signal } from "./machines/processes";
 import { namesOf } from "./network/names";
@@ -48,9 +50,17 @@ async function ssh(name: string, command: readonly string[]): Promise<void> {
   await handOver("ssh", [...options.flatMap((option) => ["-o", option]), target, ...command]);
 }
 
+// What an operator runs counts against the machine's limits, like everything else in it.
+const joinGroups = `for group in $1; do echo 0 2>/dev/null >"$group/cgroup.procs"; done
+shift
+exec nsenter "$@"`;
+
 async function exec(name: string, command: readonly string[]): Promise<void> {
+  const init = await initOf(name);
+  const { id } = await serverNamed(name);
+  const groups = (await cgroupFolders(settings())).map((folder) => join(folder, `m${id}`));
   const shell = command.length === 0 ? ["bash", "--login"] : command;
-  await handOver("nsenter", [...enterArguments(await initOf(name)), ...shell]);
+  await handOver("sh", ["-c", joinGroups, "sh", groups.join(" "), ...enterArguments(init), ...shell]);
 }
 
 async function internet(command: readonly string[]): Promise<void> {

@@ -4,9 +4,9 @@ import { findInit } from "../../../localcloud/machines/boot";
 import { enterArguments } from "../../../localcloud/machines/host";
 import { type LocalCloudSettings, localCloudSettings } from "../../../localcloud/settings";
 
-/** A cloud beside the one that a developer may have up: own name, ranges, ports and state. */
-export function labSettings(name: string, octet: number): LocalCloudSettings {
-  return localCloudSettings({
+/** Environment of a cloud beside the one that a developer may have up: own name, ranges, ports and state. */
+export function labEnvironment(name: string, octet: number): Record<string, string> {
+  return {
     LOCALCLOUD_NAME: name,
     LOCALCLOUD_STATE: `/var/lib/hetzner-platform-test-${name}`,
     LOCALCLOUD_PUBLIC_RANGE: `198.19.${octet}.0/24`,
@@ -14,8 +14,10 @@ export function labSettings(name: string, octet: number): LocalCloudSettings {
     LOCALCLOUD_IDENTITY_RANGE: `198.19.${octet + 64}.0/24`,
     LOCALCLOUD_IPV6_RANGE: `2001:db8:${octet}::/48`,
     LOCALCLOUD_PORT: String(18_000 + octet),
-  });
+  };
 }
+
+export const labSettings = (name: string, octet: number) => localCloudSettings(labEnvironment(name, octet));
 
 export const labNetwork: NetworkSpec = { id: 5, ipRange: "10.0.0.0/16", gateway: "10.0.0.1", routes: [] };
 

@@ -163,7 +163,13 @@ describe("machine room on real machines", function () {
       );
     }
     const ask = () => outside(["curl", "-s", "-m", "2", `http://${floatingIp}:8080/`]);
-    await eventually("node1 answers", async () => (await ask()) === "node1");
+    for (const id of [1, 2]) {
+      await eventually(`node${id} serves`, async () => {
+        const { output } = await inMachine(settings, id, "curl -s -m 2 http://127.0.0.1:8080/");
+        return output === `node${id}`;
+      });
+    }
+    assert.equal(await ask(), "node1");
     await reconcile({ ...world, floatingAddresses: [{ ...floating, serverId: 2 }] });
     assert.equal(await ask(), "node2");
     await reconcile({ ...world, floatingAddresses: [{ ...floating, serverId: null }] });

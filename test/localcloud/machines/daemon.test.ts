@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { readStatus, type Status } from "../../../localcloud/control";
+import { findInit } from "../../../localcloud/machines/boot";
+import { leftovers } from "../../../localcloud/machines/remove";
+import type { LocalCloudSettings } from "../../../localcloud/settings";
+import { eventually, labEnvironment, labSettings, mustRun, whyNoMachines } from "./lab";
+
+const root = join(__dirname, "../../..");
+
+describe("local cloud as a command", function () {
+  this.timeout(300_000);
+  const environment = labEnvironment("cmd", 30);
+  const settings: LocalCloudSettings = labSettings("cmd", 30);
+
+  const command = (...args: string[]) =>
+    execa(process.execPath, ["--import", "tsx", join(root, "localcloud/cli.ts"), ...args], {
+      cwd: root,
+      env: environment,
+      reject: false,
+    });
+  const status = async (): Promise<Status> => {
+    const answer = await readStatus(settings);
+    assert.ok(answer !== undefined, "the daemon answers");
+    return answer;
+  };
+  const api = async (method: string, path: string, body?: object) => {
+    const response = await fetch(`http://127.0.0.1:${settings.apiPort}/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${settings.tokens.local}`,
+        "content-type": "application/json",
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return (await response.json()) as Record<string, { id: number; status: string }>;
+  };
+
+  before(function () {
+    const reason = whyNoMachines();
+    if (reason === undefined) return;
+    console.log(`      skipped: ${reason}`);
+    this.skip();
+  });
+
+  after(async () => {
+    if (whyNoMachines() === undefined) await command("down");
+  });
+
+  it("comes up, and a second time changes nothing", async () => {
+    const first = await command("up");
+    assert.equal(first.exitCode, 0, first.stderr);
+    const { pid } = await status();
+    assert.equal((await command("up")).exitCode, 0);
+    assert.equal((await status()).pid, pid);
+  });
+
+  it("creates a server that answers on its public address, and runs commands in it", async () => {
+    const created = await api("POST", "/servers", {
+      name: "web1",
+      server_type: "cx23",
+      image: "debian-13",
+      location: "fsn1",
+    });
+    const action = created.action?.id;
+    await eventually(
+      "the action",
+      async () => (await api("GET", `/actions/${action}`)).action?.status === "success",
+    );
+    const inside = await command("exec", "web1", "--", "hostname");
+    assert.equal(inside.stdout, "web1");
+    const listed = await command("status");
+    assert.match(listed.stdout, /web1 .*running/);
+    const address = (await status()).servers[0]?.publicIpv4;
+    await eventually("sshd", async () => {
+      const banner = await command("internet", "--", "bash", "-c", `head -c4 </dev/tcp/${address}/22`);
+      return banner.stdout === "SSH-";
+    });
+  });
+
+  it("serves names and packages to the machines", async () => {
+    const id = (await status()).servers[0]?.id ?? 0;
+    assert.match(await mustRun(settings, id, "getent hosts deb.debian.org"), /deb\.debian\.org/);
+    await mustRun(settings, id, "apt-get update -qq && apt-get install -y -qq --no-install-recommends jq");
+    assert.equal(await mustRun(settings, id, "echo '{\"a\":1}' | jq .a"), "1");
+  });
+
+  it("survives the death of its daemon: machines go on and are found again", async () => {
+    const before = await status();
+    const id = before.servers[0]?.id ?? 0;
+    const init = await findInit(settings, id);
+    process.kill(before.pid, "SIGKILL");
+    await eventually("the daemon is gone", async () => (await readStatus(settings)) === undefined);
+    assert.equal(await mustRun(settings, id, "hostname"), "web1");
+
+    assert.equal((await command("up")).exitCode, 0);
+    const after = await status();
+    assert.notEqual(after.pid, before.pid);
+    assert.deepEqual(after.servers, before.servers);
+    assert.equal(await findInit(settings, id), init, "the same machine, not a new one");
+    assert.equal(
+      await mustRun(settings, id, "curl -sf http://169.254.169.254/hetzner/v1/metadata/hostname"),
+      "web1",
+    );
+    const names = after.services.map(({ name }) => name).sort();
+    assert.deepEqual(names, ["package-cache", "registry", "resolver"]);
+    const processes = after.services.map(({ pid }) => pid);
+    assert.ok(
+      before.services.every(({ pid }) => !processes.includes(pid)),
+      "helpers were replaced, not doubled",
+    );
+  });
+
+  it("tells of a machine that lost its power while nobody watched", async () => {
+    const { pid, servers } = await status();
+    process.kill(pid, "SIGKILL");
+    const init = await findInit(settings, servers[0]?.id ?? 0);
+    process.kill(init ?? 0, "SIGKILL");
+    await eventually(
+      "the machine is gone",
+      async () => (await findInit(settings, servers[0]?.id ?? 0)) === undefined,
+    );
+    assert.equal((await command("up")).exitCode, 0);
+    const answer = await api("GET", `/servers/${servers[0]?.id}`);
+    assert.equal(answer.server?.status, "off");
+  });
+
+  it("names what is wrong", async () => {
+    const unknown = await command("exec", "nobody", "--", "true");
+    assert.equal(unknown.exitCode, 1);
+    assert.match(unknown.stderr, /no server is called "nobody"; there are: web1/);
+    const fault = await command("fault", "earthquake", "web1");
+    assert.match(fault.stderr, /unknown fault "earthquake"/);
+  });
+
+  it("logs requests as JSON lines without the token", async () => {
+    const text = await readFile(settings.paths.apiLog, "utf8");
+    const lines = text.trim().split("\n");
+    assert.ok(lines.some((line) => (JSON.parse(line) as { path: string }).path.includes("/servers")));
+    assert.ok(!text.includes(settings.tokens.local ?? "?"));
+  });
+
+  it("goes down and leaves nothing behind", async () => {
+    assert.notDeepEqual(await leftovers(settings), []);
+    const result = await command("down");
+    assert.equal(result.exitCode, 0, result.stderr);
+    assert.match(result.stdout, /nothing is left/);
+    assert.deepEqual(await leftovers(settings), []);
+    assert.equal((await command("status")).exitCode, 1);
+  });
+});
