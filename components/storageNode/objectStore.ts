@@ -38,7 +38,7 @@ export function objectStoreSetup(config: ObjectStoreConfig, secrets: ObjectStore
       units: [],
       checks: [],
     },
-    containerSetup({ ...engineContainer(config, secrets), reads: [dropIn.path] }),
+    containerSetup({ ...objectStoreContainer(config, secrets), reads: [dropIn.path] }),
     {
       packages: [],
       files: [],
@@ -68,7 +68,8 @@ function engineFolders(engine: ObjectStoreEngine): string[] {
     : [folder];
 }
 
-function engineContainer(config: ObjectStoreConfig, secrets: ObjectStoreSecrets): ContainerSpec {
+/** The container of either engine: same port, same credentials, same folders on the volume. */
+export function objectStoreContainer(config: ObjectStoreConfig, secrets: ObjectStoreSecrets): ContainerSpec {
   const endpoint = s3Endpoint(config.privateIp);
   const address = `${config.privateIp}:${ports.objectStore}`;
   const common = {
