@@ -97,7 +97,7 @@ export async function makeLayers(
 
 /** What differs between machines and clouds, on top of the image. */
 function ownFiles(settings: LocalCloudSettings, server: ServerSpec) {
-  const { hostAddress, packageCachePort, registryPort } = settings;
+  const { hostAddress, packageCachePort } = settings;
   return [
     { path: serialFile, content: `${server.id}\n` },
     // Given here, because an empty one would be a first boot, which enables every unit that is installed.
@@ -106,10 +106,6 @@ function ownFiles(settings: LocalCloudSettings, server: ServerSpec) {
     {
       path: "/etc/apt/apt.conf.d/95-package-cache",
       content: `Acquire::http::Proxy "http://${hostAddress}:${packageCachePort}";\nAcquire::https::Proxy "DIRECT";\n`,
-    },
-    {
-      path: "/etc/systemd/system/docker.service.d/registry-mirror.conf",
-      content: `[Service]\nEnvironment=DOCKER_OPTS=--registry-mirror=https://${hostAddress}:${registryPort}\n`,
     },
   ];
 }
