@@ -1,17 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseConfig } from "./config";
+import { checkHealth } from "./healthCommand";
 
 async function main(): Promise<void> {
-  // Loaded on demand: the health command runs every few seconds and needs none of the servers' code.
   if (process.argv[2] === "health") {
-    const { checkHealth } = await import("./healthCommand");
     process.exitCode = await checkHealth(process.env);
     return;
   }
-  const config = parseConfig({ ...process.env, RELEASE: process.env.RELEASE || builtRelease() });
-  const { serve } = await import("./serve");
-  await serve(config);
+  // A bundle of its own: the health command runs all the time and must not read three megabytes for nothing.
+  const { serve } = await import("./serve.js");
+  await serve({ ...process.env, RELEASE: process.env.RELEASE || builtRelease() });
 }
 
 /** The release that the image was built as; undefined outside of an image. */

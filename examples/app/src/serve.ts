@@ -1,6 +1,6 @@
 import { registerAdmin } from "./admin";
 import { registerApi } from "./api";
-import type { Config } from "./config";
+import { type Environment, parseConfig } from "./config";
 import { closeDependencies, openDependencies } from "./dependencies";
 import { registerHealth } from "./health";
 import { identityOf } from "./identity";
@@ -11,8 +11,13 @@ import { createServer, listen, markAnswers } from "./server";
 import { registerWeb } from "./web";
 import { runWorker } from "./worker";
 
-/** Runs one mode of the application until it is told to stop. */
-export async function serve(config: Config): Promise<void> {
+/**
+ * Runs one mode of the application until it is told to stop.
+ *
+ * @throws when the environment has mistakes, with all of them
+ */
+export async function serve(environment: Environment): Promise<void> {
+  const config = parseConfig(environment);
   const app = createServer(config);
   const dependencies = openDependencies(config, app.log);
   let work: Promise<void> = Promise.resolve();
