@@ -78,7 +78,7 @@ function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): Mac
     },
     secretEnvironment: stack.secretEnvironment,
     memoryMb: service.memoryMb,
-    flags: ["--security-opt=no-new-privileges", "--pids-limit=1024"],
+    flags: ["--security-opt=no-new-privileges", "--pids-limit=1024", ...healthFlags(service)],
     group: serviceName,
     ready: readiness(replica),
     readySeconds: patienceSeconds,
@@ -92,6 +92,13 @@ function readiness({ name, address, service }: Replica): string {
   }
   const format = "{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}";
   return `state=$(docker inspect -f '${format}' ${name}) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "${name} is $state"; false; }; }`;
+}
+
+/** Traefik checks what has a port; a worker only Docker can ask, and at the start it asks every second. */
+function healthFlags(service: ServiceSettings): string[] {
+  return service.port === undefined
+    ? ["--health-start-period=60s", "--health-start-interval=1s"]
+    : ["--no-healthcheck"];
 }
 
 /** What the application shows as its release: the tag, which people chose. */
@@ -118,7 +125,6 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
       "--cap-drop=ALL",
       "--cap-add=NET_BIND_SERVICE",
       "--security-opt=no-new-privileges",
-      "--ulimit=nofile=262144:262144",
     ],
     stopSeconds: traefikStopSeconds,
     ready: at(proxyHealthPath),

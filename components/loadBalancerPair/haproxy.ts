@@ -120,6 +120,7 @@ ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate
   acl asks_state path ${publicStatePath}
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.peerKey}
   http-request deny deny_status 404 if { path_beg ${internalPrefix} } or asks_state !is_peer
+  http-request set-log-level silent if asks_state
 ${
   certificate !== undefined && options.redirectToHttps
     ? "  http-request redirect scheme https code 308 unless { ssl_fc } or asks_state\n"

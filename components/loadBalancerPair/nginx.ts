@@ -122,6 +122,16 @@ const proxyDefaults = `
   proxy_set_header X-Real-IP "";
   proxy_set_header Forwarded "";`;
 
+function stateLocation(options: EdgeOptions): string {
+  return `    location = ${publicStatePath} {
+      if ($http_x_platform_key != "${options.peerKey}") {
+        return 404;
+      }
+      access_log off;
+      proxy_pass http://agent/state;
+    }`;
+}
+
 function visitorServers(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
   const locations = `
@@ -132,22 +142,12 @@ function visitorServers(options: EdgeOptions): string {
     location ${internalPrefix} {
       return 404;
     }
-    location = ${publicStatePath} {
-      if ($http_x_platform_key != "${options.peerKey}") {
-        return 404;
-      }
-      proxy_pass http://agent/state;
-    }`;
+${stateLocation(options)}`;
   const redirect = `
     location / {
       return 308 https://$host$request_uri;
     }
-    location = ${publicStatePath} {
-      if ($http_x_platform_key != "${options.peerKey}") {
-        return 404;
-      }
-      proxy_pass http://agent/state;
-    }`;
+${stateLocation(options)}`;
   const plain = certificate !== undefined && options.redirectToHttps ? redirect : locations;
   const servers = [`listen ${ports.http} default_server;${plain}`];
   if (certificate !== undefined) {
