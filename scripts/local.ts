@@ -15,6 +15,7 @@ import { type Deployment, deploy } from "./deployment";
 import { localStack, localStackName } from "./localStack";
 import { type Phase, timed } from "./phases";
 import { refuseMissingTools } from "./preflight";
+import { repairStack } from "./repairStack";
 
 interface Context {
   deployment?: Deployment;
@@ -50,9 +51,12 @@ function tasks(): Listr<Context> {
       {
         title: "pulumi up",
         task: async (context, task) => {
-          context.deployment = await timed(phases, "pulumi up", async () =>
-            deploy(await localStack(), (line) => (task.output = line)),
-          );
+          const progress = (line: string) => (task.output = line);
+          context.deployment = await timed(phases, "pulumi up", async () => {
+            const stack = await localStack();
+            await repairStack(stack, progress);
+            return deploy(stack, progress);
+          });
           task.title = `pulumi up: ${summary(context.deployment)}`;
         },
       },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
 import { localStack, projectRoot, pulumiEnvironment } from "../../scripts/localStack";
+import { repairStack } from "../../scripts/repairStack";
 import { servers, settings } from "./support/cloud";
 import { up } from "./support/platform";
 
@@ -32,6 +33,7 @@ describe("interruption", function () {
     for (const steps of killAfter) {
       await interruptedUp(steps);
       await stack.cancel();
+      await repairStack(stack, () => {});
     }
     const { outputs } = await up();
     assert.deepEqual(outputs.machines, wanted);

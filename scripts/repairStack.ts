@@ -1,0 +1,48 @@
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { Command } from "commander";
+import type { Progress } from "../toolchain/cacheDir";
+import { localStack, localStackName, projectRoot } from "./localStack";
+import { type PendingCreate, repair } from "./repair";
+import { cloudClient } from "./undoCreate";
+
+const hetznerEndpoint = "https://api.hetzner.cloud/v1";
+
+/** `repair` with the credentials of the stack's own configuration. @throws when the stack has no `hcloud:token` */
+export async function repairStack(stack: Stack, progress: Progress): Promise<readonly PendingCreate[]> {
+  const config = await stack.getAllConfig();
+  const token = config["hcloud:token"]?.value ?? process.env.HCLOUD_TOKEN;
+  if (token === undefined)
+    throw new Error("hcloud:token is not set: pulumi config set hcloud:token --secret");
+  const endpoint = config["hcloud:endpoint"]?.value ?? process.env.HCLOUD_ENDPOINT ?? hetznerEndpoint;
+  return repair(stack, cloudClient(endpoint, token), progress);
+}
+
+async function main(name: string): Promise<void> {
+  const stack =
+    name === localStackName
+      ? await localStack()
+      : await LocalWorkspace.selectStack({ stackName: name, workDir: projectRoot });
+  const pending = await repairStack(stack, (line) => process.stdout.write(`${line}\n`));
+  process.stdout.write(
+    pending.length === 0
+      ? "nothing to repair: the last run came to its end\n"
+      : "done: run `pulumi up` again\n",
+  );
+}
+
+if (require.main === module) {
+  new Command("npm run repair --")
+    .description("Makes a stack ready for `pulumi up` after an engine was killed in the middle of one.")
+    .argument("<stack>", "for example prod")
+    .addHelpText(
+      "after",
+      "\nWhat the killed run had begun to create is removed from the cloud; what the state holds stays as it is.\n" +
+        "Run `pulumi cancel` first when Pulumi says that the stack is locked.\n",
+    )
+    .action(main)
+    .parseAsync()
+    .catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    });
+}
