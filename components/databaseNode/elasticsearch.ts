@@ -74,7 +74,6 @@ export function elasticsearchSetup(config: SearchConfig, passwords: SearchPasswo
       `${folder}/password:/run/secrets/elastic-password:ro`,
     ],
     reads: ["elasticsearch.yml", "heap.options", "password"].map((name) => `${folder}/${name}`),
-    flags: ["--ulimit=nofile=65536:65536", "--ulimit=nproc=4096:4096"],
     memoryMb: config.memoryMb,
     // A clean stop flushes its indexes.
     stopSeconds: 60,

@@ -18,7 +18,10 @@ export interface ContainerSpec {
   readonly reads?: readonly string[];
   readonly user?: string;
   readonly command?: readonly string[];
-  /** Further `docker run` flags: `--ulimit=memlock=-1:-1`. */
+  /**
+   * Further `docker run` flags: `--cap-drop=ALL`. Limits of open files are Docker's own: a higher one by
+   * `--ulimit` fails on a machine whose hard limit is lower, where the service would have run.
+   */
   readonly flags?: readonly string[];
   /** Memory limit in MiB. @default - none */
   readonly memoryMb?: number;
@@ -93,8 +96,8 @@ function unitFile(spec: ContainerSpec, environment: readonly SetupFile[]): strin
     `--name=${spec.name}`,
     `--hostname=${spec.name}`,
     ...network,
-    "--log-driver=journald",
-    `--log-opt=tag=${spec.name}`,
+    // The unit's own output goes to the journal under the unit's name, Docker's errors with it.
+    "--log-driver=none",
     ...environment.map((file) => `--env-file=${file.path}`),
     ...(spec.volumes ?? []).map((volume) => `--volume=${volume}`),
     ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
@@ -121,8 +124,6 @@ Restart=always
 RestartSec=1
 TimeoutStartSec=300
 TimeoutStopSec=${(spec.stopSeconds ?? 30) + 10}
-# docker run writes the container's output to the journal by the log driver; its own copy would double it.
-StandardOutput=null
 
 [Install]
 WantedBy=multi-user.target

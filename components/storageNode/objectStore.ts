@@ -77,7 +77,7 @@ export function objectStoreContainer(config: ObjectStoreConfig, secrets: ObjectS
     image: config.image,
     network: "host",
     user: `${objectsUser}:${objectsUser}`,
-    flags: ["--ulimit=nofile=65536:65536", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"],
+    flags: ["--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"],
     stopSeconds: 30,
     readySeconds: 120,
   } as const;
