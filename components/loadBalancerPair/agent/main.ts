@@ -219,9 +219,7 @@ class Agent:
         status = (answer or self.api.last).status
         if status in (409, 423):
             return 0.5
-        if status in (401, 403):
-            return 2 * SLOWEST_RETRY
-        if status == 429:
+        if status in (401, 403, 429):
             return SLOWEST_RETRY
         return min(SLOWEST_RETRY, 0.25 * float(2 ** min(self.failures, 5)))
 

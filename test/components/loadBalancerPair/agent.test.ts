@@ -3,8 +3,9 @@ import { execa } from "execa";
 import { agentSetup } from "../../../components/loadBalancerPair/agent";
 import { mainModule } from "../../../components/loadBalancerPair/agent/main";
 import { AgentProcess, type PeerAnswer } from "./support/agentProcess";
-import { FakeApi, type Fault } from "./support/fakeApi";
+import { FakeApi } from "./support/fakeApi";
 import { agentOptions, lb1, lb2 } from "./support/options";
+import { pause, until } from "./support/until";
 
 const backup: PeerAnswer = { vrrp: "BACKUP", serves: true };
 const master: PeerAnswer = { vrrp: "MASTER", serves: true };
@@ -104,26 +105,6 @@ describe("floating IP agent", function () {
     assert.ok(constant("OWNER_AGE_MASTER") < constant("TIMER"));
   });
 
-  const faults: [string, Fault, number][] = [
-    ["423 locked", { status: 423, code: "locked" }, 3000],
-    ["409 conflict", { status: 409, code: "conflict" }, 3000],
-    ["429 rate limit", { status: 429, code: "rate_limit_exceeded" }, 8000],
-    ["500 from the API", { status: 500, code: "service_error" }, 6000],
-    ["401 unauthorized", { status: 401, code: "unauthorized" }, 12_000],
-    ["an action that ends with an error", "failing action", 6000],
-    ["an API that swallows requests", "hang", 12_000],
-    ["an API that answers late", "late", 9000],
-  ];
-  for (const [name, fault, limit] of faults) {
-    it(`gets there in spite of ${name}, two times in a row`, async () => {
-      let left = 2;
-      api.fault = (call) => (call.path.endsWith("/assign") && left-- > 0 ? fault : undefined);
-      await agent.start(true);
-      await until(() => api.owner === 1, limit);
-      assert.ok(left <= 0, "the fault did not happen");
-    });
-  }
-
   it("makes at most 30 calls a minute while the API answers 429, and goes on afterwards", async () => {
     await agent.start(true);
     await until(async () => api.owner === 1 && (await agent.state()).verdict === "rest");
@@ -209,19 +190,3 @@ describe("floating IP agent's setup", () => {
     for (const path of modules) assert.ok(setup.units[0]?.reads.includes(path), path);
   });
 });
-
-async function until(condition: () => boolean | Promise<boolean>, limitMilliseconds = 6000): Promise<void> {
-  const deadline = Date.now() + limitMilliseconds;
-  for (;;) {
-    const holds = await Promise.resolve()
-      .then(condition)
-      .catch(() => false);
-    if (holds) return;
-    assert.ok(Date.now() < deadline, `not within ${limitMilliseconds} ms: ${condition}`);
-    await pause(50);
-  }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
