@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
+import { signal } from "./processes";
 
 /** How this host limits a machine's memory and processor. */
 export type LimitSupport = "cgroup v2" | "cgroup v1, from outside only" | "none";
@@ -66,6 +67,23 @@ export async function removeCgroups(settings: LocalCloudSettings, serverId?: num
   for (const folder of await cgroupFolders(settings)) {
     await removeGroup(serverId === undefined ? folder : join(folder, `m${serverId}`));
   }
+}
+
+/** Kills whatever is left in the cloud's groups, also a machine whose boot was cut short before it was on record. */
+export async function killGroups(settings: LocalCloudSettings): Promise<void> {
+  for (const folder of await cgroupFolders(settings)) {
+    for (const pid of await processesIn(folder)) signal(pid, "SIGKILL");
+  }
+}
+
+async function processesIn(folder: string): Promise<number[]> {
+  const text = await readFile(join(folder, "cgroup.procs"), "utf8").catch(() => "");
+  const own = text.split("\n").filter(Boolean).map(Number);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const below = await Promise.all(
+    entries.filter((entry) => entry.isDirectory()).map((entry) => processesIn(join(folder, entry.name))),
+  );
+  return [...own, ...below.flat()].filter((pid) => pid !== process.pid && pid !== 0);
 }
 
 /** Folders of this cloud that exist, one for each hierarchy. */

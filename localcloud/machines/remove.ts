@@ -6,7 +6,7 @@ import { isOwnNamespace, namesOf } from "../network/names";
 import { readProcesses } from "../services";
 import type { LocalCloudSettings } from "../settings";
 import { ended, findInit, findSupervisor, findWrapper } from "./boot";
-import { cgroupFolders, removeCgroups } from "./cgroups";
+import { cgroupFolders, killGroups, removeCgroups } from "./cgroups";
 import { mountPoints, unmount } from "./folders";
 import { signal } from "./processes";
 import { ownLoops } from "./volumes";
@@ -14,6 +14,7 @@ import { ownLoops } from "./volumes";
 /** Ends every machine and takes away all that this cloud has on the host, except its cache. Works from any state. */
 export async function removeEverything(settings: LocalCloudSettings): Promise<void> {
   await Promise.all((await machineIds(settings)).map((id) => killMachine(settings, id)));
+  await killGroups(settings);
   const names = namesOf(settings);
   const namespaces = (await listNamespaces()).filter((name) => isOwnNamespace(settings, name));
   if (namespaces.includes(names.publicRouter)) {

@@ -3,6 +3,7 @@ import type { LocalCloudSettings } from "../settings";
 import { firewallChains, firewallJumps } from "./firewall";
 import { resolverRules } from "./hostSide";
 import {
+  hostAddress6,
   identityOf,
   metadataAddress,
   metadataListener,
@@ -24,7 +25,7 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
     namespace: namesOf(settings).publicRouter,
     links: [hostLink(input), internetLink(settings), ...servers.map((server) => serverLink(server, input))],
     routes: [
-      ...baseRoutes(settings),
+      ...baseRoutes(input),
       ...servers.flatMap((server) => serverRoutes(server, input.ipv6)),
       ...floatingRoutes(world, servers, input.ipv6),
       ...identityRoutes(world, settings),
@@ -94,13 +95,14 @@ function serverLink(server: ServerSpec, { settings, ipv6 }: PlanInput): LinkPlan
 /** `2001:db8:1::/64` to `2001:db8:1::1`, the address that a server gives itself (HC-U1). */
 const firstOf = (network: string) => `${network.split("/")[0]}1`;
 
-function baseRoutes(settings: LocalCloudSettings): RoutePlan[] {
+function baseRoutes({ settings, ipv6 }: PlanInput): RoutePlan[] {
   return [
     unicast(4, "default", `via ${settings.hostAddress} dev host onlink`),
     unicast(4, settings.hostAddress, "dev host"),
     unicast(4, metadataListener(settings), "dev host"),
     unicast(4, settings.internetAddress, "dev inet"),
     // What is not assigned vanishes: packets to a dead server or an unassigned address get no answer.
+    ...(ipv6 ? [unicast(6, hostAddress6(settings), "dev host")] : []),
     blackhole(settings.publicRange),
     blackhole(settings.identityRange),
   ];

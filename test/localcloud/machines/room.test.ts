@@ -9,6 +9,7 @@ import { createLinuxHost, type LinuxHost } from "../../../localcloud/machines/ho
 import { ensureBaseImage } from "../../../localcloud/machines/image";
 import { leftovers, removeEverything } from "../../../localcloud/machines/remove";
 import { startMetadataService } from "../../../localcloud/metadata/server";
+import { ipv6Works } from "../../../localcloud/network/forwarding";
 import { metadataListener } from "../../../localcloud/network/names";
 import {
   eventually,
@@ -110,6 +111,23 @@ describe("machine room on real machines", function () {
     assert.match(await mustRun(settings, 1, "cat /root/.ssh/authorized_keys"), /DummyKey/);
     const keys = await Promise.all([1, 2].map((id) => mustRun(settings, id, "cat /etc/ssh/ssh_host_*.pub")));
     assert.notEqual(keys[0], keys[1]);
+  });
+
+  it("runs cloud-init's own Hetzner datasource, changed in nothing but where the serial number comes from", async () => {
+    const own = await mustRun(
+      settings,
+      1,
+      `python3 -c 'from cloudinit.sources import DataSourceHetznerLocal as d; print(*[k for k in vars(d.DataSourceHetznerLocal) if not k.startswith("_")])'`,
+    );
+    assert.equal(own, "check_instance_id");
+    assert.match(await mustRun(settings, 1, "cloud-id"), /hetzner/i);
+  });
+
+  it("reaches public IPv6 addresses between servers", async function () {
+    if (!(await ipv6Works())) this.skip();
+    const address = two.publicIpv6?.replace("/64", "1");
+    await mustRun(settings, 1, `ping -6 -c1 -W2 ${address}`);
+    await execa("bash", ["-c", `exec 3<>/dev/tcp/${address}/22; head -c4 <&3`]);
   });
 
   it("has the interfaces of a Hetzner server", async () => {
