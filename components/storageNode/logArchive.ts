@@ -145,7 +145,7 @@ END
   exit 64
 }
 arguments=(--directory=${logFolder} --no-pager --output=short-iso --quiet)
-matches=()
+host='' unit=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --follow) arguments+=(--follow); shift; continue ;;
@@ -153,8 +153,8 @@ while [ $# -gt 0 ]; do
     *) usage ;;
   esac
   case "$1" in
-    --host) matches+=("_HOSTNAME=$2") ;;
-    --unit) arguments+=("--identifier=\${2%.service}") ;;
+    --host) host=$2 ;;
+    --unit) unit=\${2%.service} ;;
     --grep) arguments+=("--grep=$2") ;;
     --since) arguments+=("--since=$2") ;;
     --until) arguments+=("--until=$2") ;;
@@ -162,5 +162,10 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
+matches=(\${host:+"_HOSTNAME=$host"})
+if [ -n "$unit" ]; then
+  # The output of a unit, or what a program logged under that name.
+  matches=("_SYSTEMD_UNIT=$unit.service" "\${matches[@]}" + "SYSLOG_IDENTIFIER=$unit" "\${matches[@]}")
+fi
 exec journalctl "\${arguments[@]}" "\${matches[@]}"
 `;

@@ -71,6 +71,9 @@ describe("S0-19: the log archive, for real", function () {
     await machine.succeed("logger -t shop 'order 4711 was paid'");
     assert.match(await search('--grep 4711 --host "$(hostname)"'), / shop\[\d+\]: order 4711 was paid/);
     assert.match(await search("--unit shop --since '1 hour ago'"), /order 4711/);
+    await machine.succeed("systemd-run --quiet --wait --unit=web-1 echo 'request 4714 was served'");
+    assert.match(await search('--unit web-1 --host "$(hostname)" --grep 4714'), /request 4714 was served/);
+    assert.equal((await machine.run("platform-logs --unit web-1 --host nobody")).output, "");
     assert.equal((await machine.run("platform-logs --grep 4711 --host nobody")).output, "");
   });
 
