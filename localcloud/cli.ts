@@ -82,6 +82,7 @@ function program(): Command {
     .description(
       "A Hetzner Cloud on this Linux machine: the API v1, real Debian machines, real networks. Needs root.",
     )
+    .enablePositionalOptions()
     .hook("preAction", requireRootOnLinux)
     .addHelpText(
       "after",
@@ -134,16 +135,19 @@ State: $LOCALCLOUD_STATE, else /var/lib/hetzner-platform. Other variables: local
 function addMachineCommands(cli: Command): void {
   cli
     .command("ssh <name> [command...]")
+    .passThroughOptions()
     .description(
       "SSH as root with your own key (the machine trusts the keys that its server was created with)",
     )
     .action(ssh);
   cli
     .command("exec <name> [command...]")
+    .passThroughOptions()
     .description("run a command in a machine without SSH, through its namespaces")
     .action(exec);
   cli
     .command("internet [command...]")
+    .passThroughOptions()
     .description("run a command as a client outside of the cloud, in the namespace `internet`")
     .action(internet);
   cli

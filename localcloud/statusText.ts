@@ -5,7 +5,7 @@ import type { Status } from "./control";
 export function statusText(status: Status): string {
   const table = new Table({
     head: ["server", "state", "public", "floating", "private"],
-    style: { head: [] },
+    style: { head: [], border: [], compact: true },
   });
   for (const server of status.servers) {
     const state = server.running ? "running" : server.power === "on" ? "not running" : "off";
