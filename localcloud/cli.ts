@@ -6,7 +6,7 @@ import { down, leftovers } from "./down";
 import { ensureImages } from "./images";
 import { findInit } from "./machines/boot";
 import { cgroupFolders } from "./machines/cgroups";
-import { enterArguments } from "./machines/host";
+import { enterArguments } from "./machines/guest";
 import { signal } from "./machines/processes";
 import { namesOf } from "./network/names";
 import { localCloudSettings } from "./settings";

@@ -1,13 +1,14 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { execa } from "execa";
 import type { Host, ServerSpec, VolumeSpec, World } from "../host";
 import { NetworkApplier } from "../network/apply";
+import { NetworkCoordinator } from "../network/coordinator";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
 import { boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
+import { runInGuest } from "./guest";
 import { ensureBaseImage } from "./image";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
@@ -75,18 +76,18 @@ class MachineRoom implements LinuxHost {
   readonly #unheard: [number, ExitReason][] = [];
   readonly #watches = new Map<number, Promise<void>>();
   readonly #closed = new AbortController();
-  readonly #network: NetworkApplier;
-  #queue: Promise<unknown> = Promise.resolve();
-  #waiting: Promise<void> | undefined;
+  readonly #network: NetworkCoordinator;
 
   constructor(
     private readonly settings: LocalCloudSettings,
     private readonly lower: string,
-    private readonly ipv6: boolean,
-    private readonly mtu: number,
+    ipv6: boolean,
+    uplinkMtu: number,
     private readonly onProblem: (problem: string) => void,
   ) {
-    this.#network = new NetworkApplier(settings, ipv6);
+    const plan = () =>
+      planNetwork({ world: this.#knownWorld(), active: this.#active, settings, ipv6, uplinkMtu });
+    this.#network = new NetworkCoordinator(new NetworkApplier(settings, ipv6), plan);
   }
 
   currentWorld = () => this.world;
@@ -115,7 +116,7 @@ class MachineRoom implements LinuxHost {
   async reconcileNetwork(world: World): Promise<void> {
     this.world = world;
     for (const server of world.servers) this.#specs.set(server.id, server);
-    await this.#applyNetwork();
+    await this.#network.apply();
   }
 
   async createServer(server: ServerSpec): Promise<void> {
@@ -139,11 +140,11 @@ class MachineRoom implements LinuxHost {
     await this.#cut(id);
     await mountRoot(this.settings, record);
     await prepareVolumes(this.settings, id);
-    await this.#alone(() => this.#network.resetMachine(id));
+    await this.#network.resetMachine(id);
     this.#active.add(id);
     this.#stopping.delete(id);
     try {
-      await this.#applyNetwork();
+      await this.#network.apply();
       await boot(this.settings, server);
     } catch (error) {
       await this.#cut(id);
@@ -194,13 +195,14 @@ class MachineRoom implements LinuxHost {
   async attachVolume(volume: VolumeSpec, server: ServerSpec, automount: boolean): Promise<void> {
     await recordAttachment(this.settings, volume, server.id, automount);
     const command = await attachCommand(this.settings, volume.id);
-    await this.#inGuest(server.id, command);
+    await runInGuest(this.settings, server.id, command);
   }
 
   async detachVolume(volume: VolumeSpec): Promise<void> {
     const record = await readVolumeRecord(this.settings, volume.id);
     const command = await detachCommand(this.settings, volume.id);
-    if (record !== undefined && command !== undefined) await this.#inGuest(record.serverId, command);
+    if (record !== undefined && command !== undefined)
+      await runInGuest(this.settings, record.serverId, command);
     await forgetAttachment(this.settings, volume.id);
   }
 
@@ -228,26 +230,6 @@ class MachineRoom implements LinuxHost {
     this.close();
     await removeEverything(this.settings);
     this.#active.clear();
-  }
-
-  /** One run at a time; all who ask while one runs share the next. */
-  #applyNetwork(): Promise<void> {
-    this.#waiting ??= this.#alone(async () => {
-      this.#waiting = undefined;
-      const { settings, ipv6 } = this;
-      const world = this.#knownWorld();
-      await this.#network.apply(
-        planNetwork({ world, active: this.#active, settings, ipv6, uplinkMtu: this.mtu }),
-      );
-    });
-    return this.#waiting;
-  }
-
-  /** Changes of the network never overlap. */
-  #alone(work: () => Promise<void>): Promise<void> {
-    const run = this.#queue.then(work);
-    this.#queue = run.catch(() => {});
-    return run;
   }
 
   // A server that starts before its first reconciliation is known by its own specification.
@@ -297,15 +279,9 @@ class MachineRoom implements LinuxHost {
 
   async #stopped(id: number): Promise<void> {
     this.#active.delete(id);
-    await this.#alone(() => this.#network.resetMachine(id));
+    await this.#network.resetMachine(id);
     await removeCgroups(this.settings, id);
     await rm(machineFolders(this.settings, id).exit, { force: true });
-  }
-
-  async #inGuest(serverId: number, command: readonly string[]): Promise<void> {
-    const init = await findInit(this.settings, serverId);
-    if (init === undefined) return;
-    await execa("nsenter", [...enterArguments(init), ...command]);
   }
 
   async #machineIds(): Promise<number[]> {
@@ -317,9 +293,4 @@ class MachineRoom implements LinuxHost {
 function reasonOf(code: number | undefined): ExitReason {
   if (code === rebootCode) return "reboot";
   return code === 0 ? "poweroff" : "killed";
-}
-
-/** Arguments of `nsenter` that lead into a machine by the process id of its init. */
-export function enterArguments(init: number): string[] {
-  return [`--target=${init}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
 }

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import type { NetworkSpec, ServerSpec, World } from "../../../localcloud/host";
 import { findInit } from "../../../localcloud/machines/boot";
-import { enterArguments } from "../../../localcloud/machines/host";
+import { enterArguments } from "../../../localcloud/machines/guest";
 import { type LocalCloudSettings, localCloudSettings } from "../../../localcloud/settings";
 
 /** Environment of a cloud beside the one that a developer may have up: own name, ranges, ports and state. */

@@ -275,13 +275,13 @@ describe("machine room on real machines", function () {
     await host.removeVolume(7);
   });
 
-  it("makes a 2 TB volume in less than two seconds of work", async () => {
+  it("makes a 2 TB volume in less than two seconds", async () => {
     const started = process.hrtime.bigint();
     await host.createVolume({ id: 8, sizeGb: 2_000, format: "ext4", serverId: null });
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     await host.removeVolume(8);
     console.log(`      2 TB ext4: ${seconds.toFixed(2)} s`);
-    assert.ok(seconds < 6, `took ${seconds} s`);
+    assert.ok(seconds < 2, `took ${seconds} s`);
   });
 
   it("is found again by another daemon, with its connections", async () => {

@@ -1,0 +1,34 @@
+import type { NetworkApplier } from "./apply";
+import type { NetworkPlan } from "./plan";
+
+/** Lets changes of the network happen one after the other, and many requests for the same become one. */
+export class NetworkCoordinator {
+  #queue: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<void> | undefined;
+
+  /** @param plan read when a run begins, so that it sees everything that was asked for until then */
+  constructor(
+    private readonly network: NetworkApplier,
+    private readonly plan: () => NetworkPlan,
+  ) {}
+
+  /** Resolves when a run that began after this call has ended. */
+  apply(): Promise<void> {
+    this.#waiting ??= this.#alone(() => {
+      this.#waiting = undefined;
+      return this.network.apply(this.plan());
+    });
+    return this.#waiting;
+  }
+
+  /** See {@link NetworkApplier.resetMachine}. */
+  resetMachine(serverId: number): Promise<void> {
+    return this.#alone(() => this.network.resetMachine(serverId));
+  }
+
+  #alone(work: () => Promise<void>): Promise<void> {
+    const run = this.#queue.then(work);
+    this.#queue = run.catch(() => {});
+    return run;
+  }
+}
