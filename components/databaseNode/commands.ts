@@ -88,7 +88,7 @@ else
     "postgresql  " + (.postgresql | down // "\\(.version) \\(.role), timeline \\(.timeline), up since \\(.started), connections \\(.connections)/\\(.maxConnections), replicas \\(.replicas), checksum failures \\(.checksumFailures)"),
     (.postgresql.databases // {} | to_entries[] | "            \\(.key) \\(.value | mb)"),
     "cache       " + (.cache | down // "\\(.engine) \\(.version) \\(.role), \\(.usedBytes | mb) of \\(.maxBytes | mb), clients \\(.clients), evicted \\(.evictedKeys), append-only file \\(.appendOnlyFile)"),
-    "search      " + (.search | down // "elasticsearch \\(.version) \\(.status), indexes \\(.indexes), documents \\(.documents), \\(.bytes | mb), heap \\(.heapUsedBytes | mb) of \\(.heapMaxBytes | mb)")' <<<"$status"
+    "search      " + (.search | down // "elasticsearch \\(.version) \\(.status | if . == "yellow" then "yellow (one node keeps no second copies)" else . end), indexes \\(.indexes), documents \\(.documents), \\(.bytes | mb), heap \\(.heapUsedBytes | mb) of \\(.heapMaxBytes | mb)")' <<<"$status"
 fi
 jq -e '.postgresql.up and .cache.up and .search.up' <<<"$status" >/dev/null
 `;

@@ -35,12 +35,19 @@ backup() {
     '{up: ($next != "" and $last.result != "failure"), last: $last, kept: $count, next: $next, offsiteCopy: $offsite}'
 }
 
+# Files carry the sender's address; /etc/hosts knows its name.
+senders() {
+  find ${logFolder} -name 'remote-*.journal' -printf '%f\\n' 2>/dev/null | sed 's/^remote-//; s/@.*//; s/\\.journal$//' | sort -u |
+    while read -r address; do
+      getent hosts "$address" | awk '{print $2}' | grep . || printf '%s\\n' "$address"
+    done
+}
+
 logs() {
   local up=false
   if systemctl is-active --quiet systemd-journal-remote.socket; then up=true; fi
   jq -n --argjson up "$up" --argjson bytes "$(du -sb ${logFolder} 2>/dev/null | cut -f1 || echo 0)" \\
-    --argjson hosts "$(find ${logFolder} -name 'remote-*.journal' -printf '%f\\n' 2>/dev/null | sed 's/^remote-//; s/@.*//; s/\\.journal$//' | sort -u | jq -Rn '[inputs]')" \\
-    '{up: $up, bytes: $bytes, hosts: $hosts}'
+    --argjson hosts "$(senders | jq -Rn '[inputs]')" '{up: $up, bytes: $bytes, hosts: $hosts}'
 }
 
 status=$(jq -n --arg host "$(hostname)" --argjson volume "$(volume)" --argjson objectStore "$(object_store)" \\
