@@ -7,6 +7,8 @@ export interface ResourceSpan {
   readonly operation: string;
   readonly start: number;
   readonly end: number;
+  /** URNs that had to be there before. */
+  readonly dependencies: readonly string[];
 }
 
 /** What one `pulumi up` did and how long each resource took. */
@@ -45,7 +47,7 @@ export async function deploy(stack: Stack, progress: Progress, configFile?: stri
     start,
     end: Date.now(),
     changes: changesOf(result.summary.resourceChanges),
-    spans: recorder.spans,
+    spans: await withDependencies(stack, recorder.spans),
     outputs,
   };
 }
@@ -58,9 +60,19 @@ function changesOf(
   );
 }
 
-function recordSpans(progress: Progress): { spans: ResourceSpan[]; see: (event: EngineEvent) => void } {
+type Span = Omit<ResourceSpan, "dependencies">;
+
+async function withDependencies(stack: Stack, spans: readonly Span[]): Promise<ResourceSpan[]> {
+  if (spans.length === 0) return [];
+  const { deployment } = await stack.exportStack();
+  const { resources } = deployment as { resources?: { urn: string; dependencies?: string[] }[] };
+  const known = new Map((resources ?? []).map((resource) => [resource.urn, resource.dependencies ?? []]));
+  return spans.map((span) => ({ ...span, dependencies: known.get(span.urn) ?? [] }));
+}
+
+function recordSpans(progress: Progress): { spans: Span[]; see: (event: EngineEvent) => void } {
   const begun = new Map<string, number>();
-  const spans: ResourceSpan[] = [];
+  const spans: Span[] = [];
   const see = (event: EngineEvent) => {
     const before = event.resourcePreEvent?.metadata;
     const after = event.resOutputsEvent?.metadata;
