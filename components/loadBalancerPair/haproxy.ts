@@ -105,6 +105,8 @@ function visitors(options: EdgeOptions): string {
   return `frontend visitors
   bind :${ports.http}
 ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate} alpn h2,http/1.1\n`}\
+  # A reload must not cut an idle connection in the moment in which its visitor sends the next request.
+  option idle-close-on-response
   # What the application believes about the visitor comes from here alone.
   http-request del-header X-Forwarded-For
   http-request del-header Forwarded

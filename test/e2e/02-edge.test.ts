@@ -6,7 +6,7 @@ import { url } from "./support/platform";
 
 async function openPorts(address: string): Promise<string[]> {
   const scan = await fromInternet(
-    `nmap -Pn -n -T4 --min-rate 2000 --max-retries 1 -p- --open -oG - ${address}`,
+    `nmap -Pn -n -T5 --min-rate 20000 --max-retries 1 -p- --open -oG - ${address}`,
     300,
   );
   assert.match(scan.stdout, /Nmap done/, scan.stderr);

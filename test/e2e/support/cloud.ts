@@ -50,17 +50,31 @@ export async function serverNamed(name: string): Promise<ServerView> {
   return found;
 }
 
+/** The guest's own environment, not the one of this test run. */
+const guestEnvironment = [
+  "env",
+  "-i",
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+  "HOME=/root",
+];
+
 /** Runs a bash command as root inside a machine, past SSH, so that tests leave no trace in its log. */
-export async function onMachine(name: string, command: string, timeoutSeconds = 120): Promise<Result> {
+export async function onMachine(
+  name: string,
+  command: string,
+  timeoutSeconds = 120,
+  input = "",
+): Promise<Result> {
   const { id } = await serverNamed(name);
   const init = await findInit(settings, id);
   if (init === undefined) throw new Error(`${name} does not run`);
-  return run("nsenter", ["--target", String(init), "--all", "--", "bash", "-c", command], timeoutSeconds);
+  const enter = ["--target", String(init), "--all", "--", ...guestEnvironment, "bash", "-c", command];
+  return run("nsenter", enter, timeoutSeconds, input);
 }
 
 /** As `onMachine`, and fails when the command does. */
-export async function must(name: string, command: string, timeoutSeconds = 120): Promise<string> {
-  const result = await onMachine(name, command, timeoutSeconds);
+export async function must(name: string, command: string, timeoutSeconds = 120, input = ""): Promise<string> {
+  const result = await onMachine(name, command, timeoutSeconds, input);
   if (result.exitCode !== 0) throw new Error(`${name}: ${command}\n${result.stdout}\n${result.stderr}`);
   return result.stdout.trim();
 }
@@ -70,10 +84,16 @@ export async function fromInternet(command: string, timeoutSeconds = 120): Promi
   return run("ip", ["netns", "exec", namesOf(settings).internet, "bash", "-c", command], timeoutSeconds);
 }
 
-async function run(command: string, args: readonly string[], timeoutSeconds: number): Promise<Result> {
+async function run(
+  command: string,
+  args: readonly string[],
+  timeoutSeconds: number,
+  input = "",
+): Promise<Result> {
   const { stdout, stderr, exitCode } = await execa(command, args, {
     reject: false,
     timeout: timeoutSeconds * 1000,
+    input,
   });
   return { stdout, stderr, exitCode: exitCode ?? 1 };
 }
