@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ensureHostPackages } from "../../localcloud/hostPackages";
 import { fromInternet, must, servers } from "./support/cloud";
 import { describeLoad, startLoad } from "./support/load";
-import { url } from "./support/platform";
+import { platformIsUp, url } from "./support/platform";
 
 async function openPorts(address: string): Promise<string[]> {
   const scan = await fromInternet(
@@ -15,6 +15,7 @@ async function openPorts(address: string): Promise<string[]> {
 
 describe("edge", function () {
   this.timeout("10m");
+  before("the platform is up", platformIsUp);
 
   it("S0-1: HAProxy runs on both load balancers", async () => {
     for (const name of ["local-lb1", "local-lb2"]) {

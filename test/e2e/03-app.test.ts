@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { api, eventually, fromInternet, must } from "./support/cloud";
-import { url } from "./support/platform";
+import { platformIsUp, url } from "./support/platform";
 
 const nodes = ["local-app1", "local-app2"];
 
@@ -17,6 +17,7 @@ async function serverType(name: string): Promise<ServerTypeView["server_type"]> 
 
 describe("app nodes", function () {
   this.timeout("5m");
+  before("the platform is up", platformIsUp);
 
   for (const [id, name, cores, memory] of [
     ["S0-3", "local-app1", 4, 16],
@@ -49,10 +50,7 @@ describe("app nodes", function () {
 
   it("S0-8: workers publish no port and are in no pool", async () => {
     for (const node of nodes) {
-      assert.equal(
-        await must(node, "docker ps --filter name=worker --format '{{.Ports}}' | tr -d '\\n'"),
-        "",
-      );
+      assert.equal(await must(node, "docker port worker-1; docker port worker-2"), "");
       assert.equal(
         await must(node, "grep -c worker /etc/platform/traefik/dynamic/services.yaml || true"),
         "0",
@@ -81,7 +79,9 @@ describe("app nodes", function () {
 
   it("runs every container by digest", async () => {
     for (const node of nodes) {
-      const images = (await must(node, "docker ps --format '{{.Image}}'")).split("\n");
+      const images = (
+        await must(node, "docker ps --quiet | xargs docker inspect --format '{{.Config.Image}}'")
+      ).split("\n");
       assert.deepEqual(
         images.filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image)),
         [],

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { must, onMachine } from "./support/cloud";
+import { platformIsUp } from "./support/platform";
 
 /** Reads one value of a running replica's secret environment, inside the machine. */
 const secret = (key: string) => `$(sed -n 's/^${key}=//p' /etc/platform/web-1.secret.env)`;
 
 describe("database node", function () {
   this.timeout("5m");
+  before("the platform is up", platformIsUp);
 
   it("S0-11: nothing but the data services runs on the database node", async () => {
     const containers = await must("local-db1", "docker ps --format '{{.Names}}'");

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { eventually, fromInternet, must, onMachine } from "./support/cloud";
-import { url } from "./support/platform";
+import { platformIsUp, url } from "./support/platform";
 
 const machines = ["local-lb1", "local-lb2", "local-app1", "local-app2", "local-db1", "local-storage1"];
 
 describe("storage node", function () {
   this.timeout("10m");
+  before("the platform is up", platformIsUp);
 
   it("S0-16: the volume has the configured capacity and is mounted", async () => {
     const gigabytes = Number(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { must, servers, settings } from "./support/cloud";
+import { platformIsUp } from "./support/platform";
 
 /** Passwords that really are in use, read from where they may be. */
 async function passwords(): Promise<string[]> {
@@ -20,6 +21,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 
 describe("secrets", function () {
   this.timeout("5m");
+  before("the platform is up", platformIsUp);
 
   it("are nowhere in the state, the API's log or its database in clear", async () => {
     const secrets = await passwords();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { api, eventually, fromInternet, must, serverNamed, servers } from "./support/cloud";
 import { describeLoad, startLoad } from "./support/load";
-import { up, url, type WhoAmI } from "./support/platform";
+import { platformIsUp, up, url, type WhoAmI } from "./support/platform";
 
 async function power(name: string, action: "poweroff" | "poweron"): Promise<void> {
   const { id } = await serverNamed(name);
@@ -29,6 +29,7 @@ async function liveBackends(): Promise<number> {
 
 describe("drills", function () {
   this.timeout("15m");
+  before("the platform is up", platformIsUp);
 
   it("S0-20, S0-26: an app node dies under load; the failed requests are counted and a session survives", async () => {
     const jar = "/tmp/hetzner-platform-e2e-cookies";

@@ -26,6 +26,11 @@ export async function up(changes: Readonly<Record<string, unknown>> = {}): Promi
   return lastDeployment;
 }
 
+/** Brings the platform up unless this test run has done so: any file of tests can run alone. */
+export async function platformIsUp(): Promise<void> {
+  if (lastDeployment === undefined) await up();
+}
+
 /** Address that visitors use, as the last `up` answered it. */
 export function url(): string {
   if (lastDeployment === undefined) throw new Error("the platform is not up");
