@@ -145,10 +145,10 @@ END
   exit 64
 }
 arguments=(--directory=${logFolder} --no-pager --output=short-iso --quiet)
-host='' unit=''
+host='' unit='' follow='' last=+1 lines=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --follow) arguments+=(--follow); shift; continue ;;
+    --follow) follow=yes arguments+=(--follow); shift; continue ;;
     --host | --unit | --grep | --since | --until | --lines) [ $# -ge 2 ] || usage ;;
     *) usage ;;
   esac
@@ -158,14 +158,29 @@ while [ $# -gt 0 ]; do
     --grep) arguments+=("--grep=$2") ;;
     --since) arguments+=("--since=$2") ;;
     --until) arguments+=("--until=$2") ;;
-    --lines) arguments+=("--lines=$2") ;;
+    --lines) lines=("--lines=$2") last=$2 ;;
   esac
   shift 2
 done
-matches=(\${host:+"_HOSTNAME=$host"})
-if [ -n "$unit" ]; then
+# The matches of one machine, in the array that journalctl takes.
+match() {
+  matches=("_HOSTNAME=$1")
   # The output of a unit, or what a program logged under that name.
-  matches=("_SYSTEMD_UNIT=$unit.service" "\${matches[@]}" + "SYSLOG_IDENTIFIER=$unit" "\${matches[@]}")
+  [ -z "$unit" ] || matches=("_SYSTEMD_UNIT=$unit.service" "\${matches[@]}" + "SYSLOG_IDENTIFIER=$unit" "\${matches[@]}")
+}
+if [ -n "$host" ]; then
+  match "$host"
+  exec journalctl "\${arguments[@]}" "\${lines[@]}" "\${matches[@]}"
 fi
-exec journalctl "\${arguments[@]}" "\${matches[@]}"
+if [ -n "$follow" ]; then exec journalctl "\${arguments[@]}" "\${lines[@]}" \${unit:+"SYSLOG_IDENTIFIER=$unit"}; fi
+
+# Machine by machine, then sorted by time: in one pass over the files of several machines journalctl loses its
+# place between their boots and leaves entries out. Continuation lines stay with their first line.
+found=$(journalctl --directory="${logFolder}" --quiet --field=_HOSTNAME | sort | while read -r name; do
+  match "$name"
+  journalctl "\${arguments[@]}" "\${lines[@]}" "\${matches[@]}" || true
+done | awk '/^[0-9][0-9][0-9][0-9]-/ { if (NR > 1) print line; line = $0; next } { line = line "\\001" $0 } END { if (NR) print line }' |
+  LC_ALL=C sort -s -k1,1 | tail -n "$last" | tr '\\001' '\\n')
+[ -n "$found" ] || exit 1
+printf '%s\\n' "$found"
 `;

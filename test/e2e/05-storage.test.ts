@@ -30,7 +30,7 @@ describe("storage node", function () {
     assert.equal(gone.stdout, "404");
     const versions = await must(
       "local-storage1",
-      "rclone --config=/etc/platform/backup/rclone.conf --s3-versions lsf objects:app 2>/dev/null | grep -c '^e2e' || true",
+      "rclone --config=/etc/platform/backup/rclone.conf lsf --recursive --s3-versions objects:app | grep -c e2e-v || true",
     );
     assert.ok(Number(versions) >= 2, `${versions} versions of a deleted object`);
   });
