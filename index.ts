@@ -7,11 +7,19 @@ const hetzner = new pulumi.Config("hcloud");
 
 const platform = new Platform(settings.environment, {
   settings,
-  apiToken: secrets.failoverToken ?? hetzner.requireSecret("token"),
+  apiToken: secrets.failoverToken ?? hetzner.getSecret("token") ?? pulumi.secret(requireToken(process.env)),
   apiEndpoint: hetzner.get("endpoint"),
   certificate: secrets.certificate,
   offsiteCredentials: secrets.offsiteCredentials,
 });
+
+/** The provider takes its token from the environment too. @throws when there is none anywhere */
+function requireToken({ HCLOUD_TOKEN }: NodeJS.ProcessEnv): string {
+  if (HCLOUD_TOKEN !== undefined && HCLOUD_TOKEN !== "") return HCLOUD_TOKEN;
+  throw new pulumi.RunError(
+    "hcloud:token is not set: pulumi config set hcloud:token --secret, or set HCLOUD_TOKEN",
+  );
+}
 
 /** Where visitors reach the platform. */
 export const url = platform.url;

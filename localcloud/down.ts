@@ -25,6 +25,7 @@ const stateEntries = [
   "trust.pem",
   "bring-up.json",
   "known_hosts",
+  "ip_forward.before",
 ];
 
 /**

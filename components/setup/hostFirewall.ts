@@ -37,7 +37,7 @@ export function hostFirewallSetup(
 
 /** The nft ruleset as text; one transaction replaces the old table, so there is no moment without rules. */
 export function hostFirewall(machine: MachinePlan, topology: Topology, settings: PlatformSettings): string {
-  const rules = flowsTo(machine.tier).map((flow) => rule(flow, topology, settings));
+  const rules = flowsTo(machine.tier).flatMap((flow) => flowRules(flow, topology, settings));
   return `table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -60,20 +60,30 @@ ${rules.map((text) => `    ${text}`).join("\n")}
 `;
 }
 
-function rule(flow: Flow, topology: Topology, settings: PlatformSettings): string {
+function flowRules(flow: Flow, topology: Topology, settings: PlatformSettings): string[] {
   const what =
     flow.protocol === "vrrp"
       ? "ip protocol vrrp"
       : flow.protocol === "icmp"
         ? "meta l4proto { icmp, ipv6-icmp }"
         : `${flow.protocol} dport ${flow.port}`;
-  return `${sources(flow, topology, settings)}${what} accept comment "${flow.purpose}"`;
+  return sources(flow, topology, settings).map((from) => `${from}${what} accept comment "${flow.purpose}"`);
 }
 
-function sources(flow: Flow, topology: Topology, settings: PlatformSettings): string {
-  if (flow.from === "internet") return "";
+/** One match for each address family that has sources; the empty match is everybody. */
+function sources(flow: Flow, topology: Topology, settings: PlatformSettings): string[] {
+  if (flow.from === "internet") return [""];
   const ranges = flow.from === "admin" ? settings.adminRanges : sourceAddresses(flow, topology);
-  return `ip saddr { ${ranges.join(", ")} } `;
+  const isIpv6 = (range: string) => range.includes(":");
+  const match = (family: "ip" | "ip6", of: readonly string[]) =>
+    of.length === 0 ? [] : [`${family} saddr { ${of.join(", ")} } `];
+  return [
+    ...match(
+      "ip",
+      ranges.filter((range) => !isIpv6(range)),
+    ),
+    ...match("ip6", ranges.filter(isIpv6)),
+  ];
 }
 
 const unit = `[Unit]

@@ -43,6 +43,19 @@ describe("hostFirewall", () => {
     );
   });
 
+  it("opens SSH to IPv6 admin ranges in their own family", async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const [lb1] = topology.loadBalancers;
+    const settings = { ...seedSettings, adminRanges: ["198.51.100.1/32", "2001:db8:5::/48"] };
+    const ruleset = hostFirewall(lb1, topology, settings);
+    assert.match(ruleset, /ip6 saddr \{ 2001:db8:5::\/48 \} tcp dport 22 accept/);
+    const judged = await execa("unshare", ["--net", "nft", "--check", "--file", "-"], {
+      input: ruleset,
+      reject: false,
+    });
+    assert.equal(judged.stderr, "");
+  });
+
   it("drops what no flow names", () => {
     assert.match(
       hostFirewall(topology.storage, topology, seedSettings),
