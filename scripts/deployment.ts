@@ -62,12 +62,20 @@ function changesOf(
 
 type Span = Omit<ResourceSpan, "dependencies">;
 
+/** Components only wait for their children: what takes time are the resources that a provider makes. */
 async function withDependencies(stack: Stack, spans: readonly Span[]): Promise<ResourceSpan[]> {
   if (spans.length === 0) return [];
   const { deployment } = await stack.exportStack();
-  const { resources } = deployment as { resources?: { urn: string; dependencies?: string[] }[] };
-  const known = new Map((resources ?? []).map((resource) => [resource.urn, resource.dependencies ?? []]));
-  return spans.map((span) => ({ ...span, dependencies: known.get(span.urn) ?? [] }));
+  const { resources } = deployment as {
+    resources?: { urn: string; custom: boolean; dependencies?: string[] }[];
+  };
+  const made = new Map(
+    (resources ?? []).filter((resource) => resource.custom).map((resource) => [resource.urn, resource]),
+  );
+  return spans.flatMap((span) => {
+    const resource = made.get(span.urn);
+    return resource === undefined ? [] : [{ ...span, dependencies: resource.dependencies ?? [] }];
+  });
 }
 
 function recordSpans(progress: Progress): { spans: Span[]; see: (event: EngineEvent) => void } {

@@ -27,7 +27,9 @@ export async function pulumiEnvironment(
     pulumi: bin,
     env: {
       ...env,
-      PULUMI_BACKEND_URL: `file://${backend}`,
+      // Beside each state file the file backend keeps one with metadata that nobody reads and that is not
+      // written atomically: an engine that is killed in that moment would make the state unreadable.
+      PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: passphrase,
       // Types are checked by `npm run check`; doing it again at each run costs seconds.
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",

@@ -63,7 +63,7 @@ export async function onMachine(
   name: string,
   command: string,
   timeoutSeconds = 120,
-  input = "",
+  input?: string,
 ): Promise<Result> {
   const { id } = await serverNamed(name);
   const init = await findInit(settings, id);
@@ -73,7 +73,12 @@ export async function onMachine(
 }
 
 /** As `onMachine`, and fails when the command does. */
-export async function must(name: string, command: string, timeoutSeconds = 120, input = ""): Promise<string> {
+export async function must(
+  name: string,
+  command: string,
+  timeoutSeconds = 120,
+  input?: string,
+): Promise<string> {
   const result = await onMachine(name, command, timeoutSeconds, input);
   if (result.exitCode !== 0) throw new Error(`${name}: ${command}\n${result.stdout}\n${result.stderr}`);
   return result.stdout.trim();
@@ -88,12 +93,12 @@ async function run(
   command: string,
   args: readonly string[],
   timeoutSeconds: number,
-  input = "",
+  input?: string,
 ): Promise<Result> {
   const { stdout, stderr, exitCode } = await execa(command, args, {
     reject: false,
     timeout: timeoutSeconds * 1000,
-    input,
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
   return { stdout, stderr, exitCode: exitCode ?? 1 };
 }
