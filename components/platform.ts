@@ -55,7 +55,7 @@ export class Platform extends pulumi.ComponentResource {
     const { settings } = args;
     const topology = planTopology(settings);
     const child = { parent: this };
-    const key = createDeployKey(name, settings.environment, this);
+    const key = createDeployKey(name, settings, this);
     const network = createNetwork(name, settings, topology, this);
     const context = machineContext(name, settings, network, key.publicKey, key.privateKey, this);
     const resolveImage = imageResolver(name, settings.images.registryMirror, this);
@@ -133,8 +133,9 @@ export class Platform extends pulumi.ComponentResource {
   }
 }
 
-function createDeployKey(name: string, environment: string, parent: Platform) {
-  const seed = new random.RandomBytes(`${name}-deploy-key`, { length: 32 }, { parent });
+function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: Platform) {
+  // Servers learn the key at their first boot only: a new one would lock Pulumi out of all of them.
+  const seed = new random.RandomBytes(`${name}-deploy-key`, { length: 32 }, { parent, protect });
   const pair = pulumi
     .secret(seed.base64)
     .apply((base64) => deployKey(base64, `hetzner-platform@${environment}`));

@@ -51,9 +51,9 @@ export class AppNodes extends pulumi.ComponentResource {
     if (missing.length > 0) {
       throw new pulumi.ResourceError(`images: no image for service ${missing.join(", ")}`, this);
     }
-    const placementGroupId = numericId(createPlacementGroup(name, args, this));
+    const placementGroups = createPlacementGroups(name, args, this);
     const machines = args.topology.appNodes.map(
-      (plan) =>
+      (plan, index) =>
         new Machine(
           `${name}-${plan.name}`,
           {
@@ -62,7 +62,7 @@ export class AppNodes extends pulumi.ComponentResource {
             context: args.context,
             bastion: args.bastion,
             setup: nodeSetup(args, plan),
-            placementGroupId,
+            placementGroupId: placementGroups[Math.floor(index / groupSize)],
           },
           { parent: this },
         ),
@@ -80,12 +80,21 @@ export class AppNodes extends pulumi.ComponentResource {
 }
 
 /** All nodes on one physical host would fail together. */
-function createPlacementGroup(name: string, args: AppNodesArgs, parent: AppNodes): hcloud.PlacementGroup {
-  return new hcloud.PlacementGroup(
-    `${name}-spread`,
-    { name: `${args.settings.environment}-app`, type: "spread", labels: args.context.labels },
-    { parent, deleteBeforeReplace: true },
-  );
+/** Most servers of one spread group: https://docs.hetzner.com/cloud/placement-groups/overview */
+const groupSize = 10;
+
+/** Nodes of a group run on different physical hosts, so one host takes one node of ten at the most. */
+function createPlacementGroups(name: string, args: AppNodesArgs, parent: AppNodes): pulumi.Output<number>[] {
+  const count = Math.ceil(args.topology.appNodes.length / groupSize);
+  return Array.from({ length: count }, (_, index) => {
+    const suffix = index === 0 ? "" : `-${index + 1}`;
+    const group = new hcloud.PlacementGroup(
+      `${name}-spread${suffix}`,
+      { name: `${args.settings.environment}-app${suffix}`, type: "spread", labels: args.context.labels },
+      { parent, deleteBeforeReplace: true },
+    );
+    return numericId(group);
+  });
 }
 
 function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {

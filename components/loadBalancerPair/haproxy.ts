@@ -118,7 +118,7 @@ ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate
   option forwardfor
   unique-id-format %[uuid()]
   unique-id-header X-Request-ID
-  http-response set-header X-Edge ${options.machine.name}
+  http-after-response set-header X-Edge ${options.machine.name}
   acl asks_state path ${publicStatePath}
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.peerKey}
   http-request deny deny_status 404 if { path_beg ${internalPrefix} } or asks_state !is_peer

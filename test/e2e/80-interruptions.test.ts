@@ -5,8 +5,8 @@ import { repairStack } from "../../scripts/repairStack";
 import { servers, settings } from "./support/cloud";
 import { up } from "./support/platform";
 
-/** Numbers of finished steps after which the engine is killed: early, among servers, among set-ups. */
-const killAfter = [3, 12, 25, 40, 50];
+/** Steps of each run after which the engine is killed: early, among the network, among servers, among set-ups. */
+const killAfter = [3, 9, 14, 12, 6];
 
 /** Starts `pulumi up`, kills it with SIGKILL after so many created resources. @returns how many there were */
 async function interruptedUp(steps: number): Promise<number> {
