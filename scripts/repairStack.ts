@@ -2,6 +2,7 @@ import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import type { Progress } from "../toolchain/cacheDir";
 import { localStack, localStackName, projectRoot } from "./localStack";
+import { endOrphanedPlugins } from "./orphanedPlugins";
 import { type PendingCreate, repair } from "./repair";
 import { cloudClient } from "./undoCreate";
 
@@ -9,6 +10,11 @@ const hetznerEndpoint = "https://api.hetzner.cloud/v1";
 
 /** `repair` with the credentials of the stack's own configuration. @throws when the stack has no `hcloud:token` */
 export async function repairStack(stack: Stack, progress: Progress): Promise<readonly PendingCreate[]> {
+  const { PULUMI_HOME } = stack.workspace.envVars;
+  if (PULUMI_HOME !== undefined) {
+    const ended = await endOrphanedPlugins(PULUMI_HOME);
+    if (ended > 0) progress(`ended ${ended} providers of a killed engine`);
+  }
   const config = await stack.getAllConfig();
   const token = config["hcloud:token"]?.value ?? process.env.HCLOUD_TOKEN;
   if (token === undefined)
