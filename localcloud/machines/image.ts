@@ -10,11 +10,11 @@ import { ensureAuthority } from "./authority";
 import { writeFiles } from "./files";
 import {
   bootstrapPackages,
-  debianMirror,
   imageFiles,
   imagePackages,
   imageUnits,
   maskedUnits,
+  sourcesOf,
   suite,
 } from "./recipe";
 
@@ -63,7 +63,6 @@ async function buildOnce(
 function recipeHash(authorities: readonly string[], apt: string): string {
   const recipe = {
     suite,
-    debianMirror,
     bootstrapPackages,
     imagePackages,
     imageUnits,
@@ -73,6 +72,13 @@ function recipeHash(authorities: readonly string[], apt: string): string {
     apt,
   };
   return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 16);
+}
+
+/** Where debootstrap fetched from, which it writes into the new system: `deb URL SUITE main`. */
+async function bootstrapMirror(root: string): Promise<string> {
+  const [, mirror] = (await readFile(join(root, "etc/apt/sources.list"), "utf8")).trim().split(/\s+/);
+  if (mirror === undefined) throw new Error("debootstrap named no mirror in etc/apt/sources.list");
+  return mirror;
 }
 
 async function build(
@@ -87,12 +93,16 @@ async function build(
     `--include=${bootstrapPackages.join(",")}`,
     suite,
     root,
-    debianMirror,
   ]).catch((error: Error) => {
     throw new Error(`debootstrap of ${suite} failed: ${lastLines(error.message)}`);
   });
+  const sources = sourcesOf(await bootstrapMirror(root));
   // The tree's own cloud.cfg.d must exist before cloud-init's package script looks at it.
-  await writeFiles(root, [...imageFiles, { path: "/etc/apt/apt.conf.d/91-host", content: apt }]);
+  await writeFiles(root, [
+    ...imageFiles,
+    { path: "/etc/apt/sources.list", content: sources },
+    { path: "/etc/apt/apt.conf.d/91-host", content: apt },
+  ]);
   progress(`base image: installing ${imagePackages.join(", ")}`);
   await inChroot(root, "apt-get", "update", "-qq");
   await inChroot(root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", ...imagePackages);

@@ -2,7 +2,6 @@ import { datasourceName, datasourceSource } from "./datasource";
 import type { MachineFile } from "./files";
 
 export const suite = "trixie";
-export const debianMirror = "http://deb.debian.org/debian";
 
 /** First stage: what debootstrap can resolve (it knows no virtual packages). */
 export const bootstrapPackages = [
@@ -142,14 +141,16 @@ WantedBy=local-fs.target
 /** Units of ours, enabled in the image. */
 export const imageUnits = ["hc-fstab.service"];
 
-const sources = `deb ${debianMirror} ${suite} main
-deb ${debianMirror} ${suite}-updates main
-deb ${debianMirror.replace(/\/debian$/, "/debian-security")} ${suite}-security main
+/** Package sources of the machines, from the mirror that debootstrap takes on this host. */
+export function sourcesOf(mirror: string): string {
+  return `deb ${mirror} ${suite} main
+deb ${mirror} ${suite}-updates main
+deb ${mirror.replace(/\/debian$/, "/debian-security")} ${suite}-security main
 `;
+}
 
 /** Files of every machine; nothing in here belongs to one project or one cloud. */
 export const imageFiles: readonly MachineFile[] = [
-  { path: "/etc/apt/sources.list", content: sources },
   {
     path: "/etc/apt/apt.conf.d/90-local-cloud",
     content: 'Acquire::Languages "none";\nAPT::Install-Recommends "true";\n',
