@@ -18,6 +18,19 @@ async function owner(): Promise<string> {
   return (await servers()).find((server) => server.id === floatingIp?.server)?.name ?? "nobody";
 }
 
+/**
+ * Waits until the address has stayed where it is for longer than VRRP and agent take to move it: right after
+ * both engines changed, a move that they caused may still be under way.
+ */
+async function addressIsSettled(): Promise<void> {
+  let [last, since] = ["", Date.now()];
+  await eventually("the address stays with one load balancer", 60, async () => {
+    const now = await owner();
+    if (now !== last) [last, since] = [now, Date.now()];
+    return Date.now() - since > 10_000 ? true : undefined;
+  });
+}
+
 /** The pool of the load balancer that serves: how many app nodes are up. */
 async function liveBackends(): Promise<number> {
   const table = await must(
@@ -114,6 +127,7 @@ describe("drills", function () {
           "active\ninactive",
         );
       }
+      await addressIsSettled();
       const result = await startLoad(`${url()}/api/whoami`, 8, "2000x").result;
       console.log(`      ${engine}: ${describeLoad(result)}`);
       assert.equal(result.failed, 0, describeLoad(result));
