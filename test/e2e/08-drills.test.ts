@@ -103,11 +103,14 @@ describe("drills", function () {
 
   it("S0-21: app nodes go from 2 to 3 and back under load", async () => {
     for (const count of [3, 2]) {
-      const load = startLoad(`${url()}/api/whoami`, 4, count === 3 ? 100 : 40);
+      const load = startLoad(`${url()}/api/whoami`, 4, 110);
+      let underLoad = true;
+      void load.result.finally(() => (underLoad = false));
       await up({ "app.count": count });
       await eventually(`${count} nodes serve`, 60, async () =>
         (await liveBackends()) === count ? true : undefined,
       );
+      assert.ok(underLoad, "the load ended before the change did");
       const result = await load.result;
       console.log(`      to ${count} app nodes: ${describeLoad(result)}`);
       assert.equal((await servers()).filter((server) => server.name.startsWith("local-app")).length, count);
