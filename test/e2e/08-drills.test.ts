@@ -103,7 +103,7 @@ describe("drills", function () {
 
   it("S0-21: app nodes go from 2 to 3 and back under load", async () => {
     for (const count of [3, 2]) {
-      const load = startLoad(`${url()}/api/whoami`, 4, 110);
+      const load = startLoad(`${url()}/api/whoami`, 4, count === 3 ? 180 : 120);
       let underLoad = true;
       void load.result.finally(() => (underLoad = false));
       await up({ "app.count": count });
