@@ -2,18 +2,18 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 /**
- * Ends the providers that outlived a killed engine of this Pulumi home: nobody hears their results, yet they
+ * Ends the providers and language hosts that outlived a killed engine of this Pulumi home: nobody hears their results, yet they
  * would go on creating. Providers of an engine that runs are not touched.
  *
  * @returns how many were ended; 0 where there is no /proc
  */
 export async function endOrphanedPlugins(pulumiHome: string): Promise<number> {
-  const plugins = join(pulumiHome, "plugins") + sep;
+  const engine = join(pulumiHome, "bin", "pulumi");
   const numbers = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
   let ended = 0;
   for (const pid of numbers) {
     const program = await readlink(`/proc/${pid}/exe`).catch(() => "");
-    if (!program.startsWith(plugins) || (await parentOf(pid)) !== 1) continue;
+    if (!program.startsWith(pulumiHome + sep) || program === engine || (await parentOf(pid)) !== 1) continue;
     process.kill(pid, "SIGKILL");
     ended += 1;
   }
