@@ -23,8 +23,9 @@ finish() {
   rm -f /usr/sbin/policy-rc.d "$0"
   if [ "$status" -ne 0 ]; then
     {
-      printf 'setup of %s failed at "%s" (exit status %s); last lines of %s:\n' "$setup_hostname" "$current_stage" "$status" "$log"
       tail -n 25 "$log"
+      # Last, because whoever shows only some lines shows the last ones.
+      printf 'setup of %s failed at "%s" (exit status %s); all of it is in %s\n' "$setup_hostname" "$current_stage" "$status" "$log"
     } >&4
   fi
   exit "$status"

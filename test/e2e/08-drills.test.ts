@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { api, eventually, fromInternet, must, serverNamed, servers } from "./support/cloud";
-import { describeLoad, startLoad } from "./support/load";
+import { describeLoad, startLoad, wrk } from "./support/load";
 import { platformIsUp, up, url, type WhoAmI } from "./support/platform";
 
 async function power(name: string, action: "poweroff" | "poweron"): Promise<void> {
@@ -55,11 +55,13 @@ describe("drills", function () {
     const before = await visit();
     assert.equal(before.session?.visits, 2);
 
+    const heavy = wrk(`${url()}/api/whoami`, 8, 20);
     const load = startLoad(`${url()}/api/whoami`, 8, 20);
     await new Promise((resolve) => setTimeout(resolve, 4000));
     await power("local-app1", "poweroff");
     const result = await load.result;
     console.log(`      app node killed under load: ${describeLoad(result)}`);
+    console.log(`      the same by wrk: ${await heavy}`);
     assert.equal((await serverNamed("local-app1")).status, "off", "the fault did not happen");
     assert.ok(
       (result.nodes["local-app2"] ?? 0) > (result.nodes["local-app1"] ?? 0),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { execa } from "execa";
+import { ensureHostPackages } from "../../../localcloud/hostPackages";
 import { namesOf } from "../../../localcloud/network/names";
 import { projectRoot } from "../../../scripts/localStack";
 import { settings } from "./cloud";
@@ -20,6 +21,19 @@ export function startLoad(url: string, connections: number, limit: number | `${n
   const node = [process.execPath, "--import", "tsx", client, url, String(connections), String(limit)];
   const process_ = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], { cwd: projectRoot });
   return { result: process_.then(({ stdout }) => JSON.parse(stdout) as LoadResult) };
+}
+
+/**
+ * wrk from the same place: more requests than a script can ask, counted by a program that nobody here wrote.
+ *
+ * @returns its summary lines: requests, socket errors, answers other than 2xx
+ */
+export async function wrk(url: string, connections: number, seconds: number): Promise<string> {
+  await ensureHostPackages(["wrk"]);
+  const args = ["-t2", `-c${connections}`, `-d${seconds}s`, url];
+  const { stdout } = await execa("ip", ["netns", "exec", namesOf(settings).internet, "wrk", ...args]);
+  const lines = stdout.split("\n").map((line) => line.trim());
+  return lines.filter((line) => /requests in|Socket errors|Non-2xx/.test(line)).join("; ");
 }
 
 /** One line for the log of the test run. */
