@@ -9,6 +9,8 @@ import type { LoadResult } from "./loadClient";
 /** A running load; await `result` for the count. */
 export interface Load {
   readonly result: Promise<LoadResult>;
+  /** Lets the requests that are under way finish, then answers. */
+  stop(): Promise<LoadResult>;
 }
 
 /**
@@ -19,8 +21,13 @@ export interface Load {
 export function startLoad(url: string, connections: number, limit: number | `${number}x`): Load {
   const client = join(__dirname, "loadClient.ts");
   const node = [process.execPath, "--import", "tsx", client, url, String(connections), String(limit)];
-  const process_ = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], { cwd: projectRoot });
-  return { result: process_.then(({ stdout }) => JSON.parse(stdout) as LoadResult) };
+  const visitor = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], { cwd: projectRoot });
+  const result = visitor.then(({ stdout }) => JSON.parse(stdout) as LoadResult);
+  const stop = () => {
+    visitor.kill("SIGTERM");
+    return result;
+  };
+  return { result, stop };
 }
 
 /**

@@ -46,7 +46,8 @@ function problemOf(error: Error): string {
 async function main([url = "", connections = "8", limit = "10"]: readonly string[]): Promise<LoadResult> {
   const began = Date.now();
   const count = limit.endsWith("x") ? Number(limit.slice(0, -1)) : Number.POSITIVE_INFINITY;
-  const deadline = limit.endsWith("x") ? began + 300_000 : began + Number(limit) * 1000;
+  let deadline = limit.endsWith("x") ? began + 300_000 : began + Number(limit) * 1000;
+  process.on("SIGTERM", () => (deadline = 0));
   const nodes: Record<string, number> = {};
   const failures: Record<string, number> = {};
   let [asked, lastAnswer, longestGapMs] = [0, began, 0];
