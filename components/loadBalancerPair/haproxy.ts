@@ -77,7 +77,8 @@ function globalSection(options: EdgeOptions): string {
   no strict-limits
   # An old worker that somebody's open connection keeps alive must end.
   hard-stop-after 60s
-  close-spread-time 5s
+  # With idle-close-on-response: a visitor's connection ends with an answer, never between two.
+  close-spread-time infinite
   server-state-base ${stateFolder}
   server-state-file ${stateFile}
   ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1

@@ -52,7 +52,7 @@ export function describeLoad(result: LoadResult): string {
     .map(([node, count]) => `${node} ${count}`)
     .join(", ");
   return (
-    `${result.requests} requests in ${result.seconds.toFixed(1)} s, ${result.failed} failed` +
+    `${result.requests} requests in ${result.seconds.toFixed(1)} s, ${result.failed} failed, ${result.retried} retried` +
     `${failures === "" ? "" : ` (${failures})`}; ${share}; longest gap ${result.longestGapMs} ms`
   );
 }

@@ -7,6 +7,11 @@ export interface LoadResult {
   readonly failed: number;
   /** What went wrong, by kind: `503`, `ECONNRESET`, `timeout`. */
   readonly failures: Readonly<Record<string, number>>;
+  /**
+   * Requests asked again because a kept connection was closed before any byte of the answer, which every
+   * browser does with a GET (RFC 9110, section 9.3.1): the visitor sees nothing, we count them.
+   */
+  readonly retried: number;
   /** Answers by the node that gave them. */
   readonly nodes: Readonly<Record<string, number>>;
   /** Longest time between two answers in a row, over all connections, in ms. */
@@ -17,13 +22,17 @@ export interface LoadResult {
 interface Answer {
   readonly problem?: string;
   readonly node?: string;
+  /** The connection was an old one that the other side closed at the same moment. */
+  readonly closedInBetween?: boolean;
 }
 
 const agent = new Agent({ keepAlive: true });
 
 function ask(url: string): Promise<Answer> {
   return new Promise((resolve) => {
+    let answered = false;
     const request = get(url, { agent, timeout: 10_000 }, (response) => {
+      answered = true;
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => (body += part));
@@ -35,7 +44,10 @@ function ask(url: string): Promise<Answer> {
       });
     });
     request.on("timeout", () => request.destroy(new Error("timeout")));
-    request.on("error", (error) => resolve({ problem: problemOf(error) }));
+    request.on("error", (error) => {
+      const problem = problemOf(error);
+      resolve({ problem, closedInBetween: request.reusedSocket && !answered && problem === "ECONNRESET" });
+    });
   });
 }
 
@@ -50,11 +62,16 @@ async function main([url = "", connections = "8", limit = "10"]: readonly string
   process.on("SIGTERM", () => (deadline = 0));
   const nodes: Record<string, number> = {};
   const failures: Record<string, number> = {};
-  let [asked, lastAnswer, longestGapMs] = [0, began, 0];
+  let [asked, retried, lastAnswer, longestGapMs] = [0, 0, began, 0];
   const visitor = async () => {
     while (asked < count && Date.now() < deadline) {
       asked += 1;
-      const { node, problem } = await ask(url);
+      let answer = await ask(url);
+      if (answer.closedInBetween) {
+        retried += 1;
+        answer = await ask(url);
+      }
+      const { node, problem } = answer;
       if (problem !== undefined) failures[problem] = (failures[problem] ?? 0) + 1;
       if (node === undefined) continue;
       nodes[node] = (nodes[node] ?? 0) + 1;
@@ -64,7 +81,15 @@ async function main([url = "", connections = "8", limit = "10"]: readonly string
   };
   await Promise.all(Array.from({ length: Number(connections) }, visitor));
   const failed = Object.values(failures).reduce((sum, number) => sum + number, 0);
-  return { requests: asked, failed, failures, nodes, longestGapMs, seconds: (Date.now() - began) / 1000 };
+  return {
+    requests: asked,
+    failed,
+    retried,
+    failures,
+    nodes,
+    longestGapMs,
+    seconds: (Date.now() - began) / 1000,
+  };
 }
 
 void main(process.argv.slice(2)).then((result) =>
