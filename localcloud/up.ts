@@ -23,15 +23,18 @@ const hostPackages = [
   "openssl",
 ];
 
+/** Why this machine cannot run a local cloud, in one sentence; undefined when it can. */
+export function whyNoLocalCloud(): string | undefined {
+  const platform: string = process.platform;
+  if (platform === "linux" && process.getuid?.() === 0) return undefined;
+  const who = platform === "linux" ? "this user is not root" : `this is ${platform}`;
+  return `the local cloud boots real machines in network namespaces, so it needs root on Linux; ${who}`;
+}
+
 /** @throws when this machine cannot run a local cloud, in one sentence */
 export function requireRootOnLinux(): void {
-  const platform: string = process.platform;
-  if (platform !== "linux" || process.getuid?.() !== 0) {
-    const who = platform === "linux" ? "this user is not root" : `this is ${platform}`;
-    throw new Error(
-      `the local cloud boots real machines in network namespaces, so it needs root on Linux; ${who}`,
-    );
-  }
+  const reason = whyNoLocalCloud();
+  if (reason !== undefined) throw new Error(reason);
 }
 
 /**

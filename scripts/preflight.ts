@@ -1,19 +1,13 @@
 import { execa } from "execa";
+import { whyNoLocalCloud } from "../localcloud/up";
 
 /** Go that the toolchain's modules ask for. */
 const goVersion = [1, 26] as const;
 
 /** @throws one error that names everything that this machine lacks, with the remedy */
 export async function refuseMissingTools(): Promise<void> {
-  const problems = [whyNoRoot(), await whyNoGo()].filter((problem) => problem !== undefined);
+  const problems = [whyNoLocalCloud(), await whyNoGo()].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-}
-
-function whyNoRoot(): string | undefined {
-  if (process.platform !== "linux") return `the local cloud needs Linux, this is ${process.platform}`;
-  if (process.getuid?.() !== 0)
-    return "the local cloud boots machines and makes network namespaces: run it as root (sudo)";
-  return undefined;
 }
 
 async function whyNoGo(): Promise<string | undefined> {

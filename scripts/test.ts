@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { execa } from "execa";
 import { ensureImages } from "../localcloud/images";
 import { ensureBaseImage } from "../localcloud/machines/image";
+import { whyNoLocalCloud } from "../localcloud/up";
 import { ensureToolchain } from "../toolchain/build";
 import { projectRoot } from "./localStack";
 
@@ -55,14 +56,6 @@ async function mocha(files: readonly string[], timeout: string): Promise<void> {
 
 async function show(command: string, args: readonly string[]): Promise<void> {
   await execa(command, args, { cwd: projectRoot, stdio: "inherit", preferLocal: true });
-}
-
-/** Why the local-cloud tests cannot run on this machine; undefined when they can. */
-function whyNoLocalCloud(): string | undefined {
-  if (process.platform !== "linux") return `this is ${process.platform}; the local cloud needs Linux`;
-  if (process.getuid?.() !== 0)
-    return "the local cloud boots machines and makes network namespaces: it needs root";
-  return undefined;
 }
 
 async function main(names: readonly string[]): Promise<void> {

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { nodeHealthPath, proxyHealthPath } from "../loadBalancerPair/edge";
 import type { ServiceSettings } from "../settings";
 import { containerSetup } from "../setup/container";
+import { listenEarlySetup } from "../setup/listenEarly";
 import { mergeSetups } from "../setup/merge";
-import { emptySetup, type MachineSetup, type SetupFile } from "../setup/types";
+import type { MachineSetup, SetupFile } from "../setup/types";
 import type { MachinePlan } from "../topology";
 import { planReplicas, type Replica } from "./replicas";
 import { traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
@@ -35,7 +36,7 @@ const patienceSeconds = 600;
 export function appNodeSetup(node: MachinePlan, stack: AppStack): MachineSetup {
   const replicas = planReplicas(stack.services);
   const setup = mergeSetups(
-    kernelSetup,
+    listenEarlySetup,
     ...replicas.map((replica) => replicaSetup(node, replica, stack)),
     traefikSetup(node, stack, replicas),
   );
@@ -140,24 +141,3 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
     checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: patienceSeconds }],
   };
 }
-
-const sysctlPath = "/etc/sysctl.d/61-platform-app.conf";
-
-const kernelSetup: MachineSetup = {
-  ...emptySetup,
-  files: [
-    {
-      path: sysctlPath,
-      content: `# Traefik binds the private address before the interface has it.
-net.ipv4.ip_nonlocal_bind = 1
-`,
-    },
-  ],
-  steps: [
-    {
-      name: "kernel settings of an app node",
-      unless: '[ "$(sysctl -n net.ipv4.ip_nonlocal_bind)" = 1 ]',
-      run: `sysctl --quiet --load=${sysctlPath}`,
-    },
-  ],
-};

@@ -1,6 +1,7 @@
 import { type Flow, flowsTo, sourceAddresses } from "../flows";
 import type { PlatformSettings } from "../settings";
 import type { MachinePlan, Topology } from "../topology";
+import { containerRange } from "./docker";
 import type { MachineSetup } from "./types";
 
 /** Where the ruleset lies; the table is ours alone, so that Docker's own tables stay untouched. */
@@ -48,13 +49,13 @@ table inet platform_firewall {
     iif "lo" accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, packet-too-big } accept
     # Containers of this machine may reach it as their gateway.
-    ip saddr 172.20.0.0/16 accept
+    ip saddr ${containerRange} accept
 ${rules.map((text) => `    ${text}`).join("\n")}
   }
   chain forward {
     type filter hook forward priority -1; policy accept;
     # User data lies at the metadata service; a container has no business there.
-    ip saddr 172.20.0.0/16 ip daddr 169.254.169.254 drop
+    ip saddr ${containerRange} ip daddr 169.254.169.254 drop
   }
 }
 `;
