@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
-import { readStatus, type ServerStatus } from "./control";
+import { readStatus, type ServerStatus } from "./control/socket";
 import { down, leftovers } from "./down";
 import { ensureImages } from "./images";
 import { findInit } from "./machines/boot";

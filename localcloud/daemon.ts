@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type Api, createApi, openStore, type Store, worldOf } from "./api";
-import { type ServerStatus, type Status, serveControl } from "./control";
+import { type ServerStatus, type Status, serveControl } from "./control/socket";
 import { registryProcess } from "./images";
 import { ensureCertificate } from "./machines/authority";
 import { limitSupport } from "./machines/cgroups";

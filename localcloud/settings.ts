@@ -30,6 +30,11 @@ export interface LocalCloudSettings {
   readonly internetAddress: string;
   /** Port of the API on 127.0.0.1 and on `hostAddress`. @default `$LOCALCLOUD_PORT`, else 8080 */
   readonly apiPort: number;
+  /**
+   * Port on 127.0.0.1 of the control API and its page: faults and the live map, never reachable for machines.
+   * @default `$LOCALCLOUD_CONTROL_PORT`, else one above `apiPort`
+   */
+  readonly controlPort: number;
   /** @default 3142 */
   readonly packageCachePort: number;
   /** @default 5000 */
@@ -90,6 +95,7 @@ export function localCloudSettings(env: Environment = process.env): LocalCloudSe
     hostAddress,
     internetAddress: `${prefix}.250`,
     apiPort,
+    controlPort: portOf(env, "LOCALCLOUD_CONTROL_PORT", apiPort + 1),
     packageCachePort: portOf(env, "LOCALCLOUD_PACKAGE_CACHE_PORT", 3142),
     registryPort: portOf(env, "LOCALCLOUD_REGISTRY_PORT", 5000),
     metadataPort: portOf(env, "LOCALCLOUD_METADATA_PORT", 8169),

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Status } from "./control";
+import type { Status } from "./control/socket";
 
 /** The status as a person reads it. */
 export function statusText(status: Status): string {

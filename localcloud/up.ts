@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "../toolchain/cacheDir";
-import { readStatus, type Status } from "./control";
+import { readStatus, type Status } from "./control/socket";
 import { findDaemon } from "./daemon";
 import { ensureHostPackages } from "./hostPackages";
 import { ensureBaseImage } from "./machines/image";

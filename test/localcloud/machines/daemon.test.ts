@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { readStatus, type Status } from "../../../localcloud/control";
+import { readStatus, type Status } from "../../../localcloud/control/socket";
 import { findInit } from "../../../localcloud/machines/boot";
 import { leftovers } from "../../../localcloud/machines/remove";
-import type { LocalCloudSettings } from "../../../localcloud/settings";
-import { eventually, labEnvironment, labSettings, mustRun, whyNoMachines } from "./lab";
+import { type LocalCloudSettings, localCloudSettings } from "../../../localcloud/settings";
+import { eventually, mustRun, ownLab, whyNoMachines } from "./lab";
 
 const root = join(__dirname, "../../..");
 
 describe("local cloud as a command", function () {
   this.timeout(300_000);
-  const environment = labEnvironment("cmd", 30);
-  const settings: LocalCloudSettings = labSettings("cmd", 30);
+  const environment = ownLab("cmd", 1);
+  const settings: LocalCloudSettings = localCloudSettings(environment);
 
   const command = (...args: string[]) =>
     execa(process.execPath, ["--import", "tsx", join(root, "localcloud/cli.ts"), ...args], {

@@ -11,10 +11,24 @@ export function labEnvironment(name: string, octet: number): Record<string, stri
     LOCALCLOUD_STATE: `/var/lib/hetzner-platform-test-${name}`,
     LOCALCLOUD_PUBLIC_RANGE: `198.19.${octet}.0/24`,
     LOCALCLOUD_FLOATING_RANGE: `198.19.${octet + 1}.0/24`,
-    LOCALCLOUD_IDENTITY_RANGE: `198.19.${octet + 64}.0/24`,
+    LOCALCLOUD_IDENTITY_RANGE: `198.18.${128 + Math.floor(octet / 2)}.0/24`,
     LOCALCLOUD_IPV6_RANGE: `2001:db8:${octet}::/48`,
     LOCALCLOUD_PORT: String(18_000 + octet),
   };
+}
+
+/** Runs of the same tests side by side take different slots, 0 to 6. */
+const slot = Number(process.env.LAB_SLOT ?? 0);
+
+/**
+ * Environment of a cloud that really runs in a test: no other test file and no other slot shares its name, its
+ * ranges or its port.
+ *
+ * @param name at most 5 characters
+ * @param area 0 to 11, one for each test file that runs a cloud
+ */
+export function ownLab(name: string, area: number): Record<string, string> {
+  return labEnvironment(slot === 0 ? name : `${name}${slot}`, 3 * (area + 12 * slot));
 }
 
 export const labSettings = (name: string, octet: number) => localCloudSettings(labEnvironment(name, octet));

@@ -11,20 +11,21 @@ import { leftovers, removeEverything } from "../../../localcloud/machines/remove
 import { startMetadataService } from "../../../localcloud/metadata/server";
 import { ipv6Works } from "../../../localcloud/network/forwarding";
 import { metadataListener } from "../../../localcloud/network/names";
+import { localCloudSettings } from "../../../localcloud/settings";
 import {
   eventually,
   inMachine,
   labNetwork,
   labServer,
-  labSettings,
   labWorld,
   mustRun,
+  ownLab,
   whyNoMachines,
 } from "./lab";
 
 describe("machine room on real machines", function () {
   this.timeout(300_000);
-  const settings = labSettings("room", 20);
+  const settings = localCloudSettings(ownLab("room", 0));
   const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDummyKeyOfATestThatOpensNothing000000000000 test";
   const one = labServer(settings, 1, {
     sshKeys: [key],

@@ -1,8 +1,8 @@
 import { chmod, rm } from "node:fs/promises";
 import { createServer, request, type Server } from "node:http";
-import type { ServerSpec } from "./host";
-import type { LimitSupport } from "./machines/cgroups";
-import type { LocalCloudSettings } from "./settings";
+import type { ServerSpec } from "../host";
+import type { LimitSupport } from "../machines/cgroups";
+import type { LocalCloudSettings } from "../settings";
 
 /** What the daemon tells the command line. */
 export interface Status {
