@@ -1,8 +1,13 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import type { FastifyInstance } from "fastify";
 import { type Api, createApi, openStore, type Store, worldOf } from "./api";
-import { type ServerStatus, type Status, serveControl } from "./control/socket";
+import { createRecentRequests, type RecentRequests } from "./control/requests";
+import { createControl } from "./control/server";
+import { type ServerStatus, type Status, serveSocket } from "./control/socket";
+import { createFaults } from "./faults";
+import type { FaultRegistry } from "./faults/registry";
 import { registryProcess } from "./images";
 import { ensureCertificate } from "./machines/authority";
 import { limitSupport } from "./machines/cgroups";
@@ -40,16 +45,20 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   await host.reconcileNetwork(worldOf(store));
   const metadata = await startMetadataService(settings, () => worldOf(store));
   await startServices(settings, stopping.signal, log);
-  const { api, second } = await startApi(settings, store, host, log);
-  const control = await serveControl(settings, () => statusOf(settings, store, host));
+  const requests = createRecentRequests();
+  const { api, second } = await startApi(settings, store, host, requests, log);
+  const faults = await createFaults({ settings, store, host, onProblem: log });
+  const control = await startControl(settings, store, host, requests, faults, log);
+  await faults.resume();
   log(`ready: ${settings.endpoint}`);
 
   const stop = async (signal: string) => {
     log(`${signal}: stopping; machines go on`);
     stopping.abort();
     host.close();
-    for (const server of [metadata, control, second]) server.close();
-    await api.close();
+    faults.close();
+    for (const server of [metadata, control.socket, second]) server.close();
+    await Promise.all([api.close(), control.app.close()]);
     store.close();
     await rm(settings.paths.pidFile, { force: true });
     process.exit(0);
@@ -82,6 +91,7 @@ async function startApi(
   settings: LocalCloudSettings,
   store: Store,
   host: LinuxHost,
+  recent: RecentRequests,
   log: (line: string) => void,
 ): Promise<{ api: Api; second: Server }> {
   const requests = createWriteStream(settings.paths.apiLog, { flags: "a", mode: 0o600 });
@@ -91,7 +101,10 @@ async function startApi(
     settings: {
       tokens: Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
       ranges: { publicIpv4: settings.publicRange, floatingIpv4: settings.floatingRange },
-      onRequest: (line) => requests.write(`${JSON.stringify(line)}\n`),
+      onRequest: (line) => {
+        requests.write(`${JSON.stringify(line)}\n`);
+        recent.add(line);
+      },
       onProblem: log,
     },
   });
@@ -104,7 +117,33 @@ async function startApi(
   return { api, second };
 }
 
-async function statusOf(settings: LocalCloudSettings, store: Store, host: LinuxHost): Promise<Status> {
+async function startControl(
+  settings: LocalCloudSettings,
+  store: Store,
+  host: LinuxHost,
+  requests: RecentRequests,
+  faults: FaultRegistry,
+  log: (line: string) => void,
+): Promise<{ app: FastifyInstance; socket: Server }> {
+  const app = createControl({
+    store,
+    faults,
+    requests,
+    endpoint: settings.endpoint,
+    port: settings.controlPort,
+    status: () => statusOf(settings, store, host, faults),
+    onProblem: log,
+  });
+  await app.listen({ host: "127.0.0.1", port: settings.controlPort });
+  return { app, socket: await serveSocket(settings, app) };
+}
+
+async function statusOf(
+  settings: LocalCloudSettings,
+  store: Store,
+  host: LinuxHost,
+  faults: FaultRegistry,
+): Promise<Status> {
   const world = worldOf(store);
   const running = await host.running();
   const servers = world.servers.map(
@@ -126,6 +165,7 @@ async function statusOf(settings: LocalCloudSettings, store: Store, host: LinuxH
     limits: await limitSupport(),
     servers,
     services: (await readProcesses(settings)).map(({ name, pid }) => ({ name, pid })),
+    faults: faults.list(),
     daemonMegabytes: Math.round(process.memoryUsage().rss / 1024 ** 2),
   };
 }

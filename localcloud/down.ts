@@ -20,6 +20,7 @@ const stateEntries = [
   "pulumi",
   "daemon.pid",
   "control.sock",
+  "faults.json",
   "daemon.log",
   "api.log",
   "trust.pem",

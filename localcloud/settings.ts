@@ -58,6 +58,8 @@ export interface LocalCloudPaths {
   readonly processes: string;
   readonly pidFile: string;
   readonly controlSocket: string;
+  /** Record of the faults that are in force. */
+  readonly faults: string;
   readonly daemonLog: string;
   /** One JSON line for each API request. */
   readonly apiLog: string;
@@ -114,6 +116,7 @@ function pathsIn(stateDir: string): LocalCloudPaths {
     processes: inState("processes"),
     pidFile: inState("daemon.pid"),
     controlSocket: inState("control.sock"),
+    faults: inState("faults.json"),
     daemonLog: inState("daemon.log"),
     apiLog: inState("api.log"),
     store: inState("store"),

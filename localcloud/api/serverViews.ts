@@ -1,6 +1,7 @@
 // Servers as Hetzner's objects, with what other rows say about them.
 import { catalogue, locationNamed, serverTypeNamed } from "../catalogue";
 import type { PrimaryIp, Server } from "../rows";
+import type { Store } from "../store";
 import { runningActions } from "../work";
 import { type Call, findOwned, listOwned, ref } from "./call";
 import { renderDatacenter, renderLocation, renderServerType } from "./catalogueViews";
@@ -22,8 +23,8 @@ const TRANSITIONS: Readonly<Record<string, string>> = {
   change_server_type: "migrating",
 };
 
-export function statusOf(call: Call, server: Server): string {
-  for (const action of runningActions(call.store)) {
+export function statusOf(store: Store, server: Server): string {
+  for (const action of runningActions(store)) {
     const transition = TRANSITIONS[action.command];
     if (transition === undefined) continue;
     if (action.resources.some(({ id, type }) => type === "server" && id === server.id)) return transition;
@@ -39,7 +40,7 @@ export function renderServer(call: Call, server: Server) {
   return {
     id: server.id,
     name: server.name,
-    status: statusOf(call, server),
+    status: statusOf(store, server),
     created: server.created,
     public_net: renderPublicNet(call, server),
     private_net: server.privateNets.map(({ network, ip, aliasIps, macAddress }) => ({

@@ -32,7 +32,7 @@ const options: OwnedOptions<"server"> = {
   render: renderServer,
   list: {
     sort: sortByIdNameCreated,
-    filters: { ...filterByName, status: (server, value, call) => statusOf(call, server) === value },
+    filters: { ...filterByName, status: (server, value, call) => statusOf(call.store, server) === value },
     allowed: { status: STATUSES },
   },
 };

@@ -8,6 +8,10 @@
 //   GET    /faults         { faults: FaultStatus[] }
 //   POST   /faults         FaultRequest -> 201 { fault: FaultStatus }
 //   DELETE /faults/{id}    ends the fault now -> 204
+//   DELETE /faults         ends all -> 204
+//   GET    /status         what the command line shows (localcloud/control/socket.ts)
+//
+// What is refused answers 4xx with a ControlErrorBody.
 import type { RequestLog } from "../api/settings";
 
 /** What a person sees of the cloud at one moment. Ids are those of the API. */
@@ -171,4 +175,17 @@ export interface FaultStatus {
   readonly ends: string;
   /** Requests or actions that it met so far; for faults of machines 1 once it is in force. */
   readonly hits: number;
+}
+
+/** One thing that is wrong with a request. */
+export interface ControlProblem {
+  /** Field or header: `fault.lossPercent`. */
+  readonly path: string;
+  readonly value: unknown;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+export interface ControlErrorBody {
+  readonly error: { readonly message: string; readonly problems: readonly ControlProblem[] };
 }

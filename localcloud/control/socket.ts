@@ -1,8 +1,11 @@
+// The control API as the command line reaches it: over a socket that only root can open.
 import { chmod, rm } from "node:fs/promises";
 import { createServer, request, type Server } from "node:http";
+import type { FastifyInstance } from "fastify";
 import type { ServerSpec } from "../host";
 import type { LimitSupport } from "../machines/cgroups";
 import type { LocalCloudSettings } from "../settings";
+import type { ControlErrorBody, FaultStatus } from "./contract";
 
 /** What the daemon tells the command line. */
 export interface Status {
@@ -12,6 +15,7 @@ export interface Status {
   readonly servers: readonly ServerStatus[];
   /** Helper processes that run: name and process id. */
   readonly services: readonly { readonly name: string; readonly pid: number }[];
+  readonly faults: readonly FaultStatus[];
   /** Resident memory of the daemon. */
   readonly daemonMegabytes: number;
 }
@@ -22,19 +26,11 @@ export type ServerStatus = Pick<ServerSpec, "id" | "name" | "publicIpv4" | "powe
   readonly floatingIps: readonly string[];
 };
 
-/** Serves the control socket; only root can open it. */
-export async function serveControl(
-  settings: LocalCloudSettings,
-  status: () => Promise<Status>,
-): Promise<Server> {
+/** Serves the control API on its socket too. */
+export async function serveSocket(settings: LocalCloudSettings, control: FastifyInstance): Promise<Server> {
   const { controlSocket } = settings.paths;
   await rm(controlSocket, { force: true });
-  const server = createServer((_, response) => {
-    status().then(
-      (value) => response.end(JSON.stringify(value)),
-      (error) => response.writeHead(500).end(String(error)),
-    );
-  });
+  const server = createServer((incoming, response) => control.routing(incoming, response));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(controlSocket, resolve);
@@ -44,23 +40,60 @@ export async function serveControl(
 }
 
 /** Asks the daemon; undefined when none answers. */
-export function readStatus(settings: LocalCloudSettings): Promise<Status | undefined> {
-  return new Promise((resolve) => {
+export async function readStatus(settings: LocalCloudSettings): Promise<Status | undefined> {
+  const answer = await ask(settings, "GET", "/status").catch(() => undefined);
+  return answer?.status === 200 ? (JSON.parse(answer.text) as Status) : undefined;
+}
+
+/**
+ * Asks the control API of a cloud that is up.
+ *
+ * @throws with its message when it refuses, and when no cloud is up
+ */
+export async function askControl<T>(
+  settings: LocalCloudSettings,
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  body?: object,
+): Promise<T> {
+  const answer = await ask(settings, method, path, body).catch(() => {
+    throw new Error("the local cloud is not up: run `npm run localcloud -- up`");
+  });
+  if (answer.status < 300) return (answer.text === "" ? undefined : JSON.parse(answer.text)) as T;
+  throw new Error((JSON.parse(answer.text) as ControlErrorBody).error.message);
+}
+
+function ask(
+  settings: LocalCloudSettings,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
     const asked = request(
-      { socketPath: settings.paths.controlSocket, path: "/", timeout: 5_000 },
+      {
+        socketPath: settings.paths.controlSocket,
+        path,
+        method,
+        // A fault is in force before it is answered, and a full disk takes a while.
+        timeout: method === "GET" ? 5_000 : 60_000,
+        headers: {
+          host: `127.0.0.1:${settings.controlPort}`,
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+      },
       (response) => {
         let text = "";
         response.setEncoding("utf8");
         response.on("data", (part: string) => {
           text += part;
         });
-        response.on("end", () =>
-          resolve(response.statusCode === 200 ? (JSON.parse(text) as Status) : undefined),
-        );
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on("error", reject);
       },
     );
-    asked.on("error", () => resolve(undefined));
-    asked.on("timeout", () => asked.destroy());
-    asked.end();
+    asked.on("error", reject);
+    asked.on("timeout", () => asked.destroy(new Error("the local cloud does not answer")));
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

@@ -48,6 +48,18 @@ export async function makeCgroups(settings: LocalCloudSettings, server: ServerSp
   return folders;
 }
 
+/**
+ * The group of cgroup v2 with the processes of the machine itself, without systemd-nspawn. It exists while the
+ * machine runs; on every host, because the machine's systemd needs this hierarchy.
+ *
+ * @throws when no cgroup v2 hierarchy is mounted
+ */
+export async function payloadGroup(settings: LocalCloudSettings, serverId: number): Promise<string> {
+  const hierarchy = (await listHierarchies()).find(({ version }) => version === 2);
+  if (hierarchy === undefined) throw new Error("no cgroup v2 hierarchy is mounted on this host");
+  return join(hierarchy.mount, groupName(settings), `m${serverId}`, "payload");
+}
+
 function limitsFor({ version, controllers }: Hierarchy, server: ServerSpec): [string, string][] {
   const bytes = String(Math.round(server.memoryGb * 1024 ** 3));
   if (version === 2) {
