@@ -31,8 +31,8 @@ function projectActions(call: Call): readonly Action[] {
   return call.store.list("action").filter((action) => action.project === call.project);
 }
 
-function oneAction(call: Call, text: string | undefined, belongs: (action: Action) => boolean): Reply {
-  const id = readId(text);
+function oneAction(call: Call, parameter: "id" | "action_id", belongs: (action: Action) => boolean): Reply {
+  const id = readId(call.params[parameter], parameter);
   const action = call.store.get("action", id);
   if (action === undefined || action.project !== call.project || !belongs(action))
     throw notFound("action", id);
@@ -60,7 +60,7 @@ export const globalActionRoutes: readonly Route[] = [
       return actionList(call, projectActions(call));
     },
   },
-  { method: "GET", path: "/actions/:id", handle: (call) => oneAction(call, call.params.id, () => true) },
+  { method: "GET", path: "/actions/:id", handle: (call) => oneAction(call, "id", () => true) },
 ];
 
 /** `/<r>/actions`, `/<r>/actions/{id}`, `/<r>/{id}/actions` and the deprecated `/<r>/{id}/actions/{action_id}`. */
@@ -78,7 +78,7 @@ export function actionRoutes(path: string, kind: OwnedKind): readonly Route[] {
     {
       method: "GET",
       path: `${path}/actions/:id`,
-      handle: (call) => oneAction(call, call.params.id, isOf(kind)),
+      handle: (call) => oneAction(call, "id", isOf(kind)),
     },
     {
       method: "GET",
@@ -88,7 +88,7 @@ export function actionRoutes(path: string, kind: OwnedKind): readonly Route[] {
     {
       method: "GET",
       path: `${path}/:id/actions/:action_id`,
-      handle: (call) => oneAction(call, call.params.action_id, isOf(kind, readId(call.params.id))),
+      handle: (call) => oneAction(call, "action_id", isOf(kind, readId(call.params.id))),
     },
   ];
 }

@@ -10,7 +10,7 @@ import {
   renderServerType,
 } from "./catalogueViews";
 import { ApiError, notFound } from "./errors";
-import { filterByName, type ListOptions, listReply, sortById, sortByIdName } from "./lists";
+import { filterByName, type ListOptions, listReply, readFlag, sortById, sortByIdName } from "./lists";
 import type { Settings } from "./settings";
 
 interface Listed<R> {
@@ -111,9 +111,12 @@ export const catalogueRoutes: readonly Route[] = [
     list: {
       filters: {
         ...filterByName,
-        architecture: (iso, value) => iso.architecture === value || iso.architecture === null,
+        architecture: (iso, value, { query }) =>
+          iso.architecture === value ||
+          (iso.architecture === null && readFlag(query, "include_architecture_wildcard")),
       },
       allowed: { architecture: ["x86", "arm"] },
+      flags: ["include_architecture_wildcard"],
     },
   }),
   { method: "GET", path: "/pricing", handle: () => ok({ pricing: renderPricing() }) },

@@ -26,7 +26,7 @@ const createSchema = z.object({
   name: nameField,
   labels: labelsField.optional(),
   rules: rulesField.optional(),
-  apply_to: targetsField.nullish(),
+  apply_to: targetsField.optional(),
 });
 
 const options: OwnedOptions<"firewall"> = {

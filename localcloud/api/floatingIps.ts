@@ -33,7 +33,7 @@ import { dnsPtrRoute, dnsPtrsOf } from "./reverseDns";
 const createSchema = z.object({
   type: z.enum(["ipv4", "ipv6"]),
   server: z.int().positive().nullish(),
-  home_location: idOrName.nullish(),
+  home_location: idOrName.optional(),
   description: z.string().nullish(),
   name: nameField.optional(),
   labels: labelsField.optional(),

@@ -20,7 +20,7 @@ import {
 import { renderSnapshot, renderSystemImage } from "./catalogueViews";
 import { ApiError, notFound } from "./errors";
 import { labelsField } from "./labels";
-import { listReply, type SortFields } from "./lists";
+import { listReply, readFlag, type SortFields } from "./lists";
 import { protectionOf } from "./protection";
 
 type RenderedImage = ReturnType<typeof renderSystemImage> | ReturnType<typeof renderSnapshot>;
@@ -32,7 +32,7 @@ const SORT: SortFields<RenderedImage> = {
 };
 
 const updateSchema = z.object({
-  description: z.string().nullish(),
+  description: z.string().optional(),
   type: z.literal("snapshot").optional(),
   labels: labelsField.optional(),
 });
@@ -61,9 +61,10 @@ export function allImages(call: Call): RenderedImage[] {
 }
 
 function list(call: Call): Reply {
+  const withDeprecated = readFlag(call.query, "include_deprecated");
   return listReply<RenderedImage>(call, {
     key: "images",
-    rows: allImages(call),
+    rows: allImages(call).filter(({ deprecated }) => withDeprecated || deprecated === null),
     render: (image) => image,
     sort: SORT,
     filters: {

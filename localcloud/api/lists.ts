@@ -18,6 +18,8 @@ export interface ListOptions<R> {
   readonly filters?: Readonly<Record<string, (row: R, value: string, call: Call) => boolean>>;
   /** Values that a filter takes, where the API limits them. */
   readonly allowed?: Readonly<Record<string, readonly string[]>>;
+  /** Query parameters that are `true` or `false`; read them with `readFlag`. */
+  readonly flags?: readonly string[];
   /** @default 50 */
   readonly maximumPerPage?: number;
   /** More root keys of the answer. */
@@ -37,6 +39,7 @@ export function listReply<R>(call: Call, options: ListOptions<R>): Reply {
 }
 
 function byFilters<R>(call: Call, options: ListOptions<R>): readonly R[] {
+  for (const name of options.flags ?? []) readFlag(call.query, name);
   let rows = options.rows;
   for (const [name, matches] of Object.entries(options.filters ?? {})) {
     const values = call.query[name];
@@ -106,6 +109,13 @@ function paginationOf(page: number, perPage: number, total: number) {
     last_page: last,
     total_entries: total,
   };
+}
+
+/** A parameter that is `true` or `false`. */
+export function readFlag(query: Query, name: string): boolean {
+  const text = query[name]?.at(-1) ?? "false";
+  if (text !== "true" && text !== "false") throw invalidInput(name, `must be true or false, got '${text}'`);
+  return text === "true";
 }
 
 function linkHeader(call: Call, pagination: ReturnType<typeof paginationOf>) {

@@ -22,7 +22,7 @@ import {
   startAction,
 } from "./call";
 import { renderDatacenter, renderLocation } from "./catalogueViews";
-import { ApiError, deleteProtected, invalidInput } from "./errors";
+import { ApiError, deleteProtected, invalidFields, invalidInput } from "./errors";
 import { labelsField } from "./labels";
 import { filterByName, sortByIdCreated } from "./lists";
 import { requireFree } from "./locks";
@@ -34,8 +34,8 @@ import { primaryIpOf } from "./world";
 const createSchema = z.object({
   name: nameField,
   type: z.enum(["ipv4", "ipv6"]),
-  location: idOrName.nullish(),
-  datacenter: idOrName.nullish(),
+  location: idOrName.optional(),
+  datacenter: idOrName.optional(),
   assignee_type: z.enum(["server", "unassigned"]).optional(),
   assignee_id: z.int().positive().nullish(),
   auto_delete: z.boolean().optional(),
@@ -134,8 +134,14 @@ function create(call: Call): Reply {
   return created({ primary_ip: renderPrimaryIp(call, row), ...action });
 }
 
-function wantedLocation(wanted?: string | number | null, datacenter?: string | number | null): string {
-  if (wanted && datacenter) throw invalidInput("location", "location and datacenter exclude each other");
+function wantedLocation(wanted?: string | number, datacenter?: string | number): string {
+  if (wanted && datacenter) {
+    const messages = ["location and datacenter exclude each other"];
+    throw invalidFields([
+      { name: "location", messages },
+      { name: "datacenter", messages },
+    ]);
+  }
   const found = catalogue.locations.find((candidate) =>
     datacenter
       ? matchesIdOrName(datacenter, candidate.datacenter)

@@ -7,7 +7,13 @@ import { ownedByPath, type Route, readBody, ref, startAction } from "./call";
 
 type ProtectedKind = "network" | "floating_ip" | "primary_ip" | "volume" | "image";
 
-const schema = z.object({ delete: z.boolean().optional() });
+const optional = z.object({ delete: z.boolean().optional() });
+/** Floating and primary IPs know no other flag, and demand this one. */
+const required = z.object({ delete: z.boolean() });
+const schemas: Partial<Record<ProtectedKind, typeof required>> = {
+  floating_ip: required,
+  primary_ip: required,
+};
 
 interface ProtectionArgs {
   readonly id: number;
@@ -34,7 +40,7 @@ export function protectionOf<K extends ProtectedKind>(
     path: `${path}/:id/actions/change_protection`,
     handle: (call) => {
       const row = ownedByPath(call, kind);
-      const body = readBody(call, schema);
+      const body = readBody(call, schemas[kind] ?? optional);
       check(row, body.delete ?? false);
       const args = { id: row.id, protected: body.delete ?? row.protected };
       return actionReply(startAction(call, work, args, [ref(kind, row.id)]));

@@ -19,7 +19,7 @@ import {
   requireUniqueName,
 } from "./call";
 import { isSoldOut } from "./catalogueViews";
-import { ApiError, invalidInput } from "./errors";
+import { ApiError, invalidFields, invalidInput } from "./errors";
 import { applyTargets } from "./firewallActions";
 import { bootImage } from "./images";
 import { labelsField } from "./labels";
@@ -129,7 +129,11 @@ export function create(call: Call): Reply {
 
 function chooseLocation(call: Call, body: Body, type: ServerType): string {
   if (body.location !== undefined && body.datacenter !== undefined) {
-    throw invalidInput("location", "location and datacenter exclude each other");
+    const messages = ["location and datacenter exclude each other"];
+    throw invalidFields([
+      { name: "location", messages },
+      { name: "datacenter", messages },
+    ]);
   }
   const name = wantedLocation(body) ?? type.locations[0] ?? "";
   if (!type.locations.includes(name)) {

@@ -163,8 +163,9 @@ function rebuild(call: Call): Reply {
 function snapshot(call: Call): Reply {
   const server = ownedByPath(call, "server");
   const schema = z.object({
-    description: z.string().optional(),
-    type: z.enum(["snapshot", "backup"]).optional(),
+    // hcloud-go sends null for what it was not given.
+    description: z.string().nullish(),
+    type: z.enum(["snapshot", "backup"]).nullish(),
     labels: labelsField.optional(),
   });
   const body = readBody(call, schema);

@@ -135,7 +135,7 @@ function attach(call: Call): Reply {
   const schema = z.object({
     network: z.int().positive(),
     ip: ipv4Field.optional(),
-    alias_ips: aliasesField.nullish(),
+    alias_ips: aliasesField.optional(),
     ip_range: rangeField.optional(),
   });
   const body = readBody(call, schema);

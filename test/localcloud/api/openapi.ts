@@ -1,32 +1,12 @@
-// Checks answers against Hetzner's public description. The description is not part of the project: it is read
-// from `HCLOUD_OPENAPI`, or from the folder that lies beside some checkouts, and its absence is said once.
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+// Checks answers against Hetzner's public descriptions, and counts which answers of which operations were seen.
+import { writeFileSync } from "node:fs";
 import Ajv, { type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
+import { described, type Operation, operationFor, operations } from "./description";
 
-interface Description {
-  readonly paths: Record<
-    string,
-    Record<string, { responses?: Record<string, { content?: Record<string, { schema: object }> }> }>
-  >;
-}
+export { described } from "./description";
 
 type Schema = { [key: string]: unknown };
-
-const file =
-  process.env.HCLOUD_OPENAPI ??
-  join(__dirname, "..", "..", "..", "..", "shared", "data", "openapi-cloud.json");
-
-const description: Description | null = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
-
-export const described = description !== null;
-
-if (!described) {
-  process.stderr.write(
-    "answers are not checked against Hetzner's description: set HCLOUD_OPENAPI to its OpenAPI JSON file\n",
-  );
-}
 
 const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
 addFormats(ajv);
@@ -35,41 +15,50 @@ const validators = new Map<string, ValidateFunction | null>();
 
 /** What is wrong with an answer, or null. An answer that the description does not know is wrong. */
 export function responseProblem(method: string, path: string, status: number, body: unknown): string | null {
-  if (description === null) return null;
-  const template = templateOf(description, path, method);
-  if (template === null) return status >= 400 ? null : `${method} ${path} is not described`;
-  const validator = validatorFor(description, template, method, status);
-  if (validator === undefined) return `${method} ${template} has no described answer ${status}`;
-  if (validator === null) return body === "" ? null : `${method} ${template} ${status} must have no body`;
+  if (!described) return null;
+  const operation = operationFor(method, path);
+  if (operation === null) return status >= 400 ? null : `${method} ${path} is not described`;
+  count(operation, status);
+  const validator = validatorFor(operation, status);
+  if (validator === undefined) return `${method} ${operation.path} has no described answer ${status}`;
+  if (validator === null)
+    return body === "" ? null : `${method} ${operation.path} ${status} must have no body`;
   if (validator(body)) return null;
   return `${method} ${path} ${status}: ${ajv.errorsText(validator.errors, { separator: "\n  " })}`;
 }
 
-function templateOf({ paths }: Description, path: string, method: string): string | null {
-  const parts = path.split("/");
-  const matches = Object.keys(paths).filter((template) => {
-    const wanted = template.split("/");
-    return (
-      wanted.length === parts.length &&
-      wanted.every((part, index) => part.startsWith("{") || part === parts[index]) &&
-      paths[template]?.[method.toLowerCase()] !== undefined
-    );
-  });
-  // A literal part is more specific than a parameter: /servers/actions before /servers/{id}.
-  return matches.sort((a, b) => a.split("{").length - b.split("{").length)[0] ?? null;
-}
-
-function validatorFor({ paths }: Description, template: string, method: string, status: number) {
-  const key = `${method} ${template} ${status}`;
+function validatorFor({ method, path, responses = {} }: Operation, status: number) {
+  const key = `${method} ${path} ${status}`;
   if (!validators.has(key)) {
-    const responses = paths[template]?.[method.toLowerCase()]?.responses ?? {};
     const response =
       responses[String(status)] ?? (status >= 400 ? responses[`${String(status)[0]}xx`] : undefined);
     if (response === undefined) return undefined;
     const schema = response.content?.["application/json"]?.schema;
-    validators.set(key, schema === undefined ? null : ajv.compile(adapted(schema as Schema)));
+    validators.set(key, schema === undefined ? null : ajv.compile(adapted(schema)));
   }
   return validators.get(key);
+}
+
+const seen = new Map<string, Map<number, number>>();
+
+function count({ method, path }: Operation, status: number) {
+  const statuses = seen.get(`${method} ${path}`) ?? new Map<number, number>();
+  seen.set(`${method} ${path}`, statuses.set(status, (statuses.get(status) ?? 0) + 1));
+}
+
+/** How often each status of each described operation was answered in this process; `{}` where none was. */
+export function coverage(): Record<string, Record<number, number>> {
+  const rows = operations.map(({ method, path }) => {
+    const key = `${method} ${path}`;
+    return [key, Object.fromEntries(seen.get(key) ?? [])] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
+// One report for a run of several test files: they share the process.
+const report = process.env.HCLOUD_COVERAGE;
+if (report !== undefined) {
+  process.once("exit", () => writeFileSync(report, `${JSON.stringify(coverage(), null, 2)}\n`));
 }
 
 /**

@@ -1,0 +1,52 @@
+// A valid request for every operation, made in a cloud in memory. New kinds add their table here.
+
+import { catalogueRequests } from "./catalogue";
+import type { Prepare, Requests } from "./request";
+import {
+  addressRequests,
+  firewallRequests,
+  keyAndGroupRequests,
+  networkRequests,
+  volumeRequests,
+} from "./resources";
+import { imageRequests, serverRequests } from "./servers";
+
+const tables: readonly Requests[] = [
+  catalogueRequests,
+  keyAndGroupRequests,
+  networkRequests,
+  firewallRequests,
+  addressRequests,
+  volumeRequests,
+  serverRequests,
+  imageRequests,
+];
+
+export interface OperationRequests {
+  /** Such as `POST /servers/{id}/actions/poweron`. */
+  readonly operation: string;
+  readonly prepare: readonly Prepare[];
+}
+
+export const requests: readonly OperationRequests[] = tables
+  .flatMap((table) => Object.entries(table))
+  .flatMap(([operation, prepare]) =>
+    prepare === undefined ? [] : [{ operation, prepare: [prepare].flat() }],
+  );
+
+/** Operations that answer `unsupported_error` instead of a success without an effect, with the reason. */
+export const withoutSuccess: Readonly<Record<string, string>> = {
+  "GET /servers/{id}/metrics": "servers are not measured",
+  "POST /servers/{id}/actions/request_console": "there is no console",
+  "POST /servers/{id}/actions/reset_password": "no password is set afterwards",
+  "POST /servers/{id}/actions/attach_iso": "no ISO boots",
+  "POST /servers/{id}/actions/enable_rescue": "there is no rescue system",
+};
+
+/** Described operations that have no route, with the reason. */
+export const notServed: readonly { readonly path: RegExp; readonly reason: string }[] = [
+  { path: / \/load_balancers/, reason: "Load Balancers are missing" },
+  { path: / \/certificates/, reason: "certificates are missing" },
+  { path: / \/zones/, reason: "DNS zones are missing" },
+  { path: / \/storage_box/, reason: "storage boxes are missing" },
+];
