@@ -86,10 +86,24 @@ export interface DatabaseSettings extends MachineSize {
 export const ObjectStoreEngine = { Versitygw: "versitygw", Minio: "minio" } as const;
 export type ObjectStoreEngine = (typeof ObjectStoreEngine)[keyof typeof ObjectStoreEngine];
 
+/** Where backups and the copies of objects are kept for `retentionDays`. */
+export const BulkBackend = {
+  /** On the volume of the storage node, beside the objects. */
+  Volume: "volume",
+  /** On a storage box, Hetzner's HDD product: SFTP, not a file system for applications. */
+  StorageBox: "storageBox",
+  /** In the S3 bucket of `backup.offsite`. */
+  ObjectStore: "objectStore",
+} as const;
+export type BulkBackend = (typeof BulkBackend)[keyof typeof BulkBackend];
+
 export interface StorageSettings extends MachineSize {
   readonly objectStoreEngine: ObjectStoreEngine;
-  /** Size of the volume that holds objects, backups and logs, in GB. */
+  /** Size of the volume that holds objects, logs and the newest backups, in GB. */
   readonly volumeGb: number;
+  readonly bulk: BulkBackend;
+  /** What the storage box must hold at least, in GB; the smallest that does is ordered. */
+  readonly bulkGb: number;
   /** Bucket of the application. */
   readonly bucket: string;
   readonly backup: BackupSettings;

@@ -1,4 +1,5 @@
 import {
+  BulkBackend,
   type MachineSize,
   type NetworkSettings,
   ObjectStoreEngine,
@@ -7,6 +8,7 @@ import {
 } from "../components/settings";
 import { findLocation } from "../components/sizing/locations";
 import { findServerType } from "../components/sizing/serverTypes";
+import { workingVolumeGb } from "../components/sizing/storageBoxes";
 import { ipv4Range, ipv4Text } from "./ranges";
 import type { StackValues } from "./schema";
 
@@ -19,6 +21,9 @@ const defaultSizes = {
   database: { vcpus: 8, memoryGb: 32 },
   storage: { vcpus: 4, memoryGb: 8 },
 } as const;
+
+/** Two terabytes for objects and backups, as in the multi-server production topology. */
+const bulkGb = 2000;
 
 /** Derives what depends on other values: sizes from server types, subnets from the range, the network zone. */
 export function completeSettings(values: StackValues): PlatformSettings {
@@ -44,7 +49,9 @@ export function completeSettings(values: StackValues): PlatformSettings {
     storage: {
       ...machineSize(storage, defaultSizes.storage),
       objectStoreEngine: storage.objectStoreEngine,
-      volumeGb: storage.volumeGb,
+      volumeGb: storage.volumeGb ?? (storage.bulk === BulkBackend.Volume ? bulkGb : workingVolumeGb),
+      bulk: storage.bulk,
+      bulkGb: storage.bulkGb ?? bulkGb,
       bucket: storage.bucket,
       backup: { ...storage.backup, offsite: storage.backup.offsite },
       logRetentionDays: storage.logRetentionDays,

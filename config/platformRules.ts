@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import ipaddr from "ipaddr.js";
-import { ObjectStoreEngine } from "../components/settings";
+import { BulkBackend, ObjectStoreEngine } from "../components/settings";
 import type { SettingsProblem } from "./problems";
 import type { Rule, RuleInput } from "./rules";
 
@@ -12,6 +12,7 @@ export const platformRules: readonly Rule[] = [
     reads: ["storage.backup.offsite", "offsiteAccessKeyId", "offsiteSecretAccessKey"],
     check: offsiteProblems,
   },
+  { reads: ["storage.bulk", "storage.bulkGb", "storage.backup.offsite"], check: bulkProblems },
   { reads: ["certificate", "domain"], check: certificateProblems },
 ];
 
@@ -74,6 +75,28 @@ function offsiteProblems({ settings, values }: RuleInput): readonly SettingsProb
       remedy: "backups must not travel in clear text: use https",
     },
   ];
+}
+
+function bulkProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
+  const { bulk, backup } = settings.storage;
+  const problems: SettingsProblem[] = [];
+  if (bulk === BulkBackend.ObjectStore && backup.offsite === undefined) {
+    problems.push({
+      path: "storage.backup.offsite",
+      value: "nothing",
+      allowed: "endpoint, bucket and region while storage.bulk is objectStore",
+      remedy: "name the bucket, or take storage.bulk: volume or storageBox",
+    });
+  }
+  if (bulk !== BulkBackend.StorageBox && values.storage.bulkGb !== undefined) {
+    problems.push({
+      path: "storage.bulkGb",
+      value: String(values.storage.bulkGb),
+      allowed: "nothing while storage.bulk is not storageBox",
+      remedy: bulk === BulkBackend.Volume ? "set storage.volumeGb instead" : "remove it",
+    });
+  }
+  return problems;
 }
 
 function certificateProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { CacheEngine, EdgeEngine, ObjectStoreEngine } from "../components/settings";
+import { BulkBackend, CacheEngine, EdgeEngine, ObjectStoreEngine } from "../components/settings";
 import { locations } from "../components/sizing/locations";
 import { serverTypes } from "../components/sizing/serverTypes";
+import { largestStorageBoxGb } from "../components/sizing/storageBoxes";
 import { isCalendarExpression } from "./calendar";
 import {
   amount,
@@ -102,7 +103,9 @@ const backup = z.strictObject({
 const storage = z.strictObject({
   ...size,
   objectStoreEngine: choice(Object.values(ObjectStoreEngine), "an engine").default("versitygw"),
-  volumeGb: wholeNumber(10, 10_240, "the size of the volume in GB").default(2000),
+  volumeGb: wholeNumber(10, 10_240, "the size of the volume in GB").optional(),
+  bulk: choice(Object.values(BulkBackend), "a backend").default("volume"),
+  bulkGb: wholeNumber(1, largestStorageBoxGb, "what the storage box must hold in GB").optional(),
   bucket: bucket().default("app"),
   backup: backup.prefault({}),
   logRetentionDays: wholeNumber(1, 3650, "the days").default(30),

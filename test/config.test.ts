@@ -244,6 +244,20 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
     /from 1 to 3650/,
   ],
   ["logs kept no day", set("storage.logRetentionDays", 0), "storage.logRetentionDays", /from 1 to 3650/],
+  ["bulk backend that does not exist", set("storage.bulk", "tape"), "storage.bulk", /storageBox/],
+  [
+    "storage box larger than Hetzner's largest",
+    all(set("storage.bulk", "storageBox"), set("storage.bulkGb", 10_001)),
+    "storage.bulkGb",
+    /from 1 to 10000/,
+  ],
+  ["size of a storage box without one", set("storage.bulkGb", 2000), "storage.bulkGb", /volumeGb instead/],
+  [
+    "bucket as backend without bucket",
+    set("storage.bulk", "objectStore"),
+    "storage.backup.offsite",
+    /bucket/,
+  ],
   [
     "second copy without keys",
     set("storage.backup.offsite", offsite),

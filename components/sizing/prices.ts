@@ -21,6 +21,7 @@ export interface PriceTable {
 }
 
 export interface StorageBoxPrice {
+  /** Name of the type in the API: `bx21`. */
   readonly name: string;
   readonly capacityGb: number;
   readonly monthlyEur: number;
@@ -31,9 +32,9 @@ export interface StorageBoxPrice {
  * (BX11 3.20 to 3.92, BX21 10.90 to 11.40): the higher ones stand here.
  */
 export const storageBoxes: readonly StorageBoxPrice[] = [
-  { name: "BX11", capacityGb: 1_000, monthlyEur: 3.92 },
-  { name: "BX21", capacityGb: 5_000, monthlyEur: 11.4 },
-  { name: "BX31", capacityGb: 10_000, monthlyEur: 20.8 },
+  { name: "bx11", capacityGb: 1_000, monthlyEur: 3.92 },
+  { name: "bx21", capacityGb: 5_000, monthlyEur: 11.4 },
+  { name: "bx31", capacityGb: 10_000, monthlyEur: 20.8 },
 ];
 
 const zoneOfThePrices = ["fsn1", "nbg1", "hel1"];

@@ -1,11 +1,13 @@
-import { type BackupConfig, rclone, scriptHead } from "./backupConfig";
+import { type BackupConfig, rclone } from "./backupConfig";
+import { localBackups, remotesOf, volumeKeepsBackups } from "./backupRemotes";
+import { remoteFunction, scriptHead } from "./backupScripts";
 
 /**
  * `platform-backup`: pulls a dump over the private network, so that compression and checking cost this machine
  * and not the database node. A backup gets its name only when it is complete, checked and on disk.
  */
 export function backupScript(config: BackupConfig): string {
-  return `${scriptHead(config, "Takes one backup of the database and copies it and the objects offsite.")}
+  return `${scriptHead(config, "Takes one backup of the database and copies it and the objects to every remote.")}
 [ $# -eq 0 ] || die "usage: platform-backup" 64
 prepare
 export PGUSER=backup
@@ -19,13 +21,13 @@ report() {
   local success
   success=$(cat "$root/last-success" 2>/dev/null || true)
   jq -n --arg backup "$id" --arg result "$1" --arg step "$step" --arg success "$success" --argjson started "$started" \\
-    --argjson finished "$(date -u +%s)" --arg offsite "$offsite_result" \\
+    --argjson finished "$(date -u +%s)" --argjson copies "$copies" \\
     '{backup: $backup, result: $result, step: $step, started: ($started | todate), finished: ($finished | todate),
-      seconds: ($finished - $started), lastSuccess: $success, offsite: $offsite}' >"$root/.status.json"
+      seconds: ($finished - $started), lastSuccess: $success, copies: $copies}' >"$root/.status.json"
   chmod 0644 "$root/.status.json"
   mv "$root/.status.json" "$root/status.json"
 }
-offsite_result=none
+copies='{}'
 finish() {
   local status=$?
   rm -rf "$work"
@@ -72,7 +74,35 @@ publish() {
   sync -f "$root"
 }
 
-# Names are times, so comparing them compares ages. The newest backup stays whatever its age.
+${expirePart(config)}${remotesOf(config).length === 0 ? "" : copyPart(config)}
+rm -rf "$root"/.incomplete-* "$root"/.fetched-*
+dump
+check
+publish
+${sequence(config)}
+step=end
+report success
+echo "backup $id: $(jq -r '"\\(.bytes) bytes, \\(.tables) tables, \\(.seconds) s"' "$root/$id/backup.json")"
+`;
+}
+
+/** Where the remotes keep the backups, the volume's own go only after they were copied. */
+function sequence(config: BackupConfig): string {
+  const copies = remotesOf(config).map(({ name, check }) => `copy_to ${name} ${check}`);
+  return (volumeKeepsBackups(config) ? ["expire", ...copies] : [...copies, "expire"]).join("\n");
+}
+
+function expirePart(config: BackupConfig): string {
+  if (!volumeKeepsBackups(config)) {
+    return `# The remotes keep the older ones.
+expire() {
+  step="retention on the volume"
+  local name
+  for name in $(cd "$root" && printf '%s\\n' 2*Z | head -n -${localBackups}); do rm -rf "\${root:?}/$name"; done
+}
+`;
+  }
+  return `# Names are times, so comparing them compares ages. The newest backup stays whatever its age.
 expire() {
   step="retention"
   local oldest name
@@ -81,48 +111,41 @@ expire() {
     if [[ "$name" < "$oldest" && "$name" != "$id" ]]; then rm -rf "\${root:?}/$name"; fi
   done
 }
-${config.offsite === undefined ? noOffsite : offsitePart(config)}
-rm -rf "$root"/.incomplete-* "$root"/.fetched-*
-dump
-check
-publish
-expire
-copy_offsite
-step=end
-report success
-echo "backup $id: $(jq -r '"\\(.bytes) bytes, \\(.tables) tables, \\(.seconds) s"' "$root/$id/backup.json")"
 `;
 }
 
-const noOffsite = "copy_offsite() { :; }\n";
-
-/** The second copy survives the loss of this machine and its volume. */
-function offsitePart(config: BackupConfig): string {
+/** A copy elsewhere survives the loss of this machine and its volume. */
+function copyPart(config: BackupConfig): string {
   return `
+${remoteFunction(config)}
 # Objects that were changed or deleted since the last copy stay under their old version until retention ends.
 first_of() { ${rclone} lsf --recursive --files-only "$1" 2>/dev/null | head -n 1 || true; }
+record_copy() { copies=$(jq -c --arg name "$1" --arg result "$2" '.[$name] = $result' <<<"$copies"); }
 
-copy_offsite() {
-  step="offsite copy of the dump"
-  offsite_result=failure
-  ${rclone} copy "$root/$id" "$offsite/backups/$id"
-  ${rclone} check --one-way "$root/$id" "$offsite/backups/$id"
-  step="offsite copy of the objects"
-  if [ -z "$(first_of "objects:$bucket")" ] && [ -n "$(first_of "$offsite/objects/$bucket")" ]; then
-    # A rebuilt platform: the empty bucket must not become the new offsite copy.
-    echo "bucket $bucket is empty and its offsite copy is not: run platform-restore-objects --target-bucket $bucket" >&2
+copy_to() {
+  local name=$1 remote
+  shift
+  remote=$(remote_of "$name")
+  record_copy "$name" failure
+  step="$name copy of the dump"
+  ${rclone} copy "$root/$id" "$remote/backups/$id"
+  ${rclone} "$@" --one-way "$root/$id" "$remote/backups/$id"
+  step="$name copy of the objects"
+  if [ -z "$(first_of "objects:$bucket")" ] && [ -n "$(first_of "$remote/objects/$bucket")" ]; then
+    # A rebuilt platform: the empty bucket must not become the new copy.
+    echo "bucket $bucket is empty and its $name copy is not: run platform-restore-objects --from $name --target-bucket $bucket" >&2
     return 1
   fi
-  ${rclone} sync --fast-list --backup-dir "$offsite/objects-replaced/$id" "objects:$bucket" "$offsite/objects/$bucket"
-  step="offsite retention"
-  local oldest folder name
+  ${rclone} sync --fast-list --backup-dir "$remote/objects-replaced/$id" "objects:$bucket" "$remote/objects/$bucket"
+  step="$name retention"
+  local oldest folder entry
   oldest=$(date -u -d '${config.retentionDays} days ago' +%Y%m%dT%H%M%SZ)
   for folder in backups objects-replaced; do
-    for name in $(${rclone} lsf --dirs-only "$offsite/$folder" 2>/dev/null | tr -d / || true); do
-      if [[ "$name" < "$oldest" && "$name" != "$id" ]]; then ${rclone} purge "$offsite/$folder/$name"; fi
+    for entry in $(${rclone} lsf --dirs-only "$remote/$folder" 2>/dev/null | tr -d / || true); do
+      if [[ "$entry" < "$oldest" && "$entry" != "$id" ]]; then ${rclone} purge "$remote/$folder/$entry"; fi
     done
   done
-  offsite_result=success
+  record_copy "$name" success
 }
 `;
 }

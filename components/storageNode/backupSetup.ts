@@ -1,6 +1,8 @@
 import type { MachineSetup } from "../setup/types";
 import { backupScript, backupService, backupTimer } from "./backup";
-import { type BackupConfig, type BackupSecrets, backupCredentialFiles, backupRoot } from "./backupConfig";
+import { type BackupConfig, type BackupSecrets, backupRoot } from "./backupConfig";
+import { backupCredentialFiles } from "./backupCredentials";
+import { remoteSteps } from "./backupRemotes";
 import { objectStoreScript } from "./objectStoreScript";
 import { restoreObjectsScript, restoreScript } from "./restore";
 import { needsStorage, storageFolder } from "./volume";
@@ -14,6 +16,9 @@ export function backupSetup(config: BackupConfig, secrets: BackupSecrets): Machi
     throw new Error(
       `storage.backup.offsite names ${config.offsite.endpoint} without credentials: set both secrets or remove it`,
     );
+  }
+  if ((config.box === undefined) !== (secrets.boxKey === undefined)) {
+    throw new Error("a storage box and its key come together: give both or neither");
   }
   const command = (name: string, content: string) => ({
     path: `/usr/local/sbin/${name}`,
@@ -35,7 +40,7 @@ export function backupSetup(config: BackupConfig, secrets: BackupSecrets): Machi
       },
       needsStorage("platform-backup.service"),
     ],
-    steps: [storageFolder(backupRoot, "root", "root", "700")],
+    steps: [storageFolder(backupRoot, "root", "root", "700"), ...remoteSteps(config)],
     units: [{ name: "platform-backup.timer", reads: [timerPath, servicePath] }],
     checks: [],
   };

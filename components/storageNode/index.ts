@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { DatabaseCredential } from "../databaseNode";
 import { type Bastion, Machine, type MachineContext, numericId } from "../machine";
-import type { PlatformSettings } from "../settings";
+import { BulkBackend, type PlatformSettings } from "../settings";
 import { baseSetup } from "../setup/base";
 import { dockerSetup } from "../setup/docker";
 import { mergeSetups } from "../setup/merge";
@@ -11,6 +11,7 @@ import type { Topology } from "../topology";
 import type { OffsiteCredentials } from "./backupConfig";
 import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
 import { storageSetup } from "./setup";
+import { createBackupBox } from "./storageBox";
 
 export interface StorageNodeArgs {
   /** Settings of the whole platform: the node takes its size, volume, bucket and schedules from them. */
@@ -37,8 +38,8 @@ export interface StorageNodeArgs {
 /**
  * One private machine with a volume that holds an S3 object store (versitygw or MinIO), nightly dumps of the
  * database and the journals of all machines. It pulls the dumps, so that compressing and checking them costs
- * the database node nothing. With `settings.storage.backup.offsite` dumps and objects are copied to a second
- * S3 store. Commands on the machine: `platform-status`, `platform-backup`, `platform-restore`,
+ * the database node nothing. `settings.storage.bulk` says where backups are kept: on the volume, on a storage
+ * box, or in the S3 bucket of `backup.offsite`, which may also hold a further copy. Commands on the machine: `platform-status`, `platform-backup`, `platform-restore`,
  * `platform-restore-objects`, `platform-logs`.
  *
  * Cost: the server type and the volume by the GB; 2 TB of volume cost more than all machines of a small
@@ -74,15 +75,20 @@ export class StorageNode extends pulumi.ComponentResource {
 
     const volume = createVolume(name, args, this);
     const volumeId = numericId(volume);
+    const box =
+      settings.storage.bulk === BulkBackend.StorageBox
+        ? createBackupBox(name, settings, args.context.labels, this)
+        : undefined;
     const rootSecret = password(`${name}-objects-root`, this);
     const applicationSecret = password(`${name}-objects-app`, this);
     const setup = pulumi
       .all([
-        { volumeId, objectStoreImage: args.objectStoreImage },
+        { volumeId, objectStoreImage: args.objectStoreImage, box: box?.access },
         {
           backup: pulumi.secret(args.backup),
           restore: pulumi.secret(args.restore),
           offsite: args.offsite === undefined ? undefined : pulumi.secret(args.offsite),
+          boxKey: box?.privateKey,
           objectStore: { root: rootSecret, application: applicationSecret },
         },
       ])

@@ -1,4 +1,6 @@
-import { type BackupConfig, rclone, scriptHead } from "./backupConfig";
+import { type BackupConfig, rclone } from "./backupConfig";
+import { remotesOf } from "./backupRemotes";
+import { remoteFunction, scriptHead } from "./backupScripts";
 
 /**
  * `platform-restore`: restores into a database of its own name, checks it, and only then gives it the name that
@@ -6,16 +8,16 @@ import { type BackupConfig, rclone, scriptHead } from "./backupConfig";
  */
 export function restoreScript(config: BackupConfig): string {
   return `${scriptHead(config, "Restores a backup of the database.")}
-usage() {
+${remoteFunction(config)}usage() {
   cat >&2 <<'END'
-usage: platform-restore --list [--from local|offsite]
-       platform-restore [--from local|offsite] [--backup ID] --target-database NAME [--overwrite NAME]
+usage: platform-restore --list [--from local|box|offsite]
+       platform-restore [--from local|box|offsite] [--backup ID] --target-database NAME [--overwrite NAME]
   --backup     default: the newest
   --overwrite  repeats the name of the target when it exists; the old database is kept under another name
 END
   exit 64
 }
-from=local id='' target='' overwrite='' list=''
+from=local remote='' id='' target='' overwrite='' list=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --list) list=1; shift ;;
@@ -34,7 +36,7 @@ while [ $# -gt 0 ]; do
 done
 case "$from" in
   local) ;;
-  offsite) [ -n "$offsite" ] || die "there is no offsite copy: storage.backup.offsite is not set" ;;
+  box | offsite) remote=$(remote_of "$from") ;;
   *) usage ;;
 esac
 
@@ -42,7 +44,7 @@ backups() {
   if [ "$from" = local ]; then
     (cd "$root" && ls -d 2*Z 2>/dev/null) || true
   else
-    ${rclone} lsf --dirs-only "$offsite/backups" | tr -d /
+    ${rclone} lsf --dirs-only "$remote/backups" | tr -d /
   fi | sort
 }
 if [ -n "$list" ]; then
@@ -85,11 +87,11 @@ else
   fetched=$folder
   rm -rf "$folder"
   echo "fetching $id"
-  ${rclone} copy "$offsite/backups/$id" "$folder"
-  [ -d "$folder" ] || die "there is no offsite backup $id: see platform-restore --list --from offsite"
+  ${rclone} copy "$remote/backups/$id" "$folder"
+  [ -d "$folder" ] || die "there is no $from backup $id: see platform-restore --list --from $from"
 fi
 echo "checking $id"
-(cd "$folder" && sha256sum --check --quiet --strict SHA256SUMS) || die "backup $id is damaged: use another one, or --from offsite"
+(cd "$folder" && sha256sum --check --quiet --strict SHA256SUMS) || die "backup $id is damaged: use another one, or another copy with --from"
 source=$(jq -r .database "$folder/backup.json")
 
 echo "restoring $id into $target"
@@ -119,20 +121,21 @@ echo "restored $id into $target ($tables tables)\${replaced:+; the old database 
 `;
 }
 
-/** `platform-restore-objects`: brings the offsite copy of the objects back, into any bucket. */
+/** `platform-restore-objects`: brings a copy of the objects back, into any bucket. */
 export function restoreObjectsScript(config: BackupConfig, objectStore: string): string {
-  return `${scriptHead(config, "Copies the offsite objects into a bucket of the object store.")}
-usage() {
+  return `${scriptHead(config, "Copies the objects of a remote into a bucket of the object store.")}
+${remoteFunction(config)}usage() {
   cat >&2 <<'END'
-usage: platform-restore-objects --target-bucket NAME [--overwrite NAME]
+usage: platform-restore-objects [--from box|offsite] --target-bucket NAME [--overwrite NAME]
   --overwrite  repeats the name of the target when it holds objects; their old versions are kept
 END
   exit 64
 }
-target='' overwrite=''
+from=${remotesOf(config)[0]?.name ?? "offsite"} target='' overwrite=''
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || usage
   case "$1" in
+    --from) from=$2 ;;
     --target-bucket) target=$2 ;;
     --overwrite) overwrite=$2 ;;
     *) usage ;;
@@ -140,14 +143,15 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 [[ "$target" =~ ^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$ ]] || usage
-[ -n "$offsite" ] || die "there is no offsite copy: storage.backup.offsite is not set"
+case "$from" in box | offsite) ;; *) usage ;; esac
+remote=$(remote_of "$from")
 prepare
 ${objectStore} make-bucket "$target"
 if [ -n "$(${rclone} lsf --recursive --files-only "objects:$target" | head -n 1 || true)" ] && [ "$overwrite" != "$target" ]; then
   die "bucket $target holds objects: choose another name, or add --overwrite $target (old versions are kept)" 73
 fi
-${rclone} copy --fast-list "$offsite/objects/$bucket" "objects:$target"
-${rclone} check --one-way "$offsite/objects/$bucket" "objects:$target"
-echo "restored the offsite objects into $target: $(${rclone} size --json "objects:$target" | jq -r '"\\(.count) objects, \\(.bytes) bytes"')"
+${rclone} copy --fast-list "$remote/objects/$bucket" "objects:$target"
+${rclone} check --download --one-way "$remote/objects/$bucket" "objects:$target"
+echo "restored the $from objects into $target: $(${rclone} size --json "objects:$target" | jq -r '"\\(.count) objects, \\(.bytes) bytes"')"
 `;
 }

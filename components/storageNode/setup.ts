@@ -3,7 +3,7 @@ import { listenEarlySetup } from "../setup/listenEarly";
 import { mergeSetups } from "../setup/merge";
 import type { MachineSetup } from "../setup/types";
 import type { Topology } from "../topology";
-import type { BackupSecrets } from "./backupConfig";
+import type { BackupSecrets, StorageBoxAccess } from "./backupConfig";
 import { backupSetup } from "./backupSetup";
 import { logArchiveSetup } from "./logArchive";
 import { objectStoreSetup } from "./objectStore";
@@ -16,6 +16,8 @@ export interface StorageFacts {
   readonly volumeId: number;
   /** Object store by digest. */
   readonly objectStoreImage: string;
+  /** The storage box; undefined with another backend. */
+  readonly box: StorageBoxAccess | undefined;
 }
 
 export interface StorageSecrets extends Omit<BackupSecrets, "objectStoreRoot"> {
@@ -33,6 +35,8 @@ export function storageSetup(
   const { privateIp } = topology.storage;
   const backup = {
     ...storage.backup,
+    bulk: storage.bulk,
+    box: facts.box,
     database: settings.database.databaseName,
     databaseAddress: topology.database.privateIp,
     privateIp,

@@ -1,5 +1,6 @@
 import type { BackupConfig } from "./backupConfig";
 import { backupRoot } from "./backupConfig";
+import { remotesOf } from "./backupRemotes";
 import { logFolder } from "./logArchive";
 import { objectStoreScript } from "./objectStoreScript";
 import { storageRoot, volumeMarker } from "./volume";
@@ -31,8 +32,8 @@ backup() {
   if [ -e ${backupRoot}/status.json ]; then last=$(cat ${backupRoot}/status.json); fi
   next=$(systemctl show --property=NextElapseUSecRealtime --value platform-backup.timer)
   count=$(find ${backupRoot} -mindepth 1 -maxdepth 1 -type d -name '2*Z' 2>/dev/null | wc -l)
-  jq -n --argjson last "$last" --arg next "$next" --argjson count "$count" --argjson offsite ${config.offsite !== undefined} \\
-    '{up: ($next != "" and $last.result != "failure"), last: $last, kept: $count, next: $next, offsiteCopy: $offsite}'
+  jq -n --argjson last "$last" --arg next "$next" --argjson count "$count" --argjson copies '${JSON.stringify(remotesOf(config).map(({ name }) => name))}' \\
+    '{up: ($next != "" and $last.result != "failure"), last: $last, kept: $count, next: $next, copies: $copies}'
 }
 
 # Files carry the sender's address; /etc/hosts knows its name.
@@ -61,7 +62,7 @@ else
     "\\(.host)",
     "volume        " + (if .volume.up then "\\(.volume.usedBytes | gb) of \\(.volume.bytes | gb) used" else "DOWN: not mounted" end),
     "object store  \\(.objectStore | state), \\(.objectStore.engine), bucket \\(.objectStore.bucket)",
-    "backup        " + (.backup.last | if .result == null then "none yet" else "\\(.result) at \\(.finished), last success \\(.lastSuccess), offsite \\(.offsite)" end)
+    "backup        " + (.backup.last | if .result == null then "none yet" else "\\(.result) at \\(.finished), last success \\(.lastSuccess)" + (.copies | to_entries | map(", \\(.key) \\(.value)") | add // "") end)
       + ", \\(.backup.kept) kept, next \\(.backup.next)",
     "log archive   \\(.logArchive | state), \\(.logArchive.bytes | gb), \\(.logArchive.hosts | join(" "))"' <<<"$status"
 fi

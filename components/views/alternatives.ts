@@ -1,14 +1,18 @@
-import type { PlatformSettings } from "../settings";
+import { BulkBackend, type PlatformSettings, type StorageSettings } from "../settings";
 import type { PriceTable } from "../sizing/prices";
 import { fallbackServerTypes, NoServerTypeError } from "../sizing/resolve";
 import { type ServerLine, type ServerType, serverTypes } from "../sizing/serverTypes";
+import { workingVolumeGb } from "../sizing/storageBoxes";
 import type { Topology } from "../topology";
-import { type BulkStorage, estimateCost, UnknownPriceError } from "./cost";
+import { estimateCost, UnknownPriceError } from "./cost";
+
+/** Backends that the alternatives compare; what a bucket elsewhere costs is not known here. */
+type ComparedBackend = typeof BulkBackend.Volume | typeof BulkBackend.StorageBox;
 
 /** The same machines from another product line, or with another kind of bulk storage. */
 export interface Alternative {
   readonly line: ServerLine;
-  readonly bulk: BulkStorage;
+  readonly bulk: ComparedBackend;
   readonly monthlyEur: number;
   /** False when a server type of it cannot be ordered, as far as the price source knows. */
   readonly orderable: boolean;
@@ -22,7 +26,7 @@ export function costAlternatives(
 ): readonly Alternative[] {
   const types = serverTypes.map((type) => ({ ...type, monthlyEur: prices.servers.get(type.name) }));
   const lines: readonly ServerLine[] = ["CX", "CAX", "CPX", "CCX"];
-  const bulks: readonly BulkStorage[] = ["storageBox", "volume"];
+  const bulks: readonly ComparedBackend[] = ["storageBox", "volume"];
   return lines
     .flatMap((line) => bulks.map((bulk) => alternative(settings, topology, prices, types, line, bulk)))
     .filter((found) => found !== undefined)
@@ -35,26 +39,29 @@ function alternative(
   prices: PriceTable,
   types: readonly ServerType[],
   line: ServerLine,
-  bulk: BulkStorage,
+  bulk: ComparedBackend,
 ): Alternative | undefined {
   try {
-    const estimate = estimateCost(
-      settings,
-      topology,
-      prices,
-      (machine) => {
-        const size = { ...machine.size, serverType: undefined };
-        const found = fallbackServerTypes(size, settings.location, types).find((type) => type.line === line);
-        if (found === undefined) throw new NoServerTypeError(`line ${line} has no type for ${machine.name}`);
-        return found;
-      },
-      bulk,
-    );
+    const changed = { ...settings, storage: withBulk(settings.storage, bulk) };
+    const estimate = estimateCost(changed, topology, prices, (machine) => {
+      const size = { ...machine.size, serverType: undefined };
+      const found = fallbackServerTypes(size, settings.location, types).find((type) => type.line === line);
+      if (found === undefined) throw new NoServerTypeError(`line ${line} has no type for ${machine.name}`);
+      return found;
+    });
     return { line, bulk, monthlyEur: estimate.totalEur, orderable: estimate.soldOut.length === 0 };
   } catch (error) {
     if (error instanceof NoServerTypeError || error instanceof UnknownPriceError) return undefined;
     throw error;
   }
+}
+
+/** The same capacity from another backend. */
+function withBulk(storage: StorageSettings, bulk: ComparedBackend): StorageSettings {
+  const capacityGb = storage.bulk === BulkBackend.Volume ? storage.volumeGb : storage.bulkGb;
+  return bulk === BulkBackend.Volume
+    ? { ...storage, bulk, volumeGb: capacityGb }
+    : { ...storage, bulk, bulkGb: capacityGb, volumeGb: Math.min(capacityGb, workingVolumeGb) };
 }
 
 /** What an amount buys of this topology, in plain sentences. Computed: no figure stands in the text itself. */
@@ -87,10 +94,7 @@ function volumeLine(alternatives: readonly Alternative[]): readonly string[] {
 }
 
 function alternativeText({ line, bulk, monthlyEur, orderable }: Alternative): string {
-  const storage =
-    bulk === "volume"
-      ? "the volume"
-      : "a storage box instead of the volume (files and backups only, not built by up)";
+  const storage = bulk === BulkBackend.Volume ? "one volume" : "a small volume and a storage box for backups";
   const arm = line === "CAX" ? ", arm processors (not supported by this program)" : "";
   const stock = orderable ? "" : ", sold out when last seen";
   return `${monthlyEur.toFixed(2)} EUR: ${line} machines with ${storage}${arm}${stock}`;

@@ -1,7 +1,8 @@
-import { type PlatformSettings, Tier } from "../settings";
+import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "../settings";
 import type { PriceTable } from "../sizing/prices";
 import { describeSize, resolveServerType } from "../sizing/resolve";
 import type { ServerType } from "../sizing/serverTypes";
+import { requireStorageBox } from "../sizing/storageBoxes";
 import type { MachinePlan, Topology } from "../topology";
 
 /** One line of the monthly bill. */
@@ -34,14 +35,10 @@ export class UnknownPriceError extends Error {
 /** Which server type a machine gets. */
 export type ChooseServerType = (machine: MachinePlan) => ServerType;
 
-/** Where the two terabytes of the storage node are. */
-export type BulkStorage = "volume" | "storageBox";
-
 /**
  * The platform's monthly cost by line.
  *
  * @param choose @default - the type that `up` orders
- * @param bulk `storageBox`: what a storage box instead of the volume would cost; `up` does not build that. @default "volume"
  * @throws UnknownPriceError, NoServerTypeError
  */
 export function estimateCost(
@@ -49,7 +46,6 @@ export function estimateCost(
   topology: Topology,
   prices: PriceTable,
   choose: ChooseServerType = (machine) => resolveServerType(machine.size, settings.location),
-  bulk: BulkStorage = "volume",
 ): CostEstimate {
   const chosen = topology.machines.map((machine) => ({ machine, type: choose(machine) }));
   const publicMachines = topology.machines.filter((machine) => machine.isPublic);
@@ -57,7 +53,7 @@ export function estimateCost(
     ...serverLines(chosen, prices),
     line("primary IPv4", names(publicMachines), publicMachines.length, prices.primaryIpv4),
     line("floating IPv4", "visitors", 1, prices.floatingIpv4),
-    bulkLine(settings.storage.volumeGb, prices, bulk),
+    ...storageLines(settings.storage, prices),
   ];
   const types = [...new Set(chosen.map(({ type }) => type.name))];
   return {
@@ -89,13 +85,16 @@ function serverLines(
   });
 }
 
-function bulkLine(gigabytes: number, prices: PriceTable, bulk: BulkStorage): CostLine {
-  const purpose = "objects, backups, logs";
-  if (bulk === "volume") return line("volume, per GB", purpose, gigabytes, prices.volumePerGb);
-  const box = prices.storageBoxes.find(({ capacityGb }) => capacityGb >= gigabytes);
-  if (box === undefined)
-    throw new UnknownPriceError(`the prices know no storage box that holds ${gigabytes} GB`);
-  return line(`storage box ${box.name} (${box.capacityGb} GB)`, purpose, 1, box.monthlyEur);
+function storageLines(storage: StorageSettings, prices: PriceTable): readonly CostLine[] {
+  const onVolume =
+    storage.bulk === BulkBackend.Volume ? "objects, backups, logs" : "objects, logs, newest backups";
+  const volume = line("volume, per GB", onVolume, storage.volumeGb, prices.volumePerGb);
+  if (storage.bulk !== BulkBackend.StorageBox) return [volume];
+  const box = requireStorageBox(storage.bulkGb);
+  return [
+    volume,
+    line(`storage box ${box.name.toUpperCase()} (${box.capacityGb} GB)`, "backups", 1, box.monthlyEur),
+  ];
 }
 
 function names(machines: readonly MachinePlan[]): string {

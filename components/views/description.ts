@@ -1,14 +1,17 @@
 import { type Flow, flowsTo } from "../flows";
 import {
+  BulkBackend,
   CacheEngine,
   EdgeEngine,
   type MachineSize,
   ObjectStoreEngine,
   type PlatformSettings,
+  type StorageSettings,
   Tier,
 } from "../settings";
 import { findLocation } from "../sizing/locations";
 import { resolveServerType } from "../sizing/resolve";
+import { requireStorageBox } from "../sizing/storageBoxes";
 import type { MachinePlan, Topology } from "../topology";
 
 /** A platform as people and programs read it: the value behind `describe` and `describe --json`. */
@@ -136,7 +139,7 @@ function softwareOf(tier: Tier, settings: PlatformSettings): readonly string[] {
     ],
     storage: [
       `${minio ? "MinIO" : "Versity S3 Gateway"} object storage (bucket ${storage.bucket})`,
-      `Backup storage location (${storage.backup.schedule} UTC, kept ${storage.backup.retentionDays} days)`,
+      `Backup storage location (${storage.backup.schedule} UTC, kept ${storage.backup.retentionDays} days${keptWhere(storage)})`,
       ...(offsite === undefined
         ? []
         : [`Second copy of backups in ${offsite.bucket} at ${offsite.endpoint}`]),
@@ -144,6 +147,13 @@ function softwareOf(tier: Tier, settings: PlatformSettings): readonly string[] {
     ],
   };
   return software[tier];
+}
+
+function keptWhere(storage: StorageSettings): string {
+  if (storage.bulk === BulkBackend.Volume) return "";
+  if (storage.bulk === BulkBackend.ObjectStore) return " in the bucket";
+  const { name, capacityGb } = requireStorageBox(storage.bulkGb);
+  return ` on a storage box, ${name.toUpperCase()} with ${capacityGb} GB`;
 }
 
 function servicesOf(settings: PlatformSettings): readonly ServiceDescription[] {

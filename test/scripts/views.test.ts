@@ -149,7 +149,7 @@ describe("npm run estimate (S0-25)", function () {
     assert.match(stdout, /│ sum +│ +│ +│ +│ +451\.09 │/);
     assert.match(stdout, /prices of 2026-06-15/);
     assert.match(stdout, /within budgetEur 460\.00/);
-    assert.match(stdout, /- 96\.34 EUR: CX machines with a storage box/);
+    assert.match(stdout, /- 99\.20 EUR: CX machines with a small volume and a storage box/);
     assert.ok(!stdout.includes(String.fromCharCode(27)), "no colours");
   });
 

@@ -46,6 +46,8 @@ export const seedSettings: PlatformSettings = {
     serverType: undefined,
     objectStoreEngine: "versitygw",
     volumeGb: 2000,
+    bulk: "volume",
+    bulkGb: 2000,
     bucket: "app",
     backup: { schedule: "*-*-* 02:00:00", retentionDays: 14, offsite: undefined },
     logRetentionDays: 30,

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { postgresSetup } from "../../../components/databaseNode/postgresSetup";
+import { deployKey } from "../../../components/deployKey";
 import { ObjectStoreEngine } from "../../../components/settings";
 import { listenEarlySetup } from "../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../components/setup/merge";
 import type { MachineSetup } from "../../../components/setup/types";
+import type { BackupConfig, BackupSecrets } from "../../../components/storageNode/backupConfig";
 import { backupSetup } from "../../../components/storageNode/backupSetup";
 import { storageStatusScript } from "../../../components/storageNode/status";
 import { shellcheck } from "../../support/shellcheck";
@@ -12,7 +14,9 @@ import { installStore, mountTestVolume, nativeStoreSetup } from "./support/nativ
 
 const postgresPasswords = { application: "ApplicationPw1", backup: "BackupPw1", restore: "RestorePw1" };
 const objectSecrets = { root: "RootSecretKey1", application: "AppSecretKey1" };
-const config = {
+const config: BackupConfig = {
+  bulk: "volume",
+  box: undefined,
   schedule: "*-*-* 02:00:00",
   retentionDays: 14,
   offsite: { endpoint: "http://127.0.0.1:9100", bucket: "copies", region: "us-east-1" },
@@ -21,7 +25,12 @@ const config = {
   privateIp: "10.0.4.11",
   bucket: "app",
 };
-const secrets = {
+const boxKey = deployKey(Buffer.alloc(32, 7).toString("base64"), "backups@test");
+/** A storage box is an OpenSSH server on port 23; this one is the machine itself. */
+const box = { server: "127.0.0.1", username: "u1337" };
+const withBox: BackupConfig = { ...config, bulk: "storageBox", box };
+const secrets: BackupSecrets = {
+  boxKey: undefined,
   backup: { user: "backup", password: postgresPasswords.backup },
   restore: { user: "restore", password: postgresPasswords.restore },
   objectStoreRoot: objectSecrets.root,
@@ -29,27 +38,39 @@ const secrets = {
 };
 
 describe("backupSetup", () => {
-  for (const [name, offsite] of [
-    ["with a second copy", config.offsite],
-    ["without a second copy", undefined],
+  for (const [name, given] of [
+    ["with a second copy", config],
+    ["without a second copy", { ...config, offsite: undefined }],
+    ["with a storage box", { ...withBox, offsite: undefined }],
+    ["with a storage box and a second copy", withBox],
+    ["with an object store", { ...config, bulk: "objectStore" }],
   ] as const) {
     it(`renders scripts that shellcheck accepts, ${name}`, async function () {
       this.timeout(60_000);
-      const { files } = backupSetup({ ...config, offsite }, secrets);
+      const keys = given.box === undefined ? secrets : { ...secrets, boxKey: boxKey.privateKey };
+      const { files } = backupSetup(given, keys);
       const scripts = files.filter(({ content }) => content.startsWith("#!/bin/bash"));
       assert.equal(scripts.length, 3);
       for (const { path, content } of scripts) assert.equal(await shellcheck(content), "", path);
-      const status = storageStatusScript({ ...config, offsite }, "versitygw");
+      const status = storageStatusScript(given, "versitygw");
       assert.equal(await shellcheck(status), "");
     });
   }
 
   it("keeps credentials in files that only root reads", () => {
-    for (const file of backupSetup(config, secrets).files) {
-      if (/BackupPw1|RestorePw1|RootSecretKey1|OffsiteSecret1/.test(file.content)) {
+    for (const file of backupSetup(withBox, { ...secrets, boxKey: boxKey.privateKey }).files) {
+      if (/BackupPw1|RestorePw1|RootSecretKey1|OffsiteSecret1|PRIVATE KEY/.test(file.content)) {
         assert.equal(file.mode, "0600", file.path);
       }
     }
+  });
+
+  it("fails when a storage box has no key, or a key no storage box", () => {
+    assert.throws(() => backupSetup(withBox, secrets), /give both or neither/);
+    assert.throws(
+      () => backupSetup(config, { ...secrets, boxKey: boxKey.privateKey }),
+      /give both or neither/,
+    );
   });
 
   it("fails when a second copy has no credentials", () => {
@@ -86,19 +107,47 @@ WantedBy=multi-user.target
   checks: [],
 };
 
-const statusCommand: MachineSetup = {
+const statusCommand = (of: BackupConfig): MachineSetup => ({
   packages: [],
   files: [
     {
       path: "/usr/local/sbin/platform-status",
-      content: storageStatusScript(config, "versitygw"),
+      content: storageStatusScript(of, "versitygw"),
       mode: "0755",
     },
   ],
   steps: [],
   units: [],
   checks: [],
-};
+});
+
+const wholeSetup = (of: BackupConfig, withSecrets: BackupSecrets): MachineSetup =>
+  mergeSetups(
+    listenEarlySetup,
+    postgresSetup(
+      {
+        database: "app",
+        privateIp: "10.0.3.11",
+        vcpus: 2,
+        memoryMb: 1024,
+        applicationAddresses: [],
+        backupAddresses: ["10.0.4.11"],
+      },
+      postgresPasswords,
+    ),
+    nativeStoreSetup(
+      {
+        engine: ObjectStoreEngine.Versitygw,
+        image: "x@sha256:abc",
+        privateIp: "10.0.4.11",
+        bucket: "app",
+      },
+      objectSecrets,
+    ),
+    offsiteUnit,
+    backupSetup(of, withSecrets),
+    statusCommand(of),
+  );
 
 describe("backup and restore, for real", function () {
   this.timeout(900_000);
@@ -111,34 +160,7 @@ describe("backup and restore, for real", function () {
     // The database sees the connections of this machine as those of the storage node.
     await machine.succeed("ip route replace local 10.0.3.11 dev lo src 10.0.4.11 table local");
     await installStore(machine, "versitygw");
-    await machine.apply(
-      mergeSetups(
-        listenEarlySetup,
-        postgresSetup(
-          {
-            database: "app",
-            privateIp: "10.0.3.11",
-            vcpus: 2,
-            memoryMb: 1024,
-            applicationAddresses: [],
-            backupAddresses: ["10.0.4.11"],
-          },
-          postgresPasswords,
-        ),
-        nativeStoreSetup(
-          {
-            engine: ObjectStoreEngine.Versitygw,
-            image: "x@sha256:abc",
-            privateIp: "10.0.4.11",
-            bucket: "app",
-          },
-          objectSecrets,
-        ),
-        offsiteUnit,
-        backupSetup(config, secrets),
-        statusCommand,
-      ),
-    );
+    await machine.apply(wholeSetup(config, secrets));
     await sql(`create table orders (id serial primary key, note text not null);
       insert into orders (note) select md5(n::text) from generate_series(1, 20000) n;
       create table secrets (owner text, value text);
@@ -192,8 +214,8 @@ describe("backup and restore, for real", function () {
       `cd /srv/storage/backups/${first} && sha256sum --check --quiet --strict SHA256SUMS && pg_restore --list app.dump >/dev/null && [ "$(stat -c %a .)" = 700 ]`,
     );
     assert.deepEqual(
-      [(await status()).result, (await status()).lastSuccess, (await status()).offsite],
-      ["success", first, "success"],
+      [(await status()).result, (await status()).lastSuccess, (await status()).copies],
+      ["success", first, { offsite: "success" }],
     );
     // Row level security hides nothing from the backup role.
     const rows = await machine.succeed(
@@ -267,7 +289,7 @@ systemctl show -p Nice -p IOSchedulingClass platform-backup.service`);
 printf '\\xff' | dd of="$file" bs=1 seek=20 conv=notrunc status=none`);
     const { exitCode, output } = await machine.run("platform-restore --target-database damaged");
     assert.equal(exitCode, 1);
-    assert.match(output, /backup \S+ is damaged: use another one, or --from offsite/);
+    assert.match(output, /backup \S+ is damaged: use another one, or another copy with --from/);
     await machine.succeed(`platform-restore --from offsite --backup ${second} --target-database damaged`);
     assert.equal(await digest("damaged"), await digest("app"));
   });
@@ -336,10 +358,51 @@ kill -9 $pid; wait $pid 2>/dev/null || true
     assert.ok(all.volume.bytes > all.volume.usedBytes);
     assert.deepEqual(all.objectStore, { up: true, engine: "versitygw", bucket: "app" });
     assert.deepEqual(
-      [all.backup.up, all.backup.last.result, all.backup.offsiteCopy],
-      [true, "success", true],
+      [all.backup.up, all.backup.last.result, all.backup.copies],
+      [true, "success", ["offsite"]],
     );
     assert.ok(all.backup.kept >= 2);
+  });
+
+  it("S0-16: keeps backups on a storage box and only the newest on the volume", async () => {
+    await machine.succeed(`useradd --create-home --shell /bin/bash ${box.username}
+install -d -o ${box.username} -m 700 /home/${box.username}/.ssh
+echo '${boxKey.publicKey}' >/home/${box.username}/.ssh/authorized_keys
+mkdir -p /run/sshd /srv/box-sshd
+for type in rsa ed25519; do ssh-keygen -q -t $type -N '' -f /srv/box-sshd/$type; done
+/usr/sbin/sshd -p 23 -h /srv/box-sshd/rsa -h /srv/box-sshd/ed25519 -o PidFile=/run/box-sshd.pid`);
+    await machine.apply(wholeSetup(withBox, { ...secrets, boxKey: boxKey.privateKey }));
+    const ids = [await backup(), await backup(), await backup()];
+    assert.deepEqual((await status()).copies, { box: "success", offsite: "success" });
+    const local = (await machine.succeed("platform-restore --list")).trim().split("\n");
+    assert.deepEqual(local, ids.slice(-2));
+    const kept = (await machine.succeed("platform-restore --list --from box")).trim().split("\n");
+    assert.deepEqual(kept, ids);
+    assert.equal(
+      (await machine.succeed(`cat /home/${box.username}/platform/objects/app/two.txt`)).trim(),
+      "second object",
+    );
+    assert.match(await machine.succeed("platform-status || true"), /, box success, offsite success/);
+  });
+
+  it("S0-16, S0-28: restores a backup that only the storage box has", async () => {
+    const [oldest] = (await machine.succeed("platform-restore --list --from box")).split("\n");
+    assert.equal((await machine.run(`ls -d /srv/storage/backups/${oldest}`)).exitCode, 2);
+    await machine.succeed(`platform-restore --from box --backup ${oldest} --target-database from_box`);
+    assert.equal(await digest("from_box"), await digest("app"));
+    const said = await machine.succeed("platform-restore-objects --from box --target-bucket from-box");
+    assert.match(said, /restored the box objects into from-box: \d+ objects/);
+  });
+
+  it("keeps the local backups when the storage box is another one than before", async () => {
+    await machine.succeed(`kill "$(cat /run/box-sshd.pid)"
+rm /srv/box-sshd/*; for type in rsa ed25519; do ssh-keygen -q -t $type -N '' -f /srv/box-sshd/$type; done
+/usr/sbin/sshd -p 23 -h /srv/box-sshd/rsa -h /srv/box-sshd/ed25519 -o PidFile=/run/box-sshd.pid`);
+    const { exitCode, output } = await machine.run("platform-backup");
+    assert.equal(exitCode, 1, output);
+    assert.deepEqual((await status()).copies, { box: "failure" });
+    const local = (await machine.succeed("platform-restore --list")).trim().split("\n");
+    assert.equal(local.length, 3, "nothing expires before it was copied");
   });
 
   it("does nothing without the volume", async () => {

@@ -35,6 +35,13 @@ function args(changes: Partial<StorageNodeArgs> = {}): StorageNodeArgs {
 const markers = (type: string, name: string): Record<string, unknown> =>
   type === "random:index/randomPassword:RandomPassword" ? { result: `marker-${name}` } : {};
 
+const boxOutputs = (type: string, name: string): Record<string, unknown> => {
+  if (type === "random:index/randomBytes:RandomBytes")
+    return { base64: Buffer.alloc(32, 7).toString("base64") };
+  if (type !== "hcloud:index/storageBox:StorageBox") return markers(type, name);
+  return { server: "u1337.your-storagebox.de", username: "u1337" };
+};
+
 describe("StorageNode", () => {
   it("has a protected volume of the ordered size, attached before the set-up runs", async () => {
     const resources = await recordProgram(() => new StorageNode("storage", args()), { outputs: markers });
@@ -56,6 +63,49 @@ describe("StorageNode", () => {
     });
     const volume = resourceNamed(resources, "hcloud:index/volume:Volume", "storage-volume");
     assert.deepEqual([volume.protect, volume.inputs.deleteProtection], [false, false]);
+  });
+
+  for (const [bulkGb, type] of [
+    [1000, "bx11"],
+    [2000, "bx21"],
+    [5001, "bx31"],
+  ] as const) {
+    it(`S0-16: orders ${type} for ${bulkGb} GB on a storage box, closed to the internet`, async () => {
+      const storage = { ...seedSettings.storage, bulk: "storageBox", bulkGb } as const;
+      const resources = await recordProgram(
+        () => new StorageNode("storage", args({ settings: { ...seedSettings, storage } })),
+        { outputs: boxOutputs },
+      );
+      const { inputs, protect } = resourceNamed(
+        resources,
+        "hcloud:index/storageBox:StorageBox",
+        "storage-box",
+      );
+      assert.deepEqual(
+        [inputs.storageBoxType, inputs.location, inputs.deleteProtection, protect],
+        [type, "fsn1", true, true],
+      );
+      assert.deepEqual(inputs.accessSettings, {
+        sshEnabled: true,
+        reachableExternally: false,
+        sambaEnabled: false,
+        webdavEnabled: false,
+        zfsEnabled: false,
+      });
+      assert.ok(isSecretValue(inputs.password));
+      const setup = resourceNamed(resources, "command:remote:Command", "storage-setup");
+      const script = JSON.stringify(setup.inputs.stdin);
+      assert.match(script, /host = u1337\.your-storagebox\.de/);
+      assert.match(script, /OPENSSH PRIVATE KEY/);
+    });
+  }
+
+  it("S0-16: orders no storage box for the other backends", async () => {
+    const resources = await recordProgram(() => new StorageNode("storage", args()), { outputs: markers });
+    assert.deepEqual(
+      resources.filter(({ type }) => type.includes("storageBox")),
+      [],
+    );
   });
 
   it("shows no password outside of a secret", async () => {

@@ -13,12 +13,13 @@ import { bootMachine, whyNoMachine } from "../databaseNode/support/machine";
 
 const topology = planTopology(seedSettings);
 const secrets = {
+  boxKey: undefined,
   backup: { user: "backup", password: "p1" },
   restore: { user: "restore", password: "p2" },
   offsite: undefined,
   objectStore: { root: "p3", application: "p4" },
 };
-const facts = { volumeId: 7, objectStoreImage: "versity/versitygw@sha256:abc" };
+const facts = { volumeId: 7, objectStoreImage: "versity/versitygw@sha256:abc", box: undefined };
 const setupOf = (storage: Partial<PlatformSettings["storage"]> = {}) =>
   mergeSetups(
     baseSetup(topology.storage, topology, seedSettings),

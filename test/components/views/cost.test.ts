@@ -58,8 +58,16 @@ describe("estimateCost (S0-25)", () => {
     };
     const { soldOut } = estimate(orderable);
     assert.deepEqual(soldOut, []);
-    const box = estimateCost(orderable, planTopology(orderable), prices(), undefined, "storageBox");
-    assert.equal(box.totalEur, 358.84);
+    const withBox = { ...orderable.storage, bulk: "storageBox", bulkGb: 2048, volumeGb: 50 } as const;
+    const { lines, totalEur } = estimate({ ...orderable, storage: withBox });
+    assert.deepEqual(
+      lines.slice(-2).map((line) => [line.item, line.purpose, line.quantity, line.monthlyEur]),
+      [
+        ["volume, per GB", "objects, logs, newest backups", 50, 2.86],
+        ["storage box BX21 (5000 GB)", "backups", 1, 11.4],
+      ],
+    );
+    assert.equal(totalEur, 361.7);
   });
 
   it("grows by one server with each app node", () => {
@@ -89,35 +97,38 @@ describe("costAlternatives (HC-C1)", () => {
 
   it("prices the topology from each line, whatever the settings name, cheapest first", () => {
     assert.deepEqual(found, [
-      ["CX", "storageBox", 96.34, false],
-      ["CAX", "storageBox", 120.84, false],
+      ["CX", "storageBox", 99.2, false],
+      ["CAX", "storageBox", 123.7, false],
       ["CX", "volume", 202.09, false],
       ["CAX", "volume", 226.59, false],
-      ["CPX", "storageBox", 358.84, true],
+      ["CPX", "storageBox", 361.7, true],
       ["CPX", "volume", 464.59, true],
-      ["CCX", "storageBox", 497.84, true],
+      ["CCX", "storageBox", 500.7, true],
       ["CCX", "volume", 603.59, true],
     ]);
   });
 
   it("says what 100 EUR buy, what they do not, and what can be ordered", () => {
     const text = whatAmountBuys(100, alternatives, prices());
-    assert.match(text, /^- 96\.34 EUR: CX machines with a storage box.*sold out when last seen$/m);
+    assert.match(
+      text,
+      /^- 99\.20 EUR: CX machines with a small volume and a storage box.*sold out when last seen$/m,
+    );
     assert.match(text, /^- not with a block volume: that is 202\.09 EUR/m);
-    assert.match(text, /^- the cheapest that can be ordered is 358\.84 EUR: CPX/m);
-    assert.doesNotMatch(text, /120\.84/);
+    assert.match(text, /^- the cheapest that can be ordered is 361\.70 EUR: CPX/m);
+    assert.doesNotMatch(text, /123\.70/);
   });
 
   it("says so when an amount buys nothing", () =>
     assert.match(
       whatAmountBuys(50, alternatives, prices()),
-      /^- nothing complete: the cheapest way is 96\.34 EUR/m,
+      /^- nothing complete: the cheapest way is 99\.20 EUR/m,
     ));
 
   it("follows the prices it is given", () => {
     const dearer = { ...prices(), volumePerGb: 0.01, soldOut: new Set<string>() };
     const text = whatAmountBuys(110, costAlternatives(exact, planTopology(exact), dearer), dearer);
-    assert.match(text, /105\.42 EUR: CX machines with the volume$/m);
+    assert.match(text, /105\.42 EUR: CX machines with one volume$/m);
     assert.doesNotMatch(text, /sold out|not with a block volume/);
   });
 

@@ -77,6 +77,19 @@ describe("describeTree (S0-30)", () => {
   });
 });
 
+describe("describeTree, S0-16: where backups are kept", () => {
+  for (const [bulk, expected] of [
+    ["volume", "kept 14 days)"],
+    ["storageBox", "kept 14 days on a storage box, BX21 with 5000 GB)"],
+    ["objectStore", "kept 14 days in the bucket)"],
+  ] as const) {
+    it(`shows ${bulk}`, () => {
+      const text = tree({ ...seedSettings, storage: { ...seedSettings.storage, bulk } });
+      assert.ok(text.includes(`Backup storage location (*-*-* 02:00:00 UTC, ${expected}\n`), text);
+    });
+  }
+});
+
 describe("describePlatform", () => {
   const description = describePlatform(seedSettings, planTopology(seedSettings));
 

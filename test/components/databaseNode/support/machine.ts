@@ -20,6 +20,7 @@ const packages = [
   "jq",
   "minio-client",
   "postgresql-17",
+  "openssh-server",
   "rclone",
   "redis-server",
   "redis-tools",
