@@ -15,6 +15,8 @@ import { writeAtomically } from "./machines/files";
 import { createLinuxHost, type LinuxHost } from "./machines/host";
 import { identify, isAlive, type ProcessIdentity } from "./machines/processes";
 import { startMetadataService } from "./metadata/server";
+import { ipv6Works } from "./network/forwarding";
+import { apiRanges } from "./network/names";
 import { packageCacheService, resolverService } from "./packageCache";
 import { readProcesses, stopServices, supervise } from "./services";
 import { type LocalCloudSettings, localCloudSettings } from "./settings";
@@ -40,6 +42,8 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   const stopping = new AbortController();
 
   const store = openStore(settings.paths.store);
+  // Helpers of a daemon that was killed; the host begins new ones.
+  await stopServices(settings);
   const host = await createLinuxHost(settings, { world: worldOf(store), onProblem: log });
   // First, because every listener below needs the host's address.
   await host.reconcileNetwork(worldOf(store));
@@ -71,7 +75,6 @@ async function startServices(
   until: AbortSignal,
   log: (line: string) => void,
 ): Promise<void> {
-  await stopServices(settings);
   const { certificate, key } = await ensureCertificate(settings);
   const registry = await registryProcess({
     address: settings.hostAddress,
@@ -80,7 +83,7 @@ async function startServices(
     key,
   });
   const services = [
-    resolverService(settings),
+    resolverService(settings, await ipv6Works()),
     await packageCacheService(settings),
     { name: "registry", ...registry },
   ];
@@ -100,7 +103,7 @@ async function startApi(
     host,
     settings: {
       tokens: Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
-      ranges: { publicIpv4: settings.publicRange, floatingIpv4: settings.floatingRange },
+      ranges: apiRanges(settings),
       onRequest: (line) => {
         requests.write(`${JSON.stringify(line)}\n`);
         recent.add(line);

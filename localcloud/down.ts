@@ -26,7 +26,6 @@ const stateEntries = [
   "trust.pem",
   "bring-up.json",
   "known_hosts",
-  "ip_forward.before",
 ];
 
 /**

@@ -54,8 +54,11 @@ export interface ServerSpec {
 
 export interface NetworkSpec {
   readonly id: number;
+  readonly name: string;
   readonly ipRange: string;
   readonly gateway: string;
+  /** Ranges of the subnets. */
+  readonly subnets: readonly string[];
   /** API routes: destination range to the private address of a server. */
   readonly routes: readonly { readonly destination: string; readonly gateway: string }[];
 }

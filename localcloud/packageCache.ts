@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir } from "../toolchain/cacheDir";
 import { writeAtomically } from "./machines/files";
+import { hostAddress6 } from "./network/names";
 import type { Service } from "./services";
 import type { LocalCloudSettings } from "./settings";
 
@@ -34,12 +35,13 @@ export async function packageCacheService(settings: LocalCloudSettings): Promise
 }
 
 /** Answers the machines' DNS questions from the host's own resolver, whatever that is, and follows its changes. */
-export function resolverService(settings: LocalCloudSettings): Service {
+export function resolverService(settings: LocalCloudSettings, ipv6: boolean): Service {
   const args = [
     "--keep-in-foreground",
     "--conf-file=/dev/null",
     "--bind-interfaces",
     `--listen-address=${settings.hostAddress}`,
+    ...(ipv6 ? [`--listen-address=${hostAddress6(settings)}`] : []),
     "--no-hosts",
     "--user=root",
     "--pid-file=",

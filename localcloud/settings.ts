@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isCanonicalCidr } from "./api/addresses";
 
 /** Where this local cloud lives on the host and which addresses it takes. Every value can be set by the environment. */
 export interface LocalCloudSettings {
@@ -17,7 +18,10 @@ export interface LocalCloudSettings {
   readonly publicRange: string;
   /** Floating IPv4 addresses. @default `$LOCALCLOUD_FLOATING_RANGE`, else `203.0.113.0/24` (RFC 5737) */
   readonly floatingRange: string;
-  /** Public IPv6 networks. @default `$LOCALCLOUD_IPV6_RANGE`, else `2001:db8::/32` (RFC 3849) */
+  /**
+   * Public IPv6 networks: 16 to 48 bits, of which servers and floating addresses get a part each.
+   * @default `$LOCALCLOUD_IPV6_RANGE`, else `2001:db8::/32` (RFC 3849)
+   */
   readonly ipv6Range: string;
   /**
    * Source addresses that tell the metadata service on whose port a request came in; never seen by a machine.
@@ -92,7 +96,7 @@ export function localCloudSettings(env: Environment = process.env): LocalCloudSe
     stateDir,
     publicRange,
     floatingRange: slash24(env, "LOCALCLOUD_FLOATING_RANGE", "203.0.113.0/24"),
-    ipv6Range: env.LOCALCLOUD_IPV6_RANGE ?? "2001:db8::/32",
+    ipv6Range: ipv6RangeOf(env),
     identityRange: env.LOCALCLOUD_IDENTITY_RANGE ?? "198.18.0.0/17",
     hostAddress,
     internetAddress: `${prefix}.250`,
@@ -140,6 +144,17 @@ function slash24(env: Environment, variable: string, fallback: string): string {
   const value = env[variable] ?? fallback;
   if (!/^(\d{1,3}\.){3}0\/24$/.test(value)) {
     throw new Error(`${variable} must be an IPv4 /24 such as ${fallback}, got ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+function ipv6RangeOf(env: Environment): string {
+  const value = env.LOCALCLOUD_IPV6_RANGE ?? "2001:db8::/32";
+  const bits = isCanonicalCidr(value) && value.includes(":") ? Number(value.split("/")[1]) : 0;
+  if (bits < 16 || bits > 48) {
+    throw new Error(
+      `LOCALCLOUD_IPV6_RANGE must be an IPv6 network of 16 to 48 bits such as 2001:db8::/32, got ${JSON.stringify(value)}`,
+    );
   }
   return value;
 }

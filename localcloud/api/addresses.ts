@@ -81,16 +81,30 @@ export function freeIpv4(range: string, used: ReadonlySet<string>): string | nul
   return null;
 }
 
-/** First free /64 of an IPv6 prefix of at most 48 bits, as `2001:db8:1:1::/64`. */
+/** First free /64 of an IPv6 prefix but its very first, as `2001:db8:1:1::/64`. */
 export function freeIpv6Network(prefix: string, used: ReadonlySet<string>): string | null {
-  const { parts } = ipaddr.IPv6.networkAddressFromCIDR(prefix);
-  for (let subnet = 1; subnet < 65_536; subnet++) {
-    const network = new ipaddr.IPv6([...parts.slice(0, 3), subnet, 0, 0, 0, 0]);
-    const text = `${formatIpv6(network)}/64`;
+  const last = 2 ** Math.min(64 - bitsOf(prefix), 16) - 1;
+  for (let index = 1; index <= last; index++) {
+    const text = subnet6(prefix, 64, index);
     if (!used.has(text)) return text;
   }
   return null;
 }
+
+/** The subnet of this length and number: `subnet6("2001:db8::/32", 48, 2)` is `2001:db8:2::/48`. */
+export function subnet6(range: string, bits: number, index: number): string {
+  const bytes = ipaddr.IPv6.networkAddressFromCIDR(range).toByteArray();
+  const first = bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n);
+  const value = first + (BigInt(index) << BigInt(128 - bits));
+  const subnet = bytes.map((_, position) => Number((value >> BigInt(8 * (15 - position))) & 255n));
+  return `${formatIpv6(new ipaddr.IPv6(subnet))}/${bits}`;
+}
+
+/** The last subnet of this length: `2001:db8:ffff:ffff::/64` of `2001:db8::/32`. */
+export const lastSubnet6 = (range: string, bits: number) =>
+  subnet6(range, bits, 2 ** (bits - bitsOf(range)) - 1);
+
+const bitsOf = (range: string) => Number(range.split("/")[1]);
 
 /** Hetzner's name for an IPv4 address that has no other (HC-S20). */
 export function defaultDnsPtr(ip: string): string {

@@ -13,10 +13,12 @@ export function worldOf(store: Store): World {
   const servers = store.list("server");
   return {
     servers: servers.map((server) => specOf(store, server)),
-    networks: store.list("network").map(({ id, ipRange, routes }) => ({
+    networks: store.list("network").map(({ id, name, ipRange, subnets, routes }) => ({
       id,
+      name,
       ipRange,
       gateway: gatewayOf(ipRange),
+      subnets: subnets.map((subnet) => subnet.ipRange),
       routes: routes.map(({ destination, gateway }) => ({ destination, gateway })),
     })),
     floatingAddresses: store.list("floating_ip").map(({ id, type, ip, server }) => ({

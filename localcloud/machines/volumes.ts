@@ -12,7 +12,12 @@ import { volumeHelperPath } from "./recipe";
 interface VolumeRecord {
   readonly serverId: number;
   readonly automount: string | null;
+  /** Milliseconds since 1970. */
+  readonly attachedAt: number;
 }
+
+/** How long the metadata service says yes to the guest's question whether to mount (HC-M6: some minutes). */
+const automountMs = 5 * 60_000;
 
 const gigabyte = 1024 ** 3;
 const fileOf = (settings: LocalCloudSettings, id: number) => join(settings.paths.volumes, `${id}.img`);
@@ -62,7 +67,9 @@ export async function recordAttachment(
   serverId: number,
   automount: boolean,
 ): Promise<void> {
-  const record: VolumeRecord = { serverId, automount: automount ? volume.format : null };
+  const existing = await readVolumeRecord(settings, volume.id);
+  const attachedAt = existing?.serverId === serverId ? existing.attachedAt : Date.now();
+  const record: VolumeRecord = { serverId, automount: automount ? volume.format : null, attachedAt };
   await writeAtomically(recordOf(settings, volume.id), JSON.stringify(record));
 }
 
@@ -111,11 +118,26 @@ export async function readVolumeRecord(
   return text === undefined ? undefined : (JSON.parse(text) as VolumeRecord);
 }
 
+/** Volumes whose attachment asked for a mount some minutes ago at most (HC-M6). */
+export async function recentAutomounts(settings: LocalCloudSettings): Promise<ReadonlySet<number>> {
+  const records = await allRecords(settings);
+  const since = Date.now() - automountMs;
+  const recent = records.filter(([, { automount, attachedAt }]) => automount !== null && attachedAt >= since);
+  return new Set(recent.map(([id]) => id));
+}
+
 async function attachedTo(settings: LocalCloudSettings, serverId: number): Promise<number[]> {
+  const records = await allRecords(settings);
+  return records.filter(([, record]) => record.serverId === serverId).map(([id]) => id);
+}
+
+async function allRecords(settings: LocalCloudSettings): Promise<[number, VolumeRecord][]> {
   const names = await readdir(settings.paths.volumes).catch(() => []);
   const ids = names.filter((name) => /^\d+\.json$/.test(name)).map((name) => Number.parseInt(name, 10));
-  const records = await Promise.all(ids.map((id) => readVolumeRecord(settings, id)));
-  return ids.filter((_, index) => records[index]?.serverId === serverId);
+  const records = await Promise.all(
+    ids.map(async (id) => [id, await readVolumeRecord(settings, id)] as const),
+  );
+  return records.flatMap(([id, record]) => (record === undefined ? [] : [[id, record]]));
 }
 
 async function ensureLoop(file: string): Promise<{ minor: number }> {

@@ -1,9 +1,20 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import type { World } from "../host";
+import { recentAutomounts } from "../machines/volumes";
 import { metadataListener } from "../network/names";
 import { identities } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
-import { metadataAnswer } from "./document";
+import { type MetadataAnswer, metadataAnswer } from "./document";
+
+export interface MetadataService {
+  /**
+   * Fault hook of HC-U3: answers to this server come later by so many milliseconds; 0 ends it. Forgotten when the
+   * daemon ends.
+   */
+  slow(serverId: number, milliseconds: number): void;
+  close(): void;
+}
 
 /**
  * The metadata service of all machines: one listener on the host. The routers rewrite a request's source to
@@ -12,23 +23,47 @@ import { metadataAnswer } from "./document";
 export async function startMetadataService(
   settings: LocalCloudSettings,
   currentWorld: () => World,
-): Promise<Server> {
+): Promise<MetadataService> {
+  const delays = new Map<number, number>();
   const server = createServer((request, response) => {
-    const world = currentWorld();
-    const source = request.socket.remoteAddress ?? "";
-    const id = identities(settings, world).get(source);
-    const machine = world.servers.find((candidate) => candidate.id === id);
-    const answer =
-      machine === undefined
-        ? { status: 403, body: "only machines are answered, through their own port" }
-        : metadataAnswer(world, machine, new URL(request.url ?? "/", "http://metadata").pathname);
-    response.writeHead(answer.status, { "content-type": "text/plain; charset=utf-8" });
-    response.end(answer.status === 204 ? undefined : answer.body);
+    answer(request, response).catch(() => response.destroy());
   });
   server.keepAliveTimeout = 5_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(settings.metadataPort, metadataListener(settings), resolve);
   });
-  return server;
+  return {
+    slow(serverId, milliseconds) {
+      if (milliseconds > 0) delays.set(serverId, milliseconds);
+      else delays.delete(serverId);
+    },
+    close: () => closeAll(server),
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = identities(settings, currentWorld()).get(request.socket.remoteAddress ?? "");
+    if (id !== undefined) await pause(delays.get(id) ?? 0, undefined, { ref: false });
+    const { status, body } = await answerTo(id, new URL(request.url ?? "/", "http://metadata").pathname);
+    response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
+    response.end(status === 204 ? undefined : body);
+  }
+
+  async function answerTo(
+    id: number | undefined,
+    path: string,
+  ): Promise<MetadataAnswer | { readonly status: 403; readonly body: string }> {
+    const world = currentWorld();
+    const machine = world.servers.find((candidate) => candidate.id === id);
+    if (machine === undefined) {
+      return { status: 403, body: "only machines are answered, through their own port" };
+    }
+    const automounts = path.startsWith("/_internal/") ? await recentAutomounts(settings) : undefined;
+    return metadataAnswer(world, machine, path, automounts);
+  }
+}
+
+function closeAll(server: Server): void {
+  server.close();
+  server.closeAllConnections();
 }

@@ -1,39 +1,68 @@
-import { hostAddress6, metadataListener, namesOf, resolverAddresses, routerAddress } from "./names";
-import { replaceTable } from "./nft";
+import {
+  hostAddress6,
+  hostLinkLocal,
+  metadataListener,
+  namesOf,
+  resolverAddresses,
+  resolverAddresses6,
+  routerAddress,
+} from "./names";
+import { elements, replaceTable } from "./nft";
 import type { HostSidePlan, PlanInput } from "./plan";
 import { unicast } from "./routes";
 
-/** The host's end: routes to the public ranges, egress for the machines, and no way into the host's own services. */
+/**
+ * The host's end: routes to the public ranges, egress for the machines, no way into the host's own services, and
+ * no way into the cloud for those who share a network with this host.
+ */
 export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): HostSidePlan {
   const { hostLink, hostTable } = namesOf(settings);
   const target = `via ${routerAddress(settings)} dev ${hostLink} onlink src ${settings.hostAddress}`;
   // Each floating address by itself: the rest of a documentation range may be in use around this host.
-  const floating = world.floatingAddresses.map(({ cidr }) => cidr).filter((cidr) => !cidr.includes(":"));
+  const floating = world.floatingAddresses
+    .map(({ cidr }) => cidr.replace(/\/32$/, ""))
+    .filter((cidr) => !cidr.includes(":"));
   const destinations = [settings.publicRange, settings.identityRange, ...floating];
-  const routes = destinations.map((destination) => unicast(4, destination.replace(/\/32$/, ""), target));
+  const routes = destinations.map((destination) => unicast(4, destination, target));
   const setup = [
     `address replace ${settings.hostAddress}/32 dev ${hostLink}`,
     `address replace ${metadataListener(settings)}/32 dev ${hostLink}`,
     `link set dev ${hostLink} up`,
   ];
   if (ipv6) {
-    setup.push(`address replace ${hostAddress6(settings)}/128 dev ${hostLink} nodad`);
+    setup.push(
+      `address replace ${hostAddress6(settings)}/128 dev ${hostLink} nodad`,
+      `address replace ${hostLinkLocal}/64 dev ${hostLink} nodad`,
+    );
     routes.push(unicast(6, settings.ipv6Range, `via fe80::1 dev ${hostLink} src ${hostAddress6(settings)}`));
   }
   return { link: hostLink, setup, routes, rules: replaceTable(hostTable, hostRules()) };
 
   function hostRules(): string {
     const ports = [53, settings.apiPort, settings.packageCachePort, settings.registryPort].join(", ");
-    const maxSegment = uplinkMtu - 40;
-    return `  chain egress {
+    const clamp = (direction: "iifname" | "oifname", family: "ipv4" | "ipv6") => {
+      const maxSegment = uplinkMtu - (family === "ipv4" ? 40 : 60);
+      return `    ${direction} "${hostLink}" meta nfproto ${family} tcp flags & (syn | rst) == syn tcp option maxseg size > ${maxSegment} tcp option maxseg size set ${maxSegment}`;
+    };
+    return `  set cloud4 { type ipv4_addr; flags interval; ${elements(destinations)}; }
+  chain outsiders {
+    type filter hook prerouting priority raw
+    iifname { "${hostLink}", "lo" } accept
+    ip daddr @cloud4 counter drop
+    ip6 daddr ${settings.ipv6Range} counter drop
+  }
+  chain egress {
     type nat hook postrouting priority srcnat
     iifname "${hostLink}" oifname != "${hostLink}" masquerade
     ip saddr { ${settings.publicRange}, ${settings.floatingRange} } oifname != { "${hostLink}", "lo" } masquerade
+    ip6 saddr ${settings.ipv6Range} oifname != { "${hostLink}", "lo" } masquerade
   }
   chain clamp {
     type filter hook forward priority mangle
-    iifname "${hostLink}" tcp flags & (syn | rst) == syn tcp option maxseg size > ${maxSegment} tcp option maxseg size set ${maxSegment}
-    oifname "${hostLink}" tcp flags & (syn | rst) == syn tcp option maxseg size > ${maxSegment} tcp option maxseg size set ${maxSegment}
+${clamp("iifname", "ipv4")}
+${clamp("oifname", "ipv4")}
+${clamp("iifname", "ipv6")}
+${clamp("oifname", "ipv6")}
   }
   chain input {
     type filter hook input priority filter
@@ -41,6 +70,8 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
     ct state established,related accept
     ip daddr ${settings.hostAddress} tcp dport { ${ports} } accept
     ip daddr ${settings.hostAddress} udp dport 53 accept
+    ip6 daddr ${hostAddress6(settings)} tcp dport 53 accept
+    ip6 daddr ${hostAddress6(settings)} udp dport 53 accept
     ip daddr ${metadataListener(settings)} tcp dport ${settings.metadataPort} accept
     meta l4proto { icmp, icmpv6 } accept
     drop
@@ -49,8 +80,13 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
 }
 
 /** DNS that a machine asks for is answered by the host's forwarder, which follows the host's own resolver. */
-export function resolverRules(hostAddress: string): string {
-  const resolvers = `{ ${resolverAddresses.join(", ")} }`;
-  return `    ip daddr ${resolvers} udp dport 53 dnat ip to ${hostAddress}
-    ip daddr ${resolvers} tcp dport 53 dnat ip to ${hostAddress}`;
+export function resolverRules(hostAddress: string, hostAddress6: string): string {
+  const rule = (family: "ip" | "ip6", resolvers: readonly string[], protocol: string, to: string) =>
+    `    ${family} daddr { ${resolvers.join(", ")} } ${protocol} dport 53 dnat ${family} to ${to}`;
+  return ["udp", "tcp"]
+    .flatMap((protocol) => [
+      rule("ip", resolverAddresses, protocol, hostAddress),
+      rule("ip6", resolverAddresses6, protocol, hostAddress6),
+    ])
+    .join("\n");
 }

@@ -1,4 +1,6 @@
 import ipaddr from "ipaddr.js";
+import { lastSubnet6, subnet6 } from "../api/addresses";
+import type { AddressRanges } from "../api/settings";
 import type { LocalCloudSettings } from "../settings";
 
 /** Gateway that every public port answers for, as on Hetzner (HC-U1). */
@@ -8,6 +10,9 @@ export const uplinkAddress = "172.31.2.1";
 export const metadataAddress = "169.254.169.254";
 /** Hetzner's resolvers, answered inside the public router (HC-G11). */
 export const resolverAddresses = ["185.12.64.1", "185.12.64.2"] as const;
+export const resolverAddresses6 = ["2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"] as const;
+/** The host's end of its link to the public router, by which IPv6 leaves the cloud. */
+export const hostLinkLocal = "fe80::2";
 /** Marks the routes that belong to this program in the routers' tables. */
 export const routeProtocol = 177;
 
@@ -80,5 +85,30 @@ const formatAddress = (value: number) => [24, 16, 8, 0].map((shift) => (value >>
 
 /** The host's own address in the IPv6 range: `2001:db8::/32` gives `2001:db8:ffff:ffff::1`. */
 export function hostAddress6(settings: LocalCloudSettings): string {
-  return `${settings.ipv6Range.split("::")[0]}:ffff:ffff::1`;
+  return firstHost6(lastSubnet6(settings.ipv6Range, 64));
+}
+
+/** The outside client's address: `2001:db8::/32` gives `2001:db8:ffff:fffe::1`. */
+export function internetAddress6(settings: LocalCloudSettings): string {
+  const half = lastSubnet6(settings.ipv6Range, 63);
+  return firstHost6(half);
+}
+
+/** `2001:db8:1::/64` to `2001:db8:1::1`, the address that a server gives itself (HC-U1). */
+export const firstHost6 = (network: string) => `${network.split("/")[0]}1`;
+
+/**
+ * What the API gives out: servers and floating addresses take a part of the IPv6 range each, and the host and
+ * the outside client keep their own.
+ */
+export function apiRanges(settings: LocalCloudSettings): AddressRanges {
+  const { publicRange, floatingRange, ipv6Range, hostAddress, internetAddress } = settings;
+  const bits = Math.max(48, Number(ipv6Range.split("/")[1]) + 2);
+  return {
+    publicIpv4: publicRange,
+    floatingIpv4: floatingRange,
+    publicIpv6: subnet6(ipv6Range, bits, 1),
+    floatingIpv6: subnet6(ipv6Range, bits, 2),
+    reserved: [hostAddress, internetAddress],
+  };
 }

@@ -112,8 +112,11 @@ function rules(network: NetworkSpec, members: readonly Member[], settings: Local
   const own = members.flatMap(({ server, attachment }) =>
     [attachment.ip, ...attachment.aliasIps].map((address) => `"${portOf(server.id)}" . ${address}`),
   );
-  const marks = members.map(({ server }) => `"${portOf(server.id)}" : ${server.id}`);
-  const identity = members.map(({ server }) => `${server.id} : ${identityOf(settings, server.id)}`);
+  // HC-U2: only a server without public interface finds its metadata here. For the others the address is one like
+  // any other: a route of the network may lead it to a NAT server, whose data is answered then (HC-M5).
+  const hidden = members.filter(({ server }) => !hasPublicPort(server));
+  const marks = hidden.map(({ server }) => `"${portOf(server.id)}" : ${server.id}`);
+  const identity = hidden.map(({ server }) => `${server.id} : ${identityOf(settings, server.id)}`);
   // HC-N3: a foreign source may come only from a server that an API route names for it.
   const routed = network.routes.flatMap(({ destination, gateway }) => {
     const target = members.find(({ attachment }) => attachment.ip === gateway);
@@ -137,7 +140,7 @@ ${routed.join("\n")}
   }
   chain destinations {
     type nat hook prerouting priority dstnat
-    iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${metadataListener(settings)}:${settings.metadataPort}
+    iifname "m*" meta mark != 0 ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${metadataListener(settings)}:${settings.metadataPort}
   }
   chain sources {
     type nat hook postrouting priority srcnat
@@ -149,5 +152,10 @@ ${routed.join("\n")}
     oifname "uplink" ct status dnat accept
     oifname "uplink" drop
     iifname "uplink" drop
+  }
+  chain silence {
+    type filter hook output priority filter
+    # What the network does not know vanishes (HC-N3); the sender is not told.
+    icmp type destination-unreachable icmp code net-unreachable drop
   }`;
 }

@@ -3,8 +3,11 @@ import type { LocalCloudSettings } from "../settings";
 import { firewallChains, firewallJumps } from "./firewall";
 import { resolverRules } from "./hostSide";
 import {
+  firstHost6,
   hostAddress6,
+  hostLinkLocal,
   identityOf,
+  internetAddress6,
   metadataAddress,
   metadataListener,
   namesOf,
@@ -23,7 +26,7 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
   const servers = world.servers.filter(hasPublicPort);
   return {
     namespace: namesOf(settings).publicRouter,
-    links: [hostLink(input), internetLink(settings), ...servers.map((server) => serverLink(server, input))],
+    links: [hostLink(input), internetLink(input), ...servers.map((server) => serverLink(server, input))],
     routes: [
       ...baseRoutes(input),
       ...servers.flatMap((server) => serverRoutes(server, input.ipv6)),
@@ -48,17 +51,23 @@ function hostLink({ settings, ipv6 }: PlanInput): LinkPlan {
   };
 }
 
-function internetLink(settings: LocalCloudSettings): LinkPlan {
+function internetLink({ settings, ipv6 }: PlanInput): LinkPlan {
   const setup = [
     `address add ${settings.internetAddress}/32 dev eth0`,
     "link set eth0 up",
     `route add ${publicGateway} dev eth0 scope link`,
     `route add default via ${publicGateway} dev eth0`,
   ];
+  if (ipv6) {
+    setup.push(
+      `address add ${internetAddress6(settings)}/128 dev eth0 nodad`,
+      "route add default via fe80::1 dev eth0",
+    );
+  }
   return {
     name: "inet",
     mtu: 1500,
-    addresses: [`${publicGateway}/32`],
+    addresses: [`${publicGateway}/32`, ...(ipv6 ? ["fe80::1/64"] : [])],
     peer: { namespace: namesOf(settings).internet, name: "eth0", macAddress: null, setup },
   };
 }
@@ -75,7 +84,7 @@ function serverLink(server: ServerSpec, { settings, ipv6 }: PlanInput): LinkPlan
   const withIpv6 = ipv6 && server.publicIpv6 !== null;
   if (withIpv6) {
     setup.push(
-      `address add ${firstOf(server.publicIpv6 ?? "")}/64 dev eth0 nodad`,
+      `address add ${firstHost6(server.publicIpv6 ?? "")}/64 dev eth0 nodad`,
       "route add default via fe80::1 dev eth0",
     );
   }
@@ -92,9 +101,6 @@ function serverLink(server: ServerSpec, { settings, ipv6 }: PlanInput): LinkPlan
   };
 }
 
-/** `2001:db8:1::/64` to `2001:db8:1::1`, the address that a server gives itself (HC-U1). */
-const firstOf = (network: string) => `${network.split("/")[0]}1`;
-
 function baseRoutes({ settings, ipv6 }: PlanInput): RoutePlan[] {
   return [
     unicast(4, "default", `via ${settings.hostAddress} dev host onlink`),
@@ -102,9 +108,16 @@ function baseRoutes({ settings, ipv6 }: PlanInput): RoutePlan[] {
     unicast(4, metadataListener(settings), "dev host"),
     unicast(4, settings.internetAddress, "dev inet"),
     // What is not assigned vanishes: packets to a dead server or an unassigned address get no answer.
-    ...(ipv6 ? [unicast(6, hostAddress6(settings), "dev host")] : []),
     blackhole(settings.publicRange),
     blackhole(settings.identityRange),
+    ...(ipv6
+      ? [
+          unicast(6, "default", `via ${hostLinkLocal} dev host`),
+          unicast(6, hostAddress6(settings), "dev host"),
+          unicast(6, internetAddress6(settings), "dev inet"),
+          blackhole(settings.ipv6Range),
+        ]
+      : []),
   ];
 }
 
@@ -162,6 +175,7 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
   const marks = servers.map(({ id }) => `"${portOf(id)}" : ${id}`);
   const identity = servers.map(({ id }) => `${id} : ${identityOf(settings, id)}`);
   const { hostAddress, metadataPort } = settings;
+  const host6 = hostAddress6(settings);
   const listener = metadataListener(settings);
   return `  set own4 { type ifname . ipv4_addr; flags interval; ${elements(own4)}; }
   set own6 { type ifname . ipv6_addr; flags interval; ${elements(own6)}; }
@@ -182,7 +196,7 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
   chain destinations {
     type nat hook prerouting priority dstnat
     iifname "m*" ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${listener}:${metadataPort}
-${resolverRules(hostAddress)}
+${resolverRules(hostAddress, host6)}
   }
   chain sources {
     type nat hook postrouting priority srcnat

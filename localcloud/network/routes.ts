@@ -7,7 +7,7 @@ export function unicast(family: 4 | 6, destination: string, target: string): Rou
 
 /** Packets to it vanish without an answer, as those to a dead server do. */
 export function blackhole(destination: string): RoutePlan {
-  return { family: 4, destination, target: "", kind: "blackhole" };
+  return { family: destination.includes(":") ? 6 : 4, destination, target: "", kind: "blackhole" };
 }
 
 /** What follows `ip route replace`. */

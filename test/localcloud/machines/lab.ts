@@ -33,7 +33,14 @@ export function ownLab(name: string, area: number): Record<string, string> {
 
 export const labSettings = (name: string, octet: number) => localCloudSettings(labEnvironment(name, octet));
 
-export const labNetwork: NetworkSpec = { id: 5, ipRange: "10.0.0.0/16", gateway: "10.0.0.1", routes: [] };
+export const labNetwork: NetworkSpec = {
+  id: 5,
+  name: "net",
+  ipRange: "10.0.0.0/16",
+  gateway: "10.0.0.1",
+  subnets: ["10.0.1.0/24"],
+  routes: [],
+};
 
 /** A server with public address `.10 + id` and private address `10.0.1.<10 + id>`. */
 export function labServer(
@@ -115,4 +122,11 @@ export async function eventually(what: string, check: () => Promise<boolean>, se
 export function whyNoMachines(): string | undefined {
   if (process.platform !== "linux") return `machines need Linux, this is ${process.platform}`;
   return process.getuid?.() === 0 ? undefined : "machines need root";
+}
+
+export async function waitForCloudInit(settings: LocalCloudSettings, id: number): Promise<void> {
+  await eventually(`cloud-init of ${id}`, async () => {
+    const { output } = await inMachine(settings, id, "cloud-init status");
+    return output.includes("done");
+  });
 }

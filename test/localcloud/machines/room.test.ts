@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Server } from "node:http";
 import { execa } from "execa";
 import type { ServerSpec, World } from "../../../localcloud/host";
 import { ensureHostPackages } from "../../../localcloud/hostPackages";
@@ -8,7 +7,7 @@ import { limitSupport } from "../../../localcloud/machines/cgroups";
 import { createLinuxHost, type LinuxHost } from "../../../localcloud/machines/host";
 import { ensureBaseImage } from "../../../localcloud/machines/image";
 import { leftovers, removeEverything } from "../../../localcloud/machines/remove";
-import { startMetadataService } from "../../../localcloud/metadata/server";
+import { type MetadataService, startMetadataService } from "../../../localcloud/metadata/server";
 import { ipv6Works } from "../../../localcloud/network/forwarding";
 import { metadataListener } from "../../../localcloud/network/names";
 import { localCloudSettings } from "../../../localcloud/settings";
@@ -37,7 +36,7 @@ describe("machine room on real machines", function () {
   const floatingIp = floating.cidr.replace("/32", "");
   const exits: string[] = [];
   let host: LinuxHost;
-  let metadata: Server;
+  let metadata: MetadataService;
   let world: World;
 
   const reconcile = async (next: World) => {

@@ -40,7 +40,9 @@ describe("metadata document", () => {
         interface_num: 1,
         mac_address: "86:00:00:00:00:01",
         network_id: 5,
+        network_name: "net",
         network: "10.0.0.0/16",
+        subnet: "10.0.1.0/24",
         gateway: "10.0.0.1",
       },
     ]);
@@ -62,9 +64,51 @@ describe("metadata document", () => {
     assert.match(ask("metadata/network-config", hidden).body, /config: \[\]/);
   });
 
+  it("describes the public interface for systems with /etc/sysconfig", () => {
+    const { body } = ask("metadata/network-sysconfig");
+    assert.match(body, /^DEVICE='eth0'\nTYPE=Ethernet\nBOOTPROTO=dhcp\n/);
+    assert.match(body, /^IPV6ADDR=2001:db8:60:1::1\/64$/m);
+    assert.equal(
+      ask("metadata/network-sysconfig", { ...server, publicIpv4: null, publicIpv6: null }).body,
+      "",
+    );
+  });
+
+  it("hands a root password on as vendor data, as a hash, and nothing to a server that is entered by key", () => {
+    const rootPasswordHash = "$6$salt$hash";
+    const { body } = ask("metadata/vendor_data", { ...server, rootPasswordHash });
+    assert.match(body, /^#cloud-config\n/);
+    const { chpasswd } = parse(body) as { chpasswd: { expire: boolean; users: object[] } };
+    assert.deepEqual(chpasswd, {
+      expire: true,
+      users: [{ name: "root", password: rootPasswordHash, type: "hash" }],
+    });
+    assert.deepEqual(ask("metadata/vendor_data"), { status: 200, body: "" });
+  });
+
+  const volumeCases: [string, string, number[], number[], number][] = [
+    ["yes for a volume that is to be mounted", "7", [7], [7], 200],
+    ["no when nobody asked for a mount", "7", [7], [], 404],
+    ["no for the volume of another server", "7", [8], [7], 404],
+    ["no for what is no number", "7/../8", [7, 8], [7, 8], 404],
+  ];
+  for (const [title, id, volumeIds, automounts, status] of volumeCases) {
+    it(`says ${title}`, () => {
+      const of = { ...server, volumeIds };
+      const answer = metadataAnswer(world, of, `/_internal/v1/volumes/${id}`, new Set(automounts));
+      assert.equal(answer.status, status);
+    });
+  }
+
   it("answers 204 without user data and 404 for what does not exist", () => {
     assert.equal(ask("userdata", { ...server, userData: "" }).status, 204);
-    for (const path of ["metadata/nothing", "metadata/hostname/x", "", "../metadata"]) {
+    for (const path of [
+      "metadata/nothing",
+      "metadata/constructor",
+      "metadata/hostname/x",
+      "",
+      "../metadata",
+    ]) {
       assert.equal(ask(path).status, 404, path);
     }
   });

@@ -113,7 +113,13 @@ describe("network plan", () => {
   it("names a second private interface enp8s0", () => {
     const second = { networkId: 6, ip: "10.9.0.2", aliasIps: [], macAddress: "86:00:00:00:00:99" };
     const server = { ...one, attachments: [...one.attachments, second] };
-    const other = { id: 6, ipRange: "10.9.0.0/16", gateway: "10.9.0.1", routes: [] };
+    const other = {
+      ...labNetwork,
+      id: 6,
+      ipRange: "10.9.0.0/16",
+      gateway: "10.9.0.1",
+      subnets: ["10.9.0.0/24"],
+    };
     const plan = planOf(labWorld([server], { networks: [labNetwork, other] }));
     assert.equal(router(plan, "plan-n6").links.find(({ name }) => name === "m1")?.peer.name, "enp8s0");
   });
@@ -122,6 +128,18 @@ describe("network plan", () => {
     const plan = planOf(labWorld([one]), [1], false);
     const text = JSON.stringify([plan.host.setup, plan.host.routes, plan.routers.map(({ routes: r }) => r)]);
     assert.doesNotMatch(text, /2001:db8|fe80/);
+  });
+
+  it("answers metadata on private ports only to servers without a public one", () => {
+    const { rules } = router(planOf(labWorld([one, hidden])), "plan-n5");
+    assert.match(rules, /map port_mark \{ type ifname : mark; elements = \{ "m3" : 3 \}; \}/);
+  });
+
+  it("keeps those who share a network with the host out of every range of the cloud", () => {
+    const world = labWorld([one], { floatingAddresses: [{ id: 9, cidr: "198.19.41.9/32", serverId: 1 }] });
+    const { rules } = planOf(world).host;
+    assert.match(rules, /elements = \{ 198\.19\.40\.0\/24, 198\.18\.148\.0\/24, 198\.19\.41\.9 \}/);
+    assert.match(rules, /iifname \{ "plan-host", "lo" \} accept\n {4}ip daddr @cloud4 counter drop/);
   });
 
   it("is the same for the same world, so that nothing is done twice", () => {

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { execa } from "execa";
+import type { NetworkSpec, World } from "../../../localcloud/host";
+import { createLinuxHost, type LinuxHost } from "../../../localcloud/machines/host";
+import { leftovers, removeEverything } from "../../../localcloud/machines/remove";
+import { type MetadataService, startMetadataService } from "../../../localcloud/metadata/server";
+import { ipv6Works } from "../../../localcloud/network/forwarding";
+import { firstHost6, hostAddress6, internetAddress6, namesOf } from "../../../localcloud/network/names";
+import { localCloudSettings } from "../../../localcloud/settings";
+import {
+  eventually,
+  inMachine,
+  labNetwork,
+  labServer,
+  labWorld,
+  mustRun,
+  ownLab,
+  waitForCloudInit,
+  whyNoMachines,
+} from "./lab";
+import { lan } from "./lan";
+
+describe("machines and the host around them", function () {
+  this.timeout(300_000);
+  const settings = localCloudSettings(ownLab("side", 9));
+  const secret = "#cloud-config\n# secret of node1\n";
+  const one = labServer(settings, 1, { userData: secret });
+  const two = labServer(settings, 2, { projectId: 2 });
+  const hidden = labServer(settings, 3, { publicIpv4: null, publicIpv6: null });
+  const servers = [one, two, hidden];
+  const neighbours = lan(settings);
+  let host: LinuxHost;
+  let metadata: MetadataService;
+  let world: World = labWorld(servers);
+
+  const reconcile = async (next: World) => {
+    world = next;
+    await host.reconcileNetwork(world);
+  };
+  const throughNode1: NetworkSpec = {
+    ...labNetwork,
+    routes: [{ destination: "0.0.0.0/0", gateway: "10.0.1.11" }],
+  };
+
+  before(async function () {
+    const reason = whyNoMachines();
+    if (reason !== undefined) {
+      console.log(`      skipped: ${reason}`);
+      this.skip();
+    }
+    await removeEverything(settings);
+    host = await createLinuxHost(settings, { world });
+    await host.reconcileNetwork(world);
+    metadata = await startMetadataService(settings, () => world);
+    await Promise.all(
+      servers.map(async (server) => {
+        await host.createServer(server);
+        await host.start(server);
+        await waitForCloudInit(settings, server.id);
+      }),
+    );
+    await neighbours.make();
+  });
+
+  after(async () => {
+    if (host === undefined) return;
+    metadata?.close();
+    await neighbours.remove();
+    host.close();
+    await removeEverything(settings);
+    assert.deepEqual(await leftovers(settings), []);
+  });
+
+  it("lets nobody in who shares a network with the host and routes the cloud's ranges to it", async () => {
+    const tries = [
+      ["a machine", `${one.publicIpv4}`, 22],
+      ["the host's address in the cloud", settings.hostAddress, settings.apiPort],
+    ] as const;
+    const listener = await neighbours.listenOnHost(settings.hostAddress, settings.apiPort);
+    try {
+      assert.ok(
+        await neighbours.connects(neighbours.hostAddress, 22_222),
+        "the neighbour reaches the host itself",
+      );
+      for (const [what, address, port] of tries) {
+        assert.equal(await neighbours.connects(address, port), false, what);
+      }
+      await execa("nft", ["flush", "chain", "inet", namesOf(settings).hostTable, "outsiders"]);
+      for (const [what, address, port] of tries) {
+        assert.equal(await neighbours.connects(address, port), true, `${what}, without the rule`);
+      }
+    } finally {
+      listener.close();
+      host.close();
+      host = await createLinuxHost(settings, { world });
+      await host.reconcileNetwork(world);
+    }
+    assert.equal(await neighbours.connects(`${one.publicIpv4}`, 22), false, "another daemon closes it again");
+  });
+
+  it("reaches the outside by IPv4 and IPv6 with the host's own address, as every client behind a provider", async function () {
+    const seen = (id: number, url: string) => mustRun(settings, id, `curl -s -m 5 ${url}`);
+    const echo = await neighbours.echoSources();
+    try {
+      assert.equal(await seen(1, `http://${neighbours.address}:8099/`), neighbours.hostAddress);
+      if (!(await ipv6Works())) this.skip();
+      assert.equal(await seen(1, `http://[${neighbours.address6}]:8099/`), neighbours.hostAddress6);
+    } finally {
+      await echo.stop();
+    }
+  });
+
+  it("has IPv6 between machines, host and outside client, and none without a public interface", async function () {
+    if (!(await ipv6Works())) this.skip();
+    const address = firstHost6(two.publicIpv6 ?? "");
+    assert.match(await mustRun(settings, 1, "ip -6 route show default"), /^default via fe80::1 dev eth0/);
+    for (const target of [address, hostAddress6(settings), internetAddress6(settings)]) {
+      await mustRun(settings, 1, `ping -6 -c1 -W2 ${target}`);
+    }
+    const banner = `exec 3<>/dev/tcp/${address}/22; head -c4 <&3`;
+    await execa("ip", ["netns", "exec", namesOf(settings).internet, "bash", "-c", banner]);
+    const global = "ip -6 -o address show scope global";
+    assert.equal(await mustRun(settings, 3, global), "");
+    assert.notEqual((await inMachine(settings, 3, `ping -6 -c1 -W1 ${address}`)).exitCode, 0);
+  });
+
+  it("answers metadata to nobody but the machine itself, whatever it tries", async () => {
+    const userData = "http://169.254.169.254/hetzner/v1/userdata";
+    assert.equal(await mustRun(settings, 1, `curl -sf -m 5 ${userData}`), secret.trim());
+    assert.equal(await mustRun(settings, 2, `curl -sf -m 5 ${userData}`), "");
+    await mustRun(settings, 2, `ip address add ${one.publicIpv4}/32 dev lo`);
+    for (const disguise of [
+      `--interface ${one.publicIpv4}`,
+      "-H 'X-Forwarded-For: 198.18.0.2' -H 'Host: node1'",
+      "--path-as-is",
+    ]) {
+      const { output } = await inMachine(settings, 2, `curl -s -m 2 ${disguise} ${userData}`);
+      assert.doesNotMatch(output, /secret/, disguise);
+    }
+    await mustRun(settings, 2, `ip address del ${one.publicIpv4}/32 dev lo`);
+  });
+
+  it("keeps machines away from the control API and from all other ports of the host", async () => {
+    const listeners = await Promise.all(
+      ["127.0.0.1", settings.hostAddress].map((address) =>
+        neighbours.listenOnHost(address, settings.controlPort),
+      ),
+    );
+    try {
+      for (const target of ["127.0.0.1", settings.hostAddress, neighbours.hostAddress]) {
+        const port = target === neighbours.hostAddress ? 22_222 : settings.controlPort;
+        const { exitCode } = await inMachine(settings, 1, `nc -z -w1 ${target} ${port}`);
+        assert.notEqual(exitCode, 0, target);
+      }
+    } finally {
+      for (const listener of listeners) listener.close();
+    }
+  });
+
+  it("answers a request through a NAT server with that server's data", async () => {
+    const instance = "curl -s -m 2 http://169.254.169.254/hetzner/v1/metadata/instance-id";
+    await mustRun(
+      settings,
+      1,
+      "sysctl -qw net.ipv4.ip_forward=1; nft 'add table ip nat; add chain ip nat out { type nat hook postrouting priority 100; }; add rule ip nat out oifname eth0 masquerade'",
+    );
+    assert.equal(await mustRun(settings, 2, instance), "2");
+    await mustRun(settings, 2, "ip route add 169.254.169.254 via 10.0.0.1 dev enp7s0");
+    try {
+      assert.equal((await inMachine(settings, 2, instance)).exitCode, 28, "a black hole: curl times out");
+      await reconcile({ ...world, networks: [throughNode1] });
+      await eventually("an answer", async () => (await inMachine(settings, 2, instance)).output === "1", 10);
+      assert.equal(
+        await mustRun(settings, 3, instance),
+        "3",
+        "a private-only server has its own, by its lease's route",
+      );
+    } finally {
+      await reconcile({ ...world, networks: [labNetwork] });
+      await mustRun(settings, 2, "ip route del 169.254.169.254 via 10.0.0.1 dev enp7s0");
+    }
+  });
+
+  it("can be slow with metadata, for one server", async () => {
+    const ask = (id: number) =>
+      inMachine(settings, id, "curl -s -m 1 http://169.254.169.254/hetzner/v1/metadata/instance-id");
+    metadata.slow(1, 3_000);
+    assert.equal((await ask(1)).exitCode, 28);
+    assert.equal((await ask(2)).output, "2");
+    metadata.slow(1, 0);
+    assert.equal((await ask(1)).output, "1");
+  });
+});
