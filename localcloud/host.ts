@@ -1,6 +1,8 @@
 // What the API asks of the machine room, and what the machine room tells the API. The API (localcloud/api)
 // owns the state; a Host (localcloud/machines, localcloud/network) makes the Linux machine match it.
 
+import type { StorageBoxHost, StorageBoxSpec } from "./storageBoxes/contract";
+
 /** One private attachment of a server. */
 export interface Attachment {
   readonly networkId: number;
@@ -84,13 +86,14 @@ export interface World {
   readonly networks: readonly NetworkSpec[];
   readonly floatingAddresses: readonly FloatingAddress[];
   readonly volumes: readonly VolumeSpec[];
+  readonly storageBoxes: readonly StorageBoxSpec[];
 }
 
 /**
  * The machine room. Every method is idempotent and can be repeated after a crash at any line; a rejected
  * promise carries a message for the action's `error.message`.
  */
-export interface Host {
+export interface Host extends StorageBoxHost {
   /** Namespaces, links, addresses, routes, floating-IP routes, firewalls, metadata: as in `world`. Calls coalesce. */
   reconcileNetwork(world: World): Promise<void>;
   /** Root file system from the image, ready to boot. Keeps an existing one. */

@@ -1,7 +1,7 @@
 // The one interpreter of host steps, and the coalescing of network reconciliations.
 import { setImmediate } from "node:timers/promises";
 import type { Host, World } from "./host";
-import { type HostStep, type Outcome, serverSpec, volumeSpec } from "./work";
+import { type HostStep, type Outcome, serverSpec, storageBoxSpec, volumeSpec } from "./work";
 
 /** The world without and with the effects of the actions that run now. */
 export interface Worlds {
@@ -43,6 +43,19 @@ export async function runStep(host: Host, step: HostStep, worlds: Worlds): Promi
       };
     case "removeSnapshot":
       await host.removeSnapshot(step.image);
+      return {};
+    case "settleStorageBox":
+      await host.settleStorageBox(storageBoxSpec(worlds.after(), step.box));
+      return {};
+    case "removeStorageBox":
+      await host.removeStorageBox(step.box);
+      return {};
+    case "createStorageBoxSnapshot":
+    case "removeStorageBoxSnapshot":
+      await host[step.do](step.box, step.snapshot);
+      return {};
+    case "rollbackStorageBox":
+      await host.rollbackStorageBox(storageBoxSpec(worlds.after(), step.box), step.snapshot);
       return {};
   }
 }

@@ -2,6 +2,7 @@
 // committed together with the action's success. A restart finds the work by its name and does it again.
 import type { ServerSpec, VolumeSpec, World } from "./host";
 import type { Action, ResourceRef } from "./rows";
+import type { StorageBoxSpec } from "./storageBoxes/contract";
 import type { Store } from "./store";
 
 /** One call of the machine room. Specifications are taken from the world as it is after the work's effect. */
@@ -22,7 +23,13 @@ export type HostStep =
   /** Detaching needs to know where the volume is now, so it takes the world before the effect. */
   | { readonly do: "detachVolume"; readonly volume: number }
   | { readonly do: "createSnapshot"; readonly image: number; readonly server: number }
-  | { readonly do: "removeSnapshot"; readonly image: number };
+  | { readonly do: "removeSnapshot"; readonly image: number }
+  | { readonly do: "settleStorageBox" | "removeStorageBox"; readonly box: number }
+  | {
+      readonly do: "createStorageBoxSnapshot" | "removeStorageBoxSnapshot" | "rollbackStorageBox";
+      readonly box: number;
+      readonly snapshot: string;
+    };
 
 /** What the steps found out; empty while an effect is only previewed. */
 export interface Outcome {
@@ -91,5 +98,11 @@ export function serverSpec(world: World, id: number): ServerSpec {
 export function volumeSpec(world: World, id: number): VolumeSpec {
   const spec = world.volumes.find((volume) => volume.id === id);
   if (spec === undefined) throw new ActionFailure("action_failed", `volume ${id} no longer exists`);
+  return spec;
+}
+
+export function storageBoxSpec(world: World, id: number): StorageBoxSpec {
+  const spec = world.storageBoxes.find((box) => box.id === id);
+  if (spec === undefined) throw new ActionFailure("action_failed", `storage box ${id} no longer exists`);
   return spec;
 }

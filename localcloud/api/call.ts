@@ -1,6 +1,7 @@
 // What a handler gets to answer one request, and how it answers. Handlers are synchronous: each runs alone, in
 // one transaction, so no two requests ever see half of each other.
 import { z } from "zod";
+import type { Host } from "../host";
 import type { Action, Kind, OwnedKind, ResourceRef, Rows } from "../rows";
 import type { Store } from "../store";
 import type { BeginOptions, Work } from "../work";
@@ -37,6 +38,11 @@ export interface Route {
   /** Below `/v1`, parameters as `:id`. */
   readonly path: string;
   handle(call: Call): Reply;
+  /**
+   * Asks the machine room before the request has its transaction; resolves to what then answers instead of
+   * `handle`. For what only the host knows.
+   */
+  readonly ask?: (call: Call, host: Host) => Promise<(call: Call) => Reply>;
 }
 
 export const ok = (body: unknown, headers?: Reply["headers"]): Reply => ({ status: 200, body, headers });

@@ -8,6 +8,7 @@ import Fastify, {
   type HTTPMethods,
 } from "fastify";
 import type { ActionRunner } from "../actions";
+import type { Host } from "../host";
 import type { Action } from "../rows";
 import type { Store } from "../store";
 import type { Call, Reply, Route } from "./call";
@@ -28,6 +29,7 @@ const BODY_LIMIT = 1024 * 1024;
 
 export interface HttpOptions {
   readonly store: Store;
+  readonly host: Host;
   readonly settings: Settings;
   readonly runner: ActionRunner;
   readonly routes: readonly Route[];
@@ -157,7 +159,7 @@ function refuseOtherMethods(
 }
 
 function answer(options: HttpOptions, route: Route, request: FastifyRequest, reply: FastifyReply) {
-  const { store, runner } = options;
+  const { store, runner, host } = options;
   const begun: Action[] = [];
   let networkChanged = false;
   const { project } = request.identity ?? { project: 0 };
@@ -178,12 +180,15 @@ function answer(options: HttpOptions, route: Route, request: FastifyRequest, rep
       networkChanged = true;
     },
   };
-  const result: Reply = store.transaction(() => route.handle(call));
-  // Only what is committed is begun: a crash in between loses nothing, the next start resumes it.
-  runner.launch(begun);
-  if (networkChanged) runner.networkChanged();
-  return reply
-    .status(result.status)
-    .headers(result.headers ?? {})
-    .send(result.body);
+  const finish = (handle: Route["handle"]) => {
+    const result: Reply = store.transaction(() => handle(call));
+    // Only what is committed is begun: a crash in between loses nothing, the next start resumes it.
+    runner.launch(begun);
+    if (networkChanged) runner.networkChanged();
+    return reply
+      .status(result.status)
+      .headers(result.headers ?? {})
+      .send(result.body);
+  };
+  return route.ask === undefined ? finish(route.handle) : route.ask(call, host).then(finish);
 }

@@ -25,6 +25,8 @@ import { serverPowerRoutes, serverPowerWorks } from "./serverPower";
 import { serverRoutes, serverWorks } from "./servers";
 import { type ApiSettings, withDefaults } from "./settings";
 import { sshKeyRoutes } from "./sshKeys";
+import { storageBoxRoutes, storageBoxWorks } from "./storageBoxes";
+import { createSnapshotScheduler } from "./storageBoxes/scheduler";
 import { volumeActionRoutes, volumeWorks } from "./volumeActions";
 import { volumeRoutes } from "./volumes";
 import { worldOf } from "./world";
@@ -57,6 +59,7 @@ export const routes: readonly Route[] = [
   ...serverPowerRoutes,
   ...serverNetworkRoutes,
   ...serverImageRoutes,
+  ...storageBoxRoutes,
 ];
 
 const works: readonly AnyWork[] = [
@@ -71,6 +74,7 @@ const works: readonly AnyWork[] = [
   ...serverPowerWorks,
   ...serverNetworkWorks,
   ...serverImageWorks,
+  ...storageBoxWorks,
 ];
 
 /** The API and what runs behind it. */
@@ -78,6 +82,8 @@ export interface Api {
   /** Listens where the caller says: `await api.app.listen({ host: "127.0.0.1", port })`. */
   readonly app: FastifyInstance;
   readonly runner: ActionRunner;
+  /** Begins the snapshots of storage boxes whose plan is due; the running API does so by itself. */
+  takeDueSnapshots(): void;
   /** Stops answering and running; what was running goes on after the next start. Leaves the store open. */
   close(): Promise<void>;
 }
@@ -97,15 +103,19 @@ export function createApi({ store, host, settings: given }: ApiOptions): Api {
     minimumMs: (command) => minimumMs(command, settings.timeScale),
     onProblem: settings.onProblem,
   });
+  const snapshots = createSnapshotScheduler({ store, runner, settings });
   watchMachines(store, host);
-  const app = createHttp({ store, settings, runner, routes });
+  const app = createHttp({ store, host, settings, runner, routes });
   app.addHook("onReady", async () => {
     runner.resume().catch((error) => settings.onProblem(`start: ${String(error)}`));
+    snapshots.start();
   });
   return {
     app,
     runner,
+    takeDueSnapshots: snapshots.takeDue,
     async close() {
+      snapshots.stop();
       runner.stop();
       await app.close();
     },

@@ -64,6 +64,8 @@ export interface ApiSettings {
   readonly assigneeTypeUnassigned?: boolean;
   /** Assigning a floating IP that another server has answers `floating_ip_assigned` (HC-V2). @default false */
   readonly strictFloatingIpAssignment?: boolean;
+  /** What time it is, for what happens at a time of day: snapshot plans. @default - the machine's clock */
+  readonly clock?: () => Date;
   /** One call for each request that was answered. */
   readonly onRequest?: (line: RequestLog) => void;
   /** Failures that belong to no request. */
@@ -91,6 +93,7 @@ export function withDefaults(settings: ApiSettings): Settings {
     datacenterEndpoint: true,
     assigneeTypeUnassigned: false,
     strictFloatingIpAssignment: false,
+    clock: () => new Date(),
     onRequest: () => undefined,
     onProblem: () => undefined,
     ...settings,

@@ -67,7 +67,7 @@ function create(call: Call): Reply {
 }
 
 /** MD5 of the key blob; null when the text is one line of no known key (it ends up in authorized_keys). */
-function fingerprintOf(publicKey: string): string | null {
+export function fingerprintOf(publicKey: string): string | null {
   const text = publicKey.trim();
   const [type = "", blob = ""] = text.split(" ");
   if (/[\r\n\0]/.test(text) || !KEY_TYPE.test(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return null;

@@ -5,6 +5,7 @@ import type { Firewall, Labels, PrimaryIp, Server } from "../rows";
 import type { Store } from "../store";
 import { formatIpv4, range4 } from "./addresses";
 import { parseSelector } from "./labels";
+import { storageBoxSpecs } from "./storageBoxes/specs";
 
 /** The first address of the whole range is the gateway of every subnet (HC-S13). */
 export const gatewayOf = (ipRange: string) => formatIpv4(range4(ipRange).first + 1);
@@ -32,6 +33,7 @@ export function worldOf(store: Store): World {
       format,
       serverId: server,
     })),
+    storageBoxes: storageBoxSpecs(store),
   };
 }
 

@@ -66,7 +66,7 @@ export async function createLinuxHost(
 }
 
 class MachineRoom implements LinuxHost {
-  world: World = { servers: [], networks: [], floatingAddresses: [], volumes: [] };
+  world: World = { servers: [], networks: [], floatingAddresses: [], volumes: [], storageBoxes: [] };
   readonly #active = new Set<number>();
   /** Machines that are being stopped by order: their end is no news. */
   readonly #stopping = new Set<number>();
@@ -212,6 +212,21 @@ class MachineRoom implements LinuxHost {
 
   async removeSnapshot(imageId: number): Promise<void> {
     await removeSnapshotFiles(this.settings, imageId);
+  }
+
+  settleStorageBox = () => this.#noStorageBoxes();
+  createStorageBoxSnapshot = () => this.#noStorageBoxes();
+  rollbackStorageBox = () => this.#noStorageBoxes();
+  storageBoxFolders = () => this.#noStorageBoxes();
+
+  async removeStorageBox(): Promise<void> {}
+
+  async removeStorageBoxSnapshot(): Promise<void> {}
+
+  async storageBoxUsage(): Promise<undefined> {}
+
+  #noStorageBoxes(): Promise<never> {
+    return Promise.reject(new Error("this machine room has no place for storage boxes yet"));
   }
 
   async running(): Promise<ReadonlySet<number>> {

@@ -1,6 +1,7 @@
 // A machine room of which only the memory exists: it records what it was asked, keeps the facts that a real one
 // would keep, and can be told to fail or to wait.
 import type { Host, ServerSpec, VolumeSpec, World } from "../../../localcloud/host";
+import type { BoxUsage, StorageBoxSpec } from "../../../localcloud/storageBoxes/contract";
 
 export interface HostCall {
   readonly method: keyof Host;
@@ -15,6 +16,12 @@ export class MemoryHost implements Host {
   readonly alive = new Map<number, ServerSpec>();
   readonly volumes = new Map<number, VolumeSpec>();
   readonly snapshots = new Set<number>();
+  readonly storageBoxes = new Map<number, StorageBoxSpec>();
+  /** Names of the snapshots of each box. */
+  readonly boxSnapshots = new Map<number, Set<string>>();
+  readonly boxUsage = new Map<number, BoxUsage>();
+  /** Folders of every box by their path. */
+  readonly boxFolders = new Map<string, readonly string[]>([["", []]]);
   world: World | null = null;
   /** Rejects with this message when it answers one. */
   failure: (call: HostCall) => string | null = () => null;
@@ -102,6 +109,33 @@ export class MemoryHost implements Host {
   async removeSnapshot(imageId: number) {
     await this.enter("removeSnapshot", imageId);
     this.snapshots.delete(imageId);
+  }
+  async settleStorageBox(box: StorageBoxSpec) {
+    await this.enter("settleStorageBox", box.id);
+    this.storageBoxes.set(box.id, box);
+  }
+  async removeStorageBox(id: number) {
+    await this.enter("removeStorageBox", id);
+    this.storageBoxes.delete(id);
+    this.boxSnapshots.delete(id);
+  }
+  async createStorageBoxSnapshot(id: number, snapshot: string) {
+    await this.enter("createStorageBoxSnapshot", id);
+    this.boxSnapshots.set(id, new Set([...(this.boxSnapshots.get(id) ?? []), snapshot]));
+  }
+  async removeStorageBoxSnapshot(id: number, snapshot: string) {
+    await this.enter("removeStorageBoxSnapshot", id);
+    this.boxSnapshots.get(id)?.delete(snapshot);
+  }
+  async rollbackStorageBox(box: StorageBoxSpec, snapshot: string) {
+    await this.enter("rollbackStorageBox", box.id);
+    if (!this.boxSnapshots.get(box.id)?.has(snapshot)) throw new Error(`no snapshot ${snapshot}`);
+  }
+  async storageBoxUsage(id: number) {
+    return this.boxUsage.get(id);
+  }
+  async storageBoxFolders(_id: number, path: readonly string[]) {
+    return this.boxFolders.get(path.join("/"));
   }
   async running() {
     await this.enter("running", null);

@@ -10,6 +10,7 @@ import {
   volumeRequests,
 } from "./resources";
 import { imageRequests, serverRequests } from "./servers";
+import { storageBoxRequests } from "./storageBoxes";
 
 const tables: readonly Requests[] = [
   catalogueRequests,
@@ -20,6 +21,7 @@ const tables: readonly Requests[] = [
   volumeRequests,
   serverRequests,
   imageRequests,
+  storageBoxRequests,
 ];
 
 export interface OperationRequests {
@@ -48,5 +50,4 @@ export const notServed: readonly { readonly path: RegExp; readonly reason: strin
   { path: / \/load_balancers/, reason: "Load Balancers are missing" },
   { path: / \/certificates/, reason: "certificates are missing" },
   { path: / \/zones/, reason: "DNS zones are missing" },
-  { path: / \/storage_box/, reason: "storage boxes are missing" },
 ];
