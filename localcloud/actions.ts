@@ -70,7 +70,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
         return options.worldOf(store);
       }),
   };
-  const reconciler = createReconciler(host, worlds.after);
+  const reconciler = createReconciler((world) => host.reconcileNetwork(world), worlds.after);
+  const names = createReconciler((world) => host.reconcileNames(world), worlds.after);
 
   const doSteps = async (action: Action): Promise<Outcome> => {
     const work = workOf(action.plan);
@@ -85,6 +86,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       if (!stopped) setProgress(store, action.id, Math.floor((95 * (index + 1)) / steps.length));
     }
     if (work.network && !stopped) await reconciler.settle();
+    if (work.names && !stopped) await names.settle();
     return outcome;
   };
 
@@ -110,7 +112,9 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       const failure = asFailure(error);
       store.transaction(() => finish(store, action.id, { status: "error", error: failure }));
       armed.delete(action.id);
-      if (workOf(action.plan).network) reconciler.settle().catch((cause) => onProblem(String(cause)));
+      const { network, names: named } = workOf(action.plan);
+      if (network) reconciler.settle().catch((cause) => onProblem(String(cause)));
+      if (named) names.settle().catch((cause) => onProblem(String(cause)));
       return false;
     } finally {
       armed.delete(action.id);
@@ -144,6 +148,11 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     } catch (error) {
       onProblem(`the network could not be brought to the stored state: ${String(error)}`);
     }
+    try {
+      await names.settle();
+    } catch (error) {
+      onProblem(`the name servers could not be brought to the stored state: ${String(error)}`);
+    }
     const alive = await host.running();
     const ending = serversThatEnd(store);
     const missing = store
@@ -159,7 +168,11 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       const plan: Plan = { work: work.name, args: { ...args }, after, minimumMs };
       const action = newAction(store, project, work.command, resources, plan);
       const instant =
-        after === null && minimumMs === 0 && !work.network && work.steps(store, args).length === 0;
+        after === null &&
+        minimumMs === 0 &&
+        !work.network &&
+        !work.names &&
+        work.steps(store, args).length === 0;
       if (instant) {
         work.effect(store, args, {});
         return finish(store, action.id, { status: "success", progress: 100 });

@@ -1,6 +1,7 @@
 // What the API asks of the machine room, and what the machine room tells the API. The API (localcloud/api)
 // owns the state; a Host (localcloud/machines, localcloud/network) makes the Linux machine match it.
 
+import type { RecordType } from "./dns/recordData";
 import type { StorageBoxHost, StorageBoxSpec } from "./storageBoxes/contract";
 
 /** One private attachment of a server. */
@@ -80,6 +81,41 @@ export interface VolumeSpec {
   readonly serverId: number | null;
 }
 
+/** A record as its zone holds it: name below the zone or `@`, TTL in seconds, data as the client wrote it. */
+export interface RecordSpec {
+  readonly name: string;
+  readonly type: RecordType;
+  readonly ttl: number;
+  readonly value: string;
+}
+
+/** A name server that a secondary zone is transferred from. */
+export interface TransferSource {
+  readonly address: string;
+  readonly port: number;
+  /** TSIG key in base64; null when transfers are not signed. */
+  readonly key: {
+    readonly algorithm: "hmac-md5" | "hmac-sha1" | "hmac-sha256";
+    readonly secret: string;
+  } | null;
+}
+
+/** A DNS zone: with its records, or with where to get them. */
+export interface ZoneSpec {
+  readonly id: number;
+  readonly name: string;
+  readonly contents:
+    | { readonly mode: "primary"; readonly records: readonly RecordSpec[] }
+    | { readonly mode: "secondary"; readonly sources: readonly TransferSource[] };
+}
+
+/** What the name servers found out of a secondary zone. */
+export interface ZoneTransfer {
+  readonly answered: boolean;
+  /** Resource records in the zone; 0 while it was not transferred. */
+  readonly recordCount: number;
+}
+
 /** Everything that must exist on the host, derived from the store in one transaction. */
 export interface World {
   readonly servers: readonly ServerSpec[];
@@ -87,6 +123,9 @@ export interface World {
   readonly floatingAddresses: readonly FloatingAddress[];
   readonly volumes: readonly VolumeSpec[];
   readonly storageBoxes: readonly StorageBoxSpec[];
+  readonly zones: readonly ZoneSpec[];
+  /** Reverse names that were set, by address; other IPv4 addresses have Hetzner's default name. */
+  readonly pointers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -96,6 +135,8 @@ export interface World {
 export interface Host extends StorageBoxHost {
   /** Namespaces, links, addresses, routes, floating-IP routes, firewalls, metadata: as in `world`. Calls coalesce. */
   reconcileNetwork(world: World): Promise<void>;
+  /** Zones and reverse names as in `world`; resolves when the name servers answer them. Calls coalesce. */
+  reconcileNames(world: World): Promise<void>;
   /** Root file system from the image, ready to boot. Keeps an existing one. */
   createServer(server: ServerSpec): Promise<void>;
   /** Throws the root away and makes it anew from `server.image`. */
@@ -123,6 +164,8 @@ export interface Host extends StorageBoxHost {
   running(): Promise<ReadonlySet<number>>;
   /** Called when a machine ends without having been told to by this interface. */
   onExit(listener: (serverId: number, reason: "poweroff" | "reboot" | "killed") => void): void;
+  /** Called when it is known how the transfer of a secondary zone went, and when that changes. */
+  onZoneTransfer(listener: (zoneId: number, transfer: ZoneTransfer) => void): void;
   /** Removes every machine, namespace, mount, process and address of this cloud. */
   removeEverything(): Promise<void>;
 }

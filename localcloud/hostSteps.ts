@@ -65,14 +65,18 @@ export interface Reconciler {
   settle(): Promise<void>;
 }
 
-/** Many changes at once become few reconciliations: one runs, at most one waits. */
-export function createReconciler(host: Host, world: () => World): Reconciler {
+/**
+ * Many changes at once become few reconciliations: one runs, at most one waits.
+ *
+ * @param apply brings the host to a world
+ */
+export function createReconciler(apply: (world: World) => Promise<void>, world: () => World): Reconciler {
   let running: Promise<void> | null = null;
   let waiting: Promise<void> | null = null;
 
   const reconcile = async () => {
     await setImmediate();
-    await host.reconcileNetwork(world());
+    await apply(world());
   };
   const begin = (): Promise<void> => {
     const run = reconcile().finally(() => {

@@ -43,6 +43,8 @@ export interface Work<A> {
   readonly command: string;
   /** True when the effect changes what `Host.reconcileNetwork` makes. */
   readonly network: boolean;
+  /** True when the effect changes what `Host.reconcileNames` makes. */
+  readonly names: boolean;
   /** Evaluated when the action runs, so that it sees the state of that moment. */
   steps(store: Store, args: A): readonly HostStep[];
   /** Throws `ActionFailure` when the state no longer allows it. */
@@ -63,7 +65,7 @@ export class ActionFailure extends Error {
 export function defineWork<A extends object>(
   work: Pick<Work<A>, "name" | "command"> & Partial<Work<A>>,
 ): Work<A> {
-  return { network: false, steps: () => [], effect: () => undefined, ...work };
+  return { network: false, names: false, steps: () => [], effect: () => undefined, ...work };
 }
 
 /** Some work of any arguments, as registries hold it. */

@@ -30,6 +30,8 @@ import { createSnapshotScheduler } from "./storageBoxes/scheduler";
 import { volumeActionRoutes, volumeWorks } from "./volumeActions";
 import { volumeRoutes } from "./volumes";
 import { worldOf } from "./world";
+import { zoneRoutes, zoneWorks } from "./zones";
+import { watchTransfers } from "./zones/transfers";
 
 export { openStore, type Store } from "../store";
 export { type ApiSettings, type RequestLog, type TokenSetting, timeScales } from "./settings";
@@ -60,6 +62,7 @@ export const routes: readonly Route[] = [
   ...serverNetworkRoutes,
   ...serverImageRoutes,
   ...storageBoxRoutes,
+  ...zoneRoutes,
 ];
 
 const works: readonly AnyWork[] = [
@@ -75,6 +78,7 @@ const works: readonly AnyWork[] = [
   ...serverNetworkWorks,
   ...serverImageWorks,
   ...storageBoxWorks,
+  ...zoneWorks,
 ];
 
 /** The API and what runs behind it. */
@@ -105,6 +109,7 @@ export function createApi({ store, host, settings: given }: ApiOptions): Api {
   });
   const snapshots = createSnapshotScheduler({ store, runner, settings });
   watchMachines(store, host);
+  watchTransfers(store, host);
   const app = createHttp({ store, host, settings, runner, routes });
   app.addHook("onReady", async () => {
     runner.resume().catch((error) => settings.onProblem(`start: ${String(error)}`));

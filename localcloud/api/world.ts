@@ -1,7 +1,7 @@
 // Derives from the rows everything that must exist on the host.
 import { catalogue, locationNamed, serverTypeNamed } from "../catalogue";
-import type { FirewallRule, ServerSpec, World } from "../host";
-import type { Firewall, Labels, PrimaryIp, Server } from "../rows";
+import type { FirewallRule, ServerSpec, World, ZoneSpec } from "../host";
+import type { Firewall, Labels, PrimaryIp, Server, Zone } from "../rows";
 import type { Store } from "../store";
 import { formatIpv4, range4 } from "./addresses";
 import { parseSelector } from "./labels";
@@ -34,7 +34,29 @@ export function worldOf(store: Store): World {
       serverId: server,
     })),
     storageBoxes: storageBoxSpecs(store),
+    zones: store.list("zone").map(zoneSpec),
+    pointers: pointersOf(store),
   };
+}
+
+function zoneSpec({ id, name, mode, ttl, recordSets, primaryNameservers }: Zone): ZoneSpec {
+  if (mode === "secondary") {
+    const sources = primaryNameservers.map(({ address, port, tsigAlgorithm, tsigKey }) => ({
+      address,
+      port,
+      key: tsigAlgorithm === null || tsigKey === null ? null : { algorithm: tsigAlgorithm, secret: tsigKey },
+    }));
+    return { id, name, contents: { mode, sources } };
+  }
+  const records = recordSets.flatMap((set) =>
+    set.records.map(({ value }) => ({ name: set.name, type: set.type, ttl: set.ttl ?? ttl, value })),
+  );
+  return { id, name, contents: { mode, records } };
+}
+
+function pointersOf(store: Store): World["pointers"] {
+  const owners = [...store.list("primary_ip"), ...store.list("floating_ip")];
+  return Object.assign({}, ...owners.map(({ dnsPtr }) => dnsPtr));
 }
 
 function specOf(store: Store, server: Server): ServerSpec {

@@ -66,7 +66,15 @@ export async function createLinuxHost(
 }
 
 class MachineRoom implements LinuxHost {
-  world: World = { servers: [], networks: [], floatingAddresses: [], volumes: [], storageBoxes: [] };
+  world: World = {
+    servers: [],
+    networks: [],
+    floatingAddresses: [],
+    volumes: [],
+    storageBoxes: [],
+    zones: [],
+    pointers: {},
+  };
   readonly #active = new Set<number>();
   /** Machines that are being stopped by order: their end is no news. */
   readonly #stopping = new Set<number>();
@@ -118,6 +126,10 @@ class MachineRoom implements LinuxHost {
     for (const server of world.servers) this.#specs.set(server.id, server);
     await this.#network.apply();
   }
+
+  // The name servers are not part of the machine room yet.
+  async reconcileNames(): Promise<void> {}
+  onZoneTransfer(): void {}
 
   async createServer(server: ServerSpec): Promise<void> {
     const record = (await readRecord(this.settings, server.id)) ?? undefined;

@@ -8,6 +8,7 @@ export interface HostCall {
   readonly id: number | null;
 }
 
+type TransferListener = Parameters<Host["onZoneTransfer"]>[0];
 type ExitListener = Parameters<Host["onExit"]>[0];
 
 export class MemoryHost implements Host {
@@ -23,11 +24,14 @@ export class MemoryHost implements Host {
   /** Folders of every box by their path. */
   readonly boxFolders = new Map<string, readonly string[]>([["", []]]);
   world: World | null = null;
+  /** What the name servers answer. */
+  names: Pick<World, "zones" | "pointers"> = { zones: [], pointers: {} };
   /** Rejects with this message when it answers one. */
   failure: (call: HostCall) => string | null = () => null;
   /** Awaited before each method does anything. */
   gate: (call: HostCall) => Promise<void> = async () => undefined;
   private readonly listeners: ExitListener[] = [];
+  private readonly transferListeners: TransferListener[] = [];
 
   private async enter(method: keyof Host, id: number | null) {
     const call = { method, id };
@@ -50,6 +54,17 @@ export class MemoryHost implements Host {
   async reconcileNetwork(world: World) {
     await this.enter("reconcileNetwork", null);
     this.world = world;
+  }
+  async reconcileNames(world: World) {
+    await this.enter("reconcileNames", null);
+    this.names = { zones: world.zones, pointers: world.pointers };
+  }
+  onZoneTransfer(listener: TransferListener) {
+    this.transferListeners.push(listener);
+  }
+  /** The transfer of a secondary zone went so. */
+  transferred(...[zone, transfer]: Parameters<TransferListener>) {
+    for (const listener of this.transferListeners) listener(zone, transfer);
   }
   async createServer(server: ServerSpec) {
     await this.enter("createServer", server.id);
