@@ -110,7 +110,10 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     } catch (error) {
       if (stopped) return false;
       const failure = asFailure(error);
-      store.transaction(() => finish(store, action.id, { status: "error", error: failure }));
+      store.transaction(() => {
+        works.get(action.plan.work)?.failed(store, action.plan.args);
+        finish(store, action.id, { status: "error", error: failure });
+      });
       armed.delete(action.id);
       const { network, names: named } = workOf(action.plan);
       if (network) reconciler.settle().catch((cause) => onProblem(String(cause)));
@@ -137,6 +140,11 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
   const startMissing = async (server: Server) => {
     try {
       await runStep(host, { do: "start", server: server.id }, worlds);
+      // The boot has used the rescue system up.
+      store.transaction(() => {
+        const now = store.get("server", server.id);
+        if (now?.rescue) store.put("server", { ...now, rescue: null });
+      });
     } catch (error) {
       onProblem(`server ${server.id} (${server.name}) could not be started again: ${String(error)}`);
     }

@@ -53,6 +53,15 @@ export interface ServerSpec {
   readonly volumeIds: readonly number[];
   /** Power state that the API wants. */
   readonly power: "on" | "off";
+  /** Set when the next boot starts the rescue system instead of the server's own. */
+  readonly rescue?: RescueSpec;
+}
+
+/** Who may log in as root to the rescue system. */
+export interface RescueSpec {
+  readonly sshKeys: readonly string[];
+  /** Hash for /etc/shadow. */
+  readonly rootPasswordHash: string;
 }
 
 export interface NetworkSpec {
@@ -141,7 +150,10 @@ export interface Host extends StorageBoxHost {
   createServer(server: ServerSpec): Promise<void>;
   /** Throws the root away and makes it anew from `server.image`. */
   rebuildServer(server: ServerSpec): Promise<void>;
-  /** Boots; resolves when the init of the machine runs (sshd may not be up yet: HC-W1). */
+  /**
+   * Boots; resolves when the init of the machine runs (sshd may not be up yet: HC-W1). With `server.rescue` the
+   * machine runs a fresh rescue system until it ends or reboots.
+   */
   start(server: ServerSpec): Promise<void>;
   /** Power cut: SIGKILL of everything in the machine. */
   powerOff(serverId: number): Promise<void>;
@@ -149,6 +161,8 @@ export interface Host extends StorageBoxHost {
   requestShutdown(serverId: number): Promise<void>;
   /** Asks the init to reboot and returns at once. */
   requestReboot(serverId: number): Promise<void>;
+  /** Sets root's password in the running guest; fails when the machine does not run. */
+  setRootPassword(serverId: number, hash: string): Promise<void>;
   /** Ends the machine and removes its root. */
   removeServer(serverId: number): Promise<void>;
   createVolume(volume: VolumeSpec): Promise<void>;

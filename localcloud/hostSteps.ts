@@ -13,8 +13,16 @@ export async function runStep(host: Host, step: HostStep, worlds: Worlds): Promi
   switch (step.do) {
     case "createServer":
     case "rebuildServer":
-    case "start":
       await host[step.do](serverSpec(worlds.after(), step.server));
+      return {};
+    case "start": {
+      // A boot uses the rescue system up: after its effect the server has none, but this boot still starts it.
+      const { rescue } = serverSpec(worlds.before(), step.server);
+      await host.start({ ...serverSpec(worlds.after(), step.server), ...(rescue && { rescue }) });
+      return {};
+    }
+    case "setRootPassword":
+      await host.setRootPassword(step.server, step.rootPasswordHash);
       return {};
     case "powerOff":
     case "requestShutdown":

@@ -67,7 +67,22 @@ export interface Server extends Owned {
   readonly privateNets: readonly PrivateNet[];
   readonly placementGroup: number | null;
   readonly protected: boolean;
+  /** Hours of UTC in which a backup is made each day: `22-02`; null while backups are off. */
   readonly backupWindow: string | null;
+  /** When the last daily backup began; ISO 8601. @default null */
+  readonly lastBackup?: string | null;
+  /** Id of the catalogue's ISO that is attached. @default null */
+  readonly iso?: number | null;
+  /** Set while the next boot starts the rescue system. @default null */
+  readonly rescue?: Rescue | null;
+}
+
+/** Who may log in to the rescue system, and until when it waits to be booted. */
+export interface Rescue {
+  readonly publicKeys: readonly string[];
+  readonly rootPasswordHash: string;
+  /** ISO 8601; not booted by then, it is disabled again. */
+  readonly until: string;
 }
 
 export interface PlacementGroup extends Owned {

@@ -12,6 +12,7 @@ export type HostStep =
       readonly do: "powerOff" | "requestShutdown" | "requestReboot" | "removeServer";
       readonly server: number;
     }
+  | { readonly do: "setRootPassword"; readonly server: number; readonly rootPasswordHash: string }
   | { readonly do: "createVolume" | "resizeVolume"; readonly volume: number }
   | { readonly do: "removeVolume"; readonly volume: number }
   | {
@@ -49,6 +50,8 @@ export interface Work<A> {
   steps(store: Store, args: A): readonly HostStep[];
   /** Throws `ActionFailure` when the state no longer allows it. */
   effect(store: Store, args: A, outcome: Outcome): void;
+  /** What of the request's own changes must not stay when the action ends with an error. */
+  failed(store: Store, args: A): void;
 }
 
 /** Ends an action with `status: error` and this code and message. */
@@ -65,7 +68,14 @@ export class ActionFailure extends Error {
 export function defineWork<A extends object>(
   work: Pick<Work<A>, "name" | "command"> & Partial<Work<A>>,
 ): Work<A> {
-  return { network: false, names: false, steps: () => [], effect: () => undefined, ...work };
+  return {
+    network: false,
+    names: false,
+    steps: () => [],
+    effect: () => undefined,
+    failed: () => undefined,
+    ...work,
+  };
 }
 
 /** Some work of any arguments, as registries hold it. */

@@ -7,6 +7,7 @@ import type { AnyWork } from "../work";
 import { globalActionRoutes } from "./actionRoutes";
 import type { Route } from "./call";
 import { catalogueRoutes } from "./catalogueRoutes";
+import { type Clock, createClock } from "./clock";
 import { minimumMs } from "./durations";
 import { firewallActionRoutes, firewallWorks } from "./firewallActions";
 import { firewallRoutes } from "./firewalls";
@@ -19,6 +20,7 @@ import { networkRoutes } from "./networks";
 import { placementGroupRoutes } from "./placementGroups";
 import { primaryIpRoutes, primaryIpWorks } from "./primaryIps";
 import { changeDnsPtr } from "./reverseDns";
+import { serverActionRoutes, serverActionWorks } from "./serverActions";
 import { serverImageRoutes, serverImageWorks } from "./serverImages";
 import { serverNetworkRoutes, serverNetworkWorks } from "./serverNetworks";
 import { serverPowerRoutes, serverPowerWorks } from "./serverPower";
@@ -63,6 +65,7 @@ export const routes: readonly Route[] = [
   ...serverImageRoutes,
   ...storageBoxRoutes,
   ...zoneRoutes,
+  ...serverActionRoutes,
 ];
 
 const works: readonly AnyWork[] = [
@@ -79,6 +82,7 @@ const works: readonly AnyWork[] = [
   ...serverImageWorks,
   ...storageBoxWorks,
   ...zoneWorks,
+  ...serverActionWorks,
 ];
 
 /** The API and what runs behind it. */
@@ -88,6 +92,8 @@ export interface Api {
   readonly runner: ActionRunner;
   /** Begins the snapshots of storage boxes whose plan is due; the running API does so by itself. */
   takeDueSnapshots(): void;
+  /** What happens by the time of day. */
+  readonly clock: Clock;
   /** Stops answering and running; what was running goes on after the next start. Leaves the store open. */
   close(): Promise<void>;
 }
@@ -111,7 +117,11 @@ export function createApi({ store, host, settings: given }: ApiOptions): Api {
   watchMachines(store, host);
   watchTransfers(store, host);
   const app = createHttp({ store, host, settings, runner, routes });
+  const clock = createClock({ store, settings, runner });
   app.addHook("onReady", async () => {
+    // Before machines are booted again: what expired meanwhile is not booted.
+    clock.tick();
+    clock.start();
     runner.resume().catch((error) => settings.onProblem(`start: ${String(error)}`));
     snapshots.start();
   });
@@ -119,8 +129,10 @@ export function createApi({ store, host, settings: given }: ApiOptions): Api {
     app,
     runner,
     takeDueSnapshots: snapshots.takeDue,
+    clock,
     async close() {
       snapshots.stop();
+      clock.stop();
       runner.stop();
       await app.close();
     },

@@ -5,6 +5,7 @@ import {
   type Call,
   created,
   listOwned,
+  matchesIdOrName,
   noContent,
   ownedByPath,
   type Reply,
@@ -64,6 +65,13 @@ function create(call: Call): Reply {
   const row = { ...newRow(call, call.store.nextId(), body), fingerprint, publicKey: body.public_key };
   call.store.put("ssh_key", row);
   return created({ ssh_key: options.render(call, row) });
+}
+
+/** The key that a field `ssh_keys` names. */
+export function publicKeyOf(call: Call, wanted: number | string): string {
+  const key = listOwned(call, "ssh_key").find((candidate) => matchesIdOrName(wanted, candidate));
+  if (key === undefined) throw invalidInput("ssh_keys", `SSH key '${wanted}' does not exist`);
+  return key.publicKey;
 }
 
 /** MD5 of the key blob; null when the text is one line of no known key (it ends up in authorized_keys). */

@@ -1,7 +1,7 @@
 // Derives from the rows everything that must exist on the host.
 import { catalogue, locationNamed, serverTypeNamed } from "../catalogue";
-import type { FirewallRule, ServerSpec, World, ZoneSpec } from "../host";
-import type { Firewall, Labels, PrimaryIp, Server, Zone } from "../rows";
+import type { FirewallRule, RescueSpec, ServerSpec, World, ZoneSpec } from "../host";
+import type { Firewall, Labels, PrimaryIp, Rescue, Server, Zone } from "../rows";
 import type { Store } from "../store";
 import { formatIpv4, range4 } from "./addresses";
 import { parseSelector } from "./labels";
@@ -92,8 +92,14 @@ function specOf(store: Store, server: Server): ServerSpec {
       .filter((volume) => volume.server === server.id)
       .map(({ id }) => id),
     power: server.power,
+    ...(server.rescue && { rescue: rescueSpec(server.rescue) }),
   };
 }
+
+const rescueSpec = ({ publicKeys, rootPasswordHash }: Rescue): RescueSpec => ({
+  sshKeys: publicKeys,
+  rootPasswordHash,
+});
 
 export function primaryIpOf(store: Store, server: number, type: PrimaryIp["type"]): PrimaryIp | undefined {
   return store.list("primary_ip").find((ip) => ip.assignee === server && ip.type === type);

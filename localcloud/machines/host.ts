@@ -5,13 +5,14 @@ import { NetworkCoordinator } from "../network/coordinator";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
-import { boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
+import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
-import { runInGuest } from "./guest";
+import { runInGuest, setRootPassword } from "./guest";
 import { ensureBaseImage } from "./image";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
+import { makeRescue, removeRescue } from "./rescue";
 import { copySnapshot, removeSnapshotFiles } from "./snapshots";
 import {
   attachCommand,
@@ -148,22 +149,34 @@ class MachineRoom implements LinuxHost {
     const record = await readRecord(this.settings, id);
     if (record === undefined) throw new Error(`server ${id} has no root file system: create it first`);
     await this.#watches.get(id);
-    this.#specs.set(id, server);
+    // A reboot of the guest ends a rescue system, so it is not known for the next boot.
+    const { rescue: _used, ...ownSystem } = server;
+    this.#specs.set(id, ownSystem);
     await this.#cut(id);
     await mountRoot(this.settings, record);
+    const system = await this.#systemOf(server);
     await prepareVolumes(this.settings, id);
     await this.#network.resetMachine(id);
     this.#active.add(id);
     this.#stopping.delete(id);
     try {
       await this.#network.apply();
-      await boot(this.settings, server);
+      await boot(this.settings, server, system);
     } catch (error) {
       await this.#cut(id);
       this.#active.delete(id);
       throw error;
     }
     this.#watch(id);
+  }
+
+  async #systemOf(server: ServerSpec): Promise<BootSystem> {
+    if (server.rescue !== undefined) {
+      return makeRescue(this.settings, server.id, server.rescue, this.lower);
+    }
+    await removeRescue(this.settings, server.id);
+    const { root, docker } = machineFolders(this.settings, server.id);
+    return { root, hostname: server.name, binds: [[docker, "/var/lib/docker"]] };
   }
 
   async powerOff(serverId: number): Promise<void> {
@@ -181,6 +194,10 @@ class MachineRoom implements LinuxHost {
   async requestReboot(serverId: number): Promise<void> {
     const init = await findInit(this.settings, serverId);
     if (init !== undefined) signal(init, rebootSignal);
+  }
+
+  async setRootPassword(serverId: number, hash: string): Promise<void> {
+    await setRootPassword(this.settings, serverId, hash);
   }
 
   async removeServer(serverId: number): Promise<void> {
@@ -292,13 +309,13 @@ class MachineRoom implements LinuxHost {
     if (this.#stopping.has(id) || this.#closed.signal.aborted) return;
     await this.#stopped(id);
     const reason = reasonOf(code);
+    // As it is before the listeners forget a rescue system that this boot uses up.
+    const server = this.#specs.get(id);
     for (const listener of this.#listeners) listener(id, reason);
-    if (reason === "reboot") void this.#bootAgain(id);
+    if (reason === "reboot" && server !== undefined) void this.#bootAgain(server);
   }
 
-  async #bootAgain(id: number): Promise<void> {
-    const server = this.#specs.get(id);
-    if (server === undefined) return;
+  async #bootAgain(server: ServerSpec): Promise<void> {
     await this.start(server).catch((error: Error) =>
       this.onProblem(`reboot of ${server.name}: ${error.message}`),
     );
@@ -308,6 +325,7 @@ class MachineRoom implements LinuxHost {
     this.#active.delete(id);
     await this.#network.resetMachine(id);
     await removeCgroups(this.settings, id);
+    await removeRescue(this.settings, id);
     await rm(machineFolders(this.settings, id).exit, { force: true });
   }
 

@@ -23,6 +23,8 @@ export class MemoryHost implements Host {
   readonly boxUsage = new Map<number, BoxUsage>();
   /** Folders of every box by their path. */
   readonly boxFolders = new Map<string, readonly string[]>([["", []]]);
+  /** Hashes that were set in running machines. */
+  readonly rootPasswords = new Map<number, string>();
   world: World | null = null;
   /** What the name servers answer. */
   names: Pick<World, "zones" | "pointers"> = { zones: [], pointers: {} };
@@ -90,6 +92,11 @@ export class MemoryHost implements Host {
   async requestReboot(id: number) {
     await this.enter("requestReboot", id);
     queueMicrotask(() => this.exit(id, "reboot"));
+  }
+  async setRootPassword(id: number, hash: string) {
+    await this.enter("setRootPassword", id);
+    if (!this.alive.has(id)) throw new Error(`machine ${id} does not run`);
+    this.rootPasswords.set(id, hash);
   }
   async removeServer(id: number) {
     await this.enter("removeServer", id);

@@ -40,9 +40,6 @@ export const requests: readonly OperationRequests[] = tables
 export const withoutSuccess: Readonly<Record<string, string>> = {
   "GET /servers/{id}/metrics": "servers are not measured",
   "POST /servers/{id}/actions/request_console": "there is no console",
-  "POST /servers/{id}/actions/reset_password": "no password is set afterwards",
-  "POST /servers/{id}/actions/attach_iso": "no ISO boots",
-  "POST /servers/{id}/actions/enable_rescue": "there is no rescue system",
 };
 
 /** Described operations that have no route, with the reason. */
