@@ -5,6 +5,7 @@ import type { RecordSet, Zone } from "../../rows";
 import type { Work } from "../../work";
 import { actionReply, renderAction } from "../actionRoutes";
 import { type Call, created, ok, type Reply, type Route, readBody, ref, startAction } from "../call";
+import { invalidInput } from "../errors";
 import { listReply, type SortFields } from "../lists";
 import { changed, type NewSet, noSuchSet, type ZoneChange } from "./changes";
 import { findSet } from "./recordRules";
@@ -110,7 +111,7 @@ interface SetKey {
 
 function keyByPath(call: Call): SetKey {
   const { rr_name: name = "", rr_type: type = "" } = call.params;
-  if (!isRecordType(type)) throw noSuchSet({ name, type });
+  if (!isRecordType(type)) throw invalidInput("rr_type", `must be one of ${recordTypes.join(", ")}`);
   return { name, type };
 }
 

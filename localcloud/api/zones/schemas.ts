@@ -56,11 +56,11 @@ function isPublicAddress(text: string): boolean {
 const nameserverField = z
   .object({
     address: z.string().refine(isPublicAddress, { message: "must be a public IPv4 or IPv6 address" }),
-    port: z.int().min(1).max(65_535).nullish(),
-    tsig_key: z.base64().min(1).nullish(),
-    tsig_algorithm: z.enum(["hmac-md5", "hmac-sha1", "hmac-sha256"]).nullish(),
+    port: z.int().min(1).max(65_535).optional(),
+    tsig_key: z.base64().min(1).optional(),
+    tsig_algorithm: z.enum(["hmac-md5", "hmac-sha1", "hmac-sha256"]).optional(),
   })
-  .refine(({ tsig_key, tsig_algorithm }) => (tsig_key == null) === (tsig_algorithm == null), {
+  .refine(({ tsig_key, tsig_algorithm }) => (tsig_key === undefined) === (tsig_algorithm === undefined), {
     message: "tsig_key and tsig_algorithm belong together",
   })
   .transform(
@@ -74,31 +74,24 @@ const nameserverField = z
 
 const nameserversField = z
   .array(nameserverField)
-  .min(1)
   .refine((servers) => new Set(servers.map((one) => `${one.address} ${one.port}`)).size === servers.length, {
     message: "must be distinct",
   });
 
-const ofEveryZone = {
+/** What does not belong to the mode is read, but has no effect, as the description says. */
+export const createZoneSchema = z.object({
   name: zoneNameField,
+  mode: z.enum(["primary", "secondary"]),
   ttl: ttlField.optional(),
   labels: labelsField.optional(),
-};
-
-/** What does not belong to the mode is ignored, as the description says. */
-export const createZoneSchema = z.discriminatedUnion("mode", [
-  z.object({
-    ...ofEveryZone,
-    mode: z.literal("primary"),
-    rrsets: z.array(recordSetField).optional(),
-    zonefile: z.string().optional(),
-  }),
-  z.object({ ...ofEveryZone, mode: z.literal("secondary"), primary_nameservers: nameserversField }),
-]);
+  rrsets: z.array(recordSetField).optional(),
+  zonefile: z.string().optional(),
+  primary_nameservers: nameserversField.optional(),
+});
 
 export const zoneTtlSchema = z.object({ ttl: ttlField });
 export const zonefileSchema = z.object({ zonefile: z.string() });
-export const nameserversSchema = z.object({ primary_nameservers: nameserversField });
+export const nameserversSchema = z.object({ primary_nameservers: nameserversField.min(1) });
 
 export const createRecordSetSchema = recordSetField;
 export const recordSetTtlSchema = z.object({ ttl: ttlField.nullable() });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { assignedNameservers } from "../../dns/authority";
 import { MasterFileError } from "../../dns/masterFile";
-import type { Zone } from "../../rows";
+import type { PrimaryNameserver, Zone } from "../../rows";
 import type { Work } from "../../work";
 import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
 import {
@@ -76,7 +76,7 @@ function create(call: Call): Reply {
     ...newRow(call, call.store.nextId(), body),
     mode: body.mode,
     ttl: body.ttl ?? DEFAULT_TTL,
-    primaryNameservers: body.mode === "secondary" ? body.primary_nameservers : [],
+    primaryNameservers: body.mode === "secondary" ? requireNameservers(body.primary_nameservers) : [],
     recordSets: [],
     transfer: null,
     protected: false,
@@ -87,10 +87,15 @@ function create(call: Call): Reply {
   return created({ zone: renderZone(call, zone), action: renderAction(action) });
 }
 
-type PrimaryBody = Extract<z.output<typeof createZoneSchema>, { readonly mode: "primary" }>;
+function requireNameservers(servers: readonly PrimaryNameserver[] = []): readonly PrimaryNameserver[] {
+  if (servers.length > 0) return servers;
+  throw invalidInput("primary_nameservers", "a zone in secondary mode needs at least one");
+}
+
+type Body = z.output<typeof createZoneSchema>;
 
 /** What the body brings, and the SOA and NS records that it leaves out. */
-function withContents(zone: Zone, { rrsets = [], zonefile = "" }: PrimaryBody, now: Date): Zone {
+function withContents(zone: Zone, { rrsets = [], zonefile = "" }: Body, now: Date): Zone {
   if (zonefile !== "" && rrsets.length > 0) {
     throw invalidInput("rrsets", "must be empty when a zonefile is given");
   }
@@ -103,7 +108,7 @@ function withContents(zone: Zone, { rrsets = [], zonefile = "" }: PrimaryBody, n
   return changed(filled, { do: "zoneTtl", ttl: filled.ttl }, now);
 }
 
-function newSets(zone: Zone, rrsets: NonNullable<PrimaryBody["rrsets"]>): NewSet[] {
+function newSets(zone: Zone, rrsets: NonNullable<Body["rrsets"]>): NewSet[] {
   const seen = new Set<string>();
   return rrsets.map(({ name, type, ttl, records, labels }, index) => {
     const set: NewSet = { name, type, ttl: ttl ?? null, records, labels: labels ?? {} };

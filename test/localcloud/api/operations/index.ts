@@ -11,6 +11,7 @@ import {
 } from "./resources";
 import { imageRequests, serverRequests } from "./servers";
 import { storageBoxRequests } from "./storageBoxes";
+import { zoneRequests } from "./zones";
 
 const tables: readonly Requests[] = [
   catalogueRequests,
@@ -22,6 +23,7 @@ const tables: readonly Requests[] = [
   serverRequests,
   imageRequests,
   storageBoxRequests,
+  zoneRequests,
 ];
 
 export interface OperationRequests {
@@ -46,5 +48,4 @@ export const withoutSuccess: Readonly<Record<string, string>> = {
 export const notServed: readonly { readonly path: RegExp; readonly reason: string }[] = [
   { path: / \/load_balancers/, reason: "Load Balancers are missing" },
   { path: / \/certificates/, reason: "certificates are missing" },
-  { path: / \/zones/, reason: "DNS zones are missing" },
 ];

@@ -163,7 +163,7 @@ describe("record sets", () => {
     await cloud.succeeds(answer.body.action);
     await cloud.fails("not_found", "GET", `${base}/gone/A`);
     await cloud.fails("not_found", "DELETE", `${base}/gone/A`);
-    await cloud.fails("not_found", "GET", `${base}/www/NOTYPE`);
+    await cloud.fails("invalid_input", "GET", `${base}/www/SPF`);
   });
 
   it("are listed up to 100 a page, by name, type, label and order", async () => {
