@@ -49,8 +49,8 @@ const NO_PROJECT = 0;
 export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
   const { store, host, onProblem } = options;
   const works = new Map(options.works.map((work) => [work.name, work as Work<object>]));
-  /** Actions whose effect the host is being brought to; ordered by id. */
-  const armed = new Map<number, Action>();
+  /** Actions whose effect the host is being brought to, with what their steps found out so far. */
+  const armed = new Map<number, Armed>();
   const running = new Map<number, Promise<boolean>>();
   let stopped = false;
   const stopping = new AbortController();
@@ -65,8 +65,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     before: () => options.worldOf(store),
     after: () =>
       store.preview(() => {
-        for (const action of [...armed.values()].sort((a, b) => a.id - b.id))
-          previewEffect(store, action, workOf);
+        for (const one of [...armed.values()].sort((a, b) => a.action.id - b.action.id))
+          previewEffect(store, one, workOf);
         return options.worldOf(store);
       }),
   };
@@ -77,16 +77,23 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     const work = workOf(action.plan);
     // Fails here, before anything is done on the host, when the state no longer allows the effect.
     store.preview(() => work.effect(store, action.plan.args, {}));
-    armed.set(action.id, action);
-    const steps = work.steps(store, action.plan.args);
     let outcome: Outcome = {};
+    const learn = (more: Outcome) => {
+      outcome = { ...outcome, ...more };
+      armed.set(action.id, { action, outcome });
+    };
+    learn({});
+    const steps = work.steps(store, action.plan.args);
     for (const [index, step] of steps.entries()) {
       if (stopped) return outcome;
-      outcome = { ...outcome, ...(await runStep(host, step, worlds)) };
+      learn(await runStep(host, step, worlds));
       if (!stopped) setProgress(store, action.id, Math.floor((95 * (index + 1)) / steps.length));
     }
     if (work.network && !stopped) await reconciler.settle();
     if (work.names && !stopped) await names.settle();
+    for (const step of work.finalSteps(store, action.plan.args)) {
+      if (!stopped) learn(await runStep(host, step, worlds));
+    }
     return outcome;
   };
 
@@ -111,7 +118,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       if (stopped) return false;
       const failure = asFailure(error);
       store.transaction(() => {
-        works.get(action.plan.work)?.failed(store, action.plan.args);
+        works.get(action.plan.work)?.failed(store, action.plan.args, failure);
         finish(store, action.id, { status: "error", error: failure });
       });
       armed.delete(action.id);
@@ -207,9 +214,14 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
   };
 }
 
-function previewEffect(store: Store, action: Action, workOf: (plan: Plan) => Work<object>) {
+interface Armed {
+  readonly action: Action;
+  readonly outcome: Outcome;
+}
+
+function previewEffect(store: Store, { action, outcome }: Armed, workOf: (plan: Plan) => Work<object>) {
   try {
-    workOf(action.plan).effect(store, action.plan.args, {});
+    workOf(action.plan).effect(store, action.plan.args, outcome);
   } catch {
     // Its own transaction reports it; here the world is simply the one without this effect.
   }

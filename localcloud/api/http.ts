@@ -166,6 +166,7 @@ function answer(options: HttpOptions, route: Route, request: FastifyRequest, rep
   const call: Call = {
     store,
     settings: options.settings,
+    host,
     project,
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string[]>,

@@ -7,6 +7,7 @@ import type { AnyWork } from "../work";
 import { globalActionRoutes } from "./actionRoutes";
 import type { Route } from "./call";
 import { catalogueRoutes } from "./catalogueRoutes";
+import { certificateRoutes, certificateWorks } from "./certificates";
 import { type Clock, createClock } from "./clock";
 import { minimumMs } from "./durations";
 import { firewallActionRoutes, firewallWorks } from "./firewallActions";
@@ -14,6 +15,7 @@ import { firewallRoutes } from "./firewalls";
 import { floatingIpRoutes, floatingIpWorks } from "./floatingIps";
 import { createHttp } from "./http";
 import { imageRoutes, imageWorks } from "./images";
+import { loadBalancerRoutes, loadBalancerWorks } from "./loadBalancers";
 import { watchMachines } from "./machineExits";
 import { networkActionRoutes, networkWorks } from "./networkActions";
 import { networkRoutes } from "./networks";
@@ -66,6 +68,8 @@ export const routes: readonly Route[] = [
   ...storageBoxRoutes,
   ...zoneRoutes,
   ...serverActionRoutes,
+  ...certificateRoutes,
+  ...loadBalancerRoutes,
 ];
 
 const works: readonly AnyWork[] = [
@@ -83,6 +87,8 @@ const works: readonly AnyWork[] = [
   ...storageBoxWorks,
   ...zoneWorks,
   ...serverActionWorks,
+  ...certificateWorks,
+  ...loadBalancerWorks,
 ];
 
 /** The API and what runs behind it. */

@@ -69,6 +69,13 @@ export interface ApiSettings {
   readonly strictFloatingIpAssignment?: boolean;
   /** What time it is, for what happens at a time of day: snapshot plans, backups, the end of a rescue system. @default - the machine's clock */
   readonly clock?: () => Date;
+  /**
+   * Addresses that load balancers accept as IP targets. At Hetzner these are dedicated servers of the project's
+   * owner, which the Cloud API does not know.
+   *
+   * @default []
+   */
+  readonly dedicatedServerIps?: readonly string[];
   /** One call for each request that was answered. */
   readonly onRequest?: (line: RequestLog) => void;
   /** Failures that belong to no request. */
@@ -98,6 +105,7 @@ export function withDefaults(settings: ApiSettings): Settings {
     assigneeTypeUnassigned: false,
     strictFloatingIpAssignment: false,
     clock: () => new Date(),
+    dedicatedServerIps: [],
     onRequest: () => undefined,
     onProblem: () => undefined,
     ...settings,

@@ -1,10 +1,11 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import type { Host, ServerSpec, VolumeSpec, World } from "../host";
+import type { Health, Host, IssuedCertificate, ServerSpec, TrafficSample, VolumeSpec, World } from "../host";
 import { NetworkApplier } from "../network/apply";
 import { NetworkCoordinator } from "../network/coordinator";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
+import { ensureAuthority, issueCertificate } from "./authority";
 import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
@@ -75,6 +76,7 @@ class MachineRoom implements LinuxHost {
     storageBoxes: [],
     zones: [],
     pointers: {},
+    loadBalancers: [],
   };
   readonly #active = new Set<number>();
   /** Machines that are being stopped by order: their end is no news. */
@@ -267,6 +269,24 @@ class MachineRoom implements LinuxHost {
   onExit(listener: (serverId: number, reason: ExitReason) => void): void {
     this.#listeners.push(listener);
     for (const [id, reason] of this.#unheard.splice(0)) listener(id, reason);
+  }
+
+  async requireLoadBalancer(loadBalancerId: number): Promise<void> {
+    throw new Error(
+      `load balancer ${loadBalancerId} carries no traffic: this host has no data path for it yet`,
+    );
+  }
+
+  targetHealth(): Health {
+    return "unknown";
+  }
+
+  traffic(): readonly TrafficSample[] {
+    return [];
+  }
+
+  async issueCertificate(domainNames: readonly string[]): Promise<IssuedCertificate> {
+    return issueCertificate(await ensureAuthority(), domainNames);
   }
 
   async removeEverything(): Promise<void> {
