@@ -8,7 +8,6 @@ import {
   renderLocation,
   renderPricing,
   renderServerType,
-  renderStorageBoxType,
 } from "./catalogueViews";
 import { ApiError, notFound } from "./errors";
 import { filterByName, type ListOptions, listReply, readFlag, sortById, sortByIdName } from "./lists";
@@ -102,14 +101,6 @@ export const catalogueRoutes: readonly Route[] = [
     many: "load_balancer_types",
     rows: catalogue.loadBalancerTypes,
     render: renderLoadBalancerType,
-  }),
-  ...readOnly({
-    path: "/storage_box_types",
-    one: "storage_box_type",
-    many: "storage_box_types",
-    rows: catalogue.storageBoxTypes,
-    render: renderStorageBoxType,
-    list: { sort: {} },
   }),
   ...readOnly({
     path: "/isos",

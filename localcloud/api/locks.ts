@@ -6,10 +6,7 @@ import { runningActions } from "../work";
 import { ApiError } from "./errors";
 
 const SERVER = ["server"];
-const LOAD_BALANCER = ["load_balancer"];
-const SERVER_OR_LOAD_BALANCER = [...SERVER, ...LOAD_BALANCER];
 const NETWORK = ["network"];
-const STORAGE_BOX = ["storage_box"];
 const VOLUME_AND_SERVER = ["volume", "server"];
 
 /** Kinds that an action of the command locks; a command that is not listed locks nothing. */
@@ -30,8 +27,8 @@ export const LOCKS: Readonly<Record<string, readonly string[]>> = {
   disable_backup: SERVER,
   add_to_placement_group: SERVER,
   remove_from_placement_group: SERVER,
-  attach_to_network: SERVER_OR_LOAD_BALANCER,
-  detach_from_network: SERVER_OR_LOAD_BALANCER,
+  attach_to_network: SERVER,
+  detach_from_network: SERVER,
   change_alias_ips: SERVER,
   add_subnet: NETWORK,
   delete_subnet: NETWORK,
@@ -47,20 +44,6 @@ export const LOCKS: Readonly<Record<string, readonly string[]>> = {
   assign_primary_ip: ["primary_ip", "server"],
   unassign_primary_ip: ["primary_ip", "server"],
   set_firewall_rules: ["firewall"],
-  // Of a storage box only one subaccount or snapshot is made at a time, others are `locked`.
-  create: STORAGE_BOX,
-  delete: STORAGE_BOX,
-  change_type: STORAGE_BOX,
-  rollback_snapshot: STORAGE_BOX,
-  create_subaccount: STORAGE_BOX,
-  create_snapshot: STORAGE_BOX,
-  // Services and targets are not here: clients change several of them at once and never try again.
-  create_load_balancer: LOAD_BALANCER,
-  change_load_balancer_type: LOAD_BALANCER,
-  enable_public_interface: LOAD_BALANCER,
-  disable_public_interface: LOAD_BALANCER,
-  create_certificate: ["certificate"],
-  issue_certificate: ["certificate"],
 };
 
 /** Kinds whose running change answers 409 `conflict`; the others answer 423 `locked`. */
@@ -77,7 +60,7 @@ export function requireUnlocked(store: Store, command: string, resources: readon
 /** Refuses when a running action locks the resource: for deletions and changes that have no action. */
 export function requireFree(store: Store, resource: ResourceRef) {
   if (!isLocked(store, resource)) return;
-  const name = resource.type.replaceAll("_", " ");
+  const name = resource.type.replace("_", " ");
   throw CONFLICTING.has(resource.type)
     ? new ApiError("conflict", `a change of this ${name} is running: try again when it has ended`)
     : new ApiError("locked", `${name} is locked: another action is running`);

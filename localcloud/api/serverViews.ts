@@ -4,14 +4,11 @@ import type { PrimaryIp, Server } from "../rows";
 import type { Store } from "../store";
 import { runningActions } from "../work";
 import { type Call, findOwned, listOwned, ref } from "./call";
-import { renderDatacenter, renderIso, renderLocation, renderServerType } from "./catalogueViews";
+import { renderDatacenter, renderLocation, renderServerType } from "./catalogueViews";
 import { findImage } from "./images";
-import { isTarget } from "./loadBalancers/spec";
 import { isLocked } from "./locks";
 import { renderPlacementGroup } from "./placementGroups";
 import { dnsPtrsOf } from "./reverseDns";
-import { isoOf } from "./serverActions/isos";
-import { isRescueEnabled } from "./serverActions/rescue";
 import { applicationTo, primaryIpOf } from "./world";
 
 /** What a server is while an action of this command runs; by itself it is `running` or `off`. */
@@ -38,7 +35,6 @@ export function statusOf(store: Store, server: Server): string {
 export function renderServer(call: Call, server: Server) {
   const { settings, store } = call;
   const location = locationNamed(server.location);
-  const iso = isoOf(server);
   const group =
     server.placementGroup === null ? undefined : findOwned(call, "placement_group", server.placementGroup);
   return {
@@ -57,8 +53,8 @@ export function renderServer(call: Call, server: Server) {
     ...(settings.datacenterFields && { datacenter: renderDatacenter(location, settings) }),
     location: renderLocation(location),
     image: server.image === null ? null : (findImage(call, server.image) ?? null),
-    iso: iso === undefined ? null : renderIso(iso),
-    rescue_enabled: isRescueEnabled(server),
+    iso: null,
+    rescue_enabled: false,
     locked: isLocked(store, ref("server", server.id)),
     backup_window: server.backupWindow,
     outgoing_traffic: 0,
@@ -67,7 +63,7 @@ export function renderServer(call: Call, server: Server) {
     protection: { delete: server.protected, rebuild: server.protected },
     labels: server.labels,
     volumes: idsOf(listOwned(call, "volume").filter((volume) => volume.server === server.id)),
-    load_balancers: idsOf(listOwned(call, "load_balancer").filter((row) => isTarget(store, row, server.id))),
+    load_balancers: [],
     primary_disk_size: server.diskGb,
     placement_group: group === undefined ? null : renderPlacementGroup(call, group),
   };

@@ -1,19 +1,17 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import type { Health, Host, IssuedCertificate, ServerSpec, TrafficSample, VolumeSpec, World } from "../host";
+import type { Host, ServerSpec, VolumeSpec, World } from "../host";
 import { NetworkApplier } from "../network/apply";
 import { NetworkCoordinator } from "../network/coordinator";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
-import { ensureAuthority, issueCertificate } from "./authority";
-import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
+import { boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
-import { runInGuest, setRootPassword } from "./guest";
+import { runInGuest } from "./guest";
 import { ensureBaseImage } from "./image";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
-import { makeRescue, removeRescue } from "./rescue";
 import { copySnapshot, removeSnapshotFiles } from "./snapshots";
 import {
   attachCommand,
@@ -39,6 +37,8 @@ const rebootCode = 133;
 export interface LinuxHost extends Host {
   /** The world of the last reconciliation. */
   currentWorld(): World;
+  /** What else must be in the network each time that it was brought to the world, before anyone is told so. */
+  onNetworkApplied(listener: () => Promise<void>): void;
   /** Stops watching; machines go on. */
   close(): void;
 }
@@ -68,16 +68,7 @@ export async function createLinuxHost(
 }
 
 class MachineRoom implements LinuxHost {
-  world: World = {
-    servers: [],
-    networks: [],
-    floatingAddresses: [],
-    volumes: [],
-    storageBoxes: [],
-    zones: [],
-    pointers: {},
-    loadBalancers: [],
-  };
+  world: World = { servers: [], networks: [], floatingAddresses: [], volumes: [] };
   readonly #active = new Set<number>();
   /** Machines that are being stopped by order: their end is no news. */
   readonly #stopping = new Set<number>();
@@ -87,6 +78,7 @@ class MachineRoom implements LinuxHost {
   readonly #unheard: [number, ExitReason][] = [];
   readonly #watches = new Map<number, Promise<void>>();
   readonly #closed = new AbortController();
+  readonly #afterNetwork: (() => Promise<void>)[] = [];
   readonly #network: NetworkCoordinator;
 
   constructor(
@@ -103,6 +95,10 @@ class MachineRoom implements LinuxHost {
 
   currentWorld = () => this.world;
 
+  onNetworkApplied(listener: () => Promise<void>): void {
+    this.#afterNetwork.push(listener);
+  }
+
   close(): void {
     this.#closed.abort();
   }
@@ -118,6 +114,11 @@ class MachineRoom implements LinuxHost {
     }
   }
 
+  async #applyNetwork(): Promise<void> {
+    await this.#network.apply();
+    for (const listener of this.#afterNetwork) await listener();
+  }
+
   /** A machine that ended while nobody watched; one that wanted a reboot is simply started by the API. */
   async #missed(id: number): Promise<void> {
     const code = await exitCode(this.settings, id);
@@ -127,12 +128,8 @@ class MachineRoom implements LinuxHost {
   async reconcileNetwork(world: World): Promise<void> {
     this.world = world;
     for (const server of world.servers) this.#specs.set(server.id, server);
-    await this.#network.apply();
+    await this.#applyNetwork();
   }
-
-  // The name servers are not part of the machine room yet.
-  async reconcileNames(): Promise<void> {}
-  onZoneTransfer(): void {}
 
   async createServer(server: ServerSpec): Promise<void> {
     const record = (await readRecord(this.settings, server.id)) ?? undefined;
@@ -151,34 +148,22 @@ class MachineRoom implements LinuxHost {
     const record = await readRecord(this.settings, id);
     if (record === undefined) throw new Error(`server ${id} has no root file system: create it first`);
     await this.#watches.get(id);
-    // A reboot of the guest ends a rescue system, so it is not known for the next boot.
-    const { rescue: _used, ...ownSystem } = server;
-    this.#specs.set(id, ownSystem);
+    this.#specs.set(id, server);
     await this.#cut(id);
     await mountRoot(this.settings, record);
-    const system = await this.#systemOf(server);
     await prepareVolumes(this.settings, id);
     await this.#network.resetMachine(id);
     this.#active.add(id);
     this.#stopping.delete(id);
     try {
-      await this.#network.apply();
-      await boot(this.settings, server, system);
+      await this.#applyNetwork();
+      await boot(this.settings, server);
     } catch (error) {
       await this.#cut(id);
       this.#active.delete(id);
       throw error;
     }
     this.#watch(id);
-  }
-
-  async #systemOf(server: ServerSpec): Promise<BootSystem> {
-    if (server.rescue !== undefined) {
-      return makeRescue(this.settings, server.id, server.rescue, this.lower);
-    }
-    await removeRescue(this.settings, server.id);
-    const { root, docker } = machineFolders(this.settings, server.id);
-    return { root, hostname: server.name, binds: [[docker, "/var/lib/docker"]] };
   }
 
   async powerOff(serverId: number): Promise<void> {
@@ -196,10 +181,6 @@ class MachineRoom implements LinuxHost {
   async requestReboot(serverId: number): Promise<void> {
     const init = await findInit(this.settings, serverId);
     if (init !== undefined) signal(init, rebootSignal);
-  }
-
-  async setRootPassword(serverId: number, hash: string): Promise<void> {
-    await setRootPassword(this.settings, serverId, hash);
   }
 
   async removeServer(serverId: number): Promise<void> {
@@ -245,21 +226,6 @@ class MachineRoom implements LinuxHost {
     await removeSnapshotFiles(this.settings, imageId);
   }
 
-  settleStorageBox = () => this.#noStorageBoxes();
-  createStorageBoxSnapshot = () => this.#noStorageBoxes();
-  rollbackStorageBox = () => this.#noStorageBoxes();
-  storageBoxFolders = () => this.#noStorageBoxes();
-
-  async removeStorageBox(): Promise<void> {}
-
-  async removeStorageBoxSnapshot(): Promise<void> {}
-
-  async storageBoxUsage(): Promise<undefined> {}
-
-  #noStorageBoxes(): Promise<never> {
-    return Promise.reject(new Error("this machine room has no place for storage boxes yet"));
-  }
-
   async running(): Promise<ReadonlySet<number>> {
     const ids = await this.#machineIds();
     const inits = await Promise.all(ids.map((id) => findInit(this.settings, id)));
@@ -269,24 +235,6 @@ class MachineRoom implements LinuxHost {
   onExit(listener: (serverId: number, reason: ExitReason) => void): void {
     this.#listeners.push(listener);
     for (const [id, reason] of this.#unheard.splice(0)) listener(id, reason);
-  }
-
-  async requireLoadBalancer(loadBalancerId: number): Promise<void> {
-    throw new Error(
-      `load balancer ${loadBalancerId} carries no traffic: this host has no data path for it yet`,
-    );
-  }
-
-  targetHealth(): Health {
-    return "unknown";
-  }
-
-  traffic(): readonly TrafficSample[] {
-    return [];
-  }
-
-  async issueCertificate(domainNames: readonly string[]): Promise<IssuedCertificate> {
-    return issueCertificate(await ensureAuthority(), domainNames);
   }
 
   async removeEverything(): Promise<void> {
@@ -329,13 +277,13 @@ class MachineRoom implements LinuxHost {
     if (this.#stopping.has(id) || this.#closed.signal.aborted) return;
     await this.#stopped(id);
     const reason = reasonOf(code);
-    // As it is before the listeners forget a rescue system that this boot uses up.
-    const server = this.#specs.get(id);
     for (const listener of this.#listeners) listener(id, reason);
-    if (reason === "reboot" && server !== undefined) void this.#bootAgain(server);
+    if (reason === "reboot") void this.#bootAgain(id);
   }
 
-  async #bootAgain(server: ServerSpec): Promise<void> {
+  async #bootAgain(id: number): Promise<void> {
+    const server = this.#specs.get(id);
+    if (server === undefined) return;
     await this.start(server).catch((error: Error) =>
       this.onProblem(`reboot of ${server.name}: ${error.message}`),
     );
@@ -345,7 +293,6 @@ class MachineRoom implements LinuxHost {
     this.#active.delete(id);
     await this.#network.resetMachine(id);
     await removeCgroups(this.settings, id);
-    await removeRescue(this.settings, id);
     await rm(machineFolders(this.settings, id).exit, { force: true });
   }
 

@@ -81,17 +81,7 @@ export function labServer(
 }
 
 export function labWorld(servers: readonly ServerSpec[], given: Partial<World> = {}): World {
-  return {
-    servers,
-    networks: [labNetwork],
-    floatingAddresses: [],
-    volumes: [],
-    storageBoxes: [],
-    zones: [],
-    pointers: {},
-    loadBalancers: [],
-    ...given,
-  };
+  return { servers, networks: [labNetwork], floatingAddresses: [], volumes: [], ...given };
 }
 
 /** What a command in a machine answered; a failure is no exception, its exit code is there to be asserted. */
