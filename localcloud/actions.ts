@@ -1,7 +1,6 @@
 // Runs actions: host steps, network, minimum duration, then effect and success in one transaction. What was
 // running when the process died is run again from its stored plan (every host method is idempotent).
 import { setTimeout } from "node:timers/promises";
-import type { ApiFaults } from "./api/faults/active";
 import type { Host, World } from "./host";
 import { createReconciler, runStep } from "./hostSteps";
 import type { Action, Plan, Server } from "./rows";
@@ -22,7 +21,6 @@ export interface ActionRunnerOptions {
   readonly worldOf: (store: Store) => World;
   /** Least time in milliseconds that an action of this command takes. */
   readonly minimumMs: (command: string) => number;
-  readonly faults: Pick<ApiFaults, "concernsAction" | "meetAction">;
   /** Told about failures that no action carries. */
   readonly onProblem: (problem: string) => void;
 }
@@ -49,7 +47,7 @@ const KEPT_ACTIONS = 20_000;
 const NO_PROJECT = 0;
 
 export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
-  const { store, host, faults, onProblem } = options;
+  const { store, host, onProblem } = options;
   const works = new Map(options.works.map((work) => [work.name, work as Work<object>]));
   /** Actions whose effect the host is being brought to; ordered by id. */
   const armed = new Map<number, Action>();
@@ -72,7 +70,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
         return options.worldOf(store);
       }),
   };
-  const reconciler = createReconciler(host, worlds.after);
+  const reconciler = createReconciler((world) => host.reconcileNetwork(world), worlds.after);
+  const names = createReconciler((world) => host.reconcileNames(world), worlds.after);
 
   const doSteps = async (action: Action): Promise<Outcome> => {
     const work = workOf(action.plan);
@@ -87,6 +86,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       if (!stopped) setProgress(store, action.id, Math.floor((95 * (index + 1)) / steps.length));
     }
     if (work.network && !stopped) await reconciler.settle();
+    if (work.names && !stopped) await names.settle();
     return outcome;
   };
 
@@ -102,9 +102,6 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       await started;
       await previous(store, running, action.plan.after);
       const ready = pause(remaining(action), stopping.signal);
-      const project = projectOf(store, action.project);
-      if (project !== undefined) await faults.meetAction(action, project, stopping.signal);
-      if (stopped) return false;
       const outcome = await doSteps(action);
       await ready;
       if (stopped) return false;
@@ -113,9 +110,14 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     } catch (error) {
       if (stopped) return false;
       const failure = asFailure(error);
-      store.transaction(() => finish(store, action.id, { status: "error", error: failure }));
+      store.transaction(() => {
+        works.get(action.plan.work)?.failed(store, action.plan.args);
+        finish(store, action.id, { status: "error", error: failure });
+      });
       armed.delete(action.id);
-      if (workOf(action.plan).network) reconciler.settle().catch((cause) => onProblem(String(cause)));
+      const { network, names: named } = workOf(action.plan);
+      if (network) reconciler.settle().catch((cause) => onProblem(String(cause)));
+      if (named) names.settle().catch((cause) => onProblem(String(cause)));
       return false;
     } finally {
       armed.delete(action.id);
@@ -138,6 +140,11 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
   const startMissing = async (server: Server) => {
     try {
       await runStep(host, { do: "start", server: server.id }, worlds);
+      // The boot has used the rescue system up.
+      store.transaction(() => {
+        const now = store.get("server", server.id);
+        if (now?.rescue) store.put("server", { ...now, rescue: null });
+      });
     } catch (error) {
       onProblem(`server ${server.id} (${server.name}) could not be started again: ${String(error)}`);
     }
@@ -148,6 +155,11 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       await reconciler.settle();
     } catch (error) {
       onProblem(`the network could not be brought to the stored state: ${String(error)}`);
+    }
+    try {
+      await names.settle();
+    } catch (error) {
+      onProblem(`the name servers could not be brought to the stored state: ${String(error)}`);
     }
     const alive = await host.running();
     const ending = serversThatEnd(store);
@@ -167,8 +179,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
         after === null &&
         minimumMs === 0 &&
         !work.network &&
-        work.steps(store, args).length === 0 &&
-        !faults.concernsAction(work.command, projectOf(store, project) ?? "");
+        !work.names &&
+        work.steps(store, args).length === 0;
       if (instant) {
         work.effect(store, args, {});
         return finish(store, action.id, { status: "success", progress: 100 });
@@ -233,9 +245,6 @@ function finish(store: Store, id: number, end: Partial<Action>): Action {
   store.put("action", finished);
   return finished;
 }
-
-/** Name of a project; undefined for that of hidden actions. */
-const projectOf = (store: Store, id: number) => store.get("project", id)?.name;
 
 function setProgress(store: Store, id: number, progress: number) {
   const action = store.get("action", id);

@@ -1,6 +1,9 @@
 // What the API asks of the machine room, and what the machine room tells the API. The API (localcloud/api)
 // owns the state; a Host (localcloud/machines, localcloud/network) makes the Linux machine match it.
 
+import type { RecordType } from "./dns/recordData";
+import type { StorageBoxHost, StorageBoxSpec } from "./storageBoxes/contract";
+
 /** One private attachment of a server. */
 export interface Attachment {
   readonly networkId: number;
@@ -50,6 +53,15 @@ export interface ServerSpec {
   readonly volumeIds: readonly number[];
   /** Power state that the API wants. */
   readonly power: "on" | "off";
+  /** Set when the next boot starts the rescue system instead of the server's own. */
+  readonly rescue?: RescueSpec;
+}
+
+/** Who may log in as root to the rescue system. */
+export interface RescueSpec {
+  readonly sshKeys: readonly string[];
+  /** Hash for /etc/shadow. */
+  readonly rootPasswordHash: string;
 }
 
 export interface NetworkSpec {
@@ -78,26 +90,70 @@ export interface VolumeSpec {
   readonly serverId: number | null;
 }
 
+/** A record as its zone holds it: name below the zone or `@`, TTL in seconds, data as the client wrote it. */
+export interface RecordSpec {
+  readonly name: string;
+  readonly type: RecordType;
+  readonly ttl: number;
+  readonly value: string;
+}
+
+/** A name server that a secondary zone is transferred from. */
+export interface TransferSource {
+  readonly address: string;
+  readonly port: number;
+  /** TSIG key in base64; null when transfers are not signed. */
+  readonly key: {
+    readonly algorithm: "hmac-md5" | "hmac-sha1" | "hmac-sha256";
+    readonly secret: string;
+  } | null;
+}
+
+/** A DNS zone: with its records, or with where to get them. */
+export interface ZoneSpec {
+  readonly id: number;
+  readonly name: string;
+  readonly contents:
+    | { readonly mode: "primary"; readonly records: readonly RecordSpec[] }
+    | { readonly mode: "secondary"; readonly sources: readonly TransferSource[] };
+}
+
+/** What the name servers found out of a secondary zone. */
+export interface ZoneTransfer {
+  readonly answered: boolean;
+  /** Resource records in the zone; 0 while it was not transferred. */
+  readonly recordCount: number;
+}
+
 /** Everything that must exist on the host, derived from the store in one transaction. */
 export interface World {
   readonly servers: readonly ServerSpec[];
   readonly networks: readonly NetworkSpec[];
   readonly floatingAddresses: readonly FloatingAddress[];
   readonly volumes: readonly VolumeSpec[];
+  readonly storageBoxes: readonly StorageBoxSpec[];
+  readonly zones: readonly ZoneSpec[];
+  /** Reverse names that were set, by address; other IPv4 addresses have Hetzner's default name. */
+  readonly pointers: Readonly<Record<string, string>>;
 }
 
 /**
  * The machine room. Every method is idempotent and can be repeated after a crash at any line; a rejected
  * promise carries a message for the action's `error.message`.
  */
-export interface Host {
+export interface Host extends StorageBoxHost {
   /** Namespaces, links, addresses, routes, floating-IP routes, firewalls, metadata: as in `world`. Calls coalesce. */
   reconcileNetwork(world: World): Promise<void>;
+  /** Zones and reverse names as in `world`; resolves when the name servers answer them. Calls coalesce. */
+  reconcileNames(world: World): Promise<void>;
   /** Root file system from the image, ready to boot. Keeps an existing one. */
   createServer(server: ServerSpec): Promise<void>;
   /** Throws the root away and makes it anew from `server.image`. */
   rebuildServer(server: ServerSpec): Promise<void>;
-  /** Boots; resolves when the init of the machine runs (sshd may not be up yet: HC-W1). */
+  /**
+   * Boots; resolves when the init of the machine runs (sshd may not be up yet: HC-W1). With `server.rescue` the
+   * machine runs a fresh rescue system until it ends or reboots.
+   */
   start(server: ServerSpec): Promise<void>;
   /** Power cut: SIGKILL of everything in the machine. */
   powerOff(serverId: number): Promise<void>;
@@ -105,6 +161,8 @@ export interface Host {
   requestShutdown(serverId: number): Promise<void>;
   /** Asks the init to reboot and returns at once. */
   requestReboot(serverId: number): Promise<void>;
+  /** Sets root's password in the running guest; fails when the machine does not run. */
+  setRootPassword(serverId: number, hash: string): Promise<void>;
   /** Ends the machine and removes its root. */
   removeServer(serverId: number): Promise<void>;
   createVolume(volume: VolumeSpec): Promise<void>;
@@ -120,6 +178,8 @@ export interface Host {
   running(): Promise<ReadonlySet<number>>;
   /** Called when a machine ends without having been told to by this interface. */
   onExit(listener: (serverId: number, reason: "poweroff" | "reboot" | "killed") => void): void;
+  /** Called when it is known how the transfer of a secondary zone went, and when that changes. */
+  onZoneTransfer(listener: (zoneId: number, transfer: ZoneTransfer) => void): void;
   /** Removes every machine, namespace, mount, process and address of this cloud. */
   removeEverything(): Promise<void>;
 }

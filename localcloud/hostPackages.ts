@@ -43,6 +43,7 @@ const policy =
 const serviceUnits: Readonly<Record<string, string>> = {
   "apt-cacher-ng": "apt-cacher-ng.service",
   "docker-registry": "docker-registry.service",
+  nsd: "nsd.service",
 };
 
 /** Only the programs of these packages are wanted on the host: Debian's policy file keeps services from starting. */

@@ -1,7 +1,7 @@
 // The one interpreter of host steps, and the coalescing of network reconciliations.
 import { setImmediate } from "node:timers/promises";
 import type { Host, World } from "./host";
-import { type HostStep, type Outcome, serverSpec, volumeSpec } from "./work";
+import { type HostStep, type Outcome, serverSpec, storageBoxSpec, volumeSpec } from "./work";
 
 /** The world without and with the effects of the actions that run now. */
 export interface Worlds {
@@ -13,8 +13,16 @@ export async function runStep(host: Host, step: HostStep, worlds: Worlds): Promi
   switch (step.do) {
     case "createServer":
     case "rebuildServer":
-    case "start":
       await host[step.do](serverSpec(worlds.after(), step.server));
+      return {};
+    case "start": {
+      // A boot uses the rescue system up: after its effect the server has none, but this boot still starts it.
+      const { rescue } = serverSpec(worlds.before(), step.server);
+      await host.start({ ...serverSpec(worlds.after(), step.server), ...(rescue && { rescue }) });
+      return {};
+    }
+    case "setRootPassword":
+      await host.setRootPassword(step.server, step.rootPasswordHash);
       return {};
     case "powerOff":
     case "requestShutdown":
@@ -44,6 +52,19 @@ export async function runStep(host: Host, step: HostStep, worlds: Worlds): Promi
     case "removeSnapshot":
       await host.removeSnapshot(step.image);
       return {};
+    case "settleStorageBox":
+      await host.settleStorageBox(storageBoxSpec(worlds.after(), step.box));
+      return {};
+    case "removeStorageBox":
+      await host.removeStorageBox(step.box);
+      return {};
+    case "createStorageBoxSnapshot":
+    case "removeStorageBoxSnapshot":
+      await host[step.do](step.box, step.snapshot);
+      return {};
+    case "rollbackStorageBox":
+      await host.rollbackStorageBox(storageBoxSpec(worlds.after(), step.box), step.snapshot);
+      return {};
   }
 }
 
@@ -52,14 +73,18 @@ export interface Reconciler {
   settle(): Promise<void>;
 }
 
-/** Many changes at once become few reconciliations: one runs, at most one waits. */
-export function createReconciler(host: Host, world: () => World): Reconciler {
+/**
+ * Many changes at once become few reconciliations: one runs, at most one waits.
+ *
+ * @param apply brings the host to a world
+ */
+export function createReconciler(apply: (world: World) => Promise<void>, world: () => World): Reconciler {
   let running: Promise<void> | null = null;
   let waiting: Promise<void> | null = null;
 
   const reconcile = async () => {
     await setImmediate();
-    await host.reconcileNetwork(world());
+    await apply(world());
   };
   const begin = (): Promise<void> => {
     const run = reconcile().finally(() => {

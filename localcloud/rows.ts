@@ -1,6 +1,8 @@
 // What the local cloud remembers, as plain rows. Rows are never changed in place: an update puts a new one,
 // so that a preview or a failed request can be undone by putting the old one back.
 
+import type { RecordType } from "./dns/recordData";
+
 export type Labels = Readonly<Record<string, string>>;
 
 interface Owned {
@@ -65,7 +67,22 @@ export interface Server extends Owned {
   readonly privateNets: readonly PrivateNet[];
   readonly placementGroup: number | null;
   readonly protected: boolean;
+  /** Hours of UTC in which a backup is made each day: `22-02`; null while backups are off. */
   readonly backupWindow: string | null;
+  /** When the last daily backup began; ISO 8601. @default null */
+  readonly lastBackup?: string | null;
+  /** Id of the catalogue's ISO that is attached. @default null */
+  readonly iso?: number | null;
+  /** Set while the next boot starts the rescue system. @default null */
+  readonly rescue?: Rescue | null;
+}
+
+/** Who may log in to the rescue system, and until when it waits to be booted. */
+export interface Rescue {
+  readonly publicKeys: readonly string[];
+  readonly rootPasswordHash: string;
+  /** ISO 8601; not booted by then, it is disabled again. */
+  readonly until: string;
 }
 
 export interface PlacementGroup extends Owned {
@@ -138,6 +155,107 @@ export interface Image extends Owned {
   readonly protected: boolean;
 }
 
+/** Switches of a storage box under the API's own names. */
+export type StorageBoxAccess = Readonly<
+  Record<"reachable_externally" | "samba_enabled" | "ssh_enabled" | "webdav_enabled" | "zfs_enabled", boolean>
+>;
+
+export type SubaccountAccess = Readonly<
+  Record<"reachable_externally" | "samba_enabled" | "ssh_enabled" | "webdav_enabled" | "readonly", boolean>
+>;
+
+/** Times are UTC; `day_of_week` 1 is Monday, null is every day. */
+export interface SnapshotPlan {
+  readonly max_snapshots: number;
+  readonly minute: number;
+  readonly hour: number;
+  readonly day_of_week: number | null;
+  readonly day_of_month: number | null;
+}
+
+export interface StorageBox extends Owned {
+  readonly storageBoxType: string;
+  readonly location: string;
+  readonly status: "initializing" | "active";
+  readonly username: string;
+  readonly passwordHash: string;
+  /** Put into the account's authorized_keys once, when the box is made; later the file is the user's. */
+  readonly publicKeys: readonly string[];
+  /** IPv4 address in the public range. */
+  readonly ip: string;
+  readonly accessSettings: StorageBoxAccess;
+  readonly snapshotPlan: SnapshotPlan | null;
+  /** Moments of the plan up to this one are dealt with; ISO 8601. */
+  readonly planCheckedUntil: string | null;
+  /** Bytes, as the file system last told them. */
+  readonly sizeData: number;
+  readonly sizeSnapshots: number;
+  /** How many subaccounts there ever were: their numbers are not used again. */
+  readonly subaccountCount: number;
+  readonly protected: boolean;
+}
+
+export interface StorageBoxSubaccount extends Owned {
+  readonly storageBox: number;
+  /** False until its create action has succeeded; clients do not see it before. */
+  readonly ready: boolean;
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly homeDirectory: string;
+  readonly accessSettings: SubaccountAccess;
+  readonly description: string;
+}
+
+export interface StorageBoxSnapshot extends Owned {
+  readonly storageBox: number;
+  /** As for a subaccount. */
+  readonly ready: boolean;
+  readonly description: string;
+  readonly isAutomatic: boolean;
+  /** Bytes that only this snapshot holds. */
+  readonly size: number;
+  /** Bytes of the file system that it shows. */
+  readonly sizeFilesystem: number;
+}
+
+/** A primary name server from which a secondary zone is transferred. */
+export interface PrimaryNameserver {
+  readonly address: string;
+  readonly port: number;
+  readonly tsigAlgorithm: "hmac-md5" | "hmac-sha1" | "hmac-sha256" | null;
+  /** Base64. The transfer needs the key itself, and the API shows it. */
+  readonly tsigKey: string | null;
+}
+
+export interface ZoneRecord {
+  /** As it was sent; `dns/recordData.ts` knows which texts are the same record. */
+  readonly value: string;
+  readonly comment: string | null;
+}
+
+export interface RecordSet {
+  /** Below the zone, `@` for the zone itself. */
+  readonly name: string;
+  readonly type: RecordType;
+  /** Null for the zone's. */
+  readonly ttl: number | null;
+  readonly labels: Labels;
+  readonly created: string;
+  readonly protected: boolean;
+  readonly records: readonly ZoneRecord[];
+}
+
+export interface Zone extends Owned {
+  readonly mode: "primary" | "secondary";
+  readonly ttl: number;
+  readonly primaryNameservers: readonly PrimaryNameserver[];
+  /** Of a primary zone; the serial stands in its SOA record. Empty for a secondary one. */
+  readonly recordSets: readonly RecordSet[];
+  /** What came of transferring a secondary zone; null while that is not known. */
+  readonly transfer: { readonly answered: boolean; readonly recordCount: number } | null;
+  readonly protected: boolean;
+}
+
 export interface ResourceRef {
   readonly id: number;
   readonly type: string;
@@ -176,6 +294,10 @@ export interface Rows {
   primary_ip: PrimaryIp;
   volume: Volume;
   image: Image;
+  storage_box: StorageBox;
+  storage_box_subaccount: StorageBoxSubaccount;
+  storage_box_snapshot: StorageBoxSnapshot;
+  zone: Zone;
   action: Action;
 }
 

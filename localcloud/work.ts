@@ -2,6 +2,7 @@
 // committed together with the action's success. A restart finds the work by its name and does it again.
 import type { ServerSpec, VolumeSpec, World } from "./host";
 import type { Action, ResourceRef } from "./rows";
+import type { StorageBoxSpec } from "./storageBoxes/contract";
 import type { Store } from "./store";
 
 /** One call of the machine room. Specifications are taken from the world as it is after the work's effect. */
@@ -11,6 +12,7 @@ export type HostStep =
       readonly do: "powerOff" | "requestShutdown" | "requestReboot" | "removeServer";
       readonly server: number;
     }
+  | { readonly do: "setRootPassword"; readonly server: number; readonly rootPasswordHash: string }
   | { readonly do: "createVolume" | "resizeVolume"; readonly volume: number }
   | { readonly do: "removeVolume"; readonly volume: number }
   | {
@@ -22,7 +24,13 @@ export type HostStep =
   /** Detaching needs to know where the volume is now, so it takes the world before the effect. */
   | { readonly do: "detachVolume"; readonly volume: number }
   | { readonly do: "createSnapshot"; readonly image: number; readonly server: number }
-  | { readonly do: "removeSnapshot"; readonly image: number };
+  | { readonly do: "removeSnapshot"; readonly image: number }
+  | { readonly do: "settleStorageBox" | "removeStorageBox"; readonly box: number }
+  | {
+      readonly do: "createStorageBoxSnapshot" | "removeStorageBoxSnapshot" | "rollbackStorageBox";
+      readonly box: number;
+      readonly snapshot: string;
+    };
 
 /** What the steps found out; empty while an effect is only previewed. */
 export interface Outcome {
@@ -36,10 +44,14 @@ export interface Work<A> {
   readonly command: string;
   /** True when the effect changes what `Host.reconcileNetwork` makes. */
   readonly network: boolean;
+  /** True when the effect changes what `Host.reconcileNames` makes. */
+  readonly names: boolean;
   /** Evaluated when the action runs, so that it sees the state of that moment. */
   steps(store: Store, args: A): readonly HostStep[];
   /** Throws `ActionFailure` when the state no longer allows it. */
   effect(store: Store, args: A, outcome: Outcome): void;
+  /** What of the request's own changes must not stay when the action ends with an error. */
+  failed(store: Store, args: A): void;
 }
 
 /** Ends an action with `status: error` and this code and message. */
@@ -56,7 +68,14 @@ export class ActionFailure extends Error {
 export function defineWork<A extends object>(
   work: Pick<Work<A>, "name" | "command"> & Partial<Work<A>>,
 ): Work<A> {
-  return { network: false, steps: () => [], effect: () => undefined, ...work };
+  return {
+    network: false,
+    names: false,
+    steps: () => [],
+    effect: () => undefined,
+    failed: () => undefined,
+    ...work,
+  };
 }
 
 /** Some work of any arguments, as registries hold it. */
@@ -91,5 +110,11 @@ export function serverSpec(world: World, id: number): ServerSpec {
 export function volumeSpec(world: World, id: number): VolumeSpec {
   const spec = world.volumes.find((volume) => volume.id === id);
   if (spec === undefined) throw new ActionFailure("action_failed", `volume ${id} no longer exists`);
+  return spec;
+}
+
+export function storageBoxSpec(world: World, id: number): StorageBoxSpec {
+  const spec = world.storageBoxes.find((box) => box.id === id);
+  if (spec === undefined) throw new ActionFailure("action_failed", `storage box ${id} no longer exists`);
   return spec;
 }

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { ensureImages } from "../localcloud/images";
 import { ensureBaseImage } from "../localcloud/machines/image";
 import { whyNoLocalCloud } from "../localcloud/up";
+import { prepareClients } from "../test/clients/prepare";
 import { ensureToolchain } from "../toolchain/build";
 import { projectRoot } from "./localStack";
 
@@ -23,12 +24,16 @@ const parts: Readonly<Record<string, Part>> = {
   },
   // Tests have time limits of their own, which no compiler keeps.
   build: { title: "build what the cache does not hold", run: buildAll },
+  clients: { title: "install the clients that the tests drive", run: async () => prepareClients(print) },
   unit: { title: "unit tests", run: async () => mocha(await unitFiles(), "60s") },
   e2e: { title: "end-to-end tests on the local cloud", run: async () => mocha(await endToEndFiles(), "15m") },
 };
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 async function buildAll(): Promise<void> {
-  const print = (line: string) => process.stdout.write(`${line}\n`);
   await ensureToolchain(print);
   if (whyNoLocalCloud() !== undefined) return;
   await ensureBaseImage(print);
@@ -86,7 +91,7 @@ async function main(names: readonly string[]): Promise<void> {
 
 const program = new Command("npm test --")
   .description("Runs the tests: types and lint, unit tests, and the end-to-end tests on the local cloud.")
-  .argument("[parts...]", "which parts to run: check, build, unit, e2e", [])
+  .argument("[parts...]", "which parts to run: check, build, clients, unit, e2e", [])
   .addOption(new Option("--list", "print the parts and end"))
   .addHelpText(
     "after",

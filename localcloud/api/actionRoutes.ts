@@ -1,6 +1,6 @@
 // Actions as clients read them: the global ones, and the history of each resource (HC-A1).
 import type { Action, Kind, OwnedKind } from "../rows";
-import { type Call, created, ok, ownedByPath, type Reply, type Route, readId } from "./call";
+import { type Call, created, idByPath, ok, ownedByPath, type Reply, type Route, readId } from "./call";
 import { invalidInput, notFound } from "./errors";
 import { listReply, type SortFields } from "./lists";
 
@@ -88,7 +88,7 @@ export function actionRoutes(path: string, kind: OwnedKind): readonly Route[] {
     {
       method: "GET",
       path: `${path}/:id/actions/:action_id`,
-      handle: (call) => oneAction(call, "action_id", isOf(kind, readId(call.params.id))),
+      handle: (call) => oneAction(call, "action_id", isOf(kind, idByPath(call, kind))),
     },
   ];
 }

@@ -1,6 +1,7 @@
 // What a handler gets to answer one request, and how it answers. Handlers are synchronous: each runs alone, in
 // one transaction, so no two requests ever see half of each other.
 import { z } from "zod";
+import type { Host } from "../host";
 import type { Action, Kind, OwnedKind, ResourceRef, Rows } from "../rows";
 import type { Store } from "../store";
 import type { BeginOptions, Work } from "../work";
@@ -37,6 +38,11 @@ export interface Route {
   /** Below `/v1`, parameters as `:id`. */
   readonly path: string;
   handle(call: Call): Reply;
+  /**
+   * Asks the machine room before the request has its transaction; resolves to what then answers instead of
+   * `handle`. For what only the host knows.
+   */
+  readonly ask?: (call: Call, host: Host) => Promise<(call: Call) => Reply>;
 }
 
 export const ok = (body: unknown, headers?: Reply["headers"]): Reply => ({ status: 200, body, headers });
@@ -67,12 +73,26 @@ export function findOwned<K extends OwnedKind>(call: Call, kind: K, id: number):
   return row !== undefined && row.project === call.project ? row : undefined;
 }
 
+/** Kinds whose paths take a name as well as an id; their names are never numbers. */
+const NAMED_IN_PATHS: ReadonlySet<OwnedKind> = new Set(["zone"]);
+
 /** The row that the path names. */
 export function ownedByPath<K extends OwnedKind>(call: Call, kind: K): Rows[K] {
-  const id = readId(call.params.id);
+  const text = call.params.id ?? "";
+  if (NAMED_IN_PATHS.has(kind) && !ID.test(text)) {
+    const named = listOwned(call, kind).find(({ name }) => name === text);
+    if (named === undefined) throw notFound(humanName(kind), text);
+    return named;
+  }
+  const id = readId(text);
   const row = findOwned(call, kind, id);
   if (row === undefined) throw notFound(humanName(kind), id);
   return row;
+}
+
+/** The id that the path names, also of a row that is gone. */
+export function idByPath(call: Call, kind: OwnedKind): number {
+  return ID.test(call.params.id ?? "") ? readId(call.params.id) : ownedByPath(call, kind).id;
 }
 
 /** The row that a field of the body names. */

@@ -8,6 +8,7 @@ import {
   renderLocation,
   renderPricing,
   renderServerType,
+  renderStorageBoxType,
 } from "./catalogueViews";
 import { ApiError, notFound } from "./errors";
 import { filterByName, type ListOptions, listReply, readFlag, sortById, sortByIdName } from "./lists";
@@ -101,6 +102,14 @@ export const catalogueRoutes: readonly Route[] = [
     many: "load_balancer_types",
     rows: catalogue.loadBalancerTypes,
     render: renderLoadBalancerType,
+  }),
+  ...readOnly({
+    path: "/storage_box_types",
+    one: "storage_box_type",
+    many: "storage_box_types",
+    rows: catalogue.storageBoxTypes,
+    render: renderStorageBoxType,
+    list: { sort: {} },
   }),
   ...readOnly({
     path: "/isos",

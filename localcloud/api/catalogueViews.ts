@@ -5,6 +5,7 @@ import {
   type LoadBalancerType,
   type Location,
   type ServerType,
+  type StorageBoxType,
   type SystemImage,
 } from "../catalogue";
 import type { Image } from "../rows";
@@ -86,6 +87,16 @@ export function renderServerType(type: ServerType, settings: Settings) {
 export function renderLoadBalancerType({ monthlyNet, ...type }: LoadBalancerType) {
   const everywhere = catalogue.locations.map(({ name }) => name);
   return { ...type, deprecated: null, prices: typePrices(monthlyNet, everywhere) };
+}
+
+export function renderStorageBoxType({ monthlyNet, locations, ...type }: StorageBoxType) {
+  const prices = locations.map((location) => ({
+    location,
+    price_hourly: hourly(monthlyNet),
+    price_monthly: money(monthlyNet),
+    setup_fee: money(0),
+  }));
+  return { ...type, prices, deprecation: null };
 }
 
 export function renderIso(iso: Iso) {

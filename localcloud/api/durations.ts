@@ -25,6 +25,8 @@ const DURATIONS: Readonly<Record<string, number>> = {
   apply_firewall: 1500,
   remove_firewall: 1500,
   create_load_balancer: 7000,
+  // Of a storage box.
+  create: 45_000,
 };
 
 const OTHER = 500;

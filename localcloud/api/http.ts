@@ -8,12 +8,11 @@ import Fastify, {
   type HTTPMethods,
 } from "fastify";
 import type { ActionRunner } from "../actions";
+import type { Host } from "../host";
 import type { Action } from "../rows";
 import type { Store } from "../store";
 import type { Call, Reply, Route } from "./call";
 import { ApiError } from "./errors";
-import type { ApiFaults } from "./faults/active";
-import { meetFaults } from "./faults/answers";
 import { createRateLimit, type RateLimit, rateLimitExceeded } from "./rateLimit";
 import type { Settings } from "./settings";
 import { type Authenticate, createAuthentication, type Identity } from "./tokens";
@@ -22,8 +21,6 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Set once the token is known to be good. */
     identity: Identity | null;
-    /** Id of the fault that it met. */
-    fault: number | null;
   }
 }
 
@@ -32,10 +29,10 @@ const BODY_LIMIT = 1024 * 1024;
 
 export interface HttpOptions {
   readonly store: Store;
+  readonly host: Host;
   readonly settings: Settings;
   readonly runner: ActionRunner;
   readonly routes: readonly Route[];
-  readonly faults: ApiFaults;
 }
 
 export function createHttp(options: HttpOptions): FastifyInstance {
@@ -45,16 +42,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, querystringParser: readQuery },
   });
   app.decorateRequest("identity", null);
-  app.decorateRequest("fault", null);
   readBodies(app);
   answerErrors(app, options.settings);
   logRequests(app, options.settings);
   const guard = createGuard(
     createAuthentication(options.store, options.settings.tokens),
     createRateLimit(options.settings.requestsPerHour),
-    options,
   );
-  app.addHook("preClose", async () => options.faults.release());
   for (const route of options.routes) {
     app.route({
       method: route.method,
@@ -107,32 +101,20 @@ function answerErrors(app: FastifyInstance, settings: Settings) {
 }
 
 function logRequests(app: FastifyInstance, settings: Settings) {
-  app.addHook("onResponse", async (request, reply) => logRequest(settings, request, reply, reply.statusCode));
-}
-
-function logRequest(settings: Settings, request: FastifyRequest, reply: FastifyReply, status: number) {
-  settings.onRequest({
-    time: new Date().toISOString(),
-    method: request.method,
-    path: pathOf(request),
-    status,
-    ms: Math.round(reply.elapsedTime * 10) / 10,
-    project: request.identity?.projectName ?? null,
-    client: request.headers["user-agent"] ?? null,
-    ...(request.fault !== null && { fault: request.fault }),
+  app.addHook("onResponse", async (request, reply) => {
+    settings.onRequest({
+      time: new Date().toISOString(),
+      method: request.method,
+      path: request.url.split("?", 1)[0] ?? "",
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      project: request.identity?.projectName ?? null,
+      client: request.headers["user-agent"] ?? null,
+    });
   });
 }
 
-const pathOf = (request: FastifyRequest) => request.url.split("?", 1)[0] ?? "";
-
-/** How the log shows a request that gets no answer. */
-const NO_STATUS = 0;
-
-function createGuard(
-  authenticate: Authenticate,
-  rateLimit: RateLimit,
-  { faults, settings }: Pick<HttpOptions, "faults" | "settings">,
-) {
+function createGuard(authenticate: Authenticate, rateLimit: RateLimit) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const take = (owner: string) => {
       const { headers, exceeded } = rateLimit.take(owner);
@@ -149,14 +131,6 @@ function createGuard(
     if (request.identity.readOnly && request.method !== "GET") {
       throw new ApiError("token_readonly", "the token is read-only: use one with write access");
     }
-    if (!faults.any) return;
-    const { method } = request;
-    const path = pathOf(request)
-      .replace(/^\/v1/, "")
-      .replace(/(?<=.)\/$/, "");
-    const met = { method, path, project: request.identity.projectName };
-    const unanswered = () => logRequest(settings, request, reply, NO_STATUS);
-    if (await meetFaults(faults, met, request, reply, unanswered)) return reply;
   };
 }
 
@@ -185,18 +159,18 @@ function refuseOtherMethods(
 }
 
 function answer(options: HttpOptions, route: Route, request: FastifyRequest, reply: FastifyReply) {
-  const { store, runner } = options;
+  const { store, runner, host } = options;
   const begun: Action[] = [];
   let networkChanged = false;
   const { project } = request.identity ?? { project: 0 };
   const call: Call = {
     store,
-    settings: options.faults.applied(options.settings),
+    settings: options.settings,
     project,
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string[]>,
     body: request.body ?? {},
-    url: `${request.protocol}://${request.host}${pathOf(request)}`,
+    url: `${request.protocol}://${request.host}${request.url.split("?", 1)[0]}`,
     begin: (work, args, begin) => {
       const action = runner.begin(project, work, args, begin);
       begun.push(action);
@@ -206,12 +180,15 @@ function answer(options: HttpOptions, route: Route, request: FastifyRequest, rep
       networkChanged = true;
     },
   };
-  const result: Reply = store.transaction(() => route.handle(call));
-  // Only what is committed is begun: a crash in between loses nothing, the next start resumes it.
-  runner.launch(begun);
-  if (networkChanged) runner.networkChanged();
-  return reply
-    .status(result.status)
-    .headers(result.headers ?? {})
-    .send(result.body);
+  const finish = (handle: Route["handle"]) => {
+    const result: Reply = store.transaction(() => handle(call));
+    // Only what is committed is begun: a crash in between loses nothing, the next start resumes it.
+    runner.launch(begun);
+    if (networkChanged) runner.networkChanged();
+    return reply
+      .status(result.status)
+      .headers(result.headers ?? {})
+      .send(result.body);
+  };
+  return route.ask === undefined ? finish(route.handle) : route.ask(call, host).then(finish);
 }

@@ -7,8 +7,8 @@ import type { AnyWork } from "../work";
 import { globalActionRoutes } from "./actionRoutes";
 import type { Route } from "./call";
 import { catalogueRoutes } from "./catalogueRoutes";
+import { type Clock, createClock } from "./clock";
 import { minimumMs } from "./durations";
-import { type ApiFaults, createApiFaults } from "./faults/active";
 import { firewallActionRoutes, firewallWorks } from "./firewallActions";
 import { firewallRoutes } from "./firewalls";
 import { floatingIpRoutes, floatingIpWorks } from "./floatingIps";
@@ -20,18 +20,22 @@ import { networkRoutes } from "./networks";
 import { placementGroupRoutes } from "./placementGroups";
 import { primaryIpRoutes, primaryIpWorks } from "./primaryIps";
 import { changeDnsPtr } from "./reverseDns";
+import { serverActionRoutes, serverActionWorks } from "./serverActions";
 import { serverImageRoutes, serverImageWorks } from "./serverImages";
 import { serverNetworkRoutes, serverNetworkWorks } from "./serverNetworks";
 import { serverPowerRoutes, serverPowerWorks } from "./serverPower";
 import { serverRoutes, serverWorks } from "./servers";
 import { type ApiSettings, withDefaults } from "./settings";
 import { sshKeyRoutes } from "./sshKeys";
+import { storageBoxRoutes, storageBoxWorks } from "./storageBoxes";
+import { createSnapshotScheduler } from "./storageBoxes/scheduler";
 import { volumeActionRoutes, volumeWorks } from "./volumeActions";
 import { volumeRoutes } from "./volumes";
 import { worldOf } from "./world";
+import { zoneRoutes, zoneWorks } from "./zones";
+import { watchTransfers } from "./zones/transfers";
 
 export { openStore, type Store } from "../store";
-export { type ApiFaults, createApiFaults } from "./faults/active";
 export { type ApiSettings, type RequestLog, type TokenSetting, timeScales } from "./settings";
 export { worldOf } from "./world";
 
@@ -39,8 +43,6 @@ export interface ApiOptions {
   readonly store: Store;
   readonly host: Host;
   readonly settings: ApiSettings;
-  /** @default none */
-  readonly faults?: ApiFaults;
 }
 
 export const routes: readonly Route[] = [
@@ -61,6 +63,9 @@ export const routes: readonly Route[] = [
   ...serverPowerRoutes,
   ...serverNetworkRoutes,
   ...serverImageRoutes,
+  ...storageBoxRoutes,
+  ...zoneRoutes,
+  ...serverActionRoutes,
 ];
 
 const works: readonly AnyWork[] = [
@@ -75,6 +80,9 @@ const works: readonly AnyWork[] = [
   ...serverPowerWorks,
   ...serverNetworkWorks,
   ...serverImageWorks,
+  ...storageBoxWorks,
+  ...zoneWorks,
+  ...serverActionWorks,
 ];
 
 /** The API and what runs behind it. */
@@ -82,6 +90,10 @@ export interface Api {
   /** Listens where the caller says: `await api.app.listen({ host: "127.0.0.1", port })`. */
   readonly app: FastifyInstance;
   readonly runner: ActionRunner;
+  /** Begins the snapshots of storage boxes whose plan is due; the running API does so by itself. */
+  takeDueSnapshots(): void;
+  /** What happens by the time of day. */
+  readonly clock: Clock;
   /** Stops answering and running; what was running goes on after the next start. Leaves the store open. */
   close(): Promise<void>;
 }
@@ -91,7 +103,7 @@ export interface Api {
  * brings the network to the stored state, boots the machines that should run and goes on with the actions that
  * were running, in the background: requests are answered meanwhile and their actions wait.
  */
-export function createApi({ store, host, settings: given, faults = createApiFaults() }: ApiOptions): Api {
+export function createApi({ store, host, settings: given }: ApiOptions): Api {
   const settings = withDefaults(given);
   const runner = createActionRunner({
     store,
@@ -99,18 +111,28 @@ export function createApi({ store, host, settings: given, faults = createApiFaul
     works,
     worldOf,
     minimumMs: (command) => minimumMs(command, settings.timeScale),
-    faults,
     onProblem: settings.onProblem,
   });
+  const snapshots = createSnapshotScheduler({ store, runner, settings });
   watchMachines(store, host);
-  const app = createHttp({ store, settings, runner, routes, faults });
+  watchTransfers(store, host);
+  const app = createHttp({ store, host, settings, runner, routes });
+  const clock = createClock({ store, settings, runner });
   app.addHook("onReady", async () => {
+    // Before machines are booted again: what expired meanwhile is not booted.
+    clock.tick();
+    clock.start();
     runner.resume().catch((error) => settings.onProblem(`start: ${String(error)}`));
+    snapshots.start();
   });
   return {
     app,
     runner,
+    takeDueSnapshots: snapshots.takeDue,
+    clock,
     async close() {
+      snapshots.stop();
+      clock.stop();
       runner.stop();
       await app.close();
     },

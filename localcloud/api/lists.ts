@@ -20,6 +20,8 @@ export interface ListOptions<R> {
   readonly allowed?: Readonly<Record<string, readonly string[]>>;
   /** Query parameters that are `true` or `false`; read them with `readFlag`. */
   readonly flags?: readonly string[];
+  /** The whole list in one answer, without `meta`. @default false */
+  readonly unpaged?: boolean;
   /** @default 50 */
   readonly maximumPerPage?: number;
   /** More root keys of the answer. */
@@ -29,6 +31,7 @@ export interface ListOptions<R> {
 export function listReply<R>(call: Call, options: ListOptions<R>): Reply {
   const filtered = bySelector(call.query, byFilters(call, options));
   const sorted = bySort(call.query, filtered, options.sort ?? {});
+  if (options.unpaged) return ok({ [options.key]: sorted.map(options.render) });
   const { page, perPage } = readPage(call.query, options.maximumPerPage ?? 50);
   const shown = sorted.slice((page - 1) * perPage, page * perPage);
   const pagination = paginationOf(page, perPage, sorted.length);

@@ -7,6 +7,7 @@ import { ApiError } from "./errors";
 
 const SERVER = ["server"];
 const NETWORK = ["network"];
+const STORAGE_BOX = ["storage_box"];
 const VOLUME_AND_SERVER = ["volume", "server"];
 
 /** Kinds that an action of the command locks; a command that is not listed locks nothing. */
@@ -44,6 +45,13 @@ export const LOCKS: Readonly<Record<string, readonly string[]>> = {
   assign_primary_ip: ["primary_ip", "server"],
   unassign_primary_ip: ["primary_ip", "server"],
   set_firewall_rules: ["firewall"],
+  // Of a storage box only one subaccount or snapshot is made at a time, others are `locked`.
+  create: STORAGE_BOX,
+  delete: STORAGE_BOX,
+  change_type: STORAGE_BOX,
+  rollback_snapshot: STORAGE_BOX,
+  create_subaccount: STORAGE_BOX,
+  create_snapshot: STORAGE_BOX,
 };
 
 /** Kinds whose running change answers 409 `conflict`; the others answer 423 `locked`. */
@@ -60,7 +68,7 @@ export function requireUnlocked(store: Store, command: string, resources: readon
 /** Refuses when a running action locks the resource: for deletions and changes that have no action. */
 export function requireFree(store: Store, resource: ResourceRef) {
   if (!isLocked(store, resource)) return;
-  const name = resource.type.replace("_", " ");
+  const name = resource.type.replaceAll("_", " ");
   throw CONFLICTING.has(resource.type)
     ? new ApiError("conflict", `a change of this ${name} is running: try again when it has ended`)
     : new ApiError("locked", `${name} is locked: another action is running`);

@@ -15,7 +15,7 @@ import {
   range4,
   rangeField,
 } from "./addresses";
-import { invalidInput, limitExceeded } from "./errors";
+import { ApiError, invalidInput, limitExceeded } from "./errors";
 
 const SUBNETS = 50;
 const ROUTES = 100;
@@ -36,7 +36,9 @@ export const routeSchema = z.object({ destination: rangeField, gateway: ipv4Fiel
 /** @param path prefix of the field names in errors, such as `subnets.0.` */
 export function addSubnet(network: Network, body: z.output<typeof subnetSchema>, path = ""): Network {
   if (body.type === "vswitch") {
-    throw invalidInput(`${path}vswitch_id`, "vswitch not found");
+    if (body.vswitch_id === undefined) throw invalidInput(`${path}vswitch_id`, "is required for a vswitch");
+    // A vSwitch is made in Hetzner's Robot, for dedicated servers: here none can exist.
+    throw new ApiError("service_error", "vswitch not found");
   }
   if (network.subnets.length >= SUBNETS) throw limitExceeded("subnet limit exceeded", "subnet_limit");
   const other = network.subnets.find(({ networkZone }) => networkZone !== body.network_zone);

@@ -16,6 +16,7 @@ import { ApiError, limitExceeded } from "./errors";
 import { labelsField } from "./labels";
 import { filterByName, sortByIdNameCreated } from "./lists";
 import { nameField, newRow, type OwnedOptions, readRoutes, rename, renameSchema, updateRoute } from "./owned";
+import { hasFreeHost } from "./placement/physicalHosts";
 
 const GROUPS_PER_PROJECT = 50;
 const SERVERS_PER_GROUP = 10;
@@ -55,10 +56,14 @@ function membersOf(call: Call, group: number): number[] {
     .map(({ id }) => id);
 }
 
-/** Refuses one more member where ten are (HC-PG1). */
-export function requireRoom(call: Call, group: PlacementGroup) {
+/** Refuses one more member where ten are, or where the location has no host without one (HC-PG1). */
+export function requireRoom(call: Call, group: PlacementGroup, location: string) {
   if (membersOf(call, group.id).length >= SERVERS_PER_GROUP) {
     throw new ApiError("placement_error", `placement group ${group.name} has ${SERVERS_PER_GROUP} servers`);
+  }
+  const servers = call.store.list("server");
+  if (!hasFreeHost(group.id, location, servers, call.settings.hostsPerLocation)) {
+    throw new ApiError("resource_unavailable", "error during placement");
   }
 }
 

@@ -28,6 +28,7 @@ import { filterByName, sortByIdCreated } from "./lists";
 import { requireFree } from "./locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "./owned";
 import { protectionOf } from "./protection";
+import { takenPublicAddresses } from "./publicAddresses";
 import { dnsPtrRoute, dnsPtrsOf } from "./reverseDns";
 import { primaryIpOf } from "./world";
 
@@ -166,7 +167,7 @@ export interface NewPrimaryIp extends Pick<PrimaryIp, "type" | "location" | "aut
 export function addPrimaryIp(call: Call, wanted: NewPrimaryIp): PrimaryIp {
   const id = call.store.nextId();
   const { publicIpv4, publicIpv6, reserved } = call.settings.ranges;
-  const used = new Set([...reserved, ...call.store.list("primary_ip").map(({ ip }) => ip)]);
+  const used = takenPublicAddresses(call.store, reserved);
   const ip = wanted.type === "ipv4" ? freeIpv4(publicIpv4, used) : freeIpv6Network(publicIpv6, used);
   if (ip === null) throw new ApiError("resource_unavailable", `no public ${wanted.type} address is left`);
   const row: PrimaryIp = {

@@ -28,6 +28,7 @@ interface DnsPtrArgs {
 export const changeDnsPtr = defineWork<DnsPtrArgs>({
   name: "change_dns_ptr",
   command: "change_dns_ptr",
+  names: true,
   effect: (store, { kind, id, ip, name }) => {
     const row = store.get(kind, id);
     if (row === undefined) throw new ActionFailure("action_failed", `the address ${ip} no longer exists`);

@@ -10,7 +10,6 @@ import {
   created,
   findOwned,
   idOrName,
-  listOwned,
   matchesIdOrName,
   ownedByField,
   type Reply,
@@ -31,6 +30,7 @@ import { newRootPassword, newSalt, passwordHash } from "./rootPassword";
 import { attachNetwork, newAttachment } from "./serverNetworks";
 import { startServer } from "./serverPower";
 import { renderServer } from "./serverViews";
+import { publicKeyOf } from "./sshKeys";
 import { requireAttachable } from "./volumeActions";
 import { attachLater } from "./volumes";
 import { primaryIpOf } from "./world";
@@ -97,7 +97,7 @@ export function create(call: Call): Reply {
   requireDisk(type, image.diskGb);
   requireUniqueName(call, "server", body.name);
   const serverId = call.store.nextId();
-  const publicKeys = (body.ssh_keys ?? []).map((wanted) => publicKey(call, wanted));
+  const publicKeys = (body.ssh_keys ?? []).map((wanted) => publicKeyOf(call, wanted));
   // A password is only set where nobody could log in otherwise.
   const password = publicKeys.length > 0 ? null : newRootPassword();
   const server: Server = {
@@ -112,7 +112,7 @@ export function create(call: Call): Reply {
     power: "off",
     macAddress: macAddress("96:00", serverId),
     privateNets: [],
-    placementGroup: placementGroup(call, body.placement_group),
+    placementGroup: placementGroup(call, body.placement_group, location),
     protected: false,
     backupWindow: null,
   };
@@ -170,16 +170,10 @@ function requireDisk(type: ServerType, imageDiskGb: number) {
   }
 }
 
-function publicKey(call: Call, wanted: number | string): string {
-  const key = listOwned(call, "ssh_key").find((candidate) => matchesIdOrName(wanted, candidate));
-  if (key === undefined) throw invalidInput("ssh_keys", `SSH key '${wanted}' does not exist`);
-  return key.publicKey;
-}
-
-function placementGroup(call: Call, wanted: number | undefined): number | null {
+function placementGroup(call: Call, wanted: number | undefined, location: string): number | null {
   if (wanted === undefined) return null;
   const group = ownedByField(call, "placement_group", wanted);
-  requireRoom(call, group);
+  requireRoom(call, group, location);
   return group.id;
 }
 

@@ -36,11 +36,17 @@ export function changeServer(store: Store, id: number, change: Partial<Server>) 
   store.put("server", { ...serverOf(store, id), ...change });
 }
 
+/** What a boot makes of a server: whichever system it started, the rescue system is used up. */
+export const booted = { power: "on", rescue: null } as const;
+
 export const startServer = defineWork<ServerArgs>({
   name: "start_server",
   command: "start_server",
   steps: (_store, { server }) => [{ do: "start", server }],
-  effect: (store, { server }) => changeServer(store, server, { power: "on" }),
+  effect: (store, { server }) => {
+    // A server that runs is not booted by this, so its rescue system waits on.
+    if (serverOf(store, server).power === "off") changeServer(store, server, booted);
+  },
 });
 
 const stopServer = defineWork<ServerArgs>({
@@ -72,7 +78,7 @@ const resetServer = defineWork<ServerArgs>({
     { do: "powerOff", server },
     { do: "start", server },
   ],
-  effect: (store, { server }) => changeServer(store, server, { power: "on" }),
+  effect: (store, { server }) => changeServer(store, server, booted),
 });
 
 interface ChangeTypeArgs extends ServerArgs {
@@ -86,7 +92,7 @@ const changeType = defineWork<ChangeTypeArgs>({
   command: "change_server_type",
   steps: (_store, { server }) => [{ do: "start", server }],
   effect: (store, { server, serverType, diskGb }) =>
-    changeServer(store, server, { serverType, diskGb, power: "on" }),
+    changeServer(store, server, { serverType, diskGb, ...booted }),
 });
 
 export const serverPowerWorks: readonly AnyWork[] = [

@@ -4,11 +4,13 @@ import type { PrimaryIp, Server } from "../rows";
 import type { Store } from "../store";
 import { runningActions } from "../work";
 import { type Call, findOwned, listOwned, ref } from "./call";
-import { renderDatacenter, renderLocation, renderServerType } from "./catalogueViews";
+import { renderDatacenter, renderIso, renderLocation, renderServerType } from "./catalogueViews";
 import { findImage } from "./images";
 import { isLocked } from "./locks";
 import { renderPlacementGroup } from "./placementGroups";
 import { dnsPtrsOf } from "./reverseDns";
+import { isoOf } from "./serverActions/isos";
+import { isRescueEnabled } from "./serverActions/rescue";
 import { applicationTo, primaryIpOf } from "./world";
 
 /** What a server is while an action of this command runs; by itself it is `running` or `off`. */
@@ -35,6 +37,7 @@ export function statusOf(store: Store, server: Server): string {
 export function renderServer(call: Call, server: Server) {
   const { settings, store } = call;
   const location = locationNamed(server.location);
+  const iso = isoOf(server);
   const group =
     server.placementGroup === null ? undefined : findOwned(call, "placement_group", server.placementGroup);
   return {
@@ -53,8 +56,8 @@ export function renderServer(call: Call, server: Server) {
     ...(settings.datacenterFields && { datacenter: renderDatacenter(location, settings) }),
     location: renderLocation(location),
     image: server.image === null ? null : (findImage(call, server.image) ?? null),
-    iso: null,
-    rescue_enabled: false,
+    iso: iso === undefined ? null : renderIso(iso),
+    rescue_enabled: isRescueEnabled(server),
     locked: isLocked(store, ref("server", server.id)),
     backup_window: server.backupWindow,
     outgoing_traffic: 0,

@@ -1,4 +1,5 @@
 // What a local cloud can be told about how it behaves. Everything has a value that suits a developer's machine.
+import { HOSTS_PER_LOCATION } from "./placement/physicalHosts";
 
 export interface TokenSetting {
   /** 64 characters, as the provider demands. */
@@ -13,15 +14,12 @@ export interface RequestLog {
   readonly time: string;
   readonly method: string;
   readonly path: string;
-  /** 0 when a fault left the request without an answer. */
   readonly status: number;
   readonly ms: number;
   /** Project of the token; null when the request carried no valid one. */
   readonly project: string | null;
   /** User-Agent header. */
   readonly client: string | null;
-  /** Id of the fault that the request met. */
-  readonly fault?: number;
 }
 
 export interface AddressRanges {
@@ -59,6 +57,8 @@ export interface ApiSettings {
   readonly architecture?: "x86" | "arm";
   /** Server types that answer 412 `resource_unavailable`: `cx23`, or `cx23@fsn1` in one location. @default [] */
   readonly soldOut?: readonly string[];
+  /** Physical hosts of each location, as labels: a spread group has no two members on one (HC-PG3). @default 10 */
+  readonly hostsPerLocation?: number;
   /** Servers and primary IPs show `datacenter`, as before 2026-07-01 (HC-S22). @default true */
   readonly datacenterFields?: boolean;
   /** `/datacenters` answers; false gives 410 as after 2026-10-01 (HC-S22). @default true */
@@ -67,6 +67,8 @@ export interface ApiSettings {
   readonly assigneeTypeUnassigned?: boolean;
   /** Assigning a floating IP that another server has answers `floating_ip_assigned` (HC-V2). @default false */
   readonly strictFloatingIpAssignment?: boolean;
+  /** What time it is, for what happens at a time of day: snapshot plans, backups, the end of a rescue system. @default - the machine's clock */
+  readonly clock?: () => Date;
   /** One call for each request that was answered. */
   readonly onRequest?: (line: RequestLog) => void;
   /** Failures that belong to no request. */
@@ -90,10 +92,12 @@ export function withDefaults(settings: ApiSettings): Settings {
     bootableImages: ["debian-13"],
     architecture: "x86",
     soldOut: [],
+    hostsPerLocation: HOSTS_PER_LOCATION,
     datacenterFields: true,
     datacenterEndpoint: true,
     assigneeTypeUnassigned: false,
     strictFloatingIpAssignment: false,
+    clock: () => new Date(),
     onRequest: () => undefined,
     onProblem: () => undefined,
     ...settings,

@@ -5,6 +5,7 @@ import {
   type Call,
   created,
   listOwned,
+  matchesIdOrName,
   noContent,
   ownedByPath,
   type Reply,
@@ -66,8 +67,15 @@ function create(call: Call): Reply {
   return created({ ssh_key: options.render(call, row) });
 }
 
+/** The key that a field `ssh_keys` names. */
+export function publicKeyOf(call: Call, wanted: number | string): string {
+  const key = listOwned(call, "ssh_key").find((candidate) => matchesIdOrName(wanted, candidate));
+  if (key === undefined) throw invalidInput("ssh_keys", `SSH key '${wanted}' does not exist`);
+  return key.publicKey;
+}
+
 /** MD5 of the key blob; null when the text is one line of no known key (it ends up in authorized_keys). */
-function fingerprintOf(publicKey: string): string | null {
+export function fingerprintOf(publicKey: string): string | null {
   const text = publicKey.trim();
   const [type = "", blob = ""] = text.split(" ");
   if (/[\r\n\0]/.test(text) || !KEY_TYPE.test(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return null;

@@ -1,10 +1,11 @@
 // Derives from the rows everything that must exist on the host.
 import { catalogue, locationNamed, serverTypeNamed } from "../catalogue";
-import type { FirewallRule, ServerSpec, World } from "../host";
-import type { Firewall, Labels, PrimaryIp, Server } from "../rows";
+import type { FirewallRule, RescueSpec, ServerSpec, World, ZoneSpec } from "../host";
+import type { Firewall, Labels, PrimaryIp, Rescue, Server, Zone } from "../rows";
 import type { Store } from "../store";
 import { formatIpv4, range4 } from "./addresses";
 import { parseSelector } from "./labels";
+import { storageBoxSpecs } from "./storageBoxes/specs";
 
 /** The first address of the whole range is the gateway of every subnet (HC-S13). */
 export const gatewayOf = (ipRange: string) => formatIpv4(range4(ipRange).first + 1);
@@ -32,7 +33,30 @@ export function worldOf(store: Store): World {
       format,
       serverId: server,
     })),
+    storageBoxes: storageBoxSpecs(store),
+    zones: store.list("zone").map(zoneSpec),
+    pointers: pointersOf(store),
   };
+}
+
+function zoneSpec({ id, name, mode, ttl, recordSets, primaryNameservers }: Zone): ZoneSpec {
+  if (mode === "secondary") {
+    const sources = primaryNameservers.map(({ address, port, tsigAlgorithm, tsigKey }) => ({
+      address,
+      port,
+      key: tsigAlgorithm === null || tsigKey === null ? null : { algorithm: tsigAlgorithm, secret: tsigKey },
+    }));
+    return { id, name, contents: { mode, sources } };
+  }
+  const records = recordSets.flatMap((set) =>
+    set.records.map(({ value }) => ({ name: set.name, type: set.type, ttl: set.ttl ?? ttl, value })),
+  );
+  return { id, name, contents: { mode, records } };
+}
+
+function pointersOf(store: Store): World["pointers"] {
+  const owners = [...store.list("primary_ip"), ...store.list("floating_ip")];
+  return Object.assign({}, ...owners.map(({ dnsPtr }) => dnsPtr));
 }
 
 function specOf(store: Store, server: Server): ServerSpec {
@@ -68,8 +92,14 @@ function specOf(store: Store, server: Server): ServerSpec {
       .filter((volume) => volume.server === server.id)
       .map(({ id }) => id),
     power: server.power,
+    ...(server.rescue && { rescue: rescueSpec(server.rescue) }),
   };
 }
+
+const rescueSpec = ({ publicKeys, rootPasswordHash }: Rescue): RescueSpec => ({
+  sshKeys: publicKeys,
+  rootPasswordHash,
+});
 
 export function primaryIpOf(store: Store, server: number, type: PrimaryIp["type"]): PrimaryIp | undefined {
   return store.list("primary_ip").find((ip) => ip.assignee === server && ip.type === type);

@@ -6,6 +6,7 @@ import loadBalancerTypes from "./loadBalancerTypes.json";
 import locations from "./locations.json";
 import prices from "./prices.json";
 import serverTypes from "./serverTypes.json";
+import storageBoxTypes from "./storageBoxTypes.json";
 
 export interface Datacenter {
   readonly id: number;
@@ -70,12 +71,28 @@ export interface LoadBalancerType {
   readonly monthlyNet: string;
 }
 
+export interface StorageBoxType {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Snapshots that a client may take. */
+  readonly snapshot_limit: number;
+  /** Snapshots that a plan may keep. */
+  readonly automatic_snapshot_limit: number;
+  readonly subaccounts_limit: number;
+  readonly monthlyNet: string;
+  readonly locations: readonly string[];
+}
+
 export const catalogue = {
   locations: locations.items as readonly Location[],
   serverTypes: serverTypes.items as readonly ServerType[],
   images: images.items as readonly SystemImage[],
   isos: isos.items as readonly Iso[],
   loadBalancerTypes: loadBalancerTypes.items as readonly LoadBalancerType[],
+  storageBoxTypes: storageBoxTypes.items as readonly StorageBoxType[],
   prices,
 } as const;
 
@@ -88,5 +105,11 @@ export function locationNamed(name: string): Location {
 export function serverTypeNamed(name: string): ServerType {
   const type = catalogue.serverTypes.find((candidate) => candidate.name === name);
   if (type === undefined) throw new Error(`server type ${name} is not in the catalogue`);
+  return type;
+}
+
+export function storageBoxTypeNamed(name: string): StorageBoxType {
+  const type = catalogue.storageBoxTypes.find((candidate) => candidate.name === name);
+  if (type === undefined) throw new Error(`storage box type ${name} is not in the catalogue`);
   return type;
 }

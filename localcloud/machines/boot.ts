@@ -18,15 +18,28 @@ read -r line </proc/$$/stat && echo "$line" >"$process.new" && mv "$process.new"
 echo $? >"$exit.new"
 mv "$exit.new" "$exit"`;
 
+/** What systemd-nspawn boots. */
+export interface BootSystem {
+  readonly root: string;
+  readonly hostname: string;
+  /** Folder of the host to folder in the machine. */
+  readonly binds: readonly (readonly [string, string])[];
+}
+
 const validHostname =
   /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 /**
  * Boots a machine whose root is mounted and whose network namespace exists.
  *
+ * @param system the server's own one, or its rescue system
  * @throws when its init does not come up, with the last lines of its console
  */
-export async function boot(settings: LocalCloudSettings, server: ServerSpec): Promise<void> {
+export async function boot(
+  settings: LocalCloudSettings,
+  server: ServerSpec,
+  system: BootSystem,
+): Promise<void> {
   if (!validHostname.test(server.name)) {
     throw new Error(`server name ${JSON.stringify(server.name)} is no host name: use letters, digits and -`);
   }
@@ -45,7 +58,7 @@ export async function boot(settings: LocalCloudSettings, server: ServerSpec): Pr
         folders.process,
         folders.exit,
         groups.join(" "),
-        ...nspawn(settings, server),
+        ...nspawn(settings, server, system),
       ],
       {
         detached: true,
@@ -69,19 +82,19 @@ export async function boot(settings: LocalCloudSettings, server: ServerSpec): Pr
   await initRuns(settings, server.id);
 }
 
-function nspawn(settings: LocalCloudSettings, server: ServerSpec): string[] {
+function nspawn(settings: LocalCloudSettings, server: ServerSpec, system: BootSystem): string[] {
   const folders = machineFolders(settings, server.id);
   const namespace = namesOf(settings).machine(server.id);
   return [
     "systemd-nspawn",
     "--quiet",
     "--directory",
-    folders.root,
+    system.root,
     "--register=no",
     "--keep-unit",
     `--network-namespace-path=/run/netns/${namespace}`,
     `--machine=${namespace}`,
-    `--hostname=${server.name}`,
+    `--hostname=${system.hostname}`,
     "--boot",
     "--console=pipe",
     "--link-journal=no",
@@ -90,7 +103,7 @@ function nspawn(settings: LocalCloudSettings, server: ServerSpec): string[] {
     // Docker inside the machine needs both.
     "--capability=all",
     "--system-call-filter=add_key keyctl bpf",
-    `--bind=${folders.docker}:/var/lib/docker`,
+    ...system.binds.map(([from, to]) => `--bind=${from}:${to}`),
     `--bind-ro=${folders.devices}:/etc/tmpfiles.d/hc-volumes.conf`,
   ];
 }

@@ -6,7 +6,8 @@ import { execa } from "execa";
 import type { ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import { serialFile } from "./datasource";
-import { writeAtomically, writeFiles } from "./files";
+import { type MachineFile, writeAtomically, writeFiles } from "./files";
+import { writeRootPassword } from "./rootPassword";
 
 /** Where the parts of one machine lie. */
 export interface MachineFolders {
@@ -27,6 +28,8 @@ export interface MachineFolders {
   readonly console: string;
   /** Device nodes for systemd-tmpfiles. */
   readonly devices: string;
+  /** Layers and mount point of the rescue system, while it runs. */
+  readonly rescue: string;
 }
 
 /** What a machine needs to be found again by another daemon. */
@@ -53,6 +56,7 @@ export function machineFolders(settings: LocalCloudSettings, id: number): Machin
     exit: join(base, "exit"),
     console: join(base, "console.log"),
     devices: join(base, "devices.conf"),
+    rescue: join(base, "rescue"),
   };
 }
 
@@ -91,23 +95,30 @@ export async function makeLayers(
     await copyTree(join(snapshot, "docker"), folders.docker);
   }
   await writeFiles(folders.upper, ownFiles(settings, server));
+  if (server.rootPasswordHash !== undefined) {
+    await writeRootPassword(lower, folders.upper, server.rootPasswordHash);
+  }
   const record: MachineRecord = { id: server.id, name: server.name, image: server.image, lower };
   await writeAtomically(folders.record, JSON.stringify(record));
 }
 
 /** What differs between machines and clouds, on top of the image. */
 function ownFiles(settings: LocalCloudSettings, server: ServerSpec) {
-  const { hostAddress, packageCachePort } = settings;
   return [
     { path: serialFile, content: `${server.id}\n` },
     // Given here, because an empty one would be a first boot, which enables every unit that is installed.
     { path: "/etc/machine-id", content: `${randomBytes(16).toString("hex")}\n`, mode: 0o444 },
     { path: "/etc/hostname", content: `${server.name}\n` },
-    {
-      path: "/etc/apt/apt.conf.d/95-package-cache",
-      content: `Acquire::http::Proxy "http://${hostAddress}:${packageCachePort}";\nAcquire::https::Proxy "DIRECT";\n`,
-    },
+    packageCacheFile(settings),
   ];
+}
+
+/** Package sources by the cache on the host. */
+export function packageCacheFile({ hostAddress, packageCachePort }: LocalCloudSettings): MachineFile {
+  return {
+    path: "/etc/apt/apt.conf.d/95-package-cache",
+    content: `Acquire::http::Proxy "http://${hostAddress}:${packageCachePort}";\nAcquire::https::Proxy "DIRECT";\n`,
+  };
 }
 
 /** `snapshot-12` to its folder; undefined for every other image. */
@@ -125,6 +136,7 @@ export async function copyTree(from: string, to: string): Promise<void> {
   await execa("cp", ["--archive", "--reflink=auto", "--sparse=always", from, to]);
 }
 
+/** Mounts what the machine boots from its own disk. */
 export async function mountRoot(settings: LocalCloudSettings, record: MachineRecord): Promise<void> {
   const { root, upper, work } = machineFolders(settings, record.id);
   if (await isMounted(root)) return;

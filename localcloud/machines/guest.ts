@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import type { LocalCloudSettings } from "../settings";
 import { findInit } from "./boot";
+import { requireHash } from "./rootPassword";
 
 /** Runs a command as root in a machine; does nothing when the machine does not run. */
 export async function runInGuest(
@@ -11,6 +12,26 @@ export async function runInGuest(
   const init = await findInit(settings, serverId);
   if (init === undefined) return;
   await execa("nsenter", [...enterArguments(init), ...command]);
+}
+
+/**
+ * Sets root's password. The hash goes by standard input, so that no process shows it.
+ *
+ * @throws when the machine does not run, or when its system refuses
+ */
+export async function setRootPassword(
+  settings: LocalCloudSettings,
+  serverId: number,
+  hash: string,
+): Promise<void> {
+  const init = await findInit(settings, serverId);
+  if (init === undefined) throw new Error("the server does not run, so nothing in it can set a password");
+  const command = [...enterArguments(init), "/usr/sbin/chpasswd", "--encrypted"];
+  const { exitCode } = await execa("nsenter", command, {
+    input: `root:${requireHash(hash)}\n`,
+    reject: false,
+  });
+  if (exitCode !== 0) throw new Error(`the server's chpasswd failed with exit code ${exitCode}`);
 }
 
 /** Arguments of `nsenter` that lead into a machine by the process id of its init. */

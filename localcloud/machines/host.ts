@@ -5,13 +5,14 @@ import { NetworkCoordinator } from "../network/coordinator";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
-import { boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
+import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
-import { runInGuest } from "./guest";
+import { runInGuest, setRootPassword } from "./guest";
 import { ensureBaseImage } from "./image";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
+import { makeRescue, removeRescue } from "./rescue";
 import { copySnapshot, removeSnapshotFiles } from "./snapshots";
 import {
   attachCommand,
@@ -37,8 +38,6 @@ const rebootCode = 133;
 export interface LinuxHost extends Host {
   /** The world of the last reconciliation. */
   currentWorld(): World;
-  /** What else must be in the network each time that it was brought to the world, before anyone is told so. */
-  onNetworkApplied(listener: () => Promise<void>): void;
   /** Stops watching; machines go on. */
   close(): void;
 }
@@ -68,7 +67,15 @@ export async function createLinuxHost(
 }
 
 class MachineRoom implements LinuxHost {
-  world: World = { servers: [], networks: [], floatingAddresses: [], volumes: [] };
+  world: World = {
+    servers: [],
+    networks: [],
+    floatingAddresses: [],
+    volumes: [],
+    storageBoxes: [],
+    zones: [],
+    pointers: {},
+  };
   readonly #active = new Set<number>();
   /** Machines that are being stopped by order: their end is no news. */
   readonly #stopping = new Set<number>();
@@ -78,7 +85,6 @@ class MachineRoom implements LinuxHost {
   readonly #unheard: [number, ExitReason][] = [];
   readonly #watches = new Map<number, Promise<void>>();
   readonly #closed = new AbortController();
-  readonly #afterNetwork: (() => Promise<void>)[] = [];
   readonly #network: NetworkCoordinator;
 
   constructor(
@@ -95,10 +101,6 @@ class MachineRoom implements LinuxHost {
 
   currentWorld = () => this.world;
 
-  onNetworkApplied(listener: () => Promise<void>): void {
-    this.#afterNetwork.push(listener);
-  }
-
   close(): void {
     this.#closed.abort();
   }
@@ -114,11 +116,6 @@ class MachineRoom implements LinuxHost {
     }
   }
 
-  async #applyNetwork(): Promise<void> {
-    await this.#network.apply();
-    for (const listener of this.#afterNetwork) await listener();
-  }
-
   /** A machine that ended while nobody watched; one that wanted a reboot is simply started by the API. */
   async #missed(id: number): Promise<void> {
     const code = await exitCode(this.settings, id);
@@ -128,8 +125,12 @@ class MachineRoom implements LinuxHost {
   async reconcileNetwork(world: World): Promise<void> {
     this.world = world;
     for (const server of world.servers) this.#specs.set(server.id, server);
-    await this.#applyNetwork();
+    await this.#network.apply();
   }
+
+  // The name servers are not part of the machine room yet.
+  async reconcileNames(): Promise<void> {}
+  onZoneTransfer(): void {}
 
   async createServer(server: ServerSpec): Promise<void> {
     const record = (await readRecord(this.settings, server.id)) ?? undefined;
@@ -148,22 +149,34 @@ class MachineRoom implements LinuxHost {
     const record = await readRecord(this.settings, id);
     if (record === undefined) throw new Error(`server ${id} has no root file system: create it first`);
     await this.#watches.get(id);
-    this.#specs.set(id, server);
+    // A reboot of the guest ends a rescue system, so it is not known for the next boot.
+    const { rescue: _used, ...ownSystem } = server;
+    this.#specs.set(id, ownSystem);
     await this.#cut(id);
     await mountRoot(this.settings, record);
+    const system = await this.#systemOf(server);
     await prepareVolumes(this.settings, id);
     await this.#network.resetMachine(id);
     this.#active.add(id);
     this.#stopping.delete(id);
     try {
-      await this.#applyNetwork();
-      await boot(this.settings, server);
+      await this.#network.apply();
+      await boot(this.settings, server, system);
     } catch (error) {
       await this.#cut(id);
       this.#active.delete(id);
       throw error;
     }
     this.#watch(id);
+  }
+
+  async #systemOf(server: ServerSpec): Promise<BootSystem> {
+    if (server.rescue !== undefined) {
+      return makeRescue(this.settings, server.id, server.rescue, this.lower);
+    }
+    await removeRescue(this.settings, server.id);
+    const { root, docker } = machineFolders(this.settings, server.id);
+    return { root, hostname: server.name, binds: [[docker, "/var/lib/docker"]] };
   }
 
   async powerOff(serverId: number): Promise<void> {
@@ -181,6 +194,10 @@ class MachineRoom implements LinuxHost {
   async requestReboot(serverId: number): Promise<void> {
     const init = await findInit(this.settings, serverId);
     if (init !== undefined) signal(init, rebootSignal);
+  }
+
+  async setRootPassword(serverId: number, hash: string): Promise<void> {
+    await setRootPassword(this.settings, serverId, hash);
   }
 
   async removeServer(serverId: number): Promise<void> {
@@ -224,6 +241,21 @@ class MachineRoom implements LinuxHost {
 
   async removeSnapshot(imageId: number): Promise<void> {
     await removeSnapshotFiles(this.settings, imageId);
+  }
+
+  settleStorageBox = () => this.#noStorageBoxes();
+  createStorageBoxSnapshot = () => this.#noStorageBoxes();
+  rollbackStorageBox = () => this.#noStorageBoxes();
+  storageBoxFolders = () => this.#noStorageBoxes();
+
+  async removeStorageBox(): Promise<void> {}
+
+  async removeStorageBoxSnapshot(): Promise<void> {}
+
+  async storageBoxUsage(): Promise<undefined> {}
+
+  #noStorageBoxes(): Promise<never> {
+    return Promise.reject(new Error("this machine room has no place for storage boxes yet"));
   }
 
   async running(): Promise<ReadonlySet<number>> {
@@ -277,13 +309,13 @@ class MachineRoom implements LinuxHost {
     if (this.#stopping.has(id) || this.#closed.signal.aborted) return;
     await this.#stopped(id);
     const reason = reasonOf(code);
+    // As it is before the listeners forget a rescue system that this boot uses up.
+    const server = this.#specs.get(id);
     for (const listener of this.#listeners) listener(id, reason);
-    if (reason === "reboot") void this.#bootAgain(id);
+    if (reason === "reboot" && server !== undefined) void this.#bootAgain(server);
   }
 
-  async #bootAgain(id: number): Promise<void> {
-    const server = this.#specs.get(id);
-    if (server === undefined) return;
+  async #bootAgain(server: ServerSpec): Promise<void> {
     await this.start(server).catch((error: Error) =>
       this.onProblem(`reboot of ${server.name}: ${error.message}`),
     );
@@ -293,6 +325,7 @@ class MachineRoom implements LinuxHost {
     this.#active.delete(id);
     await this.#network.resetMachine(id);
     await removeCgroups(this.settings, id);
+    await removeRescue(this.settings, id);
     await rm(machineFolders(this.settings, id).exit, { force: true });
   }
 

@@ -140,11 +140,7 @@ const networkFields: BadRequest[] = [
   subnet("an overlapping subnet", "ip_range", { ip_range: "10.0.1.128/25" }),
   subnet("a subnet outside of the range", "ip_range", { ip_range: "10.1.0.0/24" }),
   subnet("a subnet of two addresses", "ip_range", { ip_range: "10.0.5.0/31" }),
-  subnet("a vswitch that is not there", "vswitch_id", {
-    type: "vswitch",
-    vswitch_id: 1,
-    ip_range: "10.0.5.0/24",
-  }),
+  subnet("a vswitch without its id", "vswitch_id", { type: "vswitch", ip_range: "10.0.5.0/24" }),
   route("a public destination", "destination", { destination: "8.8.8.0/24" }),
   route("a destination that is a subnet", "destination", { destination: "10.0.1.0/24" }),
   route("the network's own gateway", "gateway", { gateway: "10.0.0.1" }),
@@ -210,6 +206,12 @@ const otherFields: BadRequest[] = [
     ip: "198.51.100.2",
     dns_ptr: "a b",
   }),
+  invalidIn("another rescue system", (f) => `/servers/${f.server}/actions/enable_rescue`, "type", {
+    type: "freebsd64",
+  }),
+  invalidIn("an unknown key in rescue", (f) => `/servers/${f.server}/actions/enable_rescue`, "ssh_keys", {
+    ssh_keys: [4711],
+  }),
   { ...invalid("an id that is no number", "/servers/abc", "id", undefined), method: "GET" },
   { ...invalid("id 0", "/servers/0", "id", undefined), method: "GET" },
   { ...invalid("an id beyond 2^53", "/servers/99999999999999999", "id", undefined), method: "GET" },
@@ -218,6 +220,22 @@ const otherFields: BadRequest[] = [
 ];
 
 const refusals: BadRequest[] = [
+  refused(
+    "a vswitch that is not there",
+    "service_error",
+    422,
+    (f) => `/networks/${f.network}/actions/add_subnet`,
+    { type: "vswitch", network_zone: "eu-central", vswitch_id: 1, ip_range: "10.0.5.0/24" },
+  ),
+  refused("an unknown ISO", "not_found", 404, (f) => `/servers/${f.server}/actions/attach_iso`, {
+    iso: "beos.iso",
+  }),
+  refused(
+    "a password in a server that is off",
+    "unsupported_error",
+    422,
+    (f) => `/servers/${f.stopped}/actions/reset_password`,
+  ),
   refused("an unknown server", "not_found", 404, () => "/servers/4711", undefined, "GET"),
   refused("an unknown server for an action", "not_found", 404, () => "/servers/4711/actions/poweron"),
   refused("a taken server name", "uniqueness_error", 409, () => "/servers", { ...server, name: "a" }),

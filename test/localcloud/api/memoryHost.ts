@@ -1,12 +1,14 @@
 // A machine room of which only the memory exists: it records what it was asked, keeps the facts that a real one
 // would keep, and can be told to fail or to wait.
 import type { Host, ServerSpec, VolumeSpec, World } from "../../../localcloud/host";
+import type { BoxUsage, StorageBoxSpec } from "../../../localcloud/storageBoxes/contract";
 
 export interface HostCall {
   readonly method: keyof Host;
   readonly id: number | null;
 }
 
+type TransferListener = Parameters<Host["onZoneTransfer"]>[0];
 type ExitListener = Parameters<Host["onExit"]>[0];
 
 export class MemoryHost implements Host {
@@ -15,12 +17,23 @@ export class MemoryHost implements Host {
   readonly alive = new Map<number, ServerSpec>();
   readonly volumes = new Map<number, VolumeSpec>();
   readonly snapshots = new Set<number>();
+  readonly storageBoxes = new Map<number, StorageBoxSpec>();
+  /** Names of the snapshots of each box. */
+  readonly boxSnapshots = new Map<number, Set<string>>();
+  readonly boxUsage = new Map<number, BoxUsage>();
+  /** Folders of every box by their path. */
+  readonly boxFolders = new Map<string, readonly string[]>([["", []]]);
+  /** Hashes that were set in running machines. */
+  readonly rootPasswords = new Map<number, string>();
   world: World | null = null;
+  /** What the name servers answer. */
+  names: Pick<World, "zones" | "pointers"> = { zones: [], pointers: {} };
   /** Rejects with this message when it answers one. */
   failure: (call: HostCall) => string | null = () => null;
   /** Awaited before each method does anything. */
   gate: (call: HostCall) => Promise<void> = async () => undefined;
   private readonly listeners: ExitListener[] = [];
+  private readonly transferListeners: TransferListener[] = [];
 
   private async enter(method: keyof Host, id: number | null) {
     const call = { method, id };
@@ -43,6 +56,17 @@ export class MemoryHost implements Host {
   async reconcileNetwork(world: World) {
     await this.enter("reconcileNetwork", null);
     this.world = world;
+  }
+  async reconcileNames(world: World) {
+    await this.enter("reconcileNames", null);
+    this.names = { zones: world.zones, pointers: world.pointers };
+  }
+  onZoneTransfer(listener: TransferListener) {
+    this.transferListeners.push(listener);
+  }
+  /** The transfer of a secondary zone went so. */
+  transferred(...[zone, transfer]: Parameters<TransferListener>) {
+    for (const listener of this.transferListeners) listener(zone, transfer);
   }
   async createServer(server: ServerSpec) {
     await this.enter("createServer", server.id);
@@ -68,6 +92,11 @@ export class MemoryHost implements Host {
   async requestReboot(id: number) {
     await this.enter("requestReboot", id);
     queueMicrotask(() => this.exit(id, "reboot"));
+  }
+  async setRootPassword(id: number, hash: string) {
+    await this.enter("setRootPassword", id);
+    if (!this.alive.has(id)) throw new Error(`machine ${id} does not run`);
+    this.rootPasswords.set(id, hash);
   }
   async removeServer(id: number) {
     await this.enter("removeServer", id);
@@ -102,6 +131,33 @@ export class MemoryHost implements Host {
   async removeSnapshot(imageId: number) {
     await this.enter("removeSnapshot", imageId);
     this.snapshots.delete(imageId);
+  }
+  async settleStorageBox(box: StorageBoxSpec) {
+    await this.enter("settleStorageBox", box.id);
+    this.storageBoxes.set(box.id, box);
+  }
+  async removeStorageBox(id: number) {
+    await this.enter("removeStorageBox", id);
+    this.storageBoxes.delete(id);
+    this.boxSnapshots.delete(id);
+  }
+  async createStorageBoxSnapshot(id: number, snapshot: string) {
+    await this.enter("createStorageBoxSnapshot", id);
+    this.boxSnapshots.set(id, new Set([...(this.boxSnapshots.get(id) ?? []), snapshot]));
+  }
+  async removeStorageBoxSnapshot(id: number, snapshot: string) {
+    await this.enter("removeStorageBoxSnapshot", id);
+    this.boxSnapshots.get(id)?.delete(snapshot);
+  }
+  async rollbackStorageBox(box: StorageBoxSpec, snapshot: string) {
+    await this.enter("rollbackStorageBox", box.id);
+    if (!this.boxSnapshots.get(box.id)?.has(snapshot)) throw new Error(`no snapshot ${snapshot}`);
+  }
+  async storageBoxUsage(id: number) {
+    return this.boxUsage.get(id);
+  }
+  async storageBoxFolders(_id: number, path: readonly string[]) {
+    return this.boxFolders.get(path.join("/"));
   }
   async running() {
     await this.enter("running", null);

@@ -81,7 +81,16 @@ export function labServer(
 }
 
 export function labWorld(servers: readonly ServerSpec[], given: Partial<World> = {}): World {
-  return { servers, networks: [labNetwork], floatingAddresses: [], volumes: [], ...given };
+  return {
+    servers,
+    networks: [labNetwork],
+    floatingAddresses: [],
+    volumes: [],
+    storageBoxes: [],
+    zones: [],
+    pointers: {},
+    ...given,
+  };
 }
 
 /** What a command in a machine answered; a failure is no exception, its exit code is there to be asserted. */

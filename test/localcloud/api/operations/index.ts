@@ -10,6 +10,8 @@ import {
   volumeRequests,
 } from "./resources";
 import { imageRequests, serverRequests } from "./servers";
+import { storageBoxRequests } from "./storageBoxes";
+import { zoneRequests } from "./zones";
 
 const tables: readonly Requests[] = [
   catalogueRequests,
@@ -20,6 +22,8 @@ const tables: readonly Requests[] = [
   volumeRequests,
   serverRequests,
   imageRequests,
+  storageBoxRequests,
+  zoneRequests,
 ];
 
 export interface OperationRequests {
@@ -38,15 +42,10 @@ export const requests: readonly OperationRequests[] = tables
 export const withoutSuccess: Readonly<Record<string, string>> = {
   "GET /servers/{id}/metrics": "servers are not measured",
   "POST /servers/{id}/actions/request_console": "there is no console",
-  "POST /servers/{id}/actions/reset_password": "no password is set afterwards",
-  "POST /servers/{id}/actions/attach_iso": "no ISO boots",
-  "POST /servers/{id}/actions/enable_rescue": "there is no rescue system",
 };
 
 /** Described operations that have no route, with the reason. */
 export const notServed: readonly { readonly path: RegExp; readonly reason: string }[] = [
   { path: / \/load_balancers/, reason: "Load Balancers are missing" },
   { path: / \/certificates/, reason: "certificates are missing" },
-  { path: / \/zones/, reason: "DNS zones are missing" },
-  { path: / \/storage_box/, reason: "storage boxes are missing" },
 ];

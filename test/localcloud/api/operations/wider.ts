@@ -34,4 +34,10 @@ export const wider: readonly Wider[] = [
     kinds: ["missing"],
     reason: "2026-08-01: assignee_type is optional on create (HC-S22)",
   },
+  {
+    operation: /^POST \/servers\/\{id\}\/actions\/attach_iso$/,
+    field: /^iso$/,
+    kinds: ["number"],
+    reason: "2026-11-21: clients send the id as a number when they know it (HC-T9)",
+  },
 ];

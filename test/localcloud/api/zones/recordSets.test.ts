@@ -1,0 +1,308 @@
+import assert from "node:assert/strict";
+import { type Json, TestCloud } from "../testCloud";
+
+describe("record sets", () => {
+  let cloud: TestCloud;
+  before(async () => {
+    cloud = await TestCloud.start();
+    const { action } = await cloud.ok("POST", "/zones", { name: "example.com", mode: "primary" });
+    await cloud.succeeds(action);
+  });
+  after(() => cloud.stop());
+
+  const base = "/zones/example.com/rrsets";
+  const records = (...values: string[]) => values.map((value) => ({ value }));
+  const create = async (name: string, type: string, values: string[], more: object = {}) => {
+    const { rrset, action } = await cloud.ok("POST", base, {
+      name,
+      type,
+      records: records(...values),
+      ...more,
+    });
+    await cloud.succeeds(action);
+    return rrset;
+  };
+  const read = async (id: string): Promise<Json> => (await cloud.get(`${base}/${id}`)).rrset;
+  const serial = async () => Number((await read("@/SOA")).records[0].value.split(" ")[2]);
+
+  it("are created, and are there at once", async () => {
+    const before = await serial();
+    const { rrset, action } = await cloud.ok("POST", base, {
+      name: "www",
+      type: "A",
+      ttl: 300,
+      labels: { key: "value" },
+      records: [{ value: "198.51.100.1", comment: "web server 1" }, { value: "198.51.100.2" }],
+    });
+    assert.equal(action.command, "create_rrset");
+    const zone = (await cloud.get("/zones/example.com")).zone;
+    assert.deepEqual(action.resources, [{ id: zone.id, type: "zone" }]);
+    assert.deepEqual(rrset, {
+      id: "www/A",
+      name: "www",
+      type: "A",
+      ttl: 300,
+      labels: { key: "value" },
+      protection: { change: false },
+      records: [{ value: "198.51.100.1", comment: "web server 1" }, { value: "198.51.100.2" }],
+      zone: zone.id,
+    });
+    // The provider protects a set before it waits for its creation.
+    const protecting = await cloud.ok("POST", `${base}/www/A/actions/change_protection`, { change: true });
+    await cloud.succeeds(action);
+    await cloud.succeeds(protecting.action);
+    assert.deepEqual((await read("www/A")).protection, { change: true });
+    assert.equal(await serial(), before + 1);
+    const error = await cloud.fails("uniqueness_error", "POST", base, {
+      name: "www",
+      type: "A",
+      records: records("192.0.2.1"),
+    });
+    assert.equal(error.status, 409);
+  });
+
+  it("that are protected refuse every change of their records, by the message clients know", async () => {
+    for (const [method, path, body] of [
+      ["DELETE", "", undefined],
+      ["POST", "/actions/change_ttl", { ttl: 60 }],
+      ["POST", "/actions/set_records", { records: records("192.0.2.1") }],
+      ["POST", "/actions/add_records", { records: records("192.0.2.1") }],
+      ["POST", "/actions/remove_records", { records: records("198.51.100.1") }],
+      ["POST", "/actions/update_records", { records: [{ value: "198.51.100.1", comment: "x" }] }],
+    ] as const) {
+      const error = await cloud.fails("protected", method, `${base}/www/A${path}`, body);
+      assert.equal(error.message, "RRSet(s) is/are change protected");
+      assert.equal(error.status, 423);
+    }
+    const { rrset } = await cloud.ok("PUT", `${base}/www/A`, { labels: {} });
+    assert.deepEqual(rrset.labels, {});
+    await cloud.act(`${base}/www/A/actions/change_protection`, { change: false });
+  });
+
+  it("set, add, remove and comment records; the effect shows when the action ends", async () => {
+    await create("edit", "A", ["192.0.2.1"]);
+    const path = `${base}/edit/A/actions`;
+    const set = await cloud.ok("POST", `${path}/set_records`, { records: records("192.0.2.2", "192.0.2.3") });
+    assert.equal(set.action.command, "set_rrset_records");
+    await cloud.succeeds(set.action);
+    assert.deepEqual((await read("edit/A")).records, records("192.0.2.2", "192.0.2.3"));
+    const { command } = await cloud.act(`${path}/add_records`, {
+      records: [{ value: "192.0.2.4", comment: "new" }],
+    });
+    assert.equal(command, "add_rrset_records");
+    await cloud.act(`${path}/remove_records`, { records: records("192.0.2.3") });
+    const update = await cloud.call("POST", `${path}/update_records`, {
+      records: [{ value: "192.0.2.2", comment: "old" }],
+    });
+    assert.equal(update.status, 200);
+    await cloud.succeeds(update.body.action);
+    assert.deepEqual((await read("edit/A")).records, [
+      { value: "192.0.2.2", comment: "old" },
+      { value: "192.0.2.4", comment: "new" },
+    ]);
+    await cloud.act(`${path}/update_records`, { records: [{ value: "192.0.2.2", comment: "" }] });
+    assert.deepEqual((await read("edit/A")).records[0], { value: "192.0.2.2" });
+    await cloud.fails("not_found", "POST", `${path}/remove_records`, { records: records("192.0.2.9") });
+    await cloud.fails("not_found", "POST", `${path}/update_records`, {
+      records: [{ value: "192.0.2.9", comment: "x" }],
+    });
+    await cloud.fails("uniqueness_error", "POST", `${path}/add_records`, { records: records("192.0.2.4") });
+  });
+
+  it("come with the first added record and go with the last removed one", async () => {
+    await cloud.act(`${base}/_acme-challenge/TXT/actions/add_records`, {
+      ttl: 60,
+      records: records('"token"'),
+    });
+    assert.equal((await read("_acme-challenge/TXT")).ttl, 60);
+    await cloud.act(`${base}/_acme-challenge/TXT/actions/add_records`, { ttl: 60, records: records('"2"') });
+    const error = await cloud.fails(
+      "invalid_input",
+      "POST",
+      `${base}/_acme-challenge/TXT/actions/add_records`,
+      {
+        ttl: 61,
+        records: records('"3"'),
+      },
+    );
+    assert.equal(error.details.fields[0].name, "ttl");
+    await cloud.act(`${base}/_acme-challenge/TXT/actions/remove_records`, {
+      records: records('"token"', '"2"'),
+    });
+    await cloud.fails("not_found", "GET", `${base}/_acme-challenge/TXT`);
+    await cloud.fails("not_found", "POST", `${base}/_acme-challenge/TXT/actions/remove_records`, {
+      records: records('"token"'),
+    });
+  });
+
+  it("take changes side by side without losing one", async () => {
+    const adding = Array.from({ length: 12 }, (_, index) =>
+      cloud.ok("POST", `${base}/many/A/actions/add_records`, { records: records(`192.0.2.${index}`) }),
+    );
+    for (const { action } of await Promise.all(adding)) await cloud.succeeds(action);
+    assert.equal((await read("many/A")).records.length, 12);
+  });
+
+  it("change their TTL, and lose it with null", async () => {
+    await create("ttl", "A", ["192.0.2.1"], { ttl: 60 });
+    await cloud.act(`${base}/ttl/A/actions/change_ttl`, { ttl: 120 });
+    assert.equal((await read("ttl/A")).ttl, 120);
+    const { command } = await cloud.act(`${base}/ttl/A/actions/change_ttl`, { ttl: null });
+    assert.equal(command, "change_rrset_ttl");
+    assert.equal((await read("ttl/A")).ttl, null);
+    for (const ttl of [0, 59, "60", undefined]) {
+      await cloud.fails("invalid_input", "POST", `${base}/ttl/A/actions/change_ttl`, { ttl });
+    }
+  });
+
+  it("are deleted by an action", async () => {
+    await create("gone", "A", ["192.0.2.1"]);
+    const answer = await cloud.call("DELETE", `${base}/gone/A`);
+    assert.equal(answer.status, 201);
+    assert.equal(answer.body.action.command, "delete_rrset");
+    await cloud.succeeds(answer.body.action);
+    await cloud.fails("not_found", "GET", `${base}/gone/A`);
+    await cloud.fails("not_found", "DELETE", `${base}/gone/A`);
+    await cloud.fails("invalid_input", "GET", `${base}/www/SPF`);
+  });
+
+  it("are listed up to 100 a page, by name, type, label and order", async () => {
+    const { action } = await cloud.ok("POST", "/zones", {
+      name: "big.com",
+      mode: "primary",
+      rrsets: Array.from({ length: 120 }, (_, index) => ({
+        name: `n${String(index).padStart(3, "0")}`,
+        type: index % 2 === 0 ? "A" : "TXT",
+        labels: index < 3 ? { few: "" } : {},
+        records: records(index % 2 === 0 ? "192.0.2.1" : '"x"'),
+      })),
+    });
+    await cloud.succeeds(action);
+    const { rrsets, meta } = await cloud.get("/zones/big.com/rrsets?per_page=100");
+    assert.equal(rrsets.length, 100);
+    assert.deepEqual([meta.pagination.last_page, meta.pagination.total_entries], [2, 122]);
+    const ids = async (query: string) =>
+      (await cloud.get(`/zones/big.com/rrsets?${query}`)).rrsets.map(({ id }: Json) => id);
+    assert.deepEqual(await ids("type=SOA&type=NS"), ["@/NS", "@/SOA"]);
+    assert.deepEqual(await ids("name=n001"), ["n001/TXT"]);
+    assert.deepEqual(await ids("label_selector=few"), ["n000/A", "n001/TXT", "n002/A"]);
+    assert.deepEqual((await ids("sort=name:desc"))[0], "n119/TXT");
+    assert.deepEqual((await ids("sort=id:desc"))[0], "n119/TXT");
+    await cloud.fails("invalid_input", "GET", "/zones/big.com/rrsets?type=SPF");
+    await cloud.fails("invalid_input", "GET", "/zones/big.com/rrsets?sort=ttl");
+  });
+
+  it("answer names that need encoding in a path", async () => {
+    await create("*", "A", ["192.0.2.1"]);
+    await create("*.sub", "A", ["192.0.2.1"]);
+    assert.equal((await read("%2A/A")).id, "*/A");
+    assert.equal((await read("*.sub/A")).id, "*.sub/A");
+    assert.equal((await read("%40/SOA")).id, "@/SOA");
+  });
+
+  for (const [name, why] of [
+    ["", /empty labels/],
+    ["WWW", /lower case/],
+    ["www.", /dot/],
+    ["www.example.com", /zone name/],
+    ["example.com", /zone name/],
+    ["ex ample", /not valid/],
+    ["a..b", /empty labels/],
+    ["a.*", /not valid/],
+    ["✉", /Punycode/],
+    ["a\n$INCLUDE /etc/passwd", /lower case|not valid/],
+    ["../../../etc/passwd", /empty|not valid/],
+    ["a/b", /not valid/],
+    ["x".repeat(64), /63/],
+    [Array(50).fill("label").join("."), /253/],
+  ] as const) {
+    it(`refuse the name ${JSON.stringify(name).slice(0, 40)}`, async () => {
+      const body = { name, type: "A", records: records("192.0.2.1") };
+      const error = await cloud.fails("invalid_input", "POST", base, body);
+      assert.equal(error.details.fields[0].name, "name");
+      assert.match(error.details.fields[0].messages[0], why);
+    });
+  }
+
+  it("refuse values that are not of their type, naming each", async () => {
+    const error = await cloud.fails("invalid_input", "POST", base, {
+      name: "wrong",
+      type: "MX",
+      records: records("10 ok.example.com.", "mail.example.com.", "99999 x."),
+    });
+    assert.deepEqual(
+      error.details.fields.map(({ name }: Json) => name),
+      ["records.1.value", "records.2.value"],
+    );
+    assert.match(error.details.fields[0].messages[0], /MX record: must have the form: preference exchange/);
+  });
+
+  it("refuse the same record twice, however it is written", async () => {
+    for (const [type, ...values] of [
+      ["A", "192.0.2.1", "192.0.2.1"],
+      ["AAAA", "2001:db8::1", "2001:DB8:0::0001"],
+      ["CNAME", "a", "b"],
+      ["NS", "Ns1", "ns1.example.com."],
+    ] as const) {
+      const body = { name: "twice", type, records: records(...values) };
+      await cloud.fails("invalid_input", "POST", base, body);
+    }
+    await cloud.fails("invalid_input", "POST", base, { name: "none", type: "A", records: [] });
+    const many = Array.from({ length: 51 }, (_, index) => `192.0.2.${index}`);
+    await cloud.fails("invalid_input", "POST", base, {
+      name: "many51",
+      type: "A",
+      records: records(...many),
+    });
+  });
+
+  it("keep the rules of DNS between each other", async () => {
+    await create("alias", "CNAME", ["www"]);
+    await cloud.fails("invalid_input", "POST", base, {
+      name: "alias",
+      type: "A",
+      records: records("192.0.2.1"),
+    });
+    await create("plain", "A", ["192.0.2.1"]);
+    await cloud.fails("invalid_input", "POST", base, {
+      name: "plain",
+      type: "CNAME",
+      records: records("www"),
+    });
+    await cloud.fails("invalid_input", "POST", base, { name: "@", type: "CNAME", records: records("www") });
+    await cloud.fails("invalid_input", "POST", `${base}/alias/CNAME/actions/add_records`, {
+      records: records("www2"),
+    });
+  });
+
+  it("of type SOA belong to the zone: one, at its top, with a serial that Hetzner counts", async () => {
+    const soa = "hydrogen.ns.hetzner.com. dns.hetzner.com. 0 86400 10800 3600000 600";
+    await cloud.fails("uniqueness_error", "POST", base, { name: "@", type: "SOA", records: records(soa) });
+    await cloud.fails("invalid_input", "POST", base, { name: "sub", type: "SOA", records: records(soa) });
+    await cloud.fails("invalid_input", "DELETE", `${base}/@/SOA`);
+    const before = await serial();
+    await cloud.act(`${base}/@/SOA/actions/set_records`, { records: records(soa) });
+    const after = (await read("@/SOA")).records[0].value;
+    assert.equal(after, soa.replace(" 0 ", ` ${before + 1} `));
+  });
+
+  it("of type NS at the top keep the assigned name servers", async () => {
+    await cloud.fails("invalid_input", "DELETE", `${base}/@/NS`);
+    await cloud.fails("invalid_input", "POST", `${base}/@/NS/actions/set_records`, {
+      records: records("ns1.example.net."),
+    });
+    await cloud.act(`${base}/@/NS/actions/add_records`, { records: records("ns1.example.net.") });
+    await cloud.act(`${base}/@/NS/actions/remove_records`, { records: records("ns1.example.net.") });
+    await create("delegated", "NS", ["ns1.example.net."]);
+  });
+
+  it("refuse comments that would break a line", async () => {
+    for (const comment of ["a\nb", "a\rb", "a\0b"]) {
+      await cloud.fails("invalid_input", "POST", base, {
+        name: "comment",
+        type: "A",
+        records: [{ value: "192.0.2.1", comment }],
+      });
+    }
+  });
+});
