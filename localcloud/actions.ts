@@ -1,6 +1,7 @@
 // Runs actions: host steps, network, minimum duration, then effect and success in one transaction. What was
 // running when the process died is run again from its stored plan (every host method is idempotent).
 import { setTimeout } from "node:timers/promises";
+import type { ApiFaults } from "./api/faults/active";
 import type { Host, World } from "./host";
 import { createReconciler, runStep } from "./hostSteps";
 import type { Action, Plan, Server } from "./rows";
@@ -21,6 +22,7 @@ export interface ActionRunnerOptions {
   readonly worldOf: (store: Store) => World;
   /** Least time in milliseconds that an action of this command takes. */
   readonly minimumMs: (command: string) => number;
+  readonly faults: Pick<ApiFaults, "concernsAction" | "meetAction">;
   /** Told about failures that no action carries. */
   readonly onProblem: (problem: string) => void;
 }
@@ -47,10 +49,10 @@ const KEPT_ACTIONS = 20_000;
 const NO_PROJECT = 0;
 
 export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
-  const { store, host, onProblem } = options;
+  const { store, host, faults, onProblem } = options;
   const works = new Map(options.works.map((work) => [work.name, work as Work<object>]));
-  /** Actions whose effect the host is being brought to; ordered by id. */
-  const armed = new Map<number, Action>();
+  /** Actions whose effect the host is being brought to, with what their steps found out so far. */
+  const armed = new Map<number, Armed>();
   const running = new Map<number, Promise<boolean>>();
   let stopped = false;
   const stopping = new AbortController();
@@ -65,8 +67,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     before: () => options.worldOf(store),
     after: () =>
       store.preview(() => {
-        for (const action of [...armed.values()].sort((a, b) => a.id - b.id))
-          previewEffect(store, action, workOf);
+        for (const one of [...armed.values()].sort((a, b) => a.action.id - b.action.id))
+          previewEffect(store, one, workOf);
         return options.worldOf(store);
       }),
   };
@@ -77,16 +79,23 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     const work = workOf(action.plan);
     // Fails here, before anything is done on the host, when the state no longer allows the effect.
     store.preview(() => work.effect(store, action.plan.args, {}));
-    armed.set(action.id, action);
-    const steps = work.steps(store, action.plan.args);
     let outcome: Outcome = {};
+    const learn = (more: Outcome) => {
+      outcome = { ...outcome, ...more };
+      armed.set(action.id, { action, outcome });
+    };
+    learn({});
+    const steps = work.steps(store, action.plan.args);
     for (const [index, step] of steps.entries()) {
       if (stopped) return outcome;
-      outcome = { ...outcome, ...(await runStep(host, step, worlds)) };
+      learn(await runStep(host, step, worlds));
       if (!stopped) setProgress(store, action.id, Math.floor((95 * (index + 1)) / steps.length));
     }
     if (work.network && !stopped) await reconciler.settle();
     if (work.names && !stopped) await names.settle();
+    for (const step of work.finalSteps(store, action.plan.args)) {
+      if (!stopped) learn(await runStep(host, step, worlds));
+    }
     return outcome;
   };
 
@@ -102,6 +111,9 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       await started;
       await previous(store, running, action.plan.after);
       const ready = pause(remaining(action), stopping.signal);
+      const project = projectOf(store, action.project);
+      if (project !== undefined) await faults.meetAction(action, project, stopping.signal);
+      if (stopped) return false;
       const outcome = await doSteps(action);
       await ready;
       if (stopped) return false;
@@ -111,7 +123,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       if (stopped) return false;
       const failure = asFailure(error);
       store.transaction(() => {
-        works.get(action.plan.work)?.failed(store, action.plan.args);
+        works.get(action.plan.work)?.failed(store, action.plan.args, failure);
         finish(store, action.id, { status: "error", error: failure });
       });
       armed.delete(action.id);
@@ -180,7 +192,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
         minimumMs === 0 &&
         !work.network &&
         !work.names &&
-        work.steps(store, args).length === 0;
+        work.steps(store, args).length === 0 &&
+        !faults.concernsAction(work.command, projectOf(store, project) ?? "");
       if (instant) {
         work.effect(store, args, {});
         return finish(store, action.id, { status: "success", progress: 100 });
@@ -207,9 +220,14 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
   };
 }
 
-function previewEffect(store: Store, action: Action, workOf: (plan: Plan) => Work<object>) {
+interface Armed {
+  readonly action: Action;
+  readonly outcome: Outcome;
+}
+
+function previewEffect(store: Store, { action, outcome }: Armed, workOf: (plan: Plan) => Work<object>) {
   try {
-    workOf(action.plan).effect(store, action.plan.args, {});
+    workOf(action.plan).effect(store, action.plan.args, outcome);
   } catch {
     // Its own transaction reports it; here the world is simply the one without this effect.
   }
@@ -245,6 +263,9 @@ function finish(store: Store, id: number, end: Partial<Action>): Action {
   store.put("action", finished);
   return finished;
 }
+
+/** Name of a project; undefined for that of hidden actions. */
+const projectOf = (store: Store, id: number) => store.get("project", id)?.name;
 
 function setProgress(store: Store, id: number, progress: number) {
   const action = store.get("action", id);

@@ -2,7 +2,8 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { type Api, createApi, openStore, type Store, worldOf } from "./api";
+import type { ActionRunner } from "./actions";
+import { type Api, type ApiFaults, createApi, createApiFaults, openStore, type Store, worldOf } from "./api";
 import { createRecentRequests, type RecentRequests } from "./control/requests";
 import { createControl } from "./control/server";
 import { type ServerStatus, type Status, serveSocket } from "./control/socket";
@@ -50,10 +51,22 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   const metadata = await startMetadataService(settings, () => worldOf(store));
   await startServices(settings, stopping.signal, log);
   const requests = createRecentRequests();
-  const { api, second } = await startApi(settings, store, host, requests, log);
-  const faults = await createFaults({ settings, store, host, onProblem: log });
-  const control = await startControl(settings, store, host, requests, faults, log);
+  const apiFaults = createApiFaults();
+  let runner: ActionRunner | undefined;
+  const faults = await createFaults({
+    settings,
+    store,
+    host,
+    metadata,
+    api: apiFaults,
+    runner: () => runner,
+    onProblem: log,
+  });
+  // Before the API, whose actions go on as soon as it is there: a stuck one must not slip through.
   await faults.resume();
+  const { api, second } = await startApi(settings, store, host, apiFaults, requests, log);
+  runner = api.runner;
+  const control = await startControl(settings, store, host, requests, faults, log);
   log(`ready: ${settings.endpoint}`);
 
   const stop = async (signal: string) => {
@@ -94,6 +107,7 @@ async function startApi(
   settings: LocalCloudSettings,
   store: Store,
   host: LinuxHost,
+  faults: ApiFaults,
   recent: RecentRequests,
   log: (line: string) => void,
 ): Promise<{ api: Api; second: Server }> {
@@ -101,6 +115,7 @@ async function startApi(
   const api = createApi({
     store,
     host,
+    faults,
     settings: {
       tokens: Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
       ranges: apiRanges(settings),

@@ -2,6 +2,7 @@
 // owns the state; a Host (localcloud/machines, localcloud/network) makes the Linux machine match it.
 
 import type { RecordType } from "./dns/recordData";
+import type { LoadBalancerService } from "./rows";
 import type { StorageBoxHost, StorageBoxSpec } from "./storageBoxes/contract";
 
 /** One private attachment of a server. */
@@ -125,6 +126,42 @@ export interface ZoneTransfer {
   readonly recordCount: number;
 }
 
+/** A certificate with its chain, and its key. */
+export interface IssuedCertificate {
+  /** PEM, the certificate itself first. */
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+export interface LoadBalancerSpec {
+  readonly id: number;
+  /** Null while the public interface is disabled. IPv6 is the network: `2001:db8:1::/64`. */
+  readonly publicIpv4: string | null;
+  readonly publicIpv6: string | null;
+  readonly attachments: readonly { readonly networkId: number; readonly ip: string }[];
+  readonly algorithm: "round_robin" | "least_connections";
+  /** Simultaneous connections of its type. */
+  readonly maxConnections: number;
+  readonly services: readonly LoadBalancerService[];
+  /** Those that the services name. */
+  readonly certificates: readonly (IssuedCertificate & { readonly id: number })[];
+  /** Each address once. */
+  readonly targets: readonly string[];
+}
+
+export type Health = "healthy" | "unhealthy" | "unknown";
+
+/** Sums since the load balancer began, and how many connections are open now. */
+export interface TrafficSample {
+  /** Unix time in seconds. */
+  readonly at: number;
+  readonly openConnections: number;
+  readonly connections: number;
+  readonly requests: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** Everything that must exist on the host, derived from the store in one transaction. */
 export interface World {
   readonly servers: readonly ServerSpec[];
@@ -135,6 +172,7 @@ export interface World {
   readonly zones: readonly ZoneSpec[];
   /** Reverse names that were set, by address; other IPv4 addresses have Hetzner's default name. */
   readonly pointers: Readonly<Record<string, string>>;
+  readonly loadBalancers: readonly LoadBalancerSpec[];
 }
 
 /**
@@ -142,7 +180,10 @@ export interface World {
  * promise carries a message for the action's `error.message`.
  */
 export interface Host extends StorageBoxHost {
-  /** Namespaces, links, addresses, routes, floating-IP routes, firewalls, metadata: as in `world`. Calls coalesce. */
+  /**
+   * Namespaces, links, addresses, routes, floating-IP routes, firewalls, metadata, load balancers: as in
+   * `world`. Calls coalesce. A load balancer that cannot follow stops nothing else: see `requireLoadBalancer`.
+   */
   reconcileNetwork(world: World): Promise<void>;
   /** Zones and reverse names as in `world`; resolves when the name servers answer them. Calls coalesce. */
   reconcileNames(world: World): Promise<void>;
@@ -174,6 +215,14 @@ export interface Host extends StorageBoxHost {
   /** Copy of the root file system under `snapshot-<imageId>`; answers its size in bytes. */
   createSnapshot(imageId: number, server: ServerSpec): Promise<number>;
   removeSnapshot(imageId: number): Promise<void>;
+  /** Rejects, with the reason, while the load balancer does not serve what the last reconciled world says. */
+  requireLoadBalancer(loadBalancerId: number): Promise<void>;
+  /** What the proxy last found out about a target; `unknown` before its first check. */
+  targetHealth(loadBalancerId: number, listenPort: number, address: string): Health;
+  /** Measured traffic, oldest first, of the last 30 days at most. */
+  traffic(loadBalancerId: number): readonly TrafficSample[];
+  /** Key and certificate for these names, signed by the cloud's own authority. */
+  issueCertificate(domainNames: readonly string[]): Promise<IssuedCertificate>;
   /** Ids of the machines whose init runs now. */
   running(): Promise<ReadonlySet<number>>;
   /** Called when a machine ends without having been told to by this interface. */

@@ -44,6 +44,7 @@ const serviceUnits: Readonly<Record<string, string>> = {
   "apt-cacher-ng": "apt-cacher-ng.service",
   "docker-registry": "docker-registry.service",
   nsd: "nsd.service",
+  haproxy: "haproxy.service",
 };
 
 /** Only the programs of these packages are wanted on the host: Debian's policy file keeps services from starting. */

@@ -65,6 +65,11 @@ export async function runStep(host: Host, step: HostStep, worlds: Worlds): Promi
     case "rollbackStorageBox":
       await host.rollbackStorageBox(storageBoxSpec(worlds.after(), step.box), step.snapshot);
       return {};
+    case "issueCertificate":
+      return { issued: await host.issueCertificate(step.domainNames) };
+    case "requireLoadBalancer":
+      await host.requireLoadBalancer(step.loadBalancer);
+      return {};
   }
 }
 

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import type { FaultStatus } from "./control/contract";
 import type { Status } from "./control/socket";
 
 /** The status as a person reads it. */
@@ -23,7 +24,19 @@ export function statusText(status: Status): string {
     `helper processes: ${services || "none"}`,
     `limits of memory and processor: ${limitsText(status.limits)}`,
     status.servers.length === 0 ? "no servers" : table.toString(),
+    faultText(status.faults),
   ].join("\n");
+}
+
+/** Faults with the time that they have left. */
+export function faultText(faults: readonly FaultStatus[], now = Date.now()): string {
+  if (faults.length === 0) return "no fault is in force";
+  const lines = faults.map(({ id, summary, ends, hits, fault }) => {
+    const left = Math.max(0, Math.ceil((Date.parse(ends) - now) / 1000));
+    const met = fault.kind === "api" ? `, ${hits} hits` : "";
+    return `fault ${id}: ${summary} (ends in ${left} s${met})`;
+  });
+  return lines.join("\n");
 }
 
 function limitsText(limits: Status["limits"]): string {

@@ -1,7 +1,7 @@
 // The state of the local cloud: rows in memory for reading, SQLite for surviving. A transaction writes what it
 // changed in one SQLite transaction before it returns, so a kill -9 at any instant leaves either all of a
 // request or nothing of it.
-import { mkdirSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Kind, Rows } from "./rows";
@@ -141,6 +141,9 @@ function fresh(memory: Map<Kind, Table>, kind: Kind): Table {
 }
 
 function openDatabase(file: string): DatabaseSync {
+  // Keys of certificates are in it. SQLite gives its other files the mode of this one.
+  closeSync(openSync(file, "a", 0o600));
+  chmodSync(file, 0o600);
   const database = new DatabaseSync(file);
   database.exec(`
     pragma journal_mode = wal;

@@ -21,6 +21,7 @@ const hostPackages = [
   "docker-registry",
   "xfsprogs",
   "openssl",
+  "haproxy",
 ];
 
 /** Why this machine cannot run a local cloud, in one sentence; undefined when it can. */

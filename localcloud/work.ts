@@ -1,6 +1,6 @@
 // What an action does, as data and small pure functions: host steps first, then an effect on the state that is
 // committed together with the action's success. A restart finds the work by its name and does it again.
-import type { ServerSpec, VolumeSpec, World } from "./host";
+import type { IssuedCertificate, ServerSpec, VolumeSpec, World } from "./host";
 import type { Action, ResourceRef } from "./rows";
 import type { StorageBoxSpec } from "./storageBoxes/contract";
 import type { Store } from "./store";
@@ -30,11 +30,14 @@ export type HostStep =
       readonly do: "createStorageBoxSnapshot" | "removeStorageBoxSnapshot" | "rollbackStorageBox";
       readonly box: number;
       readonly snapshot: string;
-    };
+    }
+  | { readonly do: "issueCertificate"; readonly domainNames: readonly string[] }
+  | { readonly do: "requireLoadBalancer"; readonly loadBalancer: number };
 
 /** What the steps found out; empty while an effect is only previewed. */
 export interface Outcome {
   readonly snapshotBytes?: number;
+  readonly issued?: IssuedCertificate;
 }
 
 export interface Work<A> {
@@ -48,11 +51,15 @@ export interface Work<A> {
   readonly names: boolean;
   /** Evaluated when the action runs, so that it sees the state of that moment. */
   steps(store: Store, args: A): readonly HostStep[];
+  /** Steps that need the network to be as the effect makes it. */
+  finalSteps(store: Store, args: A): readonly HostStep[];
   /** Throws `ActionFailure` when the state no longer allows it. */
   effect(store: Store, args: A, outcome: Outcome): void;
-  /** What of the request's own changes must not stay when the action ends with an error. */
-  failed(store: Store, args: A): void;
+  /** What a failure leaves of the request's own changes, committed together with the action's error. */
+  failed(store: Store, args: A, failure: Failure): void;
 }
+
+export type Failure = NonNullable<Action["error"]>;
 
 /** Ends an action with `status: error` and this code and message. */
 export class ActionFailure extends Error {
@@ -72,6 +79,7 @@ export function defineWork<A extends object>(
     network: false,
     names: false,
     steps: () => [],
+    finalSteps: () => [],
     effect: () => undefined,
     failed: () => undefined,
     ...work,

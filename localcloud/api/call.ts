@@ -14,6 +14,8 @@ export type Query = Readonly<Record<string, readonly string[]>>;
 export interface Call {
   readonly store: Store;
   readonly settings: Settings;
+  /** What the machine room has measured. */
+  readonly host: Pick<Host, "targetHealth" | "traffic">;
   readonly project: number;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;

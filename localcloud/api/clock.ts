@@ -1,5 +1,6 @@
 // What happens by the clock and not by a request: rescue systems expire, and servers are backed up.
 import type { ActionRunner } from "../actions";
+import type { Host } from "../host";
 import type { Action } from "../rows";
 import type { Store } from "../store";
 import type { Call } from "./call";
@@ -19,6 +20,7 @@ const TICK_MS = 15_000;
 
 export interface ClockOptions {
   readonly store: Store;
+  readonly host: Host;
   readonly settings: Settings;
   readonly runner: ActionRunner;
 }
@@ -51,10 +53,15 @@ export function createClock(options: ClockOptions): Clock {
 }
 
 /** Runs what a request of the project would do, with the same guarantees. */
-function asProject({ store, settings, runner }: ClockOptions, project: number, work: (call: Call) => void) {
+function asProject(
+  { store, host, settings, runner }: ClockOptions,
+  project: number,
+  work: (call: Call) => void,
+) {
   const begun: Action[] = [];
   const call: Call = {
     store,
+    host,
     settings,
     project,
     params: {},

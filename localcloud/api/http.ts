@@ -13,6 +13,8 @@ import type { Action } from "../rows";
 import type { Store } from "../store";
 import type { Call, Reply, Route } from "./call";
 import { ApiError } from "./errors";
+import type { ApiFaults } from "./faults/active";
+import { meetFaults } from "./faults/answers";
 import { createRateLimit, type RateLimit, rateLimitExceeded } from "./rateLimit";
 import type { Settings } from "./settings";
 import { type Authenticate, createAuthentication, type Identity } from "./tokens";
@@ -21,6 +23,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Set once the token is known to be good. */
     identity: Identity | null;
+    /** Id of the fault that it met. */
+    fault: number | null;
   }
 }
 
@@ -33,6 +37,7 @@ export interface HttpOptions {
   readonly settings: Settings;
   readonly runner: ActionRunner;
   readonly routes: readonly Route[];
+  readonly faults: ApiFaults;
 }
 
 export function createHttp(options: HttpOptions): FastifyInstance {
@@ -42,13 +47,16 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, querystringParser: readQuery },
   });
   app.decorateRequest("identity", null);
+  app.decorateRequest("fault", null);
   readBodies(app);
   answerErrors(app, options.settings);
   logRequests(app, options.settings);
   const guard = createGuard(
     createAuthentication(options.store, options.settings.tokens),
     createRateLimit(options.settings.requestsPerHour),
+    options,
   );
+  app.addHook("preClose", async () => options.faults.release());
   for (const route of options.routes) {
     app.route({
       method: route.method,
@@ -101,20 +109,32 @@ function answerErrors(app: FastifyInstance, settings: Settings) {
 }
 
 function logRequests(app: FastifyInstance, settings: Settings) {
-  app.addHook("onResponse", async (request, reply) => {
-    settings.onRequest({
-      time: new Date().toISOString(),
-      method: request.method,
-      path: request.url.split("?", 1)[0] ?? "",
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 10) / 10,
-      project: request.identity?.projectName ?? null,
-      client: request.headers["user-agent"] ?? null,
-    });
+  app.addHook("onResponse", async (request, reply) => logRequest(settings, request, reply, reply.statusCode));
+}
+
+function logRequest(settings: Settings, request: FastifyRequest, reply: FastifyReply, status: number) {
+  settings.onRequest({
+    time: new Date().toISOString(),
+    method: request.method,
+    path: pathOf(request),
+    status,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    project: request.identity?.projectName ?? null,
+    client: request.headers["user-agent"] ?? null,
+    ...(request.fault !== null && { fault: request.fault }),
   });
 }
 
-function createGuard(authenticate: Authenticate, rateLimit: RateLimit) {
+const pathOf = (request: FastifyRequest) => request.url.split("?", 1)[0] ?? "";
+
+/** How the log shows a request that gets no answer. */
+const NO_STATUS = 0;
+
+function createGuard(
+  authenticate: Authenticate,
+  rateLimit: RateLimit,
+  { faults, settings }: Pick<HttpOptions, "faults" | "settings">,
+) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const take = (owner: string) => {
       const { headers, exceeded } = rateLimit.take(owner);
@@ -131,6 +151,14 @@ function createGuard(authenticate: Authenticate, rateLimit: RateLimit) {
     if (request.identity.readOnly && request.method !== "GET") {
       throw new ApiError("token_readonly", "the token is read-only: use one with write access");
     }
+    if (!faults.any) return;
+    const { method } = request;
+    const path = pathOf(request)
+      .replace(/^\/v1/, "")
+      .replace(/(?<=.)\/$/, "");
+    const met = { method, path, project: request.identity.projectName };
+    const unanswered = () => logRequest(settings, request, reply, NO_STATUS);
+    if (await meetFaults(faults, met, request, reply, unanswered)) return reply;
   };
 }
 
@@ -165,12 +193,13 @@ function answer(options: HttpOptions, route: Route, request: FastifyRequest, rep
   const { project } = request.identity ?? { project: 0 };
   const call: Call = {
     store,
-    settings: options.settings,
+    settings: options.faults.applied(options.settings),
+    host,
     project,
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string[]>,
     body: request.body ?? {},
-    url: `${request.protocol}://${request.host}${request.url.split("?", 1)[0]}`,
+    url: `${request.protocol}://${request.host}${pathOf(request)}`,
     begin: (work, args, begin) => {
       const action = runner.begin(project, work, args, begin);
       begun.push(action);

@@ -7,13 +7,16 @@ import type { AnyWork } from "../work";
 import { globalActionRoutes } from "./actionRoutes";
 import type { Route } from "./call";
 import { catalogueRoutes } from "./catalogueRoutes";
+import { certificateRoutes, certificateWorks } from "./certificates";
 import { type Clock, createClock } from "./clock";
 import { minimumMs } from "./durations";
+import { type ApiFaults, createApiFaults } from "./faults/active";
 import { firewallActionRoutes, firewallWorks } from "./firewallActions";
 import { firewallRoutes } from "./firewalls";
 import { floatingIpRoutes, floatingIpWorks } from "./floatingIps";
 import { createHttp } from "./http";
 import { imageRoutes, imageWorks } from "./images";
+import { loadBalancerRoutes, loadBalancerWorks } from "./loadBalancers";
 import { watchMachines } from "./machineExits";
 import { networkActionRoutes, networkWorks } from "./networkActions";
 import { networkRoutes } from "./networks";
@@ -36,6 +39,7 @@ import { zoneRoutes, zoneWorks } from "./zones";
 import { watchTransfers } from "./zones/transfers";
 
 export { openStore, type Store } from "../store";
+export { type ApiFaults, createApiFaults } from "./faults/active";
 export { type ApiSettings, type RequestLog, type TokenSetting, timeScales } from "./settings";
 export { worldOf } from "./world";
 
@@ -43,6 +47,8 @@ export interface ApiOptions {
   readonly store: Store;
   readonly host: Host;
   readonly settings: ApiSettings;
+  /** @default none */
+  readonly faults?: ApiFaults;
 }
 
 export const routes: readonly Route[] = [
@@ -66,6 +72,8 @@ export const routes: readonly Route[] = [
   ...storageBoxRoutes,
   ...zoneRoutes,
   ...serverActionRoutes,
+  ...certificateRoutes,
+  ...loadBalancerRoutes,
 ];
 
 const works: readonly AnyWork[] = [
@@ -83,6 +91,8 @@ const works: readonly AnyWork[] = [
   ...storageBoxWorks,
   ...zoneWorks,
   ...serverActionWorks,
+  ...certificateWorks,
+  ...loadBalancerWorks,
 ];
 
 /** The API and what runs behind it. */
@@ -103,7 +113,7 @@ export interface Api {
  * brings the network to the stored state, boots the machines that should run and goes on with the actions that
  * were running, in the background: requests are answered meanwhile and their actions wait.
  */
-export function createApi({ store, host, settings: given }: ApiOptions): Api {
+export function createApi({ store, host, settings: given, faults = createApiFaults() }: ApiOptions): Api {
   const settings = withDefaults(given);
   const runner = createActionRunner({
     store,
@@ -111,13 +121,14 @@ export function createApi({ store, host, settings: given }: ApiOptions): Api {
     works,
     worldOf,
     minimumMs: (command) => minimumMs(command, settings.timeScale),
+    faults,
     onProblem: settings.onProblem,
   });
   const snapshots = createSnapshotScheduler({ store, runner, settings });
   watchMachines(store, host);
   watchTransfers(store, host);
-  const app = createHttp({ store, host, settings, runner, routes });
-  const clock = createClock({ store, settings, runner });
+  const app = createHttp({ store, host, settings, runner, routes, faults });
+  const clock = createClock({ store, host, settings, runner });
   app.addHook("onReady", async () => {
     // Before machines are booted again: what expired meanwhile is not booted.
     clock.tick();

@@ -6,6 +6,8 @@ import { runningActions } from "../work";
 import { ApiError } from "./errors";
 
 const SERVER = ["server"];
+const LOAD_BALANCER = ["load_balancer"];
+const SERVER_OR_LOAD_BALANCER = [...SERVER, ...LOAD_BALANCER];
 const NETWORK = ["network"];
 const STORAGE_BOX = ["storage_box"];
 const VOLUME_AND_SERVER = ["volume", "server"];
@@ -28,8 +30,8 @@ export const LOCKS: Readonly<Record<string, readonly string[]>> = {
   disable_backup: SERVER,
   add_to_placement_group: SERVER,
   remove_from_placement_group: SERVER,
-  attach_to_network: SERVER,
-  detach_from_network: SERVER,
+  attach_to_network: SERVER_OR_LOAD_BALANCER,
+  detach_from_network: SERVER_OR_LOAD_BALANCER,
   change_alias_ips: SERVER,
   add_subnet: NETWORK,
   delete_subnet: NETWORK,
@@ -52,6 +54,13 @@ export const LOCKS: Readonly<Record<string, readonly string[]>> = {
   rollback_snapshot: STORAGE_BOX,
   create_subaccount: STORAGE_BOX,
   create_snapshot: STORAGE_BOX,
+  // Services and targets are not here: clients change several of them at once and never try again.
+  create_load_balancer: LOAD_BALANCER,
+  change_load_balancer_type: LOAD_BALANCER,
+  enable_public_interface: LOAD_BALANCER,
+  disable_public_interface: LOAD_BALANCER,
+  create_certificate: ["certificate"],
+  issue_certificate: ["certificate"],
 };
 
 /** Kinds whose running change answers 409 `conflict`; the others answer 423 `locked`. */

@@ -68,7 +68,7 @@ const actions = [
     const body = readBody(call, z.object({ ip_range: rangeField }));
     const subnets = network.subnets.filter(({ ipRange }) => ipRange !== body.ip_range);
     if (subnets.length === network.subnets.length) throw notFound("subnet", body.ip_range);
-    requireNoServerIn(call, network, body.ip_range);
+    requireNothingIn(call, network, body.ip_range);
     return { subnets };
   }),
   networkAction("add_route", (call, network) => {
@@ -99,11 +99,19 @@ export const networkActionRoutes: readonly Route[] = [
 
 export const networkWorks = [...actions.map(({ work }) => work), protection.work];
 
-/** The provider matches this text and tries again while servers leave (HC-E1). */
-function requireNoServerIn(call: Call, network: Network, ipRange: string) {
+/** The provider matches either text and tries again while they leave (HC-E1). */
+function requireNothingIn(call: Call, network: Network, ipRange: string) {
   const range = range4(ipRange);
+  const isInside = (address: string) => includes(range, parseIpv4(address) ?? -1);
   const used = [...addressesInUse(call.store, listOwned(call, "server"), network.id)];
-  if (used.some((address) => includes(range, parseIpv4(address) ?? -1))) {
-    throw new ApiError("service_error", "servers are attached to this subnet: detach them first");
-  }
+  if (!used.some(isInside)) return;
+  const balanced = listOwned(call, "load_balancer")
+    .flatMap(({ privateNets }) => privateNets)
+    .some((net) => net.network === network.id && isInside(net.ip));
+  throw new ApiError(
+    "service_error",
+    balanced
+      ? "network has attached resources in this subnet: detach them first"
+      : "servers are attached to this subnet: detach them first",
+  );
 }

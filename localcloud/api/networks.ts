@@ -67,7 +67,9 @@ function renderNetwork(call: Call, network: Network) {
     servers: listOwned(call, "server")
       .filter(({ privateNets }) => privateNets.some((net) => net.network === network.id))
       .map(({ id }) => id),
-    load_balancers: [],
+    load_balancers: listOwned(call, "load_balancer")
+      .filter(({ privateNets }) => privateNets.some((net) => net.network === network.id))
+      .map(({ id }) => id),
     protection: { delete: network.protected },
     labels: network.labels,
     created: network.created,
@@ -112,7 +114,7 @@ function create(call: Call): Reply {
   return created({ network: renderNetwork(call, network) });
 }
 
-/** Attached servers are detached (HC-S5). */
+/** Attached servers and load balancers are detached (HC-S5). */
 function remove(call: Call): Reply {
   const network = ownedByPath(call, "network");
   if (network.protected) throw new ApiError("protected", "network is delete protected");
@@ -120,6 +122,12 @@ function remove(call: Call): Reply {
   for (const server of listOwned(call, "server")) {
     const privateNets = server.privateNets.filter((net) => net.network !== network.id);
     if (privateNets.length < server.privateNets.length) call.store.put("server", { ...server, privateNets });
+  }
+  for (const balancer of listOwned(call, "load_balancer")) {
+    const privateNets = balancer.privateNets.filter((net) => net.network !== network.id);
+    if (privateNets.length < balancer.privateNets.length) {
+      call.store.put("load_balancer", { ...balancer, privateNets });
+    }
   }
   call.store.remove("network", network.id);
   call.networkChanged();

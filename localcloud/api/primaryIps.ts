@@ -5,11 +5,11 @@ import type { PrimaryIp, Server } from "../rows";
 import type { Store } from "../store";
 import { ActionFailure, type AnyWork, defineWork } from "../work";
 import { actionReply, actionRoutes, renderAction } from "./actionRoutes";
-import { freeIpv4, freeIpv6Network } from "./addresses";
 import {
   type Call,
   created,
   idOrName,
+  listOwned,
   matchesIdOrName,
   noContent,
   ownedByField,
@@ -28,9 +28,8 @@ import { filterByName, sortByIdCreated } from "./lists";
 import { requireFree } from "./locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "./owned";
 import { protectionOf } from "./protection";
-import { takenPublicAddresses } from "./publicAddresses";
+import { primaryIpOf, takePublicAddress } from "./publicAddresses";
 import { dnsPtrRoute, dnsPtrsOf } from "./reverseDns";
-import { primaryIpOf } from "./world";
 
 const createSchema = z.object({
   name: nameField,
@@ -166,14 +165,10 @@ export interface NewPrimaryIp extends Pick<PrimaryIp, "type" | "location" | "aut
 /** Takes an address and stores the row. Also used by servers that ask for an address of their own. */
 export function addPrimaryIp(call: Call, wanted: NewPrimaryIp): PrimaryIp {
   const id = call.store.nextId();
-  const { publicIpv4, publicIpv6, reserved } = call.settings.ranges;
-  const used = takenPublicAddresses(call.store, reserved);
-  const ip = wanted.type === "ipv4" ? freeIpv4(publicIpv4, used) : freeIpv6Network(publicIpv6, used);
-  if (ip === null) throw new ApiError("resource_unavailable", `no public ${wanted.type} address is left`);
   const row: PrimaryIp = {
     ...newRow(call, id, { name: wanted.name ?? `primary_ip-${id}`, labels: wanted.labels }),
     type: wanted.type,
-    ip,
+    ip: takePublicAddress(call, wanted.type),
     location: wanted.location,
     assignee: wanted.assignee,
     autoDelete: wanted.autoDelete,
@@ -219,9 +214,24 @@ function assign(call: Call): Reply {
 function unassign(call: Call): Reply {
   const row = ownedByPath(call, "primary_ip");
   const server = row.assignee === null ? undefined : call.store.get("server", row.assignee);
-  if (server !== undefined) requireOff(server);
+  if (server !== undefined) {
+    requireOff(server);
+    if (row.type === "ipv4") requireNoPublicTarget(call, server);
+  }
   const resources = [...(server === undefined ? [] : [ref("server", server.id)]), ref("primary_ip", row.id)];
   return actionReply(startAction(call, unassignWork, { primaryIp: row.id, server: null }, resources));
+}
+
+/** HC-S7: a load balancer reaches its public targets by this address. */
+function requireNoPublicTarget(call: Call, server: Server) {
+  const balancer = listOwned(call, "load_balancer").find(({ targets }) =>
+    targets.some((target) => target.type === "server" && target.server === server.id && !target.usePrivateIp),
+  );
+  if (balancer === undefined) return;
+  throw new ApiError(
+    "server_is_load_balancer_target",
+    `server ${server.name} is a target of load balancer ${balancer.name}: remove it there first`,
+  );
 }
 
 function remove(call: Call): Reply {

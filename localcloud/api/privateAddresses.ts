@@ -4,7 +4,7 @@ import type { Network, Server } from "../rows";
 import type { Store } from "../store";
 import { runningActions } from "../work";
 import { formatIpv4, includes, parseIpv4, range4 } from "./addresses";
-import { ApiError, invalidInput } from "./errors";
+import { ApiError, invalidInput, limitExceeded } from "./errors";
 import { gatewayOf } from "./world";
 
 export const ALIAS_LIMIT = 5;
@@ -16,13 +16,16 @@ interface Reservation {
   readonly aliasIps?: unknown;
 }
 
-/** Addresses of the network that servers have or are about to have. */
+/** Addresses of the network that servers and load balancers have or are about to have. */
 export function addressesInUse(store: Store, servers: readonly Server[], network: number): Set<string> {
   const used = new Set<string>();
   for (const { privateNets } of servers) {
     for (const net of privateNets) {
       if (net.network === network) for (const address of [net.ip, ...net.aliasIps]) used.add(address);
     }
+  }
+  for (const { privateNets } of store.list("load_balancer")) {
+    for (const net of privateNets) if (net.network === network) used.add(net.ip);
   }
   for (const action of runningActions(store)) {
     const args: Reservation = action.plan.args;
@@ -31,6 +34,18 @@ export function addressesInUse(store: Store, servers: readonly Server[], network
     if (Array.isArray(args.aliasIps)) for (const alias of args.aliasIps) used.add(String(alias));
   }
   return used;
+}
+
+/** Servers and load balancers of a network (HC-S12). */
+const RESOURCES_PER_NETWORK = 100;
+
+export function requireRoomInNetwork(store: Store, network: Network) {
+  const attached = [...store.list("server"), ...store.list("load_balancer")].filter(({ privateNets }) =>
+    privateNets.some((net) => net.network === network.id),
+  );
+  if (attached.length < RESOURCES_PER_NETWORK) return;
+  const what = `a network has at most ${RESOURCES_PER_NETWORK} servers and load balancers`;
+  throw limitExceeded(what, "network_server_limit");
 }
 
 export interface AddressWish {

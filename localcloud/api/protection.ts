@@ -5,7 +5,15 @@ import { defineWork, type Work } from "../work";
 import { actionReply } from "./actionRoutes";
 import { ownedByPath, type Route, readBody, ref, startAction } from "./call";
 
-type ProtectedKind = "network" | "floating_ip" | "primary_ip" | "volume" | "image" | "storage_box" | "zone";
+type ProtectedKind =
+  | "network"
+  | "floating_ip"
+  | "primary_ip"
+  | "volume"
+  | "image"
+  | "storage_box"
+  | "zone"
+  | "load_balancer";
 
 const optional = z.object({ delete: z.boolean().optional() });
 /** Floating and primary IPs know no other flag, and demand this one. */

@@ -1,11 +1,11 @@
-// `change_dns_ptr` of servers, floating and primary IPs (HC-S20). The name belongs to the address, so that of a
-// server is kept with its primary IP.
+// `change_dns_ptr` of servers, load balancers, floating and primary IPs (HC-S20). The name belongs to the
+// address, so that of a server is kept with its primary IP.
 import { z } from "zod";
-import type { DnsPtr, FloatingIp, PrimaryIp } from "../rows";
+import type { DnsPtr, FloatingIp, LoadBalancer, PrimaryIp } from "../rows";
 import { ActionFailure, defineWork } from "../work";
 import { actionReply } from "./actionRoutes";
-import { canonicalAddress, defaultDnsPtr, inNetwork6 } from "./addresses";
-import { ownedByPath, type Route, readBody, ref, startAction } from "./call";
+import { canonicalAddress, defaultDnsPtr, firstOf, inNetwork6 } from "./addresses";
+import { type Call, humanName, ownedByPath, type Route, readBody, ref, startAction } from "./call";
 import { invalidInput } from "./errors";
 
 const HOST_NAME =
@@ -19,7 +19,7 @@ const schema = z.object({
 type Addressed = Pick<FloatingIp | PrimaryIp, "type" | "ip" | "dnsPtr">;
 
 interface DnsPtrArgs {
-  readonly kind: "floating_ip" | "primary_ip";
+  readonly kind: "floating_ip" | "primary_ip" | "load_balancer";
   readonly id: number;
   readonly ip: string;
   readonly name: string | null;
@@ -34,8 +34,8 @@ export const changeDnsPtr = defineWork<DnsPtrArgs>({
     if (row === undefined) throw new ActionFailure("action_failed", `the address ${ip} no longer exists`);
     const { [ip]: _old, ...others } = row.dnsPtr;
     const dnsPtr: DnsPtr = name === null ? others : { ...others, [ip]: name };
-    if (kind === "floating_ip") store.put(kind, { ...(row as FloatingIp), dnsPtr });
-    else store.put(kind, { ...(row as PrimaryIp), dnsPtr });
+    // All these kinds have names; the store cannot see that a key and its row belong together.
+    store.put(kind as "floating_ip", { ...(row as FloatingIp), dnsPtr });
   },
 });
 
@@ -48,8 +48,25 @@ export function dnsPtrsOf({ type, ip, dnsPtr }: Addressed): { ip: string; dns_pt
 const holds = (row: Addressed, address: string) =>
   row.type === "ipv4" ? row.ip === address : inNetwork6(address, row.ip);
 
+type Owner = "server" | "floating_ip" | "primary_ip" | "load_balancer";
+
+/** What holds the name of an address of this owner. */
+function holderOf(call: Call, kind: Owner, address: string): Pick<DnsPtrArgs, "kind" | "id"> | null {
+  const owner = ownedByPath(call, kind);
+  if (kind === "load_balancer") {
+    const { ipv4, ipv6 } = owner as LoadBalancer;
+    return address === ipv4 || address === firstOf(ipv6) ? { kind, id: owner.id } : null;
+  }
+  const candidates =
+    kind === "server"
+      ? call.store.list("primary_ip").filter(({ assignee }) => assignee === owner.id)
+      : [owner as FloatingIp | PrimaryIp];
+  const row = candidates.find((candidate) => holds(candidate, address));
+  return row === undefined ? null : { kind: kind === "server" ? "primary_ip" : kind, id: row.id };
+}
+
 /** The route of one kind of owner; a server finds its address among its primary IPs. */
-export function dnsPtrRoute(path: string, kind: "server" | "floating_ip" | "primary_ip"): Route {
+export function dnsPtrRoute(path: string, kind: Owner): Route {
   return {
     method: "POST",
     path: `${path}/:id/actions/change_dns_ptr`,
@@ -57,16 +74,11 @@ export function dnsPtrRoute(path: string, kind: "server" | "floating_ip" | "prim
       const owner = ownedByPath(call, kind);
       const body = readBody(call, schema);
       const address = canonicalAddress(body.ip);
-      const kindOfAddress = kind === "server" ? "primary_ip" : kind;
-      const candidates =
-        kind === "server"
-          ? call.store.list("primary_ip").filter(({ assignee }) => assignee === owner.id)
-          : [owner as FloatingIp | PrimaryIp];
-      const row = candidates.find((candidate) => address !== null && holds(candidate, address));
-      if (row === undefined || address === null) {
-        throw invalidInput("ip", `${body.ip} is no address of this ${kind.replace("_", " ")}`);
+      const holder = address === null ? null : holderOf(call, kind, address);
+      if (holder === null || address === null) {
+        throw invalidInput("ip", `${body.ip} is no address of this ${humanName(kind)}`);
       }
-      const args = { kind: kindOfAddress, id: row.id, ip: address, name: body.dns_ptr ?? null } as const;
+      const args = { ...holder, ip: address, name: body.dns_ptr ?? null };
       return actionReply(startAction(call, changeDnsPtr, args, [ref(kind, owner.id)]));
     },
   };

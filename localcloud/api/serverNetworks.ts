@@ -23,11 +23,11 @@ import {
   addressesInUse,
   chooseAddress,
   requireAvailable,
+  requireRoomInNetwork,
 } from "./privateAddresses";
 import { changeServer, serverOf } from "./serverPower";
 
 const NETWORKS_PER_SERVER = 3;
-const SERVERS_PER_NETWORK = 100;
 
 const aliasesField = z.array(ipv4Field);
 
@@ -110,12 +110,7 @@ function requireRoom(call: Call, server: Server, network: Network) {
   if (server.privateNets.length >= NETWORKS_PER_SERVER) {
     throw limitExceeded(`a server has at most ${NETWORKS_PER_SERVER} networks`, "server_network_limit");
   }
-  const attached = listOwned(call, "server").filter(({ privateNets }) =>
-    privateNets.some((net) => net.network === network.id),
-  );
-  if (attached.length >= SERVERS_PER_NETWORK) {
-    throw limitExceeded(`a network has at most ${SERVERS_PER_NETWORK} servers`, "network_server_limit");
-  }
+  requireRoomInNetwork(call.store, network);
 }
 
 function requireAliases(network: Network, used: ReadonlySet<string>, aliasIps: readonly string[]) {

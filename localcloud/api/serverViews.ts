@@ -6,6 +6,7 @@ import { runningActions } from "../work";
 import { type Call, findOwned, listOwned, ref } from "./call";
 import { renderDatacenter, renderIso, renderLocation, renderServerType } from "./catalogueViews";
 import { findImage } from "./images";
+import { isTarget } from "./loadBalancers/spec";
 import { isLocked } from "./locks";
 import { renderPlacementGroup } from "./placementGroups";
 import { dnsPtrsOf } from "./reverseDns";
@@ -66,7 +67,7 @@ export function renderServer(call: Call, server: Server) {
     protection: { delete: server.protected, rebuild: server.protected },
     labels: server.labels,
     volumes: idsOf(listOwned(call, "volume").filter((volume) => volume.server === server.id)),
-    load_balancers: [],
+    load_balancers: idsOf(listOwned(call, "load_balancer").filter((row) => isTarget(store, row, server.id))),
     primary_disk_size: server.diskGb,
     placement_group: group === undefined ? null : renderPlacementGroup(call, group),
   };

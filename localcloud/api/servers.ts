@@ -103,6 +103,10 @@ function forgetServer(store: Store, id: number) {
     const applied = firewall.applied.filter((entry) => entry.type !== "server" || entry.server !== id);
     if (applied.length < firewall.applied.length) store.put("firewall", { ...firewall, applied });
   }
+  for (const balancer of store.list("load_balancer")) {
+    const targets = balancer.targets.filter((target) => target.type !== "server" || target.server !== id);
+    if (targets.length < balancer.targets.length) store.put("load_balancer", { ...balancer, targets });
+  }
   for (const backup of backupsOf(store, id)) store.remove("image", backup.id);
   store.remove("server", id);
 }

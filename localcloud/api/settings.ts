@@ -14,12 +14,15 @@ export interface RequestLog {
   readonly time: string;
   readonly method: string;
   readonly path: string;
+  /** 0 when a fault left the request without an answer. */
   readonly status: number;
   readonly ms: number;
   /** Project of the token; null when the request carried no valid one. */
   readonly project: string | null;
   /** User-Agent header. */
   readonly client: string | null;
+  /** Id of the fault that the request met. */
+  readonly fault?: number;
 }
 
 export interface AddressRanges {
@@ -69,6 +72,13 @@ export interface ApiSettings {
   readonly strictFloatingIpAssignment?: boolean;
   /** What time it is, for what happens at a time of day: snapshot plans, backups, the end of a rescue system. @default - the machine's clock */
   readonly clock?: () => Date;
+  /**
+   * Addresses that load balancers accept as IP targets. At Hetzner these are dedicated servers of the project's
+   * owner, which the Cloud API does not know.
+   *
+   * @default []
+   */
+  readonly dedicatedServerIps?: readonly string[];
   /** One call for each request that was answered. */
   readonly onRequest?: (line: RequestLog) => void;
   /** Failures that belong to no request. */
@@ -98,6 +108,7 @@ export function withDefaults(settings: ApiSettings): Settings {
     assigneeTypeUnassigned: false,
     strictFloatingIpAssignment: false,
     clock: () => new Date(),
+    dedicatedServerIps: [],
     onRequest: () => undefined,
     onProblem: () => undefined,
     ...settings,

@@ -5,7 +5,11 @@ import type { Firewall, Labels, PrimaryIp, Rescue, Server, Zone } from "../rows"
 import type { Store } from "../store";
 import { formatIpv4, range4 } from "./addresses";
 import { parseSelector } from "./labels";
+import { loadBalancerSpec } from "./loadBalancers/spec";
+import { primaryIpOf } from "./publicAddresses";
 import { storageBoxSpecs } from "./storageBoxes/specs";
+
+export { primaryIpOf } from "./publicAddresses";
 
 /** The first address of the whole range is the gateway of every subnet (HC-S13). */
 export const gatewayOf = (ipRange: string) => formatIpv4(range4(ipRange).first + 1);
@@ -36,6 +40,7 @@ export function worldOf(store: Store): World {
     storageBoxes: storageBoxSpecs(store),
     zones: store.list("zone").map(zoneSpec),
     pointers: pointersOf(store),
+    loadBalancers: store.list("load_balancer").map((row) => loadBalancerSpec(store, row)),
   };
 }
 
@@ -55,7 +60,7 @@ function zoneSpec({ id, name, mode, ttl, recordSets, primaryNameservers }: Zone)
 }
 
 function pointersOf(store: Store): World["pointers"] {
-  const owners = [...store.list("primary_ip"), ...store.list("floating_ip")];
+  const owners = [...store.list("primary_ip"), ...store.list("floating_ip"), ...store.list("load_balancer")];
   return Object.assign({}, ...owners.map(({ dnsPtr }) => dnsPtr));
 }
 
@@ -100,10 +105,6 @@ const rescueSpec = ({ publicKeys, rootPasswordHash }: Rescue): RescueSpec => ({
   sshKeys: publicKeys,
   rootPasswordHash,
 });
-
-export function primaryIpOf(store: Store, server: number, type: PrimaryIp["type"]): PrimaryIp | undefined {
-  return store.list("primary_ip").find((ip) => ip.assignee === server && ip.type === type);
-}
 
 /** What the machine room calls an image. */
 function imageName(id: number | null): string {

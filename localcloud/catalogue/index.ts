@@ -113,3 +113,9 @@ export function storageBoxTypeNamed(name: string): StorageBoxType {
   if (type === undefined) throw new Error(`storage box type ${name} is not in the catalogue`);
   return type;
 }
+
+export function loadBalancerTypeNamed(name: string): LoadBalancerType {
+  const type = catalogue.loadBalancerTypes.find((candidate) => candidate.name === name);
+  if (type === undefined) throw new Error(`load balancer type ${name} is not in the catalogue`);
+  return type;
+}

@@ -104,7 +104,8 @@ export interface RequestsAnswer {
 /** One way to break something. Every fault ends by itself. */
 export type Fault =
   | ApiFault
-  | { readonly kind: "power-off" | "freeze"; readonly server: string }
+  | { readonly kind: "power-off"; readonly server: string }
+  | { readonly kind: "freeze"; readonly server: string }
   /** A machine without its public side, its private networks, or both; or two machines that do not reach each other. */
   | {
       readonly kind: "partition";

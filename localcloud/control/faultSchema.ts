@@ -37,6 +37,7 @@ const apiFault = z
         patternText,
         "must be a method and a path such as `POST /servers` or `* /floating_ips/*`, or the command of an action such as `create_server`",
       )
+      .refine((text) => text.split("*").length <= 6, "must have five `*` at most")
       .optional(),
     project: z.string().min(1).max(100).optional(),
     share: z.number().gt(0, "must be above 0").max(1, "must be 1 or less").optional(),
@@ -71,7 +72,8 @@ const fault = z.discriminatedUnion(
   "kind",
   [
     apiFault,
-    z.strictObject({ kind: z.enum(["power-off", "freeze"]), server }),
+    z.strictObject({ kind: z.literal("power-off"), server }),
+    z.strictObject({ kind: z.literal("freeze"), server }),
     z.strictObject({
       kind: z.literal("partition"),
       server,

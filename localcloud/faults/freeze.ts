@@ -2,16 +2,29 @@ import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { payloadGroup } from "../machines/cgroups";
 import type { LocalCloudSettings } from "../settings";
+import type { Store } from "../store";
+import type { FaultDriver, FaultOf } from "./registry";
+import { runningServer } from "./targets";
+
+/** Freezes while at least one such fault of the machine is in force. */
+export function freezeDriver(settings: LocalCloudSettings, store: Store): FaultDriver<FaultOf<"freeze">> {
+  return {
+    targets: ({ server }) => [runningServer(store, server).id],
+    begin: async ({ servers }) => {
+      for (const id of servers) await setFrozen(settings, id, true);
+    },
+    end: async ({ servers }, active) => {
+      const held = active.filter(({ fault }) => fault.kind === "freeze").flatMap((other) => other.servers);
+      for (const id of servers) if (!held.includes(id)) await setFrozen(settings, id, false);
+    },
+  };
+}
 
 /**
  * Stops or continues every process of a machine at once, those that it starts meanwhile included. The freezer of
  * cgroup v2 is always there: the machine's own systemd needs that hierarchy.
  */
-export async function setFrozen(
-  settings: LocalCloudSettings,
-  serverId: number,
-  frozen: boolean,
-): Promise<void> {
+async function setFrozen(settings: LocalCloudSettings, serverId: number, frozen: boolean): Promise<void> {
   const group = await payloadGroup(settings, serverId);
   try {
     await writeFile(`${group}/cgroup.freeze`, frozen ? "1" : "0", { flag: "r+" });

@@ -1,39 +1,50 @@
 // Faults: what can be broken, and by what.
-import type { Fault } from "../control/contract";
-import { refuse } from "../control/errors";
+import type { ActionRunner } from "../actions";
+import type { createApiFaults } from "../api";
 import type { LinuxHost } from "../machines/host";
+import type { MetadataService } from "../metadata/server";
 import type { LocalCloudSettings } from "../settings";
 import type { Store } from "../store";
-import { setFrozen } from "./freeze";
-import { createFaultRegistry, type FaultDriver, type FaultRegistry } from "./registry";
-import { runningServer } from "./targets";
+import { apiDriver } from "./apiDriver";
+import { clockDriver } from "./clock";
+import { freezeDriver } from "./freeze";
+import { fullDiskDriver } from "./fullDisk";
+import { metadataDriver } from "./guestMetadata";
+import { networkFaults } from "./network/driver";
+import { powerFaults } from "./power";
+import { createFaultRegistry, type FaultRegistry } from "./registry";
 
 export interface FaultOptions {
   readonly settings: LocalCloudSettings;
   readonly store: Store;
-  readonly host: LinuxHost;
+  readonly host: Pick<LinuxHost, "onNetworkApplied">;
+  readonly metadata: Pick<MetadataService, "slow">;
+  readonly api: ReturnType<typeof createApiFaults>;
+  /** Undefined until the API is up. */
+  readonly runner: () => ActionRunner | undefined;
   readonly onProblem: (problem: string) => void;
 }
 
 /** The faults of a cloud that runs on this host. */
-export function createFaults(options: FaultOptions): Promise<FaultRegistry> {
+export async function createFaults(options: FaultOptions): Promise<FaultRegistry> {
   const { settings, store, onProblem } = options;
-  const freeze: FaultDriver = {
-    targets: (fault) => ("server" in fault ? [runningServer(store, fault.server).id] : []),
-    begin: ({ servers }) => each(servers, (id) => setFrozen(settings, id, true)),
-    end: ({ servers, fault }, active) =>
-      each(servers, async (id) => {
-        const again = active.some((other) => other.fault.kind === fault.kind && other.servers.includes(id));
-        if (!again) await setFrozen(settings, id, false);
-      }),
-  };
-  const driverOf = (fault: Fault): FaultDriver => {
-    if (fault.kind === "freeze") return freeze;
-    throw refuse("fault.kind", fault.kind, "cannot be done yet");
-  };
-  return createFaultRegistry({ path: settings.paths.faults, driverOf, onProblem });
-}
-
-async function each(ids: readonly number[], work: (id: number) => Promise<void>): Promise<void> {
-  for (const id of ids) await work(id);
+  const { renew, ...network } = networkFaults(settings, store);
+  const registry = await createFaultRegistry({
+    path: settings.paths.faults,
+    onProblem,
+    drivers: {
+      api: apiDriver(options.api, store),
+      ...powerFaults(settings, store, options.runner),
+      freeze: freezeDriver(settings, store),
+      ...network,
+      "full-disk": fullDiskDriver(settings, store),
+      "clock-shift": clockDriver,
+      metadata: metadataDriver(settings, store, options.metadata),
+    },
+  });
+  options.host.onNetworkApplied(renew);
+  options.api.onSpent((id) => {
+    registry.end(id).catch((error) => onProblem(`fault ${id}: ${String(error)}`));
+  });
+  return registry;
 }

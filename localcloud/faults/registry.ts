@@ -6,28 +6,34 @@ import type { Faults } from "../control/server";
 import { type FaultRecord, readFaultFile, writeFaultFile } from "./record";
 import { summaryOf } from "./summary";
 
+/** The fault of one kind. */
+export type FaultOf<K extends Fault["kind"]> = Extract<Fault, { readonly kind: K }>;
+
 /** How one kind of fault is brought about and taken back. */
-export interface FaultDriver {
+export interface FaultDriver<F extends Fault> {
   /**
    * Ids of the servers that the fault means.
    *
    * @throws ControlError when it cannot be; nothing has been changed then
    */
-  targets(fault: Fault): readonly number[] | Promise<readonly number[]>;
+  targets(fault: F): readonly number[] | Promise<readonly number[]>;
   /** Brings it about, again too. `active` holds this one and all others. */
-  begin(record: FaultRecord, active: readonly FaultRecord[]): Promise<void>;
+  begin(record: FaultRecord<F>, active: readonly FaultRecord[]): Promise<void>;
   /** After a start of the daemon. @default begin */
-  resume?(record: FaultRecord, active: readonly FaultRecord[]): Promise<void>;
+  resume?(record: FaultRecord<F>, active: readonly FaultRecord[]): Promise<void>;
   /** Takes it back, also when it was never or only half brought about. `active` no longer holds it. */
-  end(record: FaultRecord, active: readonly FaultRecord[]): Promise<void>;
-  /** @default 1 once it is in force */
-  hits?(id: number): number;
+  end(record: FaultRecord<F>, active: readonly FaultRecord[]): Promise<void>;
+  /** @default 1 */
+  hits?(record: FaultRecord<F>): number;
 }
+
+/** One driver for each kind of fault. */
+export type FaultDrivers = { readonly [K in Fault["kind"]]: FaultDriver<FaultOf<K>> };
 
 export interface FaultRegistryOptions {
   /** File of the record. */
   readonly path: string;
-  readonly driverOf: (fault: Fault) => FaultDriver;
+  readonly drivers: FaultDrivers;
   readonly onProblem: (problem: string) => void;
 }
 
@@ -42,7 +48,9 @@ export interface FaultRegistry extends Faults {
 const RETRY_MS = 2_000;
 
 export async function createFaultRegistry(options: FaultRegistryOptions): Promise<FaultRegistry> {
-  const { path, driverOf, onProblem } = options;
+  const { path, onProblem } = options;
+  // The kind of a fault names its driver, which the compiler cannot follow.
+  const driverOf = ({ kind }: Fault) => options.drivers[kind] as FaultDriver<Fault>;
   const file = await readFaultFile(path);
   let lastId = file.lastId;
   const active = new Map(file.records.map((record) => [record.id, record]));
@@ -91,13 +99,13 @@ export async function createFaultRegistry(options: FaultRegistryOptions): Promis
       return true;
     });
 
-  const statusOf = ({ id, fault, began, ends }: FaultRecord): FaultStatus => ({
-    id,
-    fault,
-    summary: summaryOf(fault),
-    began,
-    ends,
-    hits: driverOf(fault).hits?.(id) ?? 1,
+  const statusOf = (record: FaultRecord): FaultStatus => ({
+    id: record.id,
+    fault: record.fault,
+    summary: summaryOf(record.fault),
+    began: record.began,
+    ends: record.ends,
+    hits: driverOf(record.fault).hits?.(record) ?? 1,
   });
 
   return {

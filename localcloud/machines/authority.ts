@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { cacheDir } from "../../toolchain/cacheDir";
+import type { IssuedCertificate } from "../host";
 import type { LocalCloudSettings } from "../settings";
 
 /** Certificate and key file of an authority or a server. */
@@ -12,8 +14,12 @@ export interface KeyPair {
 }
 
 /** The local cloud's own certificate authority, made once; machines trust it, the host does not. */
-export async function ensureAuthority(): Promise<KeyPair> {
-  const folder = cacheDir("authority");
+export function ensureAuthority(): Promise<KeyPair> {
+  return makeAuthority(cacheDir("authority"));
+}
+
+/** The authority in this folder, made when the folder does not exist. */
+export async function makeAuthority(folder: string): Promise<KeyPair> {
   const pair = { certificate: join(folder, "cert.pem"), key: join(folder, "key.pem") };
   await makeFolderOnce(folder, async (partial) => {
     await openssl(
@@ -42,44 +48,79 @@ export async function ensureAuthority(): Promise<KeyPair> {
 export async function ensureCertificate(settings: LocalCloudSettings): Promise<KeyPair> {
   const pair = { certificate: settings.paths.certificate, key: settings.paths.certificateKey };
   const authority = await ensureAuthority();
-  await makeFolderOnce(dirname(pair.certificate), async (partial) => {
-    await writeFile(
-      join(partial, "extensions"),
-      `subjectAltName=IP:${settings.hostAddress},IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n`,
-    );
-    await openssl(
-      partial,
-      "req",
-      ...newKey,
-      "-out",
-      "request.pem",
-      "-keyout",
-      "key.pem",
-      "-subj",
-      `/CN=${settings.hostAddress}`,
-    );
-    await openssl(
-      partial,
-      "x509",
-      "-req",
-      "-in",
-      "request.pem",
-      "-CA",
-      authority.certificate,
-      "-CAkey",
-      authority.key,
-      "-CAcreateserial",
-      "-CAserial",
-      "serial",
-      "-days",
-      "3650",
-      "-extfile",
-      "extensions",
-      "-out",
-      "cert.pem",
-    );
-  });
+  await makeFolderOnce(dirname(pair.certificate), (partial) =>
+    sign(partial, authority, {
+      commonName: settings.hostAddress,
+      names: [`IP:${settings.hostAddress}`, "IP:127.0.0.1", "DNS:localhost"],
+      days: 3650,
+    }),
+  );
   return pair;
+}
+
+/** As long as Let's Encrypt's. */
+const managedDays = 90;
+/** Longest text that a subject's common name can have (RFC 5280, upper bounds). */
+const commonNameLength = 64;
+
+/** A new key with a certificate for these domain names, signed by the authority. */
+export async function issueCertificate(
+  authority: KeyPair,
+  domainNames: readonly string[],
+): Promise<IssuedCertificate> {
+  const wrong = domainNames.find((name) => !/^[a-z0-9*.-]+$/.test(name));
+  if (wrong !== undefined) throw new Error(`${JSON.stringify(wrong)} is no domain name`);
+  const folder = await mkdtemp(join(tmpdir(), "localcloud-certificate-"));
+  try {
+    await sign(folder, authority, {
+      commonName: domainNames.find((name) => name.length <= commonNameLength) ?? "managed",
+      names: domainNames.map((name) => `DNS:${name}`),
+      days: managedDays,
+    });
+    return {
+      certificate: await readFile(join(folder, "cert.pem"), "utf8"),
+      privateKey: await readFile(join(folder, "key.pem"), "utf8"),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Request {
+  readonly commonName: string;
+  /** `DNS:example.com` or `IP:192.0.2.1`. */
+  readonly names: readonly string[];
+  readonly days: number;
+}
+
+/** Writes `key.pem` and `cert.pem` into the folder. */
+async function sign(folder: string, authority: KeyPair, { commonName, names, days }: Request): Promise<void> {
+  await writeFile(
+    join(folder, "extensions"),
+    `subjectAltName=${names.join(",")}\nextendedKeyUsage=serverAuth\n`,
+  );
+  const subject = ["-subj", `/CN=${commonName}`];
+  await openssl(folder, "req", ...newKey, "-out", "request.pem", "-keyout", "key.pem", ...subject);
+  await openssl(
+    folder,
+    "x509",
+    "-req",
+    "-in",
+    "request.pem",
+    "-CA",
+    authority.certificate,
+    "-CAkey",
+    authority.key,
+    "-CAcreateserial",
+    "-CAserial",
+    "serial",
+    "-days",
+    String(days),
+    "-extfile",
+    "extensions",
+    "-out",
+    "cert.pem",
+  );
 }
 
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256"];

@@ -1,10 +1,11 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import type { Host, ServerSpec, VolumeSpec, World } from "../host";
+import type { Health, Host, IssuedCertificate, ServerSpec, TrafficSample, VolumeSpec, World } from "../host";
 import { NetworkApplier } from "../network/apply";
 import { NetworkCoordinator } from "../network/coordinator";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
+import { ensureAuthority, issueCertificate } from "./authority";
 import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
@@ -38,6 +39,8 @@ const rebootCode = 133;
 export interface LinuxHost extends Host {
   /** The world of the last reconciliation. */
   currentWorld(): World;
+  /** What else must be in the network each time that it was brought to the world, before anyone is told so. */
+  onNetworkApplied(listener: () => Promise<void>): void;
   /** Stops watching; machines go on. */
   close(): void;
 }
@@ -75,6 +78,7 @@ class MachineRoom implements LinuxHost {
     storageBoxes: [],
     zones: [],
     pointers: {},
+    loadBalancers: [],
   };
   readonly #active = new Set<number>();
   /** Machines that are being stopped by order: their end is no news. */
@@ -85,6 +89,7 @@ class MachineRoom implements LinuxHost {
   readonly #unheard: [number, ExitReason][] = [];
   readonly #watches = new Map<number, Promise<void>>();
   readonly #closed = new AbortController();
+  readonly #afterNetwork: (() => Promise<void>)[] = [];
   readonly #network: NetworkCoordinator;
 
   constructor(
@@ -101,6 +106,10 @@ class MachineRoom implements LinuxHost {
 
   currentWorld = () => this.world;
 
+  onNetworkApplied(listener: () => Promise<void>): void {
+    this.#afterNetwork.push(listener);
+  }
+
   close(): void {
     this.#closed.abort();
   }
@@ -116,6 +125,11 @@ class MachineRoom implements LinuxHost {
     }
   }
 
+  async #applyNetwork(): Promise<void> {
+    await this.#network.apply();
+    for (const listener of this.#afterNetwork) await listener();
+  }
+
   /** A machine that ended while nobody watched; one that wanted a reboot is simply started by the API. */
   async #missed(id: number): Promise<void> {
     const code = await exitCode(this.settings, id);
@@ -125,7 +139,7 @@ class MachineRoom implements LinuxHost {
   async reconcileNetwork(world: World): Promise<void> {
     this.world = world;
     for (const server of world.servers) this.#specs.set(server.id, server);
-    await this.#network.apply();
+    await this.#applyNetwork();
   }
 
   // The name servers are not part of the machine room yet.
@@ -160,7 +174,7 @@ class MachineRoom implements LinuxHost {
     this.#active.add(id);
     this.#stopping.delete(id);
     try {
-      await this.#network.apply();
+      await this.#applyNetwork();
       await boot(this.settings, server, system);
     } catch (error) {
       await this.#cut(id);
@@ -267,6 +281,24 @@ class MachineRoom implements LinuxHost {
   onExit(listener: (serverId: number, reason: ExitReason) => void): void {
     this.#listeners.push(listener);
     for (const [id, reason] of this.#unheard.splice(0)) listener(id, reason);
+  }
+
+  async requireLoadBalancer(loadBalancerId: number): Promise<void> {
+    throw new Error(
+      `load balancer ${loadBalancerId} carries no traffic: this host has no data path for it yet`,
+    );
+  }
+
+  targetHealth(): Health {
+    return "unknown";
+  }
+
+  traffic(): readonly TrafficSample[] {
+    return [];
+  }
+
+  async issueCertificate(domainNames: readonly string[]): Promise<IssuedCertificate> {
+    return issueCertificate(await ensureAuthority(), domainNames);
   }
 
   async removeEverything(): Promise<void> {

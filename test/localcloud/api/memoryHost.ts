@@ -1,6 +1,10 @@
 // A machine room of which only the memory exists: it records what it was asked, keeps the facts that a real one
 // would keep, and can be told to fail or to wait.
-import type { Host, ServerSpec, VolumeSpec, World } from "../../../localcloud/host";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Health, Host, ServerSpec, TrafficSample, VolumeSpec, World } from "../../../localcloud/host";
+import { issueCertificate, type KeyPair, makeAuthority } from "../../../localcloud/machines/authority";
 import type { BoxUsage, StorageBoxSpec } from "../../../localcloud/storageBoxes/contract";
 
 export interface HostCall {
@@ -10,6 +14,18 @@ export interface HostCall {
 
 type TransferListener = Parameters<Host["onZoneTransfer"]>[0];
 type ExitListener = Parameters<Host["onExit"]>[0];
+
+let authority: Promise<KeyPair> | undefined;
+
+/** An authority of this test run, made when the first certificate is wanted. */
+function ownAuthority(): Promise<KeyPair> {
+  if (authority === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "localcloud-authority-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    authority = makeAuthority(join(folder, "authority"));
+  }
+  return authority;
+}
 
 export class MemoryHost implements Host {
   readonly calls: HostCall[] = [];
@@ -25,6 +41,9 @@ export class MemoryHost implements Host {
   readonly boxFolders = new Map<string, readonly string[]>([["", []]]);
   /** Hashes that were set in running machines. */
   readonly rootPasswords = new Map<number, string>();
+  /** By load balancer, listen port and address: `1/80/10.0.0.2`. */
+  readonly health = new Map<string, Health>();
+  readonly samples = new Map<number, TrafficSample[]>();
   world: World | null = null;
   /** What the name servers answer. */
   names: Pick<World, "zones" | "pointers"> = { zones: [], pointers: {} };
@@ -158,6 +177,22 @@ export class MemoryHost implements Host {
   }
   async storageBoxFolders(_id: number, path: readonly string[]) {
     return this.boxFolders.get(path.join("/"));
+  }
+  async requireLoadBalancer(id: number) {
+    await this.enter("requireLoadBalancer", id);
+    if (!this.world?.loadBalancers.some((balancer) => balancer.id === id)) {
+      throw new Error(`load balancer ${id} is not in the world`);
+    }
+  }
+  targetHealth(id: number, listenPort: number, address: string) {
+    return this.health.get(`${id}/${listenPort}/${address}`) ?? "unknown";
+  }
+  traffic(id: number) {
+    return this.samples.get(id) ?? [];
+  }
+  async issueCertificate(domainNames: readonly string[]) {
+    await this.enter("issueCertificate", null);
+    return issueCertificate(await ownAuthority(), domainNames);
   }
   async running() {
     await this.enter("running", null);

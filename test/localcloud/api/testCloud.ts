@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Api,
+  type ApiFaults,
   type ApiSettings,
   createApi,
   openStore,
@@ -43,15 +44,23 @@ export class TestCloud {
     readonly directory: string,
     readonly host: MemoryHost,
     private readonly settings: Partial<ApiSettings>,
+    public faults: ApiFaults | undefined,
     public store: Store,
     public api: Api,
   ) {}
 
-  static async start(settings: Partial<ApiSettings> = {}): Promise<TestCloud> {
+  static async start(settings: Partial<ApiSettings> = {}, faults?: ApiFaults): Promise<TestCloud> {
     const directory = mkdtempSync(join(tmpdir(), "localcloud-api-"));
     const host = new MemoryHost();
     const store = openStore(directory);
-    const cloud: TestCloud = new TestCloud(directory, host, settings, store, undefined as unknown as Api);
+    const cloud: TestCloud = new TestCloud(
+      directory,
+      host,
+      settings,
+      faults,
+      store,
+      undefined as unknown as Api,
+    );
     cloud.api = cloud.build();
     await cloud.api.app.ready();
     return cloud;
@@ -61,6 +70,7 @@ export class TestCloud {
     return createApi({
       store: this.store,
       host: this.host,
+      faults: this.faults,
       settings: {
         tokens: [
           { token: TOKEN, project: "one" },

@@ -89,6 +89,7 @@ export function labWorld(servers: readonly ServerSpec[], given: Partial<World> =
     storageBoxes: [],
     zones: [],
     pointers: {},
+    loadBalancers: [],
     ...given,
   };
 }

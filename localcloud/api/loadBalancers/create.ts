@@ -1,0 +1,114 @@
+// `POST /load_balancers`. The row exists from the request on; the action ends when the load balancer serves.
+import { z } from "zod";
+import { catalogue } from "../../catalogue";
+import type { LoadBalancer, LoadBalancerTarget } from "../../rows";
+import { renderAction } from "../actionRoutes";
+import {
+  type Call,
+  created,
+  idOrName,
+  matchesIdOrName,
+  ownedByField,
+  type Reply,
+  readBody,
+  ref,
+  requireUniqueName,
+} from "../call";
+import { invalidInput } from "../errors";
+import { labelsField } from "../labels";
+import { nameField, newRow } from "../owned";
+import { takePublicAddress } from "../publicAddresses";
+import { createLoadBalancer } from "./changes";
+import { requireCertificates, requireFreePorts, requireWithinLimits } from "./limits";
+import { chooseNetworkAddress } from "./networks";
+import { newService, serviceSchema } from "./services";
+import { readTarget, requireNetwork, requirePossible, targetSchema } from "./targets";
+import { renderLoadBalancer } from "./views";
+
+export const algorithmField = z.enum(["round_robin", "least_connections"]);
+
+const schema = z.object({
+  name: nameField,
+  load_balancer_type: idOrName,
+  algorithm: z.object({ type: algorithmField }).nullish(),
+  services: z.array(serviceSchema).nullish(),
+  targets: z.array(targetSchema).nullish(),
+  labels: labelsField.nullish(),
+  public_interface: z.boolean().nullish(),
+  network: z.int().positive().nullish(),
+  network_zone: z.string().min(1).nullish(),
+  location: idOrName.nullish(),
+});
+
+export function create(call: Call): Reply {
+  const body = readBody(call, schema);
+  const type = catalogue.loadBalancerTypes.find((row) => matchesIdOrName(body.load_balancer_type, row));
+  if (type === undefined) {
+    throw invalidInput("load_balancer_type", `type '${body.load_balancer_type}' does not exist`);
+  }
+  const location = locationFor(body);
+  requireUniqueName(call, "load_balancer", body.name);
+  const empty: LoadBalancer = {
+    ...newRow(call, call.store.nextId(), { name: body.name, labels: body.labels ?? {} }),
+    loadBalancerType: type.name,
+    location,
+    publicInterface: body.public_interface ?? true,
+    ipv4: takePublicAddress(call, "ipv4"),
+    ipv6: takePublicAddress(call, "ipv6"),
+    dnsPtr: {},
+    privateNets: body.network ? [attachmentTo(call, body.network, location)] : [],
+    algorithm: body.algorithm?.type ?? "round_robin",
+    services: [],
+    targets: [],
+    protected: false,
+  };
+  if (!empty.publicInterface) requireNetwork(empty);
+  const row = withTargets(call, withServices(call, empty, body.services ?? []), body.targets ?? []);
+  requireWithinLimits(call.store, row);
+  call.store.put("load_balancer", row);
+  const resources = [ref("load_balancer", row.id)];
+  const action = call.begin(createLoadBalancer, { loadBalancer: row.id }, { resources });
+  return created({ load_balancer: renderLoadBalancer(call, row), action: renderAction(action) });
+}
+
+function locationFor(body: Pick<z.output<typeof schema>, "location" | "network_zone">): string {
+  const { location: wanted, network_zone: zone } = body;
+  if (wanted && zone) throw invalidInput("network_zone", "location and network_zone exclude each other");
+  if (!wanted && !zone) throw invalidInput("location", "either location or network_zone is required");
+  const found = catalogue.locations.find((location) =>
+    wanted ? matchesIdOrName(wanted, location) : location.network_zone === zone,
+  );
+  if (found !== undefined) return found.name;
+  if (wanted) throw invalidInput("location", `location '${wanted}' does not exist`);
+  throw invalidInput("network_zone", `network zone '${zone}' does not exist`);
+}
+
+function attachmentTo(call: Call, id: number, location: string) {
+  const network = ownedByField(call, "network", id);
+  return { network: network.id, ip: chooseNetworkAddress(call, network, location, {}) };
+}
+
+function withServices(
+  call: Call,
+  row: LoadBalancer,
+  bodies: readonly z.output<typeof serviceSchema>[],
+): LoadBalancer {
+  const services = bodies.map((body, index) => newService(body, `services.${index}.`));
+  for (const [index, service] of services.entries()) requireCertificates(call, service, `services.${index}.`);
+  requireFreePorts(services, 412);
+  return { ...row, services };
+}
+
+function withTargets(
+  call: Call,
+  row: LoadBalancer,
+  bodies: readonly z.output<typeof targetSchema>[],
+): LoadBalancer {
+  const targets: LoadBalancerTarget[] = [];
+  for (const [index, body] of bodies.entries()) {
+    const target = readTarget(body, `targets.${index}.`);
+    requirePossible(call, { ...row, targets }, target);
+    targets.push(target);
+  }
+  return { ...row, targets };
+}

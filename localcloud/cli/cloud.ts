@@ -1,0 +1,40 @@
+// Commands that concern the cloud as a whole.
+import type { Command } from "commander";
+import { readStatus } from "../control/socket";
+import { down, leftovers } from "../down";
+import { ensureImages } from "../images";
+import { statusText } from "../statusText";
+import { up } from "../up";
+import { say, settings } from "./say";
+
+export function addCloudCommands(cli: Command): void {
+  cli
+    .command("up")
+    .description("start the local cloud, build the machines' image when it is missing; safe to repeat")
+    .action(async () => say(statusText(await up(say))));
+  cli
+    .command("down")
+    .description("remove machines, networks, addresses, processes and state; the cache stays")
+    .option("--keep-cache", "keep images and packages (the default)")
+    .option("--remove-cache", "remove images and packages too")
+    .action(async ({ removeCache }: { removeCache?: boolean }) => {
+      await down(say, { cache: removeCache ? "remove" : "keep" });
+      const left = await leftovers();
+      if (left.length > 0) throw new Error(`still there:\n${left.join("\n")}`);
+      say("nothing is left");
+    });
+  cli
+    .command("status")
+    .description("machines, addresses, helper processes")
+    .action(async () => {
+      const status = await readStatus(settings());
+      if (status === undefined) throw new Error("the local cloud is not up: run `npm run localcloud -- up`");
+      say(statusText(status));
+    });
+  cli
+    .command("images")
+    .description("fill the container registry: from Docker Hub, or built here where it cannot be reached")
+    .action(async () => {
+      await ensureImages(say);
+    });
+}
