@@ -118,6 +118,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       await ready;
       if (stopped) return false;
       succeed(action, outcome);
+      if (workOf(action.plan).network) namesFollow();
       return true;
     } catch (error) {
       if (stopped) return false;
@@ -135,6 +136,11 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       armed.delete(action.id);
       running.delete(action.id);
     }
+  };
+
+  /** Addresses come and go with the network, and their names with them; nobody waits for that. */
+  const namesFollow = () => {
+    names.settle().catch((error) => onProblem(`names: ${String(error)}`));
   };
 
   const launchOne = (action: Action) => {
@@ -202,7 +208,9 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     },
     launch: (actions) => actions.forEach(launchOne),
     networkChanged: () => {
-      if (!stopped) reconciler.settle().catch((error) => onProblem(`network: ${String(error)}`));
+      if (stopped) return;
+      reconciler.settle().catch((error) => onProblem(`network: ${String(error)}`));
+      namesFollow();
     },
     resume() {
       prune(store);

@@ -7,8 +7,10 @@ import { type Api, type ApiFaults, createApi, createApiFaults, openStore, type S
 import { createRecentRequests, type RecentRequests } from "./control/requests";
 import { createControl } from "./control/server";
 import { type ServerStatus, type Status, serveSocket } from "./control/socket";
+import { cloudNameServer, type NameServer } from "./dns";
 import { createFaults } from "./faults";
 import type { FaultRegistry } from "./faults/registry";
+import type { World } from "./host";
 import { registryProcess } from "./images";
 import { ensureCertificate } from "./machines/authority";
 import { limitSupport } from "./machines/cgroups";
@@ -45,11 +47,12 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   const store = openStore(settings.paths.store);
   // Helpers of a daemon that was killed; the host begins new ones.
   await stopServices(settings);
-  const host = await createLinuxHost(settings, { world: worldOf(store), onProblem: log });
+  const names = cloudNameServer(settings, log);
+  const host = await createLinuxHost(settings, { world: worldOf(store), names, onProblem: log });
   // First, because every listener below needs the host's address.
   await host.reconcileNetwork(worldOf(store));
   const metadata = await startMetadataService(settings, () => worldOf(store));
-  await startServices(settings, stopping.signal, log);
+  await startServices(settings, names, worldOf(store), stopping.signal, log);
   const requests = createRecentRequests();
   const apiFaults = createApiFaults();
   let runner: ActionRunner | undefined;
@@ -85,6 +88,8 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
 
 async function startServices(
   settings: LocalCloudSettings,
+  names: NameServer,
+  world: World,
   until: AbortSignal,
   log: (line: string) => void,
 ): Promise<void> {
@@ -96,7 +101,8 @@ async function startServices(
     key,
   });
   const services = [
-    resolverService(settings, await ipv6Works()),
+    await names.prepare(world),
+    resolverService(settings, await ipv6Works(), names.resolverFile),
     await packageCacheService(settings),
     { name: "registry", ...registry },
   ];

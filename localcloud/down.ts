@@ -17,6 +17,7 @@ const stateEntries = [
   "store",
   "tls",
   "package-cache",
+  "dns",
   "pulumi",
   "daemon.pid",
   "control.sock",

@@ -34,8 +34,12 @@ export async function packageCacheService(settings: LocalCloudSettings): Promise
   return { name: "package-cache", command: "/usr/sbin/apt-cacher-ng", args: ["-c", folder] };
 }
 
-/** Answers the machines' DNS questions from the host's own resolver, whatever that is, and follows its changes. */
-export function resolverService(settings: LocalCloudSettings, ipv6: boolean): Service {
+/**
+ * Answers the machines' DNS questions from the host's own resolver, whatever that is, and follows its changes.
+ *
+ * @param serversFile which questions go elsewhere; read again, and the cache emptied, on SIGHUP
+ */
+export function resolverService(settings: LocalCloudSettings, ipv6: boolean, serversFile: string): Service {
   const args = [
     "--keep-in-foreground",
     "--conf-file=/dev/null",
@@ -46,6 +50,7 @@ export function resolverService(settings: LocalCloudSettings, ipv6: boolean): Se
     "--user=root",
     "--pid-file=",
     "--cache-size=2000",
+    `--servers-file=${serversFile}`,
     "--log-facility=-",
   ];
   return { name: "resolver", command: "/usr/sbin/dnsmasq", args };

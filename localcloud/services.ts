@@ -42,6 +42,12 @@ export async function stopServices(settings: LocalCloudSettings): Promise<void> 
   await rm(settings.paths.processes, { recursive: true, force: true });
 }
 
+/** Sends a signal to a service that runs; one that is just being started again has nothing to forget. */
+export async function signalService(settings: LocalCloudSettings, name: string, sent: NodeJS.Signals) {
+  const service = (await readProcesses(settings)).find((one) => one.name === name);
+  if (service !== undefined) signal(service.pid, sent);
+}
+
 /**
  * Runs a service and starts it again when it ends, later each time up to 10 s.
  *

@@ -17,6 +17,7 @@ const hostPackages = [
   "iproute2",
   "nftables",
   "dnsmasq-base",
+  "nsd",
   "apt-cacher-ng",
   "docker-registry",
   "xfsprogs",

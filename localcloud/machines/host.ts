@@ -1,4 +1,5 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
+import type { NameServer } from "../dns";
 import type { Health, Host, IssuedCertificate, ServerSpec, TrafficSample, VolumeSpec, World } from "../host";
 import { NetworkApplier } from "../network/apply";
 import { NetworkCoordinator } from "../network/coordinator";
@@ -55,6 +56,8 @@ export async function createLinuxHost(
   options: {
     readonly baseImage?: string;
     readonly onProblem?: (problem: string) => void;
+    /** Answers the zones. @default - none: zones have no effect */
+    readonly names?: NameServer;
     /** What ought to exist, as far as it is known already. @default nothing */
     readonly world?: World;
   } = {},
@@ -63,7 +66,14 @@ export async function createLinuxHost(
   await mkdir(settings.paths.machines, { recursive: true });
   await enableForwarding();
   const ipv6 = await ipv6Works();
-  const room = new MachineRoom(settings, lower, ipv6, await uplinkMtu(), options.onProblem ?? (() => {}));
+  const room = new MachineRoom(
+    settings,
+    lower,
+    ipv6,
+    await uplinkMtu(),
+    options.onProblem ?? (() => {}),
+    options.names,
+  );
   if (options.world !== undefined) room.world = options.world;
   await room.adopt();
   return room;
@@ -98,6 +108,7 @@ class MachineRoom implements LinuxHost {
     ipv6: boolean,
     uplinkMtu: number,
     private readonly onProblem: (problem: string) => void,
+    private readonly names: NameServer | undefined,
   ) {
     const plan = () =>
       planNetwork({ world: this.#knownWorld(), active: this.#active, settings, ipv6, uplinkMtu });
@@ -112,6 +123,7 @@ class MachineRoom implements LinuxHost {
 
   close(): void {
     this.#closed.abort();
+    this.names?.close();
   }
 
   async adopt(): Promise<void> {
@@ -142,9 +154,13 @@ class MachineRoom implements LinuxHost {
     await this.#applyNetwork();
   }
 
-  // The name servers are not part of the machine room yet.
-  async reconcileNames(): Promise<void> {}
-  onZoneTransfer(): void {}
+  async reconcileNames(world: World): Promise<void> {
+    await this.names?.publish(world);
+  }
+
+  onZoneTransfer(listener: Parameters<Host["onZoneTransfer"]>[0]): void {
+    this.names?.onTransfer(listener);
+  }
 
   async createServer(server: ServerSpec): Promise<void> {
     const record = (await readRecord(this.settings, server.id)) ?? undefined;

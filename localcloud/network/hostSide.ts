@@ -2,6 +2,7 @@ import {
   hostAddress6,
   hostLinkLocal,
   metadataListener,
+  nameserverAddresses,
   namesOf,
   resolverAddresses,
   resolverAddresses6,
@@ -27,6 +28,7 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
   const setup = [
     `address replace ${settings.hostAddress}/32 dev ${hostLink}`,
     `address replace ${metadataListener(settings)}/32 dev ${hostLink}`,
+    ...nameserverAddresses(settings).map((address) => `address replace ${address}/32 dev ${hostLink}`),
     `link set dev ${hostLink} up`,
   ];
   if (ipv6) {
@@ -70,6 +72,7 @@ ${clamp("oifname", "ipv6")}
     ct state established,related accept
     ip daddr ${settings.hostAddress} tcp dport { ${ports} } accept
     ip daddr ${settings.hostAddress} udp dport 53 accept
+    ip daddr { ${nameserverAddresses(settings).join(", ")} } meta l4proto { tcp, udp } th dport 53 accept
     ip6 daddr ${hostAddress6(settings)} tcp dport 53 accept
     ip6 daddr ${hostAddress6(settings)} udp dport 53 accept
     ip daddr ${metadataListener(settings)} tcp dport ${settings.metadataPort} accept

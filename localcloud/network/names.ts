@@ -98,6 +98,15 @@ export function internetAddress6(settings: LocalCloudSettings): string {
 export const firstHost6 = (network: string) => `${network.split("/")[0]}1`;
 
 /**
+ * Where Hetzner's authoritative name servers answer, in the order of their names: hydrogen, oxygen, helium. The
+ * host has these addresses.
+ */
+export function nameserverAddresses({ publicRange }: LocalCloudSettings): readonly [string, string, string] {
+  const prefix = publicRange.slice(0, publicRange.lastIndexOf("."));
+  return [`${prefix}.251`, `${prefix}.252`, `${prefix}.253`];
+}
+
+/**
  * What the API gives out: servers and floating addresses take a part of the IPv6 range each, and the host and
  * the outside client keep their own.
  */
@@ -109,6 +118,6 @@ export function apiRanges(settings: LocalCloudSettings): AddressRanges {
     floatingIpv4: floatingRange,
     publicIpv6: subnet6(ipv6Range, bits, 1),
     floatingIpv6: subnet6(ipv6Range, bits, 2),
-    reserved: [hostAddress, internetAddress],
+    reserved: [hostAddress, internetAddress, ...nameserverAddresses(settings)],
   };
 }

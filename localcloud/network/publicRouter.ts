@@ -10,6 +10,7 @@ import {
   internetAddress6,
   metadataAddress,
   metadataListener,
+  nameserverAddresses,
   namesOf,
   portOf,
   publicGateway,
@@ -106,6 +107,7 @@ function baseRoutes({ settings, ipv6 }: PlanInput): RoutePlan[] {
     unicast(4, "default", `via ${settings.hostAddress} dev host onlink`),
     unicast(4, settings.hostAddress, "dev host"),
     unicast(4, metadataListener(settings), "dev host"),
+    ...nameserverAddresses(settings).map((address) => unicast(4, address, "dev host")),
     unicast(4, settings.internetAddress, "dev inet"),
     // What is not assigned vanishes: packets to a dead server or an unassigned address get no answer.
     blackhole(settings.publicRange),

@@ -112,7 +112,7 @@ describe("local cloud as a command", function () {
       "web1",
     );
     const names = after.services.map(({ name }) => name).sort();
-    assert.deepEqual(names, ["package-cache", "registry", "resolver"]);
+    assert.deepEqual(names, ["name-server", "package-cache", "registry", "resolver"]);
     const processes = after.services.map(({ pid }) => pid);
     assert.ok(
       before.services.every(({ pid }) => !processes.includes(pid)),

@@ -1,0 +1,15 @@
+// Zone files for the name server. Only what `canonicalData` wrote stands in them, so no client can place a
+// directive, a comment or a second record.
+import type { RecordSpec } from "../host";
+import { ownerName } from "./domainNames";
+import { canonicalData } from "./recordData";
+
+/** A file of the name server: one record on each line, names absolute, the SOA record first. */
+export function zoneText(zone: string, records: readonly RecordSpec[]): string {
+  const lines = records.map(({ name, type, ttl, value }) => {
+    const data = canonicalData(type, value, zone);
+    return `${ownerName(name, zone)} ${ttl} IN ${type} ${data}\n`;
+  });
+  const isSoa = (line: string) => / [0-9]+ IN SOA /.test(line);
+  return [...lines.filter(isSoa), ...lines.filter((line) => !isSoa(line))].join("");
+}
