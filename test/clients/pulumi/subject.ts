@@ -36,6 +36,8 @@ export interface Subject {
   readonly update?: "in place" | "never";
   /** `on request`: no input forces a replacement, so the engine is asked for one. @default "by inputs" */
   readonly replace?: "by inputs" | "on request";
+  /** `never`: this version of the provider has no import for it. @default "by id" */
+  readonly import?: "by id" | "never";
   /** What import takes, where it is not the id of the resource. */
   importId?(resource: pulumi.CustomResource, supports: Supports): pulumi.Input<string>;
   /** Inputs that the API does not tell again, so that no import can know them. */

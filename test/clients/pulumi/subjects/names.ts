@@ -89,6 +89,7 @@ export const nameSubjects: readonly Subject[] = [
   },
   {
     name: "zoneRecord",
+    import: "never",
     make: ({ zone }, version, options) =>
       new hcloud.ZoneRecord(
         "subject-record",
