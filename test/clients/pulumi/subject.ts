@@ -38,6 +38,11 @@ export interface Subject {
   readonly replace?: "by inputs" | "on request";
   /** `never`: this version of the provider has no import for it. @default "by id" */
   readonly import?: "by id" | "never";
+  /**
+   * Reads it by id instead of importing it: a required input that the API never tells cannot be ignored, and
+   * without it the engine refuses the import.
+   */
+  read?(id: string): pulumi.CustomResource;
   /** What import takes, where it is not the id of the resource. */
   importId?(resource: pulumi.CustomResource, supports: Supports): pulumi.Input<string>;
   /** Inputs that the API does not tell again, so that no import can know them. */

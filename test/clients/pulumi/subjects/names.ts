@@ -16,7 +16,7 @@ const certificateArgs = (name: string, pems: readonly [Pem, Pem], version: Versi
 export const nameSubjects: readonly Subject[] = [
   {
     name: "uploadedCertificate",
-    unread: ["privateKey"],
+    read: (id) => hcloud.UploadedCertificate.get("subject-uploaded", id),
     make: ({ certificates }, version, options) =>
       new hcloud.UploadedCertificate(
         "subject-uploaded",
@@ -27,7 +27,7 @@ export const nameSubjects: readonly Subject[] = [
   {
     // The older name of the one above.
     name: "certificate",
-    unread: ["privateKey"],
+    read: (id) => hcloud.Certificate.get("subject-certificate", id),
     make: ({ certificates }, version, options) =>
       new hcloud.Certificate(
         "subject-certificate",
