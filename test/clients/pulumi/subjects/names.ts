@@ -37,15 +37,16 @@ export const nameSubjects: readonly Subject[] = [
   },
   {
     name: "managedCertificate",
-    make: (_supports, version, options) =>
+    // Its names must be in a zone, which so comes first.
+    make: ({ zone }, version, options) =>
       new hcloud.ManagedCertificate(
         "subject-managed",
         {
           name: version === "first" ? "managed" : "managed-renamed",
           domainNames: choose(version, {
-            first: ["managed.support.example"],
-            updated: ["managed.support.example"],
-            replaced: ["other.support.example"],
+            first: [pulumi.interpolate`managed.${zone}`],
+            updated: [pulumi.interpolate`managed.${zone}`],
+            replaced: [pulumi.interpolate`other.${zone}`],
           }),
           labels: labelsOf(version),
         },

@@ -6,7 +6,7 @@ import { storageBoxPassword } from "../supports";
 export const storageSubjects: readonly Subject[] = [
   {
     name: "storageBox",
-    unread: ["password", "sshKeys"],
+    read: (id) => hcloud.StorageBox.get("subject-box", id),
     make: (_supports, version, options) =>
       new hcloud.StorageBox(
         "subject-box",
@@ -46,7 +46,7 @@ export const storageSubjects: readonly Subject[] = [
   },
   {
     name: "storageBoxSubaccount",
-    unread: ["password"],
+    read: (id) => hcloud.StorageBoxSubaccount.get("subject-box-subaccount", id),
     replace: "on request",
     importId: (subaccount, { storageBox }) => pulumi.interpolate`${storageBox}/${subaccount.id}`,
     make: ({ storageBox }, version, options) =>
