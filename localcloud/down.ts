@@ -4,7 +4,6 @@ import { cacheDir, type Progress } from "../toolchain/cacheDir";
 import { findDaemon } from "./daemon";
 import { isAlive, signal } from "./machines/processes";
 import { leftovers as leftoversOf, removeEverything } from "./machines/remove";
-import { stopServices } from "./services";
 import { type LocalCloudSettings, localCloudSettings } from "./settings";
 import { requireRootOnLinux } from "./up";
 
@@ -14,6 +13,7 @@ const stateEntries = [
   "volumes",
   "snapshots",
   "processes",
+  "dhcp",
   "store",
   "tls",
   "package-cache",
@@ -41,7 +41,6 @@ export async function down(
   const settings = localCloudSettings();
   progress("stopping the daemon");
   await stopDaemon(settings);
-  await stopServices(settings);
   progress("removing machines and networks");
   await removeEverything(settings);
   for (const entry of stateEntries) {

@@ -5,7 +5,7 @@ import { writeAtomically } from "./machines/files";
 import { identify, isAlive, type ProcessIdentity, signal } from "./machines/processes";
 import type { LocalCloudSettings } from "./settings";
 
-/** A helper process of the daemon: registry, package cache, name server. */
+/** A helper process of the daemon: registry, package cache, name server, DHCP servers. */
 export interface Service {
   readonly name: string;
   readonly command: string;
@@ -30,16 +30,24 @@ export async function readProcesses(settings: LocalCloudSettings): Promise<Runni
   return running;
 }
 
-/** Ends the services on record, those of a daemon that was killed included. */
-export async function stopServices(settings: LocalCloudSettings): Promise<void> {
-  for (const service of await readProcesses(settings)) {
+/**
+ * Ends the services on record, those of a daemon that was killed included.
+ *
+ * @param which by name. @default all of them, and their logs go too
+ */
+export async function stopServices(
+  settings: LocalCloudSettings,
+  which?: (name: string) => boolean,
+): Promise<void> {
+  const services = (await readProcesses(settings)).filter(({ name }) => which?.(name) ?? true);
+  for (const service of services) {
     signal(service.pid, "SIGTERM");
     for (let waited = 0; await isAlive(service); waited += 20) {
       if (waited > 3_000) signal(service.pid, "SIGKILL");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-  await rm(settings.paths.processes, { recursive: true, force: true });
+  if (which === undefined) await rm(settings.paths.processes, { recursive: true, force: true });
 }
 
 /** Sends a signal to a service that runs; one that is just being started again has nothing to forget. */

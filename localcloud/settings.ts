@@ -60,6 +60,8 @@ export interface LocalCloudPaths {
   readonly volumes: string;
   readonly snapshots: string;
   readonly processes: string;
+  /** Files of the DHCP servers. */
+  readonly dhcp: string;
   readonly pidFile: string;
   readonly controlSocket: string;
   /** Record of the faults that are in force. */
@@ -118,6 +120,7 @@ function pathsIn(stateDir: string): LocalCloudPaths {
     volumes: inState("volumes"),
     snapshots: inState("snapshots"),
     processes: inState("processes"),
+    dhcp: inState("dhcp"),
     pidFile: inState("daemon.pid"),
     controlSocket: inState("control.sock"),
     faults: inState("faults.json"),

@@ -8,15 +8,8 @@ import { withLock } from "../../toolchain/lock";
 import { ensureHostPackages } from "../hostPackages";
 import { ensureAuthority } from "./authority";
 import { writeFiles } from "./files";
-import {
-  bootstrapPackages,
-  imageFiles,
-  imagePackages,
-  imageUnits,
-  maskedUnits,
-  sourcesOf,
-  suite,
-} from "./recipe";
+import { hcUnits } from "./hcUtils";
+import { bootstrapPackages, imageFiles, imagePackages, maskedUnits, sourcesOf, suite } from "./recipe";
 
 /**
  * Root file system that every machine of the local cloud begins with: a Debian 13 of its own, built once for
@@ -65,7 +58,7 @@ function recipeHash(authorities: readonly string[], apt: string): string {
     suite,
     bootstrapPackages,
     imagePackages,
-    imageUnits,
+    hcUnits,
     maskedUnits,
     imageFiles,
     authorities,
@@ -117,7 +110,7 @@ async function build(
   await inChroot(root, "update-ca-certificates");
   for (const unit of maskedUnits) await replaceByLink(join(root, "etc/systemd/system", unit), "/dev/null");
   await inChroot(root, "python3", "-m", "compileall", "-q", "/usr/lib/python3/dist-packages/cloudinit");
-  await inChroot(root, "systemctl", "enable", ...imageUnits);
+  await inChroot(root, "systemctl", "enable", ...hcUnits);
   await inChroot(root, "ldconfig");
   await inChroot(root, "journalctl", "--update-catalog");
   // Newer than /usr: no machine updates caches at its first boot.

@@ -1,5 +1,6 @@
 import { datasourceName, datasourceSource } from "./datasource";
 import type { MachineFile } from "./files";
+import { hcFiles } from "./hcUtils";
 
 export const suite = "trixie";
 
@@ -18,6 +19,7 @@ export const bootstrapPackages = [
 /** Second stage: with apt, as these have virtual dependencies. */
 export const imagePackages = [
   "cloud-init",
+  "isc-dhcp-client",
   "netcat-openbsd",
   "nftables",
   "iputils-ping",
@@ -95,52 +97,6 @@ cloud_final_modules:
 no_ssh_fingerprints: true
 `;
 
-// Attaching by hand and automount do in a guest without udev events what hc-utils does on Hetzner (HC-G6).
-const volumeHelper = `#!/bin/sh
-# hc-volume attach|detach ID MAJOR MINOR [automount FSTYPE]
-set -eu
-action=$1 id=$2 major=$3 minor=$4
-node=/dev/loop$minor link=/dev/disk/by-id/scsi-0HC_Volume_$id
-case $action in
-attach)
-  [ -b "$node" ] || mknod -m 0660 "$node" b "$major" "$minor"
-  mkdir -p /dev/disk/by-id
-  ln -sfn "$node" "$link"
-  [ "\${5:-}" = automount ] || exit 0
-  target=/mnt/HC_Volume_$id
-  mkdir -p "$target"
-  grep -q "^$link " /etc/fstab 2>/dev/null || echo "$link $target $6 discard,nofail,defaults 0 0" >>/etc/fstab
-  mountpoint -q "$target" || mount "$target"
-  ;;
-detach)
-  awk -v node="$node" '$1 == node { print $2 }' /proc/mounts | while read -r target; do umount -l "$target"; done
-  rm -f "$link" "$node"
-  ;;
-esac
-`;
-
-export const volumeHelperPath = "/usr/lib/local-cloud/hc-volume";
-
-// systemd's generator skips the devices of fstab where /sys is read-only, as it is in a container.
-const fstabUnit = `[Unit]
-Description=Mount the devices that fstab names
-DefaultDependencies=no
-After=local-fs-pre.target systemd-tmpfiles-setup-dev.service systemd-remount-fs.service
-Before=local-fs.target shutdown.target
-Conflicts=shutdown.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/bin/mount --all
-
-[Install]
-WantedBy=local-fs.target
-`;
-
-/** Units of ours, enabled in the image. */
-export const imageUnits = ["hc-fstab.service"];
-
 /** Package sources of the machines, from the mirror that debootstrap takes on this host. */
 export function sourcesOf(mirror: string): string {
   return `deb ${mirror} ${suite} main
@@ -164,8 +120,7 @@ export const imageFiles: readonly MachineFile[] = [
     path: `/usr/lib/python3/dist-packages/cloudinit/sources/DataSource${datasourceName}.py`,
     content: datasourceSource,
   },
-  { path: volumeHelperPath, content: volumeHelper, mode: 0o755 },
-  { path: "/etc/systemd/system/hc-fstab.service", content: fstabUnit },
+  ...hcFiles,
   {
     path: "/etc/systemd/journald.conf.d/persistent.conf",
     content: "[Journal]\nStorage=persistent\nSystemMaxUse=256M\n",

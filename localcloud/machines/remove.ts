@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { restoreForwarding } from "../network/forwarding";
 import { deleteLinks, deleteNamespaces, listLinks, listNamespaces } from "../network/ip";
 import { isOwnNamespace, namesOf } from "../network/names";
-import { readProcesses } from "../services";
+import { readProcesses, stopServices } from "../services";
 import type { LocalCloudSettings } from "../settings";
 import { ended, findInit, findSupervisor, findWrapper } from "./boot";
 import { cgroupFolders, killGroups, removeCgroups } from "./cgroups";
@@ -15,6 +15,8 @@ import { ownLoops } from "./volumes";
 export async function removeEverything(settings: LocalCloudSettings): Promise<void> {
   await Promise.all((await machineIds(settings)).map((id) => killMachine(settings, id)));
   await killGroups(settings);
+  // Before their namespaces go, which a process in them would keep.
+  await stopServices(settings);
   const names = namesOf(settings);
   const namespaces = (await listNamespaces()).filter((name) => isOwnNamespace(settings, name));
   if (namespaces.includes(names.publicRouter)) {
@@ -33,8 +35,9 @@ export async function removeEverything(settings: LocalCloudSettings): Promise<vo
   for (const device of await ownLoops(settings))
     await execa("losetup", ["--detach", device], { reject: false });
   await removeCgroups(settings);
-  const { machines, volumes, snapshots } = settings.paths;
-  for (const folder of [machines, volumes, snapshots]) await rm(folder, { recursive: true, force: true });
+  const { machines, volumes, snapshots, dhcp } = settings.paths;
+  for (const folder of [machines, volumes, snapshots, dhcp])
+    await rm(folder, { recursive: true, force: true });
 }
 
 /**

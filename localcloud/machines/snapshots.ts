@@ -2,8 +2,19 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import type { Host } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import { copyTree, machineFolders } from "./folders";
+
+/** What a host does with snapshots. */
+export function snapshotMethods(
+  settings: LocalCloudSettings,
+): Pick<Host, "createSnapshot" | "removeSnapshot"> {
+  return {
+    createSnapshot: (imageId, server) => copySnapshot(settings, imageId, server.id),
+    removeSnapshot: (imageId) => removeSnapshotFiles(settings, imageId),
+  };
+}
 
 /**
  * Copies what a machine has written on top of its base image. As on Hetzner, a copy of a running machine is
@@ -11,7 +22,7 @@ import { copyTree, machineFolders } from "./folders";
  *
  * @returns bytes on disk
  */
-export async function copySnapshot(
+async function copySnapshot(
   settings: LocalCloudSettings,
   imageId: number,
   serverId: number,
@@ -30,6 +41,6 @@ export async function copySnapshot(
   return Number.parseInt(stdout, 10);
 }
 
-export async function removeSnapshotFiles(settings: LocalCloudSettings, imageId: number): Promise<void> {
+async function removeSnapshotFiles(settings: LocalCloudSettings, imageId: number): Promise<void> {
   await rm(join(settings.paths.snapshots, String(imageId)), { recursive: true, force: true });
 }

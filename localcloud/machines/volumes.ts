@@ -6,12 +6,13 @@ import type { VolumeSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import { writeAtomically } from "./files";
 import { machineFolders } from "./folders";
-import { volumeHelperPath } from "./recipe";
+import { volumeHelperPath } from "./hcUtils";
 
 /** Where a volume is attached, kept beside its file. */
 interface VolumeRecord {
   readonly serverId: number;
-  readonly automount: string | null;
+  /** Whether the attachment asked for a mount. */
+  readonly automount: boolean;
   /** Milliseconds since 1970. */
   readonly attachedAt: number;
 }
@@ -69,7 +70,7 @@ export async function recordAttachment(
 ): Promise<void> {
   const existing = await readVolumeRecord(settings, volume.id);
   const attachedAt = existing?.serverId === serverId ? existing.attachedAt : Date.now();
-  const record: VolumeRecord = { serverId, automount: automount ? volume.format : null, attachedAt };
+  const record: VolumeRecord = { serverId, automount, attachedAt };
   await writeAtomically(recordOf(settings, volume.id), JSON.stringify(record));
 }
 
@@ -81,10 +82,7 @@ export async function forgetAttachment(settings: LocalCloudSettings, id: number)
 /** Arguments of the guest's helper that makes the device node appear. */
 export async function attachCommand(settings: LocalCloudSettings, id: number): Promise<string[]> {
   const { minor } = await ensureLoop(fileOf(settings, id));
-  const record = await readVolumeRecord(settings, id);
-  const automount = record?.automount ?? null;
-  const mount = automount === null ? [] : ["automount", automount];
-  return [volumeHelperPath, "attach", String(id), "7", String(minor), ...mount];
+  return [volumeHelperPath, "attach", String(id), "7", String(minor)];
 }
 
 export async function detachCommand(settings: LocalCloudSettings, id: number): Promise<string[] | undefined> {
@@ -118,11 +116,16 @@ export async function readVolumeRecord(
   return text === undefined ? undefined : (JSON.parse(text) as VolumeRecord);
 }
 
-/** Volumes whose attachment asked for a mount some minutes ago at most (HC-M6). */
-export async function recentAutomounts(settings: LocalCloudSettings): Promise<ReadonlySet<number>> {
+/** Volumes of a server whose attachment asked for a mount some minutes ago at most (HC-M6). */
+export async function recentAutomounts(
+  settings: LocalCloudSettings,
+  server: number,
+): Promise<ReadonlySet<number>> {
   const records = await allRecords(settings);
   const since = Date.now() - automountMs;
-  const recent = records.filter(([, { automount, attachedAt }]) => automount !== null && attachedAt >= since);
+  const recent = records.filter(
+    ([, { serverId, automount, attachedAt }]) => serverId === server && automount && attachedAt >= since,
+  );
   return new Set(recent.map(([id]) => id));
 }
 

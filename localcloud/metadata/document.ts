@@ -2,7 +2,6 @@ import { stringify } from "yaml";
 import { includes, parseIpv4, range4 } from "../api/addresses";
 import type { NetworkSpec, ServerSpec, World } from "../host";
 import { firstHost6, resolverAddresses, resolverAddresses6 } from "../network/names";
-import { vendorData } from "./vendorData";
 
 /** What the metadata service answers. */
 export interface MetadataAnswer {
@@ -14,7 +13,8 @@ export interface MetadataAnswer {
  * The answer for one path under `/hetzner/v1/` (HC-M1): leaves under `metadata/`, all of them as one YAML
  * document at `metadata`, the user data at `userdata`; and `/_internal/v1/volumes/<id>` (HC-M6).
  *
- * @param automounts volumes whose attachment asked for a mount some minutes ago at most
+ * @param automounts volumes of this server whose attachment asked for a mount some minutes ago at most. The world
+ *   does not name them yet: an attachment is state when its action has ended
  */
 export function metadataAnswer(
   world: World,
@@ -25,8 +25,7 @@ export function metadataAnswer(
   const clean = path.replace(/\/+$/, "");
   const volume = /^\/_internal\/v1\/volumes\/(\d{1,15})$/.exec(clean)?.[1];
   if (volume !== undefined) {
-    const wanted = server.volumeIds.includes(Number(volume)) && automounts.has(Number(volume));
-    return wanted ? { status: 200, body: "" } : notFound;
+    return automounts.has(Number(volume)) ? { status: 200, body: "" } : notFound;
   }
   if (clean === "/hetzner/v1/userdata") {
     return server.userData === "" ? { status: 204, body: "" } : { status: 200, body: server.userData };
@@ -54,7 +53,7 @@ function metadataDocument(world: World, server: ServerSpec): ReadonlyMap<string,
     ["public-ipv4", server.publicIpv4 ?? ""],
     ["public-keys", server.sshKeys],
     ["region", server.networkZone],
-    ["vendor_data", vendorData(server)],
+    ["vendor_data", ""],
   ]);
 }
 

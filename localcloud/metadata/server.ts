@@ -58,7 +58,9 @@ export async function startMetadataService(
     if (machine === undefined) {
       return { status: 403, body: "only machines are answered, through their own port" };
     }
-    const automounts = path.startsWith("/_internal/") ? await recentAutomounts(settings) : undefined;
+    const automounts = path.startsWith("/_internal/")
+      ? await recentAutomounts(settings, machine.id)
+      : undefined;
     return metadataAnswer(world, machine, path, automounts);
   }
 }

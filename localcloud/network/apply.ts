@@ -10,7 +10,7 @@ import {
   listRoutes,
   type ObservedLink,
 } from "./ip";
-import { isOwnNamespace, namesOf, portOf, routeProtocol } from "./names";
+import { isNetwork, isOwnNamespace, namesOf, portOf, routeProtocol, serverOfPort } from "./names";
 import type { HostSidePlan, LinkPlan, NetworkPlan, RoutePlan, RouterPlan } from "./plan";
 import { routeText } from "./routes";
 
@@ -30,6 +30,23 @@ interface Observed {
   readonly links: ReadonlyMap<string, readonly ObservedLink[]>;
 }
 
+/** The machines that run, for links that come and go under them. */
+export interface Guests {
+  running(serverId: number): Promise<boolean>;
+  /** A new interface is there, down and without an address. */
+  plugged(serverId: number, device: string): Promise<void>;
+  /** Interfaces of the machine are gone. */
+  unplugged(serverId: number): Promise<void>;
+}
+
+/** A link whose machine end a running guest has yet to be told of. */
+interface Plugged {
+  readonly router: string;
+  readonly link: LinkPlan;
+  readonly serverId: number;
+  readonly device: string;
+}
+
 /**
  * Makes the host's network equal to a plan, whatever state it was left in. One instance for each cloud: it
  * remembers the rulesets that it has loaded.
@@ -40,15 +57,26 @@ export class NetworkApplier {
   constructor(
     private readonly settings: LocalCloudSettings,
     private readonly ipv6: boolean,
+    private readonly guests: Guests,
   ) {}
 
-  /** Idempotent; about ten short processes, most of them only when something differs. */
-  async apply(plan: NetworkPlan): Promise<void> {
+  /**
+   * Idempotent; about ten short processes, most of them only when something differs.
+   *
+   * @param serve starts what runs in the routers, before guests are told of new interfaces
+   */
+  async apply(plan: NetworkPlan, serve: () => Promise<void>): Promise<void> {
     const observed = await this.#observe(plan);
     await this.#namespaces(plan, observed);
-    await this.#links(plan, observed);
+    const plugged = await this.#links(plan, observed);
+    await this.#tellUnplugged(plan, observed);
     await this.#hostSide(plan.host);
     await Promise.all(plan.routers.map((router) => this.#router(router)));
+    await serve();
+    for (const { router, link, serverId, device } of plugged) {
+      await this.guests.plugged(serverId, device);
+      await markFinished(router, link);
+    }
   }
 
   /**
@@ -58,7 +86,7 @@ export class NetworkApplier {
   async resetMachine(serverId: number): Promise<void> {
     const names = namesOf(this.settings);
     const routers = (await listNamespaces()).filter(
-      (name) => name === names.publicRouter || name.startsWith(`${this.settings.name}-n`),
+      (name) => name === names.publicRouter || isNetwork(this.settings, name),
     );
     await Promise.all(routers.map((router) => deleteLinks(router, [portOf(serverId)])));
     await deleteNamespaces([names.machine(serverId)]);
@@ -66,10 +94,10 @@ export class NetworkApplier {
 
   async #observe(plan: NetworkPlan): Promise<Observed> {
     const namespaces = new Set(await listNamespaces());
+    const routers = new Set(plan.routers.map(({ namespace }) => namespace));
+    const observed = [...namespaces].filter((name) => routers.has(name) || isNetwork(this.settings, name));
     const links = await Promise.all(
-      plan.routers
-        .filter(({ namespace }) => namespaces.has(namespace))
-        .map(async ({ namespace }) => [namespace, await listLinks(namespace)] as const),
+      observed.map(async (namespace) => [namespace, await listLinks(namespace)] as const),
     );
     return { namespaces, links: new Map(links) };
   }
@@ -80,6 +108,14 @@ export class NetworkApplier {
     const stale = [...observed.namespaces].filter(
       (name) => isOwnNamespace(this.settings, name) && !wanted.has(name),
     );
+    // Links first and at once: what runs in a namespace keeps it for a while longer.
+    for (const name of stale) {
+      const present = observed.links.get(name) ?? [];
+      await deleteLinks(
+        name,
+        present.map(({ ifname }) => ifname),
+      );
+    }
     await deleteNamespaces(stale);
     const lines: string[] = [];
     for (const name of wanted) {
@@ -98,7 +134,8 @@ export class NetworkApplier {
     return this.ipv6 ? ["net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.default.accept_dad=0"] : [];
   }
 
-  async #links(plan: NetworkPlan, observed: Observed): Promise<void> {
+  async #links(plan: NetworkPlan, observed: Observed): Promise<Plugged[]> {
+    const plugged: Plugged[] = [];
     for (const router of plan.routers) {
       const present = observed.links.get(router.namespace) ?? [];
       const wanted = new Map(router.links.map((link) => [link.name, link]));
@@ -118,12 +155,30 @@ export class NetworkApplier {
       );
       const kept = new Set(present.filter((link) => !stale.includes(link)).map(({ ifname }) => ifname));
       const missing = router.links.filter(({ name }) => !kept.has(name));
-      for (const link of missing) await this.#makeLink(router.namespace, link);
+      for (const link of missing) plugged.push(...(await this.#makeLink(router.namespace, link)));
     }
+    return plugged;
   }
 
-  async #makeLink(namespace: string, link: LinkPlan): Promise<void> {
-    const { peer } = link;
+  /** Guests whose private interfaces went with their links, or with a whole network. */
+  async #tellUnplugged(plan: NetworkPlan, observed: Observed): Promise<void> {
+    const wanted = new Map(plan.routers.map(({ namespace, links }) => [namespace, links]));
+    const gone = new Set<number>();
+    for (const [namespace, present] of observed.links) {
+      for (const { ifname } of present) {
+        const serverId = serverOfPort(ifname);
+        const kept = wanted.get(namespace)?.some(({ name }) => name === ifname) ?? false;
+        if (serverId !== undefined && !kept) gone.add(serverId);
+      }
+    }
+    for (const serverId of gone) await this.guests.unplugged(serverId);
+  }
+
+  /** @returns the link when its machine runs and is to be told of it */
+  async #makeLink(namespace: string, link: LinkPlan): Promise<Plugged[]> {
+    const serverId = serverOfPort(link.name);
+    const hot = link.peer.hotPlug === true && serverId !== undefined && (await this.guests.running(serverId));
+    const peer = hot ? { ...link.peer, name: await freeDevice(link), setup: [] } : link.peer;
     const address = peer.macAddress === null ? "" : ` address ${peer.macAddress}`;
     const place = peer.namespace === null ? "" : ` netns ${peer.namespace}`;
     const add = () =>
@@ -144,9 +199,10 @@ export class NetworkApplier {
           : `address replace ${cidr} dev ${link.name}`,
       ),
       `link set dev ${link.name} up`,
-      // Last: a link without this mark was not finished and is made anew.
-      `link set dev ${link.name} alias ${fingerprint(link)}`,
     ]);
+    if (hot) return [{ router: namespace, link, serverId, device: peer.name }];
+    await markFinished(namespace, link);
+    return [];
   }
 
   async #hostSide(host: HostSidePlan): Promise<void> {
@@ -187,6 +243,17 @@ export class NetworkApplier {
     await load();
     this.#loaded.set(key, content);
   }
+}
+
+/** Last of all: a link without this mark was not finished and is made anew. */
+async function markFinished(router: string, link: LinkPlan): Promise<void> {
+  await ipBatch(router, [`link set dev ${link.name} alias ${fingerprint(link)}`]);
+}
+
+/** Where the machine runs, the slot that is free: those behind an interface that went keep their names. */
+async function freeDevice({ peer }: LinkPlan): Promise<string> {
+  const taken = new Set((await listLinks(peer.namespace)).map(({ ifname }) => ifname));
+  for (let slot = 7; ; slot++) if (!taken.has(`enp${slot}s0`)) return `enp${slot}s0`;
 }
 
 // Without the guest's device name: it may shift when an earlier attachment goes, which is no reason to cut this one.

@@ -1,4 +1,5 @@
 import type { NetworkApplier } from "./apply";
+import type { DhcpServers } from "./dhcpServers";
 import type { NetworkPlan } from "./plan";
 
 /** Lets changes of the network happen one after the other, and many requests for the same become one. */
@@ -9,14 +10,16 @@ export class NetworkCoordinator {
   /** @param plan read when a run begins, so that it sees everything that was asked for until then */
   constructor(
     private readonly network: NetworkApplier,
+    private readonly dhcp: DhcpServers,
     private readonly plan: () => NetworkPlan,
   ) {}
 
   /** Resolves when a run that began after this call has ended. */
   apply(): Promise<void> {
-    this.#waiting ??= this.#alone(() => {
+    this.#waiting ??= this.#alone(async () => {
       this.#waiting = undefined;
-      return this.network.apply(this.plan());
+      const plan = this.plan();
+      await this.network.apply(plan, () => this.dhcp.reconcile(plan.routers));
     });
     return this.#waiting;
   }

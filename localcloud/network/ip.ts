@@ -3,6 +3,8 @@ import { execa } from "execa";
 /** A link as `ip -json link show` tells it. */
 export interface ObservedLink {
   readonly ifname: string;
+  /** MAC address. */
+  readonly address?: string;
   readonly ifalias?: string;
 }
 

@@ -41,6 +41,15 @@ export function namesOf(settings: LocalCloudSettings): Names {
 /** Name of a server's port in a router. */
 export const portOf = (serverId: number) => `m${serverId}`;
 
+export function serverOfPort(port: string): number | undefined {
+  const id = /^m(\d+)$/.exec(port)?.[1];
+  return id === undefined ? undefined : Number(id);
+}
+
+/** Whether a namespace is the router of a private network of this cloud. */
+export const isNetwork = (settings: LocalCloudSettings, namespace: string) =>
+  new RegExp(`^${settings.name}-n\\d+$`).test(namespace);
+
 /** Whether a namespace is one that a cloud of this name makes. */
 export function isOwnNamespace(settings: LocalCloudSettings, namespace: string): boolean {
   const names = namesOf(settings);

@@ -7,3 +7,7 @@ export function replaceTable(name: string, body: string): string {
 export function elements(items: readonly string[]): string {
   return items.length === 0 ? "" : `elements = { ${items.join(", ")} }`;
 }
+
+/** What asks for a lease has no address yet; it gets no further than this router. */
+export const dhcpRequest =
+  'iifname "m*" ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept';

@@ -1,6 +1,7 @@
 // Pure: the wanted network as values. apply.ts makes it so.
 import type { World } from "../host";
 import type { LocalCloudSettings } from "../settings";
+import type { DhcpPlan } from "./dhcp";
 import { planHostSide } from "./hostSide";
 import { identityOf, namesOf } from "./names";
 import { planPrivateRouter } from "./privateRouter";
@@ -18,6 +19,8 @@ export interface LinkPlan {
     readonly namespace: string | null;
     readonly name: string;
     readonly macAddress: string | null;
+    /** A running machine configures it itself when it appears, by DHCP; the setup is for a machine that boots. */
+    readonly hotPlug?: boolean;
     /**
      * `ip -batch` lines that run once when the link is made, in the peer's namespace. Later the guest owns its
      * interface: it may add routes and addresses, as on a real server.
@@ -41,6 +44,8 @@ export interface RouterPlan {
   readonly routes: readonly RoutePlan[];
   /** Complete ruleset of the namespace, as one transaction. */
   readonly rules: string;
+  /** What its DHCP server gives out. */
+  readonly dhcp?: DhcpPlan;
 }
 
 export interface HostSidePlan {
@@ -63,6 +68,8 @@ export interface PlanInput {
   /** Servers whose machine runs or is about to: only these have ports. */
   readonly active: ReadonlySet<number>;
   readonly settings: LocalCloudSettings;
+  /** Servers with a private lease that leads the metadata address the wrong way (HC-U4). @default none */
+  readonly poisoned?: ReadonlySet<number>;
   /** Whether the host's kernel speaks IPv6. */
   readonly ipv6: boolean;
   /** MTU of the host's way out, to which TCP is clamped. */

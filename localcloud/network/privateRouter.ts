@@ -9,7 +9,7 @@ import {
   publicGateway,
   uplinkAddress,
 } from "./names";
-import { elements, replaceTable } from "./nft";
+import { dhcpRequest, elements, replaceTable } from "./nft";
 import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
 import { hasPublicPort, networkPort } from "./publicRouter";
 import { blackhole, unicast } from "./routes";
@@ -38,6 +38,16 @@ export function planPrivateRouter(input: PlanInput, network: NetworkSpec): Route
       ...apiRoutes(network, members),
     ],
     rules: replaceTable("cloud", rules(network, members, settings)),
+    dhcp: {
+      range: network.ipRange,
+      gateway: network.gateway,
+      side: "private",
+      leases: members.map(({ server, attachment: { macAddress, ip } }) => ({
+        macAddress,
+        ip,
+        metadataRoute: !hasPublicPort(server) || (input.poisoned?.has(server.id) ?? false),
+      })),
+    },
   };
 }
 
@@ -85,6 +95,7 @@ function memberLink(member: Member, network: NetworkSpec, settings: LocalCloudSe
       namespace: namesOf(settings).machine(server.id),
       name: device,
       macAddress: attachment.macAddress,
+      hotPlug: true,
       setup,
     },
   };
@@ -131,6 +142,7 @@ function rules(network: NetworkSpec, members: readonly Member[], settings: Local
     type filter hook prerouting priority raw
     iifname "uplink" accept
     meta nfproto ipv6 drop
+    ${dhcpRequest}
     meta pkttype { broadcast, multicast } drop
     ip daddr ${metadataAddress} tcp dport 80 meta mark set iifname map @port_mark accept
     iifname . ip saddr @own accept

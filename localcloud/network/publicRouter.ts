@@ -17,7 +17,7 @@ import {
   routerAddress,
   uplinkAddress,
 } from "./names";
-import { elements, replaceTable } from "./nft";
+import { dhcpRequest, elements, replaceTable } from "./nft";
 import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
 import { blackhole, unicast } from "./routes";
 
@@ -35,6 +35,14 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
       ...identityRoutes(world, settings),
     ],
     rules: replaceTable("cloud", rules(world, servers, settings)),
+    dhcp: {
+      range: settings.publicRange,
+      gateway: publicGateway,
+      side: "public",
+      leases: servers.flatMap(({ macAddress, publicIpv4 }) =>
+        publicIpv4 === null ? [] : [{ macAddress, ip: publicIpv4, metadataRoute: false }],
+      ),
+    },
   };
 }
 
@@ -192,6 +200,7 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
     ip daddr ${metadataAddress} tcp dport 80 meta mark set iifname map @port_mark accept
     iifname . ip saddr @own4 accept
     iifname . ip6 saddr @own6 accept
+    ${dhcpRequest}
     ip6 saddr fe80::/10 accept
     drop
   }

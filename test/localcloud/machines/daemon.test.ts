@@ -112,7 +112,7 @@ describe("local cloud as a command", function () {
       "web1",
     );
     const names = after.services.map(({ name }) => name).sort();
-    assert.deepEqual(names, ["name-server", "package-cache", "registry", "resolver"]);
+    assert.deepEqual(names, ["dhcp-pub", "name-server", "package-cache", "registry", "resolver"]);
     const processes = after.services.map(({ pid }) => pid);
     assert.ok(
       before.services.every(({ pid }) => !processes.includes(pid)),
@@ -139,7 +139,7 @@ describe("local cloud as a command", function () {
     assert.equal(unknown.exitCode, 1);
     assert.match(unknown.stderr, /no server is called "nobody"; there are: web1/);
     const fault = await command("fault", "earthquake", "web1");
-    assert.match(fault.stderr, /unknown command 'earthquake'/);
+    assert.match(fault.stderr, /unknown fault "earthquake"/);
   });
 
   it("logs requests as JSON lines without the token", async () => {

@@ -251,7 +251,15 @@ describe("machine room on real machines", function () {
     await host.createVolume(volume);
     await host.attachVolume(volume, one, true);
     await mustRun(settings, 1, `test -b $(readlink -f ${device})`);
-    await mustRun(settings, 1, "mountpoint -q /mnt/HC_Volume_7 && echo kept >/mnt/HC_Volume_7/file");
+    await eventually("the guest's own mount, when the metadata service said yes", async () => {
+      const { exitCode } = await inMachine(settings, 1, "mountpoint -q /mnt/HC_Volume_7");
+      return exitCode === 0;
+    });
+    assert.match(
+      await mustRun(settings, 1, "cat /etc/fstab"),
+      /^\/dev\/disk\/by-id\/scsi-0HC_Volume_7 \/mnt\/HC_Volume_7 ext4 discard,nofail,defaults 0 0$/m,
+    );
+    await mustRun(settings, 1, "echo kept >/mnt/HC_Volume_7/file");
 
     const before = await findInit(settings, 1);
     await host.requestReboot(1);
@@ -270,6 +278,8 @@ describe("machine room on real machines", function () {
     await host.detachVolume(volume);
     assert.notEqual((await inMachine(settings, 1, `test -e ${device}`)).exitCode, 0);
     await host.attachVolume({ ...volume, serverId: 2 }, two, false);
+    await mustRun(settings, 2, "systemctl start hc-volume-automount@7");
+    assert.equal(await mustRun(settings, 2, "ls -A /mnt"), "", "nobody asked for a mount");
     assert.equal(await mustRun(settings, 2, `mount ${device} /mnt && cat /mnt/file`), "kept");
     await host.detachVolume({ ...volume, serverId: 2 });
     await host.removeVolume(7);

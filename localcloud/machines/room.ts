@@ -1,0 +1,288 @@
+import { readdir, rm } from "node:fs/promises";
+import type { NameServer } from "../dns";
+import type { Host, ServerSpec, World } from "../host";
+import { NetworkApplier } from "../network/apply";
+import { NetworkCoordinator } from "../network/coordinator";
+import { DhcpServers } from "../network/dhcpServers";
+import { setPoisonedRoute } from "../network/metadataRoute";
+import { planNetwork } from "../network/plan";
+import type { LocalCloudSettings } from "../settings";
+import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
+import { removeCgroups } from "./cgroups";
+import { type ExitReason, ExitWatch } from "./exits";
+import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
+import { setRootPassword } from "./guest";
+import { guestsOf } from "./hotPlug";
+import { signal } from "./processes";
+import { removeEverything } from "./remove";
+import { makeRescue, removeRescue } from "./rescue";
+import { prepareVolumes } from "./volumes";
+
+// systemd's own signals to an init in a container: SIGRTMIN+4 powers off, SIGRTMIN+5 reboots.
+const powerOffSignal = 38;
+const rebootSignal = 39;
+
+export interface RoomOptions {
+  /** Root file system of new machines. */
+  readonly baseImage: string;
+  /** Whether the host's kernel speaks IPv6. */
+  readonly ipv6: boolean;
+  readonly uplinkMtu: number;
+  readonly onProblem: (problem: string) => void;
+  /** Answers the zones. @default - none: zones have no effect */
+  readonly names?: NameServer;
+}
+
+type RoomMethods = Pick<
+  Host,
+  | "reconcileNetwork"
+  | "reconcileNames"
+  | "onZoneTransfer"
+  | "createServer"
+  | "rebuildServer"
+  | "start"
+  | "powerOff"
+  | "requestShutdown"
+  | "requestReboot"
+  | "setRootPassword"
+  | "removeServer"
+  | "running"
+  | "onExit"
+  | "removeEverything"
+>;
+
+/** Machines and the network between them: what is on, what runs, what ended. */
+export class MachineRoom implements RoomMethods {
+  world: World = {
+    servers: [],
+    networks: [],
+    floatingAddresses: [],
+    volumes: [],
+    storageBoxes: [],
+    zones: [],
+    pointers: {},
+    loadBalancers: [],
+  };
+  readonly #active = new Set<number>();
+  readonly #poisoned = new Set<number>();
+  readonly #specs = new Map<number, ServerSpec>();
+  readonly #exits: ExitWatch;
+  readonly #network: NetworkCoordinator;
+  readonly #dhcp: DhcpServers;
+  readonly #afterNetwork: (() => Promise<void>)[] = [];
+
+  constructor(
+    private readonly settings: LocalCloudSettings,
+    private readonly options: RoomOptions,
+  ) {
+    const { ipv6, uplinkMtu, onProblem } = options;
+    this.#exits = new ExitWatch(settings, {
+      clean: (id) => this.#stopped(id),
+      serverOf: (id) => this.#specs.get(id),
+      bootAgain: (server) => this.#bootAgain(server),
+      onProblem,
+    });
+    this.#dhcp = new DhcpServers(settings, onProblem);
+    const plan = () =>
+      planNetwork({
+        world: this.#knownWorld(),
+        active: this.#active,
+        poisoned: this.#poisoned,
+        settings,
+        ipv6,
+        uplinkMtu,
+      });
+    const network = new NetworkApplier(settings, ipv6, guestsOf(settings, onProblem));
+    this.#network = new NetworkCoordinator(network, this.#dhcp, plan);
+  }
+
+  currentWorld = () => this.world;
+
+  /** Stops watching; machines and DHCP servers go on. */
+  close(): void {
+    this.#exits.close();
+    this.#dhcp.close();
+    this.options.names?.close();
+  }
+
+  onNetworkApplied(listener: () => Promise<void>): void {
+    this.#afterNetwork.push(listener);
+  }
+
+  /** Finds the machines that run already, whoever booted them. */
+  async adopt(): Promise<void> {
+    for (const id of await this.#machineIds()) {
+      if ((await findWrapper(this.settings, id)) === undefined) {
+        this.#exits.missed(id, await exitCode(this.settings, id));
+      } else {
+        this.#active.add(id);
+        this.#exits.watch(id);
+      }
+    }
+  }
+
+  async reconcileNetwork(world: World): Promise<void> {
+    this.world = world;
+    for (const server of world.servers) this.#specs.set(server.id, server);
+    await this.#applyNetwork();
+  }
+
+  async #applyNetwork(): Promise<void> {
+    await this.#network.apply();
+    for (const listener of this.#afterNetwork) await listener();
+  }
+
+  async reconcileNames(world: World): Promise<void> {
+    await this.options.names?.publish(world);
+  }
+
+  onZoneTransfer(listener: Parameters<Host["onZoneTransfer"]>[0]): void {
+    this.options.names?.onTransfer(listener);
+  }
+
+  async createServer(server: ServerSpec): Promise<void> {
+    const record = await readRecord(this.settings, server.id);
+    if (record === undefined) await makeLayers(this.settings, server, this.options.baseImage);
+  }
+
+  async rebuildServer(server: ServerSpec): Promise<void> {
+    await this.powerOff(server.id);
+    await unmount(machineFolders(this.settings, server.id).root);
+    await makeLayers(this.settings, server, this.options.baseImage);
+  }
+
+  async start(server: ServerSpec): Promise<void> {
+    const { id } = server;
+    if ((await findInit(this.settings, id)) !== undefined) return;
+    const record = await readRecord(this.settings, id);
+    if (record === undefined) throw new Error(`server ${id} has no root file system: create it first`);
+    await this.#exits.settled(id);
+    // A reboot of the guest ends a rescue system, so it is not known for the next boot.
+    const { rescue: _used, ...ownSystem } = server;
+    this.#specs.set(id, ownSystem);
+    await this.#cut(id);
+    await mountRoot(this.settings, record);
+    const system = await this.#systemOf(server);
+    await prepareVolumes(this.settings, id);
+    await this.#network.resetMachine(id);
+    this.#active.add(id);
+    this.#exits.setOrdered(id, false);
+    try {
+      await this.#applyNetwork();
+      if (this.#poisoned.has(id)) await setPoisonedRoute(this.settings, this.world, server, true);
+      await boot(this.settings, server, system);
+    } catch (error) {
+      await this.#cut(id);
+      this.#active.delete(id);
+      throw error;
+    }
+    this.#exits.watch(id);
+  }
+
+  async #systemOf(server: ServerSpec): Promise<BootSystem> {
+    if (server.rescue !== undefined) {
+      return makeRescue(this.settings, server.id, server.rescue, this.options.baseImage);
+    }
+    await removeRescue(this.settings, server.id);
+    const { root, docker } = machineFolders(this.settings, server.id);
+    return { root, hostname: server.name, binds: [[docker, "/var/lib/docker"]] };
+  }
+
+  async powerOff(serverId: number): Promise<void> {
+    this.#exits.setOrdered(serverId, true);
+    await this.#cut(serverId);
+    await this.#exits.settled(serverId);
+    await this.#stopped(serverId);
+  }
+
+  async requestShutdown(serverId: number): Promise<void> {
+    const init = await findInit(this.settings, serverId);
+    if (init !== undefined) signal(init, powerOffSignal);
+  }
+
+  async requestReboot(serverId: number): Promise<void> {
+    const init = await findInit(this.settings, serverId);
+    if (init !== undefined) signal(init, rebootSignal);
+  }
+
+  async setRootPassword(serverId: number, hash: string): Promise<void> {
+    await setRootPassword(this.settings, serverId, hash);
+  }
+
+  async removeServer(serverId: number): Promise<void> {
+    await this.powerOff(serverId);
+    this.#specs.delete(serverId);
+    this.#poisoned.delete(serverId);
+    const { root, base } = machineFolders(this.settings, serverId);
+    await unmount(root);
+    await rm(base, { recursive: true, force: true });
+    this.#exits.setOrdered(serverId, false);
+  }
+
+  async running(): Promise<ReadonlySet<number>> {
+    const ids = await this.#machineIds();
+    const inits = await Promise.all(ids.map((id) => findInit(this.settings, id)));
+    return new Set(ids.filter((_, index) => inits[index] !== undefined));
+  }
+
+  onExit(listener: (serverId: number, reason: ExitReason) => void): void {
+    this.#exits.listen(listener);
+  }
+
+  /**
+   * Fault hook of HC-U4: the private lease of a server leads the metadata address over its private network, now and
+   * at each renewal. Idempotent; forgotten when the daemon ends, except that the route stays until it is taken back.
+   */
+  async poisonMetadataRoute(serverId: number, poisoned: boolean): Promise<void> {
+    if (poisoned) this.#poisoned.add(serverId);
+    else this.#poisoned.delete(serverId);
+    await this.#applyNetwork();
+    const server = this.world.servers.find(({ id }) => id === serverId);
+    if (server !== undefined) await setPoisonedRoute(this.settings, this.world, server, poisoned);
+  }
+
+  async removeEverything(): Promise<void> {
+    for (const id of await this.#machineIds()) this.#exits.setOrdered(id, true);
+    this.close();
+    await removeEverything(this.settings);
+    this.#active.clear();
+  }
+
+  // A server that starts before its first reconciliation is known by its own specification.
+  #knownWorld(): World {
+    const listed = new Set(this.world.servers.map(({ id }) => id));
+    const starting = [...this.#active].flatMap((id) => {
+      const spec = this.#specs.get(id);
+      return spec === undefined || listed.has(id) ? [] : [spec];
+    });
+    return { ...this.world, servers: [...this.world.servers, ...starting] };
+  }
+
+  /** SIGKILL of the machine's init ends everything in it at once. */
+  async #cut(id: number): Promise<void> {
+    const wrapper = await findWrapper(this.settings, id);
+    if (wrapper === undefined) return;
+    const victim = (await findInit(this.settings, id)) ?? (await findSupervisor(this.settings, id));
+    signal(victim ?? wrapper.pid, "SIGKILL");
+    await ended(this.settings, id, AbortSignal.timeout(20_000));
+  }
+
+  async #bootAgain(server: ServerSpec): Promise<void> {
+    await this.start(server).catch((error: Error) =>
+      this.options.onProblem(`reboot of ${server.name}: ${error.message}`),
+    );
+  }
+
+  async #stopped(id: number): Promise<void> {
+    this.#active.delete(id);
+    await this.#network.resetMachine(id);
+    await removeCgroups(this.settings, id);
+    await removeRescue(this.settings, id);
+    await rm(machineFolders(this.settings, id).exit, { force: true });
+  }
+
+  async #machineIds(): Promise<number[]> {
+    const names = await readdir(this.settings.paths.machines).catch(() => []);
+    return names.filter((name) => /^\d+$/.test(name)).map(Number);
+  }
+}
