@@ -5,8 +5,9 @@ import { execa } from "execa";
 import { readStatus, type Status } from "../../../localcloud/control/socket";
 import { findInit } from "../../../localcloud/machines/boot";
 import { leftovers } from "../../../localcloud/machines/remove";
+import { nameserverAddresses } from "../../../localcloud/network/names";
 import { type LocalCloudSettings, localCloudSettings } from "../../../localcloud/settings";
-import { eventually, mustRun, ownLab, whyNoMachines } from "./lab";
+import { eventually, inMachine, mustRun, ownLab, whyNoMachines } from "./lab";
 
 const root = join(__dirname, "../../..");
 
@@ -94,6 +95,43 @@ describe("local cloud as a command", function () {
     assert.equal(await mustRun(settings, id, "echo '{\"a\":1}' | jq .a"), "1");
   });
 
+  it("answers DNS zones, to its machines and to everybody who asks Hetzner's name servers", async () => {
+    const { id = 0, publicIpv4 = "" } = (await status()).servers[0] ?? {};
+    const succeeds = async (answer: Awaited<ReturnType<typeof api>>) =>
+      eventually(
+        "the action",
+        async () => (await api("GET", `/actions/${answer.action?.id}`)).action?.status === "success",
+      );
+    await succeeds(await api("POST", "/zones", { name: "example.test", mode: "primary" }));
+    // The resolver now remembers that there is no such name.
+    assert.equal((await inMachine(settings, id, "getent hosts www.example.test")).exitCode, 2);
+    const records = [{ value: "192.0.2.80" }];
+    await succeeds(await api("POST", "/zones/example.test/rrsets", { name: "www", type: "A", records }));
+    assert.match(await mustRun(settings, id, "getent hosts www.example.test"), /^192\.0\.2\.80 /);
+
+    const [hydrogen] = nameserverAddresses(settings);
+    const question = `const { Resolver } = require("node:dns/promises");
+      const resolver = new Resolver();
+      resolver.setServers(["${hydrogen}"]);
+      resolver.resolve4("www.example.test").then(([address]) => console.log(address));`;
+    const outside = await command("internet", "--", process.execPath, "-e", question);
+    assert.equal(outside.stdout, "192.0.2.80", outside.stderr);
+    assert.match(await mustRun(settings, id, "getent hosts hydrogen.ns.hetzner.com"), new RegExp(hydrogen));
+    await mustRun(settings, id, "timeout 5 bash -c '</dev/tcp/hydrogen.ns.hetzner.com/53'");
+
+    const pointer = `static.${publicIpv4?.split(".").reverse().join(".")}.clients.your-server.de`;
+    const reverse = `getent hosts ${hydrogen}`;
+    assert.match(await mustRun(settings, id, reverse), /static\..*\.clients\.your-server\.de/);
+    const asked = await command(
+      "internet",
+      "--",
+      process.execPath,
+      "-e",
+      question.replace(/resolve4.*/, `reverse("${publicIpv4}").then(([name]) => console.log(name));`),
+    );
+    assert.equal(asked.stdout, pointer, asked.stderr);
+  });
+
   it("survives the death of its daemon: machines go on and are found again", async () => {
     const before = await status();
     const id = before.servers[0]?.id ?? 0;
@@ -118,6 +156,7 @@ describe("local cloud as a command", function () {
       before.services.every(({ pid }) => !processes.includes(pid)),
       "helpers were replaced, not doubled",
     );
+    assert.match(await mustRun(settings, id, "getent hosts www.example.test"), /^192\.0\.2\.80 /);
   });
 
   it("tells of a machine that lost its power while nobody watched", async () => {
