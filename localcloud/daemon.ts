@@ -151,6 +151,7 @@ async function startControl(
 ): Promise<{ app: FastifyInstance; socket: Server }> {
   const app = createControl({
     store,
+    host,
     faults,
     requests,
     endpoint: settings.endpoint,

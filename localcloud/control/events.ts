@@ -15,7 +15,11 @@ export interface EventStreams {
 }
 
 /** One look at the state serves all clients, and nobody looks while there is none. */
-export function createEventStreams(state: () => CloudState, requests: RecentRequests): EventStreams {
+export function createEventStreams(
+  state: () => CloudState,
+  requests: RecentRequests,
+  onProblem: (problem: string) => void,
+): EventStreams {
   const clients = new Set<FastifyReply["raw"]>();
   let sent = "";
   let timers: NodeJS.Timeout[] = [];
@@ -29,11 +33,16 @@ export function createEventStreams(state: () => CloudState, requests: RecentRequ
     for (const client of clients) write(client, text);
   };
   const look = () => {
-    const now = state();
-    const content = contentOf(now);
-    if (content === sent) return;
-    sent = content;
-    broadcast(event("state", now));
+    try {
+      const now = state();
+      const content = contentOf(now);
+      if (content === sent) return;
+      sent = content;
+      broadcast(event("state", now));
+    } catch (error) {
+      // Nobody waits for a timer: what it threw would end the daemon.
+      onProblem(`control API, events: ${String(error)}`);
+    }
   };
   const begin = () => {
     timers = [setInterval(look, STATE_MS), setInterval(() => broadcast(": alive\n\n"), HEARTBEAT_MS)];

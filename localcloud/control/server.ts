@@ -1,6 +1,7 @@
 // The control API of contract.ts.
 import Fastify, { type FastifyInstance } from "fastify";
 import { z } from "zod";
+import type { Host } from "../host";
 import type { Store } from "../store";
 import type { CloudState, FaultRequest, FaultStatus } from "./contract";
 import { ControlError, invalidRequest } from "./errors";
@@ -23,6 +24,7 @@ export interface Faults {
 
 export interface ControlOptions {
   readonly store: Store;
+  readonly host: Pick<Host, "targetHealth">;
   readonly faults: Faults;
   readonly requests: RecentRequests;
   /** What machines and clients use as the Hetzner API. */
@@ -55,9 +57,10 @@ export function createControl(options: ControlOptions): FastifyInstance {
     stateOf(options.store, {
       at: new Date().toISOString(),
       endpoint: options.endpoint,
+      host: options.host,
       faults: faults.list(),
     });
-  const streams = createEventStreams(state, requests);
+  const streams = createEventStreams(state, requests, options.onProblem);
   app.addHook("preClose", async () => streams.close());
 
   app.get("/state", async () => state());

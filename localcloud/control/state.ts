@@ -1,15 +1,24 @@
 // What a person sees of the cloud, from the rows.
+import { addressOf, serversOf } from "../api/loadBalancers/spec";
+import { isLocked } from "../api/locks";
 import { statusOf } from "../api/serverViews";
 import { primaryIpOf } from "../api/world";
-import type { Server } from "../rows";
+import { zoneStatus } from "../api/zones/views";
+import type { Health, Host } from "../host";
+import type { LoadBalancer, Server } from "../rows";
 import type { Store } from "../store";
 import { runningActions } from "../work";
-import type { CloudState, FaultStatus, ServerState } from "./contract";
+import type { CloudState, FaultStatus, LoadBalancerState, ServerState } from "./contract";
 
-/** The state at this moment; reads the store only, which follows the machines. */
+/** The state at this moment. Servers need no look at their machines: the store follows these. */
 export function stateOf(
   store: Store,
-  outside: { readonly at: string; readonly endpoint: string; readonly faults: readonly FaultStatus[] },
+  outside: {
+    readonly at: string;
+    readonly endpoint: string;
+    readonly host: Pick<Host, "targetHealth">;
+    readonly faults: readonly FaultStatus[];
+  },
 ): CloudState {
   const projects = new Map(store.list("project").map(({ id, name }) => [id, name]));
   const named = (row: { id: number; name: string; project: number }) => ({
@@ -38,9 +47,11 @@ export function stateOf(
       sizeGb: row.size,
       serverId: row.server,
     })),
-    loadBalancers: [],
-    storageBoxes: [],
-    zones: [],
+    loadBalancers: store
+      .list("load_balancer")
+      .map((row) => ({ ...named(row), ...loadBalancerState(store, outside.host, row) })),
+    storageBoxes: store.list("storage_box").map((row) => ({ ...named(row), status: row.status })),
+    zones: store.list("zone").map((row) => ({ ...named(row), status: zoneStatus(store, row) })),
     actions: runningActions(store).map(({ id, command, progress, started, resources }) => ({
       id,
       command,
@@ -52,7 +63,7 @@ export function stateOf(
   };
 }
 
-function serverState(store: Store, server: Server): Omit<ServerState, "id" | "name" | "project"> {
+function serverState(store: Store, server: Server): Row<ServerState> {
   const group =
     server.placementGroup === null ? undefined : store.get("placement_group", server.placementGroup);
   return {
@@ -68,4 +79,34 @@ function serverState(store: Store, server: Server): Omit<ServerState, "id" | "na
     })),
     placementGroup: group?.name ?? null,
   };
+}
+
+type Row<S> = Omit<S, "id" | "name" | "project">;
+
+function loadBalancerState(
+  store: Store,
+  host: Pick<Host, "targetHealth">,
+  row: LoadBalancer,
+): Row<LoadBalancerState> {
+  const ports = row.services.map(({ listenPort }) => listenPort);
+  const healthAt = (address: string | null) =>
+    worstOf(ports.map((port) => (address === null ? "unhealthy" : host.targetHealth(row.id, port, address))));
+  return {
+    status: isLocked(store, { id: row.id, type: "load_balancer" }) ? "changing" : "active",
+    publicIpv4: row.publicInterface ? row.ipv4 : null,
+    privateNets: row.privateNets.map(({ network, ip }) => ({ networkId: network, ip })),
+    targets: row.targets.flatMap((target): LoadBalancerState["targets"] => {
+      if (target.type === "ip") return [{ serverId: null, address: target.ip, health: healthAt(target.ip) }];
+      return serversOf(store, row, target).map((server) => {
+        const address = addressOf(store, row, server, target.usePrivateIp);
+        return { serverId: server.id, address: address ?? "", health: healthAt(address) };
+      });
+    }),
+  };
+}
+
+/** Of all services of one target. */
+function worstOf(found: readonly Health[]): Health {
+  if (found.includes("unhealthy")) return "unhealthy";
+  return found.length > 0 && found.every((health) => health === "healthy") ? "healthy" : "unknown";
 }

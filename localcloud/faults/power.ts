@@ -8,7 +8,7 @@ import { findInit } from "../machines/boot";
 import { signal } from "../machines/processes";
 import type { LocalCloudSettings } from "../settings";
 import type { Store } from "../store";
-import { physicalHosts } from "./physicalHosts";
+import { serversByHost } from "./physicalHosts";
 import type { FaultRecord } from "./record";
 import type { FaultDriver, FaultOf } from "./registry";
 import { runningServer } from "./targets";
@@ -39,10 +39,7 @@ export function powerFaults(
     "host-failure": {
       ...shared,
       targets: ({ host }) => {
-        const on = physicalHosts(
-          store.list("server").filter(({ power }) => power === "on"),
-          store,
-        );
+        const on = serversByHost(store.list("server"));
         const servers = on.get(host);
         if (servers !== undefined) return servers;
         const known = [...on].map(([number, ids]) => `${number} (${ids.length})`).join(", ");

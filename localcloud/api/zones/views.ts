@@ -21,7 +21,7 @@ export function renderZone(call: Call, zone: Zone) {
     labels: zone.labels,
     protection: { delete: zone.protected },
     ttl: zone.ttl,
-    status: statusOf(call.store, zone),
+    status: zoneStatus(call.store, zone),
     record_count: recordCount(zone),
     authoritative_nameservers: {
       assigned: assignedNameservers,
@@ -35,7 +35,7 @@ export function renderZone(call: Call, zone: Zone) {
 }
 
 /** Being published while a change runs; wrong when the last one failed or no primary name server answered. */
-function statusOf(store: Store, zone: Zone): "ok" | "updating" | "error" {
+export function zoneStatus(store: Store, zone: Zone): "ok" | "updating" | "error" {
   const ofZone = isOf(ref("zone", zone.id));
   if (runningActions(store).some(ofZone)) return "updating";
   if (zone.mode === "secondary") {

@@ -50,6 +50,7 @@ describe("control API", () => {
     cloud = await TestCloud.start({ onRequest: (line) => requests.add(line) });
     app = createControl({
       store: cloud.store,
+      host: cloud.host,
       faults,
       requests,
       endpoint: "http://198.51.100.1:8080/v1",
@@ -119,6 +120,40 @@ describe("control API", () => {
     const later = (await ask("GET", "/state")).json<CloudState>();
     assert.equal(later.servers[0]?.status, "off");
     assert.deepEqual(later.actions, []);
+  });
+
+  it("shows load balancers with the health of their targets, zones and storage boxes", async () => {
+    const server = await cloud.server("web2");
+    const service = { protocol: "tcp", listen_port: 80, destination_port: 80 };
+    const { load_balancer, action } = await cloud.ok("POST", "/load_balancers", {
+      name: "edge",
+      load_balancer_type: "lb11",
+      location: "fsn1",
+      services: [service],
+      targets: [{ type: "server", server: { id: server.id } }],
+    });
+    await cloud.succeeds(action);
+    const { zone } = await cloud.ok("POST", "/zones", { name: "example.test", mode: "primary" });
+    await cloud.api.runner.idle();
+    const checked = `${load_balancer.id}/80/${server.public_net.ipv4.ip}`;
+    cloud.host.health.set(checked, "healthy");
+    const state = (await ask("GET", "/state")).json<CloudState>();
+    const target = { serverId: server.id, address: server.public_net.ipv4.ip, health: "healthy" };
+    assert.deepEqual(state.loadBalancers, [
+      {
+        id: load_balancer.id,
+        name: "edge",
+        project: "one",
+        status: "active",
+        publicIpv4: load_balancer.public_net.ipv4.ip,
+        privateNets: [],
+        targets: [target],
+      },
+    ]);
+    assert.deepEqual(state.zones, [{ id: zone.id, name: "example.test", project: "one", status: "ok" }]);
+    cloud.host.health.set(checked, "unhealthy");
+    const [later] = (await ask("GET", "/state")).json<CloudState>().loadBalancers;
+    assert.deepEqual(later?.targets, [{ ...target, health: "unhealthy" }]);
   });
 
   it("keeps the last 500 requests and answers those that came after a number", async () => {
