@@ -56,6 +56,7 @@ export const LOCKS: Readonly<Record<string, readonly string[]>> = {
   create_snapshot: STORAGE_BOX,
   // Services and targets are not here: clients change several of them at once and never try again.
   create_load_balancer: LOAD_BALANCER,
+  delete_load_balancer: LOAD_BALANCER,
   change_load_balancer_type: LOAD_BALANCER,
   enable_public_interface: LOAD_BALANCER,
   disable_public_interface: LOAD_BALANCER,

@@ -38,17 +38,17 @@ const DOMAIN =
 
 const schema = z.object({
   name: nameField,
-  labels: labelsField.nullish(),
-  type: z.enum(["uploaded", "managed"]).nullish(),
-  certificate: z.string().nullish(),
-  private_key: z.string().nullish(),
+  labels: labelsField.optional(),
+  type: z.enum(["uploaded", "managed"]).optional(),
+  certificate: z.string().optional(),
+  private_key: z.string().optional(),
   domain_names: z
     .array(
       z.string().regex(DOMAIN, { message: "must be a domain name such as example.com or *.example.com" }),
     )
     // As many as Let's Encrypt takes in one certificate.
     .max(100)
-    .nullish(),
+    .optional(),
 });
 
 const options: OwnedOptions<"certificate"> = {

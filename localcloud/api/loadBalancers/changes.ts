@@ -69,6 +69,14 @@ export const deleteService = balancerWork<OfLoadBalancer & { readonly listenPort
   }),
 );
 
+/** Since 2026-10-05 a deletion is followed by its action. */
+export const deleteLoadBalancer = defineWork<OfLoadBalancer>({
+  name: "delete_load_balancer",
+  command: "delete_load_balancer",
+  network: true,
+  effect: (store, { loadBalancer }) => store.remove("load_balancer", loadBalancer),
+});
+
 export const addTarget = balancerWork<OfLoadBalancer & { readonly target: LoadBalancerTarget }>(
   "add_target",
   (row, { target }) => ({
@@ -126,6 +134,7 @@ export const detachNetwork = balancerWork<OfLoadBalancer & { readonly network: n
 
 export const loadBalancerChanges: readonly AnyWork[] = [
   createLoadBalancer,
+  deleteLoadBalancer,
   addService,
   updateService,
   deleteService,

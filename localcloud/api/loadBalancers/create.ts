@@ -27,17 +27,22 @@ import { renderLoadBalancer } from "./views";
 
 export const algorithmField = z.enum(["round_robin", "least_connections"]);
 
+/** Of all kinds only this one says that its name neither begins nor ends with a space. */
+export const loadBalancerName = nameField.refine((name) => name.trim() === name, {
+  message: "must not begin or end with a space",
+});
+
 const schema = z.object({
-  name: nameField,
+  name: loadBalancerName,
   load_balancer_type: idOrName,
-  algorithm: z.object({ type: algorithmField }).nullish(),
-  services: z.array(serviceSchema).nullish(),
-  targets: z.array(targetSchema).nullish(),
-  labels: labelsField.nullish(),
-  public_interface: z.boolean().nullish(),
-  network: z.int().positive().nullish(),
-  network_zone: z.string().min(1).nullish(),
-  location: idOrName.nullish(),
+  algorithm: z.object({ type: algorithmField }).optional(),
+  services: z.array(serviceSchema).optional(),
+  targets: z.array(targetSchema).optional(),
+  labels: labelsField.optional(),
+  public_interface: z.boolean().optional(),
+  network: z.int().positive().optional(),
+  network_zone: z.string().min(1).optional(),
+  location: idOrName.optional(),
 });
 
 export function create(call: Call): Reply {

@@ -1,17 +1,17 @@
 // Load balancers: read, rename, delete, measure. The rest of their operations is in the files beside this one.
+import { z } from "zod";
 import type { LoadBalancer } from "../../rows";
 import type { AnyWork } from "../../work";
-import { actionRoutes } from "../actionRoutes";
-import { type Call, noContent, ok, ownedByPath, type Reply, type Route, ref } from "../call";
+import { actionReply, actionRoutes } from "../actionRoutes";
+import { type Call, ok, ownedByPath, type Reply, type Route, ref, startAction } from "../call";
 import { deleteProtected, invalidInput } from "../errors";
 import { filterByName, sortByIdNameCreated } from "../lists";
-import { requireFree } from "../locks";
-import { type OwnedOptions, readRoutes, rename, renameSchema, updateRoute } from "../owned";
+import { type OwnedOptions, readRoutes, rename, updateRoute } from "../owned";
 import { protectionOf } from "../protection";
 import { dnsPtrRoute } from "../reverseDns";
 import { loadBalancerActionRoutes } from "./actions";
-import { loadBalancerChanges } from "./changes";
-import { create } from "./create";
+import { deleteLoadBalancer, loadBalancerChanges } from "./changes";
+import { create, loadBalancerName } from "./create";
 import { METRIC_TYPES, type MetricType, stepOf, timeSeries } from "./metrics";
 import { loadBalancerNetworkRoutes } from "./networks";
 import { renderLoadBalancer } from "./views";
@@ -31,7 +31,7 @@ export const loadBalancerRoutes: readonly Route[] = [
   ...actionRoutes("/load_balancers", "load_balancer"),
   ...readRoutes(options),
   { method: "POST", path: "/load_balancers", handle: create },
-  updateRoute(options, { schema: renameSchema, change: rename }),
+  updateRoute(options, { schema: z.object({ name: loadBalancerName.optional() }), change: rename }),
   { method: "DELETE", path: "/load_balancers/:id", handle: remove },
   { method: "GET", path: "/load_balancers/:id/metrics", handle: metrics },
   ...loadBalancerActionRoutes,
@@ -43,10 +43,8 @@ export const loadBalancerRoutes: readonly Route[] = [
 function remove(call: Call): Reply {
   const row = ownedByPath(call, "load_balancer");
   if (row.protected) throw deleteProtected("Load Balancer");
-  requireFree(call.store, ref("load_balancer", row.id));
-  call.store.remove("load_balancer", row.id);
-  call.networkChanged();
-  return noContent();
+  const resources = [ref("load_balancer", row.id)];
+  return actionReply(startAction(call, deleteLoadBalancer, { loadBalancer: row.id }, resources));
 }
 
 function metrics(call: Call): Reply {

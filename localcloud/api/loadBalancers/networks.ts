@@ -49,8 +49,8 @@ function attach(call: Call): Reply {
   const balancer = ownedByPath(call, "load_balancer");
   const schema = z.object({
     network: z.int().positive(),
-    ip: ipv4Field.nullish(),
-    ip_range: rangeField.nullish(),
+    ip: ipv4Field.optional(),
+    ip_range: rangeField.optional(),
   });
   const body = readBody(call, schema);
   const network = ownedByField(call, "network", body.network);

@@ -16,12 +16,12 @@ const textField = (maximum: number, forbidden: RegExp, message: string) =>
 const checkHttpSchema = z.object({
   domain: textField(128, /[\s%\\]/, "must not contain spaces, percent or backslash symbols").nullish(),
   path: textField(256, /\s/, "must not contain spaces: use percent-encoding").min(1).optional(),
-  response: textField(256, /(?!)/, "must not contain control characters").nullish(),
+  response: textField(256, /(?!)/, "must not contain control characters").optional(),
   status_codes: z
     .array(z.string().regex(/^[0-9?*]{1,3}$/, { message: "must be a status such as 200, 2?? or 3*" }))
     .max(20)
-    .nullish(),
-  tls: z.boolean().nullish(),
+    .optional(),
+  tls: z.boolean().optional(),
 });
 
 const healthCheckSchema = z.object({
@@ -30,7 +30,7 @@ const healthCheckSchema = z.object({
   interval: z.int().min(3).max(60).optional(),
   timeout: z.int().min(1).max(60).optional(),
   retries: z.int().min(1).max(5).optional(),
-  http: checkHttpSchema.nullish(),
+  http: checkHttpSchema.optional(),
 });
 
 /** Token characters of RFC 6265. */
@@ -41,16 +41,16 @@ const httpSchema = z.object({
   cookie_lifetime: z.int().min(30).max(86_400).optional(),
   // The description names no limits; these are a day at most, as for the cookie.
   timeout_idle: z.int().min(1).max(86_400).optional(),
-  certificates: z.array(z.int().positive()).nullish(),
-  redirect_http: z.boolean().nullish(),
-  sticky_sessions: z.boolean().nullish(),
+  certificates: z.array(z.int().positive()).optional(),
+  redirect_http: z.boolean().optional(),
+  sticky_sessions: z.boolean().optional(),
 });
 
 const changes = {
   destination_port: portField.optional(),
-  proxyprotocol: z.boolean().nullish(),
-  health_check: healthCheckSchema.nullish(),
-  http: httpSchema.nullish(),
+  proxyprotocol: z.boolean().optional(),
+  health_check: healthCheckSchema.optional(),
+  http: httpSchema.optional(),
 };
 
 export const serviceSchema = z.object({

@@ -11,10 +11,10 @@ import { addressOf } from "./spec";
 
 export const targetSchema = z.object({
   type: z.enum(["server", "label_selector", "ip"]),
-  server: z.object({ id: z.int().positive() }).nullish(),
-  label_selector: z.object({ selector: z.string().min(1).max(1000) }).nullish(),
-  ip: z.object({ ip: z.string() }).nullish(),
-  use_private_ip: z.boolean().nullish(),
+  server: z.object({ id: z.int().positive() }).optional(),
+  label_selector: z.object({ selector: z.string().min(1).max(1000) }).optional(),
+  ip: z.object({ ip: z.string() }).optional(),
+  use_private_ip: z.boolean().optional(),
 });
 
 /** @param path prefix of the field names in errors, such as `targets.0.` */

@@ -470,7 +470,9 @@ describe("local cloud API: load balancers", () => {
     await cloud.fails("uniqueness_error", "PUT", `/load_balancers/${row.id}`, { name: "other" });
     assert.equal((await cloud.get("/load_balancers?name=new")).load_balancers.length, 1);
     assert.equal((await cloud.get("/load_balancers?label_selector=a%3Db")).load_balancers.length, 1);
-    assert.equal((await cloud.call("DELETE", `/load_balancers/${row.id}`)).status, 204);
+    const deleted = await cloud.call("DELETE", `/load_balancers/${row.id}`);
+    assert.equal(deleted.status, 201);
+    await cloud.succeeds(deleted.body.action);
     await cloud.fails("not_found", "GET", `/load_balancers/${row.id}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(cloud.host.world?.loadBalancers.length, 1);

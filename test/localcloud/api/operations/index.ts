@@ -1,6 +1,7 @@
 // A valid request for every operation, made in a cloud in memory. New kinds add their table here.
 
 import { catalogueRequests } from "./catalogue";
+import { certificateRequests, loadBalancerRequests } from "./loadBalancers";
 import type { Prepare, Requests } from "./request";
 import {
   addressRequests,
@@ -22,6 +23,8 @@ const tables: readonly Requests[] = [
   volumeRequests,
   serverRequests,
   imageRequests,
+  certificateRequests,
+  loadBalancerRequests,
   storageBoxRequests,
   zoneRequests,
 ];
@@ -45,7 +48,4 @@ export const withoutSuccess: Readonly<Record<string, string>> = {
 };
 
 /** Described operations that have no route, with the reason. */
-export const notServed: readonly { readonly path: RegExp; readonly reason: string }[] = [
-  { path: / \/load_balancers/, reason: "Load Balancers are missing" },
-  { path: / \/certificates/, reason: "certificates are missing" },
-];
+export const notServed: readonly { readonly path: RegExp; readonly reason: string }[] = [];

@@ -40,4 +40,11 @@ export const wider: readonly Wider[] = [
     kinds: ["number"],
     reason: "2026-11-21: clients send the id as a number when they know it (HC-T9)",
   },
+  {
+    operation: /^POST \/load_balancers(\/\{id\}\/actions\/add_service)?$/,
+    field:
+      /^(services\.0\.)?(listen_port|destination_port|proxyprotocol|health_check(\.(port|protocol|interval|timeout|retries|http\.(domain|path)))?)$/,
+    kinds: ["missing"],
+    reason: "2026-11-21: services come with the least that is needed and get Hetzner's defaults (HC-D9)",
+  },
 ];
