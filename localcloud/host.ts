@@ -2,6 +2,7 @@
 // owns the state; a Host (localcloud/machines, localcloud/network) makes the Linux machine match it.
 
 import type { RecordType } from "./dns/recordData";
+import type { Point } from "./metrics/history";
 import type { LoadBalancerService } from "./rows";
 import type { StorageBoxHost, StorageBoxSpec } from "./storageBoxes/contract";
 
@@ -225,6 +226,8 @@ export interface Host extends StorageBoxHost {
   issueCertificate(domainNames: readonly string[]): Promise<IssuedCertificate>;
   /** Ids of the machines whose init runs now. */
   running(): Promise<ReadonlySet<number>>;
+  /** What a server used of processor, disk and network since this Unix time in seconds, oldest first. */
+  usage(serverId: number, since: number): Promise<readonly Point[]>;
   /** Called when a machine ends without having been told to by this interface. */
   onExit(listener: (serverId: number, reason: "poweroff" | "reboot" | "killed") => void): void;
   /** Called when it is known how the transfer of a secondary zone went, and when that changes. */

@@ -7,6 +7,7 @@ import { actionsReply } from "./actionRoutes";
 import {
   type Call,
   findOwned,
+  listOwned,
   ownedByPath,
   type Reply,
   type Route,
@@ -15,10 +16,18 @@ import {
   startAction,
 } from "./call";
 import { ApiError, limitExceeded } from "./errors";
-import { readRules, readTargets, rulesField, type Target, targetsField } from "./firewallRules";
+import {
+  effectiveRules,
+  readRules,
+  readTargets,
+  rulesField,
+  type Target,
+  targetsField,
+} from "./firewallRules";
 import { applicationTo, primaryIpOf } from "./world";
 
 const FIREWALLS_PER_SERVER = 5;
+const RULES_PER_SERVER = 500;
 
 interface TargetArgs {
   readonly firewall: number;
@@ -87,7 +96,9 @@ export function applyTargets(
     }
     if (target.type === "server") requireServer(call, target.server, missingStatus);
     const application: Application = target.type === "server" ? { ...target, status: "pending" } : target;
-    call.store.put("firewall", { ...row, applied: [...row.applied, application] });
+    const changed: Firewall = { ...row, applied: [...row.applied, application] };
+    requireFewRules(call, changed);
+    call.store.put("firewall", changed);
   }
   return targets.map((target) =>
     call.begin(applyFirewall, { firewall, target }, { resources: resourcesOf(firewall, target), after }),
@@ -120,6 +131,22 @@ function requireFewFirewalls(call: Call, server: Parameters<typeof applicationTo
   const count = call.store.list("firewall").filter((row) => applicationTo(row, server) !== null).length;
   if (count >= FIREWALLS_PER_SERVER) {
     throw limitExceeded(`a server has at most ${FIREWALLS_PER_SERVER} firewalls`, "firewall_limit");
+  }
+}
+
+/** Counts the rules of all firewalls of each server that the changed one holds for. */
+function requireFewRules(call: Call, changed: Firewall) {
+  const others = listOwned(call, "firewall").filter(({ id }) => id !== changed.id);
+  for (const server of listOwned(call, "server")) {
+    if (applicationTo(changed, server) === null) continue;
+    const applied = others.filter((other) => applicationTo(other, server) !== null);
+    const count = effectiveRules([...applied, changed].flatMap(({ rules }) => rules));
+    if (count > RULES_PER_SERVER) {
+      throw limitExceeded(
+        `server ${server.name} would have ${count} effective firewall rules, ${RULES_PER_SERVER} are allowed`,
+        "firewall_effective_rules_limit",
+      );
+    }
   }
 }
 
@@ -164,6 +191,7 @@ function requireApplied(call: Call, firewall: Firewall, target: Target) {
 function set(call: Call): Reply {
   const firewall = ownedByPath(call, "firewall");
   const rules = readRules(readBody(call, z.object({ rules: rulesField })).rules);
+  requireFewRules(call, { ...firewall, rules });
   const first = startAction(call, setRules, { firewall: firewall.id, rules }, [ref("firewall", firewall.id)]);
   const servers = firewall.applied.filter((application) => application.type === "server");
   const applied = servers.map(({ server }) => {

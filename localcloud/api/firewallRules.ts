@@ -66,6 +66,11 @@ export function readRules(body: z.output<typeof rulesField>): Rule[] {
   return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
 
+/** What a rule counts for among the 500 of a server (HC-F4): one for each range. */
+export function effectiveRules(rules: readonly Rule[]): number {
+  return rules.reduce((sum, rule) => sum + rule.sourceIps.length + rule.destinationIps.length, 0);
+}
+
 export function renderRule(rule: Rule) {
   return {
     direction: rule.direction,

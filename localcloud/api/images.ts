@@ -43,7 +43,12 @@ const removeSnapshot = defineWork<{ image: number }>({
   steps: (_store, { image }) => [{ do: "removeSnapshot", image }],
 });
 
-const protection = protectionOf("/images", "image");
+/** Backups cannot be protected, they go when their slot is needed. */
+const protection = protectionOf("/images", "image", ({ type }) => {
+  if (type !== "snapshot") {
+    throw new ApiError("unsupported_error", `only snapshots can be protected, this image is a ${type}`);
+  }
+});
 
 export const imageWorks = [removeSnapshot, protection.work];
 

@@ -83,11 +83,19 @@ export const primaryIpRoutes: readonly Route[] = [
   { method: "POST", path: "/primary_ips", handle: create },
   updateRoute(options, {
     schema: z.object({ name: nameField.optional(), auto_delete: z.boolean().optional() }),
-    change: (row, body) => ({
-      ...row,
-      name: body.name ?? row.name,
-      autoDelete: body.auto_delete ?? row.autoDelete,
-    }),
+    change: (row, body) => {
+      if (body.auto_delete && row.protected) {
+        throw invalidInput(
+          "auto_delete",
+          "is not possible while the primary IP is protected: unprotect it first",
+        );
+      }
+      return {
+        ...row,
+        name: body.name ?? row.name,
+        autoDelete: body.auto_delete ?? row.autoDelete,
+      };
+    },
   }),
   { method: "DELETE", path: "/primary_ips/:id", handle: remove },
   { method: "POST", path: "/primary_ips/:id/actions/assign", handle: assign },
@@ -121,7 +129,7 @@ function create(call: Call): Reply {
   const body = readBody(call, createSchema);
   const server = body.assignee_id ? ownedByField(call, "server", body.assignee_id) : null;
   if (server !== null) requireAssignable(call, server, body.type);
-  const location = server?.location ?? wantedLocation(body.location, body.datacenter);
+  const location = locationFor(server, body);
   requireUniqueName(call, "primary_ip", body.name);
   const row = addPrimaryIp(call, {
     ...body,
@@ -132,6 +140,16 @@ function create(call: Call): Reply {
   // Without an assignee there is no key `action`: the description knows no null here.
   const action = server === null ? {} : { action: renderAction(begin(call, row, server.id)) };
   return created({ primary_ip: renderPrimaryIp(call, row), ...action });
+}
+
+function locationFor(server: Server | null, { location, datacenter }: z.output<typeof createSchema>): string {
+  if (server === null) return wantedLocation(location, datacenter);
+  const named = location !== undefined || datacenter !== undefined;
+  if (named && wantedLocation(location, datacenter) !== server.location) {
+    const field = location === undefined ? "datacenter" : "location";
+    throw invalidInput(field, `must be the server's location ${server.location} or absent`);
+  }
+  return server.location;
 }
 
 function wantedLocation(wanted?: string | number, datacenter?: string | number): string {

@@ -18,7 +18,7 @@ import {
   requireUniqueName,
 } from "./call";
 import { isSoldOut } from "./catalogueViews";
-import { ApiError, invalidFields, invalidInput } from "./errors";
+import { ApiError, invalidFields, invalidInput, limitExceeded } from "./errors";
 import { applyTargets } from "./firewallActions";
 import { bootImage } from "./images";
 import { labelsField } from "./labels";
@@ -31,7 +31,7 @@ import { attachNetwork, newAttachment } from "./serverNetworks";
 import { startServer } from "./serverPower";
 import { renderServer } from "./serverViews";
 import { publicKeyOf } from "./sshKeys";
-import { requireAttachable } from "./volumeActions";
+import { requireAttachable, VOLUMES_PER_SERVER } from "./volumeActions";
 import { attachLater } from "./volumes";
 import { primaryIpOf } from "./world";
 
@@ -215,6 +215,13 @@ function takeGiven(call: Call, server: Server, type: PrimaryIp["type"], wanted: 
   call.store.put("primary_ip", { ...row, assignee: server.id });
 }
 
+function requireVolumes(volumes: readonly number[]) {
+  if (new Set(volumes).size < volumes.length) throw invalidInput("volumes", "must not name a volume twice");
+  if (volumes.length > VOLUMES_PER_SERVER) {
+    throw limitExceeded(`a server has at most ${VOLUMES_PER_SERVER} volumes`, "volume_limit");
+  }
+}
+
 /**
  * One after the other: interfaces, volumes and firewall are there before the first boot. Networks are attached
  * in the order of the request.
@@ -224,11 +231,15 @@ function beginActions(call: Call, server: Server, body: Body): { action: Action;
   const action = call.begin(createServer, { server: server.id }, { resources });
   const next: Action[] = [];
   const last = () => next.at(-1)?.id ?? action.id;
+  // What the attachments before will have made of the server, so that each is checked against them.
+  let attached = server;
   for (const network of body.networks ?? []) {
-    const args = newAttachment(call, server, ownedByField(call, "network", network), {});
+    const args = newAttachment(call, attached, ownedByField(call, "network", network), {});
+    attached = { ...attached, privateNets: [...attached.privateNets, args] };
     const both = [...resources, ref("network", network)];
     next.push(call.begin(attachNetwork, args, { resources: both, after: last() }));
   }
+  requireVolumes(body.volumes ?? []);
   for (const wanted of body.volumes ?? []) {
     const volume = ownedByField(call, "volume", wanted);
     requireFree(call.store, ref("volume", volume.id));

@@ -58,7 +58,6 @@ export const serverImageRoutes: readonly Route[] = [
   { method: "POST", path: "/servers/:id/actions/add_to_placement_group", handle: join },
   { method: "POST", path: "/servers/:id/actions/remove_from_placement_group", handle: leave },
   unsupported("POST", "actions/request_console", "show a console"),
-  unsupported("GET", "metrics", "measure servers"),
 ];
 
 /** Honest about what is not there yet: never a success without an effect. */

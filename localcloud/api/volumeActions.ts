@@ -19,7 +19,7 @@ import { ApiError, invalidInput, limitExceeded } from "./errors";
 import { requireUnlocked } from "./locks";
 import { protectionOf } from "./protection";
 
-const VOLUMES_PER_SERVER = 16;
+export const VOLUMES_PER_SERVER = 16;
 
 interface VolumeArgs {
   readonly volume: number;

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
@@ -7,6 +7,9 @@ import { signal } from "./processes";
 
 /** How this host limits a machine's memory and processor. */
 export type LimitSupport = "cgroup v2" | "cgroup v1, from outside only" | "none";
+
+/** Of version 1: two that limit, two that count, and systemd's own. */
+const usedControllers = ["memory", "cpu", "cpuacct", "blkio", "name=systemd"];
 
 interface Hierarchy {
   readonly mount: string;
@@ -35,11 +38,12 @@ export async function limitSupport(): Promise<LimitSupport> {
  */
 export async function makeCgroups(settings: LocalCloudSettings, server: ServerSpec): Promise<string[]> {
   const folders: string[] = [];
+  const disk = await diskOf(settings.stateDir);
   for (const hierarchy of await listHierarchies()) {
     const parent = join(hierarchy.mount, groupName(settings));
     const folder = join(parent, `m${server.id}`);
     await mkdir(folder, { recursive: true });
-    for (const [name, value] of limitsFor(hierarchy, server)) {
+    for (const [name, value] of [...limitsFor(hierarchy, server), ...countingOf(hierarchy, disk)]) {
       // A controller that is not delegated here has no such file: limitSupport() tells so in `status`.
       await writeFile(join(folder, name), value).catch(() => {});
     }
@@ -65,6 +69,8 @@ function limitsFor({ version, controllers }: Hierarchy, server: ServerSpec): [st
   if (version === 2) {
     return [
       ["../cgroup.subtree_control", "+memory +cpu +pids"],
+      // Counts only, and by itself: one controller that is not there would refuse the others.
+      ["../cgroup.subtree_control", "+io"],
       ["memory.max", bytes],
       ["cpu.max", `${server.cores * 100_000} 100000`],
     ];
@@ -72,6 +78,31 @@ function limitsFor({ version, controllers }: Hierarchy, server: ServerSpec): [st
   if (controllers.includes("memory")) return [["memory.limit_in_bytes", bytes]];
   if (controllers.includes("cpu")) return [["cpu.cfs_quota_us", String(server.cores * 100_000)]];
   return [];
+}
+
+/** The machine's groups that exist, one for each hierarchy. */
+export async function machineGroups(settings: LocalCloudSettings, serverId: number): Promise<string[]> {
+  const folders = (await cgroupFolders(settings)).map((folder) => join(folder, `m${serverId}`));
+  return folders.filter((folder) => existsSync(folder));
+}
+
+/**
+ * Newer kernels count in blkio only where a limit is set on the disk, so there is one that no disk
+ * reaches.
+ */
+function countingOf({ controllers }: Hierarchy, disk: string | undefined): [string, string][] {
+  if (!controllers.includes("blkio") || disk === undefined) return [];
+  return ["read", "write"].map((way) => [`blkio.throttle.${way}_bps_device`, `${disk} ${10 ** 15}`]);
+}
+
+/** Numbers of the whole disk that a folder lies on, as `8:0`; undefined for a file system without one. */
+async function diskOf(folder: string): Promise<string | undefined> {
+  const { dev } = await stat(folder);
+  const device = `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
+  const inSysfs = await realpath(`/sys/dev/block/${device}`).catch(() => undefined);
+  if (inSysfs === undefined) return undefined;
+  if (!existsSync(join(inSysfs, "partition"))) return device;
+  return (await readFile(join(inSysfs, "..", "dev"), "utf8")).trim();
 }
 
 /** Removes the groups of one machine, or of the whole cloud when no id is given. */
@@ -120,7 +151,7 @@ async function listHierarchies(): Promise<Hierarchy[]> {
   return text.split("\n").flatMap((line): Hierarchy[] => {
     const [, mount = "", type, options = ""] = line.split(" ");
     if (type === "cgroup2") return [{ mount, version: 2, controllers: [] }];
-    const controllers = options.split(",").filter((name) => ["memory", "cpu", "name=systemd"].includes(name));
+    const controllers = options.split(",").filter((name) => usedControllers.includes(name));
     return type === "cgroup" && controllers.length > 0 ? [{ mount, version: 1, controllers }] : [];
   });
 }

@@ -1,10 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import type { NameServer } from "../dns";
 import type { Host, World } from "../host";
+import { createSampler } from "../metrics/sampler";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import type { LocalCloudSettings } from "../settings";
 import type { StorageBoxHost } from "../storageBoxes/contract";
 import { ensureAuthority, issueCertificate } from "./authority";
+import { countersOf } from "./counters";
 import { ensureBaseImage } from "./image";
 import { MachineRoom } from "./room";
 import { snapshotMethods } from "./snapshots";
@@ -50,8 +52,23 @@ export async function createLinuxHost(
   });
   if (options.world !== undefined) room.world = options.world;
   await room.adopt();
+  const closeRoom = room.close.bind(room);
+  const sampler = createSampler({
+    counters: async () => countersOf(settings, await room.running()),
+    servers: () => room.world.servers.map(({ id }) => id),
+    now: Date.now,
+    onProblem: options.onProblem ?? (() => {}),
+  });
+  sampler.start();
   return Object.assign(
     room,
+    {
+      usage: async (id: number, since: number) => sampler.pointsOf(id, since),
+      close: () => {
+        sampler.stop();
+        closeRoom();
+      },
+    },
     volumeMethods(settings),
     snapshotMethods(settings),
     withoutStorageBoxes,

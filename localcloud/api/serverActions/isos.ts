@@ -16,7 +16,7 @@ import {
   ref,
   startAction,
 } from "../call";
-import { invalidInput, notFound } from "../errors";
+import { invalidInput } from "../errors";
 import { changeServer, plainAction } from "../serverPower";
 
 const attachIso = defineWork<{ server: number; iso: number }>({
@@ -49,7 +49,7 @@ function attach(call: Call): Reply {
   const server = ownedByPath(call, "server");
   const { iso: wanted } = readBody(call, z.object({ iso: idOrName }));
   const iso = catalogue.isos.find((candidate) => matchesIdOrName(wanted, candidate));
-  if (iso === undefined) throw notFound("iso", wanted);
+  if (iso === undefined) throw invalidInput("iso", `ISO '${wanted}' does not exist`);
   const { architecture } = serverTypeNamed(server.serverType);
   if (iso.architecture !== null && iso.architecture !== architecture) {
     throw invalidInput("iso", `${iso.name} is for ${iso.architecture}, the server is ${architecture}`);

@@ -115,6 +115,12 @@ const serverFields: BadRequest[] = [
   }),
   invalid("an unknown primary IP", "/servers", "public_net.ipv4", { ...server, public_net: { ipv4: 4711 } }),
   invalidIn(
+    "the same volume twice",
+    () => "/servers",
+    "volumes",
+    (f: Fixture) => ({ ...server, volumes: [f.volume, f.volume] }),
+  ),
+  invalidIn(
     "a volume of another location",
     () => "/servers",
     "volumes",
@@ -206,6 +212,7 @@ const otherFields: BadRequest[] = [
     ip: "198.51.100.2",
     dns_ptr: "a b",
   }),
+  invalidIn("an unknown ISO", (f) => `/servers/${f.server}/actions/attach_iso`, "iso", { iso: "beos.iso" }),
   invalidIn("another rescue system", (f) => `/servers/${f.server}/actions/enable_rescue`, "type", {
     type: "freebsd64",
   }),
@@ -221,15 +228,31 @@ const otherFields: BadRequest[] = [
 
 const refusals: BadRequest[] = [
   refused(
+    "the same network twice",
+    "server_already_attached",
+    422,
+    () => "/servers",
+    (f: Fixture) => ({
+      ...server,
+      networks: [f.network, f.network],
+    }),
+  ),
+  refused(
+    "protection of a system image",
+    "not_found",
+    404,
+    () => "/images/310557660/actions/change_protection",
+    {
+      delete: true,
+    },
+  ),
+  refused(
     "a vswitch that is not there",
     "service_error",
     422,
     (f) => `/networks/${f.network}/actions/add_subnet`,
     { type: "vswitch", network_zone: "eu-central", vswitch_id: 1, ip_range: "10.0.5.0/24" },
   ),
-  refused("an unknown ISO", "not_found", 404, (f) => `/servers/${f.server}/actions/attach_iso`, {
-    iso: "beos.iso",
-  }),
   refused(
     "a password in a server that is off",
     "unsupported_error",

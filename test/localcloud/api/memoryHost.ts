@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Health, Host, ServerSpec, TrafficSample, VolumeSpec, World } from "../../../localcloud/host";
 import { issueCertificate, type KeyPair, makeAuthority } from "../../../localcloud/machines/authority";
+
+import type { Point } from "../../../localcloud/metrics/history";
 import type { BoxUsage, StorageBoxSpec } from "../../../localcloud/storageBoxes/contract";
 
 export interface HostCall {
@@ -39,6 +41,8 @@ export class MemoryHost implements Host {
   readonly boxUsage = new Map<number, BoxUsage>();
   /** Folders of every box by their path. */
   readonly boxFolders = new Map<string, readonly string[]>([["", []]]);
+  /** What machines used. */
+  readonly points = new Map<number, readonly Point[]>();
   /** Hashes that were set in running machines. */
   readonly rootPasswords = new Map<number, string>();
   /** By load balancer, listen port and address: `1/80/10.0.0.2`. */
@@ -116,6 +120,10 @@ export class MemoryHost implements Host {
     await this.enter("setRootPassword", id);
     if (!this.alive.has(id)) throw new Error(`machine ${id} does not run`);
     this.rootPasswords.set(id, hash);
+  }
+  async usage(id: number, since: number) {
+    await this.enter("usage", id);
+    return (this.points.get(id) ?? []).filter(({ time }) => time >= since);
   }
   async removeServer(id: number) {
     await this.enter("removeServer", id);

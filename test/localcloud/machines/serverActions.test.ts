@@ -65,7 +65,7 @@ describe("server actions on a real machine", function () {
       `root@${address}`,
       command,
     ];
-    const { exitCode, stdout } = await execa("ssh", args, {
+    const { exitCode, stdout, stderr } = await execa("ssh", args, {
       env: {
         SSH_ASKPASS: join(folder, "askpass"),
         SSH_ASKPASS_REQUIRE: "force",
@@ -74,7 +74,7 @@ describe("server actions on a real machine", function () {
       stdin: "ignore",
       reject: false,
     });
-    return { exitCode, output: stdout };
+    return { exitCode, output: stdout, errors: stderr };
   };
 
   before(async function () {
@@ -124,12 +124,16 @@ describe("server actions on a real machine", function () {
     if (host !== undefined) assert.deepEqual(await leftovers(settings), []);
   });
 
-  it("lets root in by the password of the create request, and by no other", async () => {
-    await eventually("a login by password", async () => {
-      const { output } = await login({ password }, "hostname");
-      return output === "web1";
-    });
-    assert.notEqual((await login({ password: `${password}x` }, "true")).exitCode, 0);
+  it("takes the password of the create request and has it changed, and takes no other", async () => {
+    await eventually(
+      "a login by password",
+      async () => {
+        const { exitCode, errors } = await login({ password }, "hostname");
+        return exitCode === 1 && /Password change required/.test(errors);
+      },
+      120,
+    );
+    assert.match((await login({ password: `${password}x` }, "true")).errors, /Permission denied/);
   });
 
   it("sets another password in the running machine", async () => {
@@ -138,6 +142,27 @@ describe("server actions on a real machine", function () {
     assert.notEqual((await login({ password }, "true")).exitCode, 0);
     await mustRun(settings, id, "echo mine >/root/file; sync");
     password = next;
+  });
+
+  it("measures processor, disk and network of the machine", async () => {
+    const start = new Date();
+    const burn = "python3 -c 'import time\nwhile time.process_time() < 4: pass'";
+    const write = "dd if=/dev/zero of=/root/zero bs=1M count=64 oflag=direct status=none";
+    // By SSH, because what enters from outside is in none of the machine's control groups.
+    const done = await login({ password }, `${burn} && ${write} && head -c 20000000 /dev/zero`);
+    assert.equal(done.exitCode, 0, done.errors);
+    /** What the rates of a series sum up to; each holds for the 10 s before it. */
+    const total = async (name: string) => {
+      const query = `type=cpu,disk,network&start=${start.toISOString()}&end=${new Date().toISOString()}&step=1`;
+      const { metrics } = await call("GET", `/servers/${id}/metrics?${query}`);
+      const values: [number, string][] = metrics.time_series[name].values;
+      return values.reduce((sum, [, value]) => sum + 10 * Number(value), 0);
+    };
+    await eventually("4 seconds of a core", async () => (await total("cpu")) > 300, 60);
+    await eventually("20 MB by ssh", async () => (await total("network.0.bandwidth.out")) > 15e6, 60);
+    await eventually("64 MB on disk", async () => (await total("disk.0.bandwidth.write")) > 50e6, 60);
+    assert.ok((await total("network.0.pps.in")) > 0);
+    assert.ok((await total("disk.0.iops.write")) > 0);
   });
 
   it("boots the rescue system once: keys, password, host name, the server's own files, no user data", async () => {

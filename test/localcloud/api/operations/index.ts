@@ -43,7 +43,6 @@ export const requests: readonly OperationRequests[] = tables
 
 /** Operations that answer `unsupported_error` instead of a success without an effect, with the reason. */
 export const withoutSuccess: Readonly<Record<string, string>> = {
-  "GET /servers/{id}/metrics": "servers are not measured",
   "POST /servers/{id}/actions/request_console": "there is no console",
 };
 
