@@ -1,12 +1,16 @@
 // Zone files for the name server. Only what `canonicalData` wrote stands in them, so no client can place a
 // directive, a comment or a second record.
 import type { RecordSpec } from "../host";
-import { ownerName } from "./domainNames";
-import { canonicalData } from "./recordData";
+import { labelProblem, ownerName, recordSetNameProblem } from "./domainNames";
+import { canonicalData, RecordDataError } from "./recordData";
 
 /** A file of the name server: one record on each line, names absolute, the SOA record first. */
 export function zoneText(zone: string, records: readonly RecordSpec[]): string {
+  const problem = labelProblem(zone.split("."), false);
+  if (problem !== null) throw new RecordDataError(`zone ${JSON.stringify(zone)} ${problem}`);
   const lines = records.map(({ name, type, ttl, value }) => {
+    const wrong = recordSetNameProblem(name, zone);
+    if (wrong !== null) throw new RecordDataError(`name ${JSON.stringify(name)} ${wrong}`);
     const data = canonicalData(type, value, zone);
     return `${ownerName(name, zone)} ${ttl} IN ${type} ${data}\n`;
   });
