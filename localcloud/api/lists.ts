@@ -114,9 +114,9 @@ function paginationOf(page: number, perPage: number, total: number) {
   };
 }
 
-/** A parameter that is `true` or `false`. */
+/** A parameter that is `true` or `false`; hcloud-python writes `True`. */
 export function readFlag(query: Query, name: string): boolean {
-  const text = query[name]?.at(-1) ?? "false";
+  const text = query[name]?.at(-1)?.toLowerCase() ?? "false";
   if (text !== "true" && text !== "false") throw invalidInput(name, `must be true or false, got '${text}'`);
   return text === "true";
 }

@@ -105,7 +105,10 @@ function list(call: Call): Reply {
     rows: childrenOf(call.store, "storage_box_snapshot", ownedByPath(call, "storage_box").id),
     render: renderStorageBoxSnapshot,
     sort: sortByIdNameCreated,
-    filters: { ...filterByName, is_automatic: (row, value) => String(row.isAutomatic) === value },
+    filters: {
+      ...filterByName,
+      is_automatic: (row, value) => String(row.isAutomatic) === value.toLowerCase(),
+    },
     flags: ["is_automatic"],
     unpaged: true,
   });
