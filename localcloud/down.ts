@@ -12,6 +12,7 @@ const stateEntries = [
   "machines",
   "volumes",
   "snapshots",
+  "storage-boxes",
   "processes",
   "dhcp",
   "store",

@@ -5,6 +5,7 @@ import { writeAtomically } from "./machines/files";
 import { hostAddress6 } from "./network/names";
 import type { Service } from "./services";
 import type { LocalCloudSettings } from "./settings";
+import { storageBoxDomain } from "./storageBoxes/names";
 
 /**
  * apt-cacher-ng for the machines: a package is fetched once, whichever machine asks first. It begins empty and
@@ -47,6 +48,9 @@ export function resolverService(settings: LocalCloudSettings, ipv6: boolean, ser
     `--listen-address=${settings.hostAddress}`,
     ...(ipv6 ? [`--listen-address=${hostAddress6(settings)}`] : []),
     "--no-hosts",
+    `--addn-hosts=${settings.paths.storageBoxNames}`,
+    // A box that does not exist has no name, whatever the real one is called.
+    `--local=/${storageBoxDomain}/`,
     "--user=root",
     "--pid-file=",
     "--cache-size=2000",

@@ -59,6 +59,9 @@ export interface LocalCloudPaths {
   readonly machines: string;
   readonly volumes: string;
   readonly snapshots: string;
+  readonly storageBoxes: string;
+  /** Names of the storage boxes, in the form of /etc/hosts. */
+  readonly storageBoxNames: string;
   readonly processes: string;
   /** Files of the DHCP servers. */
   readonly dhcp: string;
@@ -119,6 +122,8 @@ function pathsIn(stateDir: string): LocalCloudPaths {
     machines: inState("machines"),
     volumes: inState("volumes"),
     snapshots: inState("snapshots"),
+    storageBoxes: inState("storage-boxes"),
+    storageBoxNames: inState("storage-boxes", "hosts"),
     processes: inState("processes"),
     dhcp: inState("dhcp"),
     pidFile: inState("daemon.pid"),

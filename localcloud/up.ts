@@ -21,6 +21,7 @@ const hostPackages = [
   "apt-cacher-ng",
   "docker-registry",
   "xfsprogs",
+  "btrfs-progs",
   "openssl",
   "haproxy",
 ];

@@ -10,7 +10,7 @@ import { childrenOf, isAlive, type ProcessIdentity, parseStat } from "./processe
 
 // Outlives the daemon: it records itself and, when the machine has ended, how. Names of files and the command
 // come as arguments, so that nothing of a user is ever parsed by the shell.
-const wrapper = `process=$1 exit=$2 groups=$3
+export const wrapper = `process=$1 exit=$2 groups=$3
 shift 3
 for group in $groups; do echo 0 >"$group/cgroup.procs" || exit 70; done
 read -r line </proc/$$/stat && echo "$line" >"$process.new" && mv "$process.new" "$process"

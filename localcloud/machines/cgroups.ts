@@ -11,6 +11,9 @@ export type LimitSupport = "cgroup v2" | "cgroup v1, from outside only" | "none"
 /** Of version 1: two that limit, two that count, and systemd's own. */
 const usedControllers = ["memory", "cpu", "cpuacct", "blkio", "name=systemd"];
 
+/** A machine, or the server of a storage box: ids of all kinds are distinct. */
+type LimitedMachine = Pick<ServerSpec, "id" | "cores" | "memoryGb">;
+
 interface Hierarchy {
   readonly mount: string;
   readonly version: 1 | 2;
@@ -36,7 +39,7 @@ export async function limitSupport(): Promise<LimitSupport> {
  *
  * @returns folders whose `cgroup.procs` the machine's first process joins
  */
-export async function makeCgroups(settings: LocalCloudSettings, server: ServerSpec): Promise<string[]> {
+export async function makeCgroups(settings: LocalCloudSettings, server: LimitedMachine): Promise<string[]> {
   const folders: string[] = [];
   const disk = await diskOf(settings.stateDir);
   for (const hierarchy of await listHierarchies()) {
@@ -64,7 +67,7 @@ export async function payloadGroup(settings: LocalCloudSettings, serverId: numbe
   return join(hierarchy.mount, groupName(settings), `m${serverId}`, "payload");
 }
 
-function limitsFor({ version, controllers }: Hierarchy, server: ServerSpec): [string, string][] {
+function limitsFor({ version, controllers }: Hierarchy, server: LimitedMachine): [string, string][] {
   const bytes = String(Math.round(server.memoryGb * 1024 ** 3));
   if (version === 2) {
     return [

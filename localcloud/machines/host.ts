@@ -5,6 +5,7 @@ import { createSampler } from "../metrics/sampler";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import type { LocalCloudSettings } from "../settings";
 import type { StorageBoxHost } from "../storageBoxes/contract";
+import type { StorageRoom } from "../storageBoxes/room";
 import { ensureAuthority, issueCertificate } from "./authority";
 import { countersOf } from "./counters";
 import { ensureBaseImage } from "./image";
@@ -71,7 +72,7 @@ export async function createLinuxHost(
     },
     volumeMethods(settings),
     snapshotMethods(settings),
-    withoutStorageBoxes,
+    storageBoxMethods(room.storageBoxes),
     withoutLoadBalancers,
     {
       issueCertificate: async (names: readonly string[]) => issueCertificate(await ensureAuthority(), names),
@@ -79,18 +80,15 @@ export async function createLinuxHost(
   );
 }
 
-const noStorageBoxes = (): Promise<never> =>
-  Promise.reject(new Error("this machine room has no place for storage boxes yet"));
-
-const withoutStorageBoxes: StorageBoxHost = {
-  settleStorageBox: noStorageBoxes,
-  createStorageBoxSnapshot: noStorageBoxes,
-  rollbackStorageBox: noStorageBoxes,
-  storageBoxFolders: noStorageBoxes,
-  removeStorageBox: async () => {},
-  removeStorageBoxSnapshot: async () => {},
-  storageBoxUsage: async () => undefined,
-};
+const storageBoxMethods = (boxes: StorageRoom): StorageBoxHost => ({
+  settleStorageBox: (box) => boxes.settleStorageBox(box),
+  removeStorageBox: (id) => boxes.removeStorageBox(id),
+  createStorageBoxSnapshot: (id, snapshot) => boxes.createStorageBoxSnapshot(id, snapshot),
+  removeStorageBoxSnapshot: (id, snapshot) => boxes.removeStorageBoxSnapshot(id, snapshot),
+  rollbackStorageBox: (box, snapshot) => boxes.rollbackStorageBox(box, snapshot),
+  storageBoxUsage: (id) => boxes.storageBoxUsage(id),
+  storageBoxFolders: (id, path) => boxes.storageBoxFolders(id, path),
+});
 
 const withoutLoadBalancers: Pick<Host, "requireLoadBalancer" | "targetHealth" | "traffic"> = {
   requireLoadBalancer: (id) =>

@@ -126,7 +126,7 @@ async function build(
 }
 
 // Own mount and process namespaces: whatever happens to the build, no mount of it stays.
-async function inChroot(root: string, ...command: string[]): Promise<void> {
+export async function inChroot(root: string, ...command: string[]): Promise<void> {
   await execa(
     "unshare",
     [

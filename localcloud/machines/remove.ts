@@ -5,6 +5,8 @@ import { deleteLinks, deleteNamespaces, listLinks, listNamespaces } from "../net
 import { isOwnNamespace, namesOf } from "../network/names";
 import { readProcesses, stopServices } from "../services";
 import type { LocalCloudSettings } from "../settings";
+import { boxIds } from "../storageBoxes/folders";
+import { findBoxProcess, removeSystem } from "../storageBoxes/server";
 import { ended, findInit, findSupervisor, findWrapper } from "./boot";
 import { cgroupFolders, killGroups, removeCgroups } from "./cgroups";
 import { mountPoints, unmount } from "./folders";
@@ -14,6 +16,7 @@ import { ownLoops } from "./volumes";
 /** Ends every machine and takes away all that this cloud has on the host, except its cache. Works from any state. */
 export async function removeEverything(settings: LocalCloudSettings): Promise<void> {
   await Promise.all((await machineIds(settings)).map((id) => killMachine(settings, id)));
+  for (const id of await boxIds(settings)) await removeSystem(settings, id);
   await killGroups(settings);
   // Before their namespaces go, which a process in them would keep.
   await stopServices(settings);
@@ -35,8 +38,8 @@ export async function removeEverything(settings: LocalCloudSettings): Promise<vo
   for (const device of await ownLoops(settings))
     await execa("losetup", ["--detach", device], { reject: false });
   await removeCgroups(settings);
-  const { machines, volumes, snapshots, dhcp } = settings.paths;
-  for (const folder of [machines, volumes, snapshots, dhcp])
+  const { machines, volumes, snapshots, dhcp, storageBoxes } = settings.paths;
+  for (const folder of [machines, volumes, snapshots, dhcp, storageBoxes])
     await rm(folder, { recursive: true, force: true });
 }
 
@@ -49,6 +52,10 @@ export async function leftovers(settings: LocalCloudSettings): Promise<string[]>
   for (const id of await machineIds(settings)) {
     const wrapper = await findWrapper(settings, id);
     if (wrapper !== undefined) found.push(`process ${wrapper.pid} of machine ${id}`);
+  }
+  for (const id of await boxIds(settings)) {
+    const server = await findBoxProcess(settings, id);
+    if (server !== undefined) found.push(`process ${server.pid} of storage box ${id}`);
   }
   found.push(...(await ownProcesses(settings)));
   for (const name of await listNamespaces()) {

@@ -7,6 +7,7 @@ import { DhcpServers } from "../network/dhcpServers";
 import { setPoisonedRoute } from "../network/metadataRoute";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
+import { StorageRoom } from "../storageBoxes/room";
 import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { type ExitReason, ExitWatch } from "./exits";
@@ -70,6 +71,7 @@ export class MachineRoom implements RoomMethods {
   readonly #network: NetworkCoordinator;
   readonly #dhcp: DhcpServers;
   readonly #afterNetwork: (() => Promise<void>)[] = [];
+  readonly storageBoxes: StorageRoom;
 
   constructor(
     private readonly settings: LocalCloudSettings,
@@ -83,6 +85,12 @@ export class MachineRoom implements RoomMethods {
       onProblem,
     });
     this.#dhcp = new DhcpServers(settings, onProblem);
+    this.storageBoxes = new StorageRoom({
+      settings,
+      base: options.baseImage,
+      ensureNetwork: () => this.#applyNetwork(),
+      onProblem,
+    });
     const plan = () =>
       planNetwork({
         world: this.#knownWorld(),
@@ -102,6 +110,7 @@ export class MachineRoom implements RoomMethods {
   close(): void {
     this.#exits.close();
     this.#dhcp.close();
+    this.storageBoxes.close();
     this.options.names?.close();
   }
 
@@ -124,6 +133,7 @@ export class MachineRoom implements RoomMethods {
   async reconcileNetwork(world: World): Promise<void> {
     this.world = world;
     for (const server of world.servers) this.#specs.set(server.id, server);
+    await this.storageBoxes.follow(world.storageBoxes);
     await this.#applyNetwork();
   }
 
@@ -255,7 +265,11 @@ export class MachineRoom implements RoomMethods {
       const spec = this.#specs.get(id);
       return spec === undefined || listed.has(id) ? [] : [spec];
     });
-    return { ...this.world, servers: [...this.world.servers, ...starting] };
+    return {
+      ...this.world,
+      servers: [...this.world.servers, ...starting],
+      storageBoxes: this.storageBoxes.boxes(),
+    };
   }
 
   /** SIGKILL of the machine's init ends everything in it at once. */

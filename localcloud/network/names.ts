@@ -23,6 +23,7 @@ export interface Names {
   readonly hostLink: string;
   readonly hostTable: string;
   machine(serverId: number): string;
+  storageBox(boxId: number): string;
   network(networkId: number): string;
 }
 
@@ -34,6 +35,7 @@ export function namesOf(settings: LocalCloudSettings): Names {
     hostLink: `${name}-host`,
     hostTable: `${name}_cloud`,
     machine: (serverId) => `${name}-m${serverId}`,
+    storageBox: (boxId) => `${name}-b${boxId}`,
     network: (networkId) => `${name}-n${networkId}`,
   };
 }
@@ -50,11 +52,14 @@ export function serverOfPort(port: string): number | undefined {
 export const isNetwork = (settings: LocalCloudSettings, namespace: string) =>
   new RegExp(`^${settings.name}-n\\d+$`).test(namespace);
 
+/** Name of a storage box's port in the public router. */
+export const boxPortOf = (boxId: number) => `b${boxId}`;
+
 /** Whether a namespace is one that a cloud of this name makes. */
 export function isOwnNamespace(settings: LocalCloudSettings, namespace: string): boolean {
   const names = namesOf(settings);
   if (namespace === names.publicRouter || namespace === names.internet) return true;
-  return new RegExp(`^${settings.name}-[mn]\\d+$`).test(namespace);
+  return new RegExp(`^${settings.name}-[mnb]\\d+$`).test(namespace);
 }
 
 /**

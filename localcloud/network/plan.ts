@@ -87,7 +87,11 @@ export function planNetwork(input: PlanInput): NetworkPlan {
       planPublicRouter(known),
       ...input.world.networks.map((network) => planPrivateRouter(known, network)),
     ],
-    leaves: [names.internet, ...servers.map((server) => names.machine(server.id))],
+    leaves: [
+      names.internet,
+      ...servers.map((server) => names.machine(server.id)),
+      ...input.world.storageBoxes.map(({ id }) => names.storageBox(id)),
+    ],
   };
 }
 

@@ -1,8 +1,10 @@
 import type { ServerSpec, World } from "../host";
 import type { LocalCloudSettings } from "../settings";
+import type { StorageBoxSpec } from "../storageBoxes/contract";
 import { firewallChains, firewallJumps } from "./firewall";
 import { resolverRules } from "./hostSide";
 import {
+  boxPortOf,
   firstHost6,
   hostAddress6,
   hostLinkLocal,
@@ -27,12 +29,18 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
   const servers = world.servers.filter(hasPublicPort);
   return {
     namespace: namesOf(settings).publicRouter,
-    links: [hostLink(input), internetLink(input), ...servers.map((server) => serverLink(server, input))],
+    links: [
+      hostLink(input),
+      internetLink(input),
+      ...servers.map((server) => serverLink(server, input)),
+      ...world.storageBoxes.map((box) => boxLink(box, settings)),
+    ],
     routes: [
       ...baseRoutes(input),
       ...servers.flatMap((server) => serverRoutes(server, input.ipv6)),
       ...floatingRoutes(world, servers, input.ipv6),
       ...identityRoutes(world, settings),
+      ...world.storageBoxes.map(({ id, ip }) => unicast(4, ip, `dev ${boxPortOf(id)}`)),
     ],
     rules: replaceTable("cloud", rules(world, servers, settings)),
     dhcp: {
@@ -110,6 +118,21 @@ function serverLink(server: ServerSpec, { settings, ipv6 }: PlanInput): LinkPlan
   };
 }
 
+function boxLink({ id, ip }: StorageBoxSpec, settings: LocalCloudSettings): LinkPlan {
+  const setup = [
+    "link set eth0 up",
+    `address add ${ip}/32 dev eth0`,
+    `route add ${publicGateway} dev eth0 scope link`,
+    `route add default via ${publicGateway} dev eth0`,
+  ];
+  return {
+    name: boxPortOf(id),
+    mtu: 1500,
+    addresses: [`${publicGateway}/32`],
+    peer: { namespace: namesOf(settings).storageBox(id), name: "eth0", macAddress: null, setup },
+  };
+}
+
 function baseRoutes({ settings, ipv6 }: PlanInput): RoutePlan[] {
   return [
     unicast(4, "default", `via ${settings.hostAddress} dev host onlink`),
@@ -184,6 +207,9 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
   );
   const marks = servers.map(({ id }) => `"${portOf(id)}" : ${id}`);
   const identity = servers.map(({ id }) => `${id} : ${identityOf(settings, id)}`);
+  const internalBoxes = world.storageBoxes
+    .filter(({ accounts }) => !accounts.some(({ external }) => external))
+    .map(({ id }) => `"${boxPortOf(id)}"`);
   const { hostAddress, metadataPort } = settings;
   const host6 = hostAddress6(settings);
   const listener = metadataListener(settings);
@@ -191,6 +217,7 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
   set own6 { type ifname . ipv6_addr; flags interval; ${elements(own6)}; }
   map port_mark { type ifname : mark; ${elements(marks)}; }
   map identity { type mark : ipv4_addr; ${elements(identity)}; }
+  set internal_boxes { type ifname; ${elements(internalBoxes)}; }
   map firewall_in { type ifname : verdict; ${elements(firewallJumps(servers, "in"))}; }
   map firewall_out { type ifname : verdict; ${elements(firewallJumps(servers, "out"))}; }
   chain anti_spoof {
@@ -216,6 +243,9 @@ ${resolverRules(hostAddress, host6)}
   chain forward {
     type filter hook forward priority filter
     ct state established,related accept
+    # A storage box answers and asks nothing.
+    iifname "b*" drop
+    iifname { "host", "inet" } oifname @internal_boxes drop
     iifname "m*" ct status dnat accept
     iifname "m*" ip daddr ${settings.identityRange} drop
     # The caches stand for Debian's mirror and Docker Hub, which no rule of a firewall names by this address.

@@ -1,10 +1,8 @@
 // Storage boxes, subaccounts and snapshots as Hetzner's objects.
 import { locationNamed, storageBoxTypeNamed } from "../../catalogue";
 import type { StorageBox, StorageBoxSnapshot, StorageBoxSubaccount } from "../../rows";
+import { serverName } from "../../storageBoxes/names";
 import { renderLocation, renderStorageBoxType } from "../catalogueViews";
-
-/** Also the name under which the cloud's resolver knows the account. */
-export const serverName = (username: string) => `${username}.your-storagebox.de`;
 
 export function renderStorageBox(row: StorageBox) {
   const known = row.status === "active";
