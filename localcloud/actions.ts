@@ -174,11 +174,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     } catch (error) {
       onProblem(`the network could not be brought to the stored state: ${String(error)}`);
     }
-    try {
-      await names.settle();
-    } catch (error) {
-      onProblem(`the name servers could not be brought to the stored state: ${String(error)}`);
-    }
+    // They begin with the stored state, so no machine waits for them.
+    namesFollow();
     const alive = await host.running();
     const ending = serversThatEnd(store);
     const missing = store

@@ -41,10 +41,12 @@ describe("name server", function () {
       record("@", "CAA", "0 issue letsencrypt.org"),
       record("_sip._tcp", "SRV", "1 2 5060 sip.example.org."),
       record("alias", "CNAME", "www"),
+      record("across", "CNAME", "lb.another.test."),
       record("*.wild", "A", "192.0.2.9"),
       record("_443._tcp", "TLSA", `3 1 1 ${"ab".repeat(32)}`),
     ]);
-    await publish([zone]);
+    const another = primaryZone(9, "another.test", 1, [record("lb", "A", "192.0.2.50")]);
+    await publish([zone, another]);
     const { resolver } = dns;
     const addresses = await resolver.resolve4("www.example.test", { ttl: true });
     assert.deepEqual(
@@ -67,6 +69,7 @@ describe("name server", function () {
     assert.equal((await resolver.resolveSrv("_sip._tcp.example.test"))[0]?.name, "sip.example.org");
     assert.deepEqual(await resolver.resolveCname("alias.example.test"), ["www.example.test"]);
     assert.equal((await resolver.resolve4("alias.example.test")).length, 2);
+    assert.deepEqual(await resolver.resolve4("across.example.test"), ["192.0.2.50"]);
     assert.deepEqual(await resolver.resolve4("anything.wild.example.test"), ["192.0.2.9"]);
     assert.equal((await resolver.resolveTlsa("_443._tcp.example.test"))[0]?.certUsage, 3);
     assert.equal((await resolver.resolveSoa("example.test")).serial, 1);

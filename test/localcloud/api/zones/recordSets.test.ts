@@ -224,6 +224,23 @@ describe("record sets", () => {
     });
   }
 
+  it("are not reached, and not made, by tricks in a path", async () => {
+    const records = [{ value: "192.0.2.1" }];
+    for (const name of [
+      "..%2F..%2Fetc%2Fpasswd",
+      "a%0A%24INCLUDE%20x",
+      "%00",
+      "a%3Bb",
+      "%22",
+      "__proto__%2F",
+    ]) {
+      await cloud.fails("not_found", "GET", `${base}/${name}/A`);
+      await cloud.fails("invalid_input", "POST", `${base}/${name}/A/actions/add_records`, { records });
+    }
+    await cloud.fails("not_found", "GET", "/zones/..%2F..%2Fetc/rrsets");
+    await cloud.fails("not_found", "GET", "/zones/__proto__/rrsets");
+  });
+
   it("refuse values that are not of their type, naming each", async () => {
     const error = await cloud.fails("invalid_input", "POST", base, {
       name: "wrong",
