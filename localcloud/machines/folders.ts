@@ -7,7 +7,7 @@ import type { ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import { serialFile } from "./datasource";
 import { type MachineFile, writeAtomically, writeFiles } from "./files";
-import { passwordLogin } from "./rootPassword";
+import { writeRootPassword } from "./rootPassword";
 
 /** Where the parts of one machine lie. */
 export interface MachineFolders {
@@ -95,6 +95,9 @@ export async function makeLayers(
     await copyTree(join(snapshot, "docker"), folders.docker);
   }
   await writeFiles(folders.upper, ownFiles(settings, server));
+  if (server.rootPasswordHash !== undefined) {
+    await writeRootPassword(lower, folders.upper, server.rootPasswordHash);
+  }
   const record: MachineRecord = { id: server.id, name: server.name, image: server.image, lower };
   await writeAtomically(folders.record, JSON.stringify(record));
 }
@@ -107,8 +110,6 @@ function ownFiles(settings: LocalCloudSettings, server: ServerSpec) {
     { path: "/etc/machine-id", content: `${randomBytes(16).toString("hex")}\n`, mode: 0o444 },
     { path: "/etc/hostname", content: `${server.name}\n` },
     packageCacheFile(settings),
-    // The password itself comes with cloud-init's vendor data.
-    ...(server.rootPasswordHash === undefined ? [] : [passwordLogin]),
   ];
 }
 

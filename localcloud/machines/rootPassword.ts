@@ -1,6 +1,7 @@
 // Root's password in the files of a machine: a hash in /etc/shadow, and an sshd that takes passwords for root.
-import { chown, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:fs";
+import { chown, lstat, open, realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { type MachineFile, writeFiles } from "./files";
 
 const SHADOW = "/etc/shadow";
@@ -31,15 +32,31 @@ export const passwordLogin: MachineFile = {
 };
 
 /**
- * Gives root a password in a system that was never booted, and lets it log in by it.
+ * Sets root's password in the upper layer of a machine that does not run.
  *
- * @param lower whose accounts the system has
- * @param upper what is written on top of it
+ * @param lower where /etc/shadow is read when the machine has written none of its own
  */
 export async function writeRootPassword(lower: string, upper: string, hash: string): Promise<void> {
-  const accounts = join(lower, SHADOW);
-  const content = withRootPassword(await readFile(accounts, "utf8"), hash);
-  await writeFiles(upper, [{ path: SHADOW, content, mode: 0o640 }, passwordLogin]);
+  const shadow = (await readOwn(upper, SHADOW)) ?? (await readOwn(lower, SHADOW)) ?? "";
+  await writeFiles(upper, [
+    { path: SHADOW, content: withRootPassword(shadow, hash), mode: 0o640 },
+    passwordLogin,
+  ]);
   // Group shadow, whatever its number is in this system.
-  await chown(join(upper, SHADOW), 0, (await stat(accounts)).gid);
+  const { gid } = await stat(join(lower, SHADOW));
+  await chown(join(upper, SHADOW), 0, gid);
+}
+
+/** A file below `root`; undefined when it is not there, or where a link of a guest would lead out of it. */
+async function readOwn(root: string, path: string): Promise<string | undefined> {
+  const file = join(root, path);
+  const found = await lstat(file).catch(() => undefined);
+  if (found === undefined || !found.isFile()) return undefined;
+  if ((await realpath(dirname(file))) !== dirname(join(await realpath(root), path))) return undefined;
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    return await handle.readFile("utf8");
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newRootPassword, newSalt, passwordHash } from "../../../localcloud/api/rootPassword";
@@ -59,11 +59,26 @@ describe("root password in a machine's files", () => {
       );
     });
 
-    it("writes nothing through a link", async () => {
+    it("keeps the accounts that a snapshot has of its own", async () => {
+      await mkdir(at("upper", "etc"));
+      await writeFile(at("upper", "etc", "shadow"), "root:*:1::::::\nguest:*:1::::::\n");
+      await writeRootPassword(at("lower"), at("upper"), hash);
+      assert.match(await readFile(at("upper", "etc", "shadow"), "utf8"), /^guest:/m);
+    });
+
+    it("reads no file of the host through a snapshot's link, and writes none", async () => {
       await mkdir(at("host"));
+      await writeFile(at("host", "shadow"), "hostsecret:$6$x:1::::::\n");
+      await mkdir(at("upper", "etc"));
+      await symlink(at("host", "shadow"), at("upper", "etc", "shadow"));
+      await writeRootPassword(at("lower"), at("upper"), hash);
+      assert.doesNotMatch(await readFile(at("upper", "etc", "shadow"), "utf8"), /hostsecret/);
+      assert.equal(await readFile(at("host", "shadow"), "utf8"), "hostsecret:$6$x:1::::::\n");
+
+      await rm(at("upper", "etc"), { recursive: true });
       await symlink(at("host"), at("upper", "etc"));
       await assert.rejects(writeRootPassword(at("lower"), at("upper"), hash), /lies behind a link/);
-      assert.deepEqual(await readdir(at("host")), []);
+      assert.equal(await readFile(at("host", "shadow"), "utf8"), "hostsecret:$6$x:1::::::\n");
     });
   });
 });
