@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { locations } from "../../../components/sizing/locations";
 import { datedPrices } from "../../../components/sizing/prices";
 import { serverTypes } from "../../../components/sizing/serverTypes";
+import { storageBoxLocation } from "../../../components/sizing/storageBoxes";
 import { catalogue } from "../../../localcloud/catalogue";
 
 // The local cloud serves its own list, as Hetzner does: the program must come to the same sizes and sums from it.
@@ -57,5 +58,23 @@ describe("the program's list and the local cloud's", () => {
       ],
     );
     assert.equal(Number(served.backupPercentage) / 100, prices.serverBackupRatio);
+  });
+
+  it("agree on size, price and locations of storage boxes", () => {
+    const prices = datedPrices("nbg1");
+    assert.ok(prices);
+    for (const { name, capacityGb, monthlyEur } of prices.storageBoxes) {
+      const served = catalogue.storageBoxTypes.find((type) => type.name === name);
+      assert.ok(served, `${name} is not served`);
+      // Sold as 1 TB, told by the API as 1 TiB.
+      assert.deepEqual(
+        [served.size / 2 ** 40, Number(served.monthlyNet)],
+        [capacityGb / 1000, monthlyEur],
+        name,
+      );
+      for (const { name: location } of catalogue.locations) {
+        assert.ok(served.locations.includes(storageBoxLocation(location)), location);
+      }
+    }
   });
 });
