@@ -2,10 +2,11 @@ import { Command } from "commander";
 import { addCloudCommands } from "./cli/cloud";
 import { addFaultCommands } from "./cli/faults";
 import { addMachineCommands } from "./cli/machines";
+import { commandName } from "./program";
 import { requireRootOnLinux } from "./up";
 
 function program(): Command {
-  const cli = new Command("npm run localcloud --")
+  const cli = new Command(commandName)
     .description(
       "A Hetzner Cloud on this Linux machine: the API v1, real Debian machines, real networks. Needs root.",
     )
@@ -15,14 +16,14 @@ function program(): Command {
       "after",
       `
 Examples:
-  npm run localcloud -- up                                     bring it up, or see that it is up
+  ${commandName} up                                     bring it up, or see that it is up
   HCLOUD_ENDPOINT=http://198.51.100.1:8080/v1 hcloud server list   use it with any Hetzner client
-  npm run localcloud -- status
-  npm run localcloud -- ssh web1 -- uptime                     with your own SSH key, as on Hetzner
-  npm run localcloud -- exec web1 -- systemctl --failed        without SSH, from the host
-  npm run localcloud -- internet -- curl -s http://203.0.113.1/   as a client somewhere outside
-  npm run localcloud -- fault power-off web1 --for 30s         pull the plug; \`fault --help\` tells of all faults
-  npm run localcloud -- down                                   leave nothing behind
+  ${commandName} status
+  ${commandName} ssh web1 -- uptime                     with your own SSH key, as on Hetzner
+  ${commandName} exec web1 -- systemctl --failed        without SSH, from the host
+  ${commandName} internet -- curl -s http://203.0.113.1/   as a client somewhere outside
+  ${commandName} fault power-off web1 --for 30s         pull the plug; \`fault --help\` tells of all faults
+  ${commandName} down                                   leave nothing behind
 
 State: $LOCALCLOUD_STATE, else /var/lib/hetzner-platform. Other variables: localcloud/settings.ts.`,
     );

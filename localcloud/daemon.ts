@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { ActionRunner } from "./actions";
@@ -10,27 +10,20 @@ import { type ServerStatus, type Status, serveSocket } from "./control/socket";
 import { cloudNameServer, type NameServer } from "./dns";
 import { createFaults } from "./faults";
 import type { FaultRegistry } from "./faults/registry";
+import { findDaemon } from "./findDaemon";
 import type { World } from "./host";
-import { registryProcess } from "./images";
+import { registryProcess } from "./images/registry";
 import { ensureCertificate } from "./machines/authority";
 import { limitSupport } from "./machines/cgroups";
 import { writeAtomically } from "./machines/files";
 import { createLinuxHost, type LinuxHost } from "./machines/host";
-import { identify, isAlive, type ProcessIdentity } from "./machines/processes";
+import { identify } from "./machines/processes";
 import { startMetadataService } from "./metadata/server";
 import { ipv6Works } from "./network/forwarding";
 import { apiRanges } from "./network/names";
 import { packageCacheService, resolverService } from "./packageCache";
 import { readProcesses, stopServices, supervise } from "./services";
 import { type LocalCloudSettings, localCloudSettings } from "./settings";
-
-/** The daemon of a cloud that runs now. */
-export async function findDaemon(settings: LocalCloudSettings): Promise<ProcessIdentity | undefined> {
-  const text = await readFile(settings.paths.pidFile, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const identity = JSON.parse(text) as ProcessIdentity;
-  return (await isAlive(identity)) ? identity : undefined;
-}
 
 /**
  * Runs the local cloud until SIGTERM. Machines and helper processes outlive it: the next daemon finds the
@@ -195,9 +188,7 @@ async function statusOf(
   };
 }
 
-if (require.main === module) {
-  runDaemon(localCloudSettings()).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  });
-}
+runDaemon(localCloudSettings()).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

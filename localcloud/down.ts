@@ -1,7 +1,7 @@
 import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir, type Progress } from "../toolchain/cacheDir";
-import { findDaemon } from "./daemon";
+import { findDaemon } from "./findDaemon";
 import { isAlive, signal } from "./machines/processes";
 import { leftovers as leftoversOf, removeEverything } from "./machines/remove";
 import { type LocalCloudSettings, localCloudSettings } from "./settings";

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Progress } from "../toolchain/cacheDir";
 import { readStatus, type Status } from "./control/socket";
-import { findDaemon } from "./daemon";
+import { daemonProgram } from "./daemonProgram";
+import { findDaemon } from "./findDaemon";
 import { ensureHostPackages } from "./hostPackages";
 import { ensureBaseImage } from "./machines/image";
 import { isAlive } from "./machines/processes";
@@ -61,11 +61,13 @@ async function startDaemon(settings: LocalCloudSettings): Promise<void> {
   await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
   const log = await open(settings.paths.daemonLog, "a", 0o600);
   try {
-    const child = spawn(
-      process.execPath,
-      ["--import", "tsx", "--disable-warning=ExperimentalWarning", join(__dirname, "daemon.ts")],
-      { cwd: join(__dirname, ".."), detached: true, stdio: ["ignore", log.fd, log.fd] },
-    );
+    const { command, args, env } = await daemonProgram();
+    const child = spawn(command, args, {
+      cwd: "/",
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+    });
     child.unref();
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);

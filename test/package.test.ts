@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { cachedBundle } from "../scripts/bundle";
 import { cacheDir } from "../toolchain/cacheDir";
 
 const root = join(__dirname, "..");
@@ -48,6 +49,21 @@ describe("the npm package", function () {
     const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
     const others = files.map((file) => file.path).filter((path) => !path.startsWith("dist/"));
     assert.deepEqual(others.sort(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  });
+
+  it("has the local cloud as one program that needs nothing beside it", async () => {
+    await inTemporaryFolder(async (folder) => {
+      const bundle = await cachedBundle();
+      await cp(bundle, folder, { recursive: true });
+      // Away from every node_modules: what is not in the file would be missed here.
+      const help = await execa(process.execPath, [join(folder, "cli.cjs"), "--help"], { cwd: folder });
+      for (const command of ["up", "down", "status", "ssh", "exec", "logs", "fault"]) {
+        assert.match(help.stdout, new RegExp(`^  ${command}\\b`, "m"));
+      }
+      assert.match(help.stdout, /^Usage: localcloud /m);
+      const { bin } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+      assert.deepEqual(bin, { localcloud: "dist/localcloud/cli.cjs" });
+    });
   });
 
   it("type-checks against the newest hcloud provider that users may have", async () => {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { readStatus } from "../control/socket";
 import { down, leftovers } from "../down";
-import { ensureImages } from "../images";
+import { commandName, isBundle } from "../program";
 import { statusText } from "../statusText";
 import { up } from "../up";
 import { say, settings } from "./say";
@@ -28,13 +28,16 @@ export function addCloudCommands(cli: Command): void {
     .description("machines, addresses, helper processes")
     .action(async () => {
       const status = await readStatus(settings());
-      if (status === undefined) throw new Error("the local cloud is not up: run `npm run localcloud -- up`");
+      if (status === undefined) throw new Error(`the local cloud is not up: run \`${commandName} up\``);
       say(statusText(status));
     });
   cli
     .command("images")
     .description("fill the container registry: from Docker Hub, or built here where it cannot be reached")
     .action(async () => {
+      if (isBundle)
+        throw new Error("images are built from sources: run this in a checkout of the repository");
+      const { ensureImages } = await import("../images/index.js");
       await ensureImages(say);
     });
 }

@@ -7,6 +7,7 @@ import { findInit } from "../machines/boot";
 import { cgroupFolders } from "../machines/cgroups";
 import { enterArguments } from "../machines/guest";
 import { namesOf } from "../network/names";
+import { commandName } from "../program";
 import { settings } from "./say";
 
 export function addMachineCommands(cli: Command): void {
@@ -37,7 +38,7 @@ export function addMachineCommands(cli: Command): void {
 
 async function serverNamed(nameOrId: string): Promise<ServerStatus> {
   const status = await readStatus(settings());
-  if (status === undefined) throw new Error("the local cloud is not up: run `npm run localcloud -- up`");
+  if (status === undefined) throw new Error(`the local cloud is not up: run \`${commandName} up\``);
   const server = status.servers.find(({ id, name }) => name === nameOrId || String(id) === nameOrId);
   if (server !== undefined) return server;
   const known = status.servers.map(({ name }) => name).join(", ") || "none";

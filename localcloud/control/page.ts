@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { programFolder } from "../program";
 import { ControlError } from "./errors";
 
-const folder = join(__dirname, "../page");
+const folder = join(programFolder, "page");
 
 /** Everything that is served as a file, so that no path of a request ever names one. */
 const FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {

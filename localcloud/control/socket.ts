@@ -4,6 +4,7 @@ import { createServer, request, type Server } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { ServerSpec } from "../host";
 import type { LimitSupport } from "../machines/cgroups";
+import { commandName } from "../program";
 import type { LocalCloudSettings } from "../settings";
 import type { ControlErrorBody, FaultStatus } from "./contract";
 
@@ -57,7 +58,7 @@ export async function askControl<T>(
   body?: object,
 ): Promise<T> {
   const answer = await ask(settings, method, path, body).catch(() => {
-    throw new Error("the local cloud is not up: run `npm run localcloud -- up`");
+    throw new Error(`the local cloud is not up: run \`${commandName} up\``);
   });
   if (answer.status < 300) return (answer.text === "" ? undefined : JSON.parse(answer.text)) as T;
   throw new Error((JSON.parse(answer.text) as ControlErrorBody).error.message);
