@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import { serialFile } from "./datasource";
+import { growDisk, makeDisk, mountDisk } from "./disk";
 import { type MachineFile, writeAtomically, writeFiles } from "./files";
+import { isMounted } from "./mounts";
 import { writeRootPassword } from "./rootPassword";
 
 /** Where the parts of one machine lie. */
@@ -14,11 +16,16 @@ export interface MachineFolders {
   readonly base: string;
   /** Mount point of the overlay. */
   readonly root: string;
-  /** Layers of one life; a rebuild makes new ones, because the kernel may hold the old a while longer. */
+  /** File with the machine's disk; none where the host has no loop devices. */
+  readonly disk: string;
+  /**
+   * Where the disk is mounted: the layers of one life. A rebuild makes new ones, because the kernel may hold the
+   * old a while longer.
+   */
   readonly layers: string;
   readonly upper: string;
   readonly work: string;
-  /** On the host's own file system, where Docker's overlay2 works. */
+  /** No overlay itself, so Docker's overlay2 works on it. */
   readonly docker: string;
   readonly record: string;
   /** The wrapper's line of /proc/PID/stat: process id and start time. */
@@ -47,6 +54,7 @@ export function machineFolders(settings: LocalCloudSettings, id: number): Machin
   return {
     base,
     root: join(base, "root"),
+    disk: join(base, "disk.img"),
     layers,
     upper: join(layers, "upper"),
     work: join(layers, "work"),
@@ -85,7 +93,7 @@ export async function makeLayers(
     throw new Error(`snapshot ${JSON.stringify(server.image)} has no files: create it again`);
   }
   await mkdir(folders.root, { recursive: true });
-  await rm(folders.layers, { recursive: true, force: true });
+  await makeDisk(folders, server.diskGb);
   await mkdir(folders.work, { recursive: true });
   if (snapshot === undefined) {
     await mkdir(folders.upper);
@@ -136,23 +144,17 @@ export async function copyTree(from: string, to: string): Promise<void> {
   await execa("cp", ["--archive", "--reflink=auto", "--sparse=always", from, to]);
 }
 
-/** Mounts what the machine boots from its own disk. */
-export async function mountRoot(settings: LocalCloudSettings, record: MachineRecord): Promise<void> {
-  const { root, upper, work } = machineFolders(settings, record.id);
+/** Mounts what the machine boots from its own disk, which grows to the size that it is to have. */
+export async function mountRoot(
+  settings: LocalCloudSettings,
+  record: MachineRecord,
+  { diskGb }: Pick<ServerSpec, "diskGb">,
+): Promise<void> {
+  const folders = machineFolders(settings, record.id);
+  const { root, upper, work } = folders;
+  await mountDisk(folders);
+  await growDisk(folders, diskGb);
   if (await isMounted(root)) return;
   const options = `lowerdir=${record.lower},upperdir=${upper},workdir=${work}`;
   await execa("mount", ["-t", "overlay", "overlay", "-o", options, root]);
-}
-
-export async function unmount(path: string): Promise<void> {
-  while (await isMounted(path)) await execa("umount", ["--lazy", path]);
-}
-
-async function isMounted(path: string): Promise<boolean> {
-  return (await mountPoints()).includes(path);
-}
-
-export async function mountPoints(): Promise<string[]> {
-  const text = await readFile("/proc/self/mounts", "utf8");
-  return text.split("\n").map((line) => (line.split(" ")[1] ?? "").replaceAll("\\040", " "));
 }

@@ -8,7 +8,9 @@ import type { StorageBoxHost } from "../storageBoxes/contract";
 import type { StorageRoom } from "../storageBoxes/room";
 import { ensureAuthority, issueCertificate } from "./authority";
 import { countersOf } from "./counters";
+import { whyNoDiskLimit } from "./disk";
 import { ensureBaseImage } from "./image";
+import { registerCloud } from "./imageCache";
 import { MachineRoom } from "./room";
 import { snapshotMethods } from "./snapshots";
 import { volumeMethods } from "./volumeHost";
@@ -43,6 +45,7 @@ export async function createLinuxHost(
 ): Promise<LinuxHost> {
   const baseImage = options.baseImage ?? (await ensureBaseImage());
   await mkdir(settings.paths.machines, { recursive: true });
+  await registerCloud(settings);
   await enableForwarding();
   const room = new MachineRoom(settings, {
     baseImage,
@@ -51,6 +54,8 @@ export async function createLinuxHost(
     onProblem: options.onProblem ?? (() => {}),
     ...(options.names !== undefined && { names: options.names }),
   });
+  const unlimited = await whyNoDiskLimit();
+  if (unlimited !== undefined) options.onProblem?.(`disks of servers have no limit here: ${unlimited}`);
   if (options.world !== undefined) room.world = options.world;
   await room.adopt();
   const closeRoom = room.close.bind(room);

@@ -9,6 +9,7 @@ import { ensureHostPackages } from "../hostPackages";
 import { ensureAuthority } from "./authority";
 import { writeFiles } from "./files";
 import { hcUnits } from "./hcUtils";
+import { markUsed, pruneImages } from "./imageCache";
 import { bootstrapPackages, imageFiles, imagePackages, maskedUnits, sourcesOf, suite } from "./recipe";
 
 /**
@@ -22,7 +23,10 @@ export async function ensureBaseImage(progress: Progress = () => {}): Promise<st
   const extra = [authority, ...(await hostAuthorities())];
   const apt = await hostAptChecks();
   const folder = cacheDir("image", recipeHash(extra, apt));
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    await markUsed(folder);
+    return folder;
+  }
   await ensureHostPackages(["debootstrap"], progress);
   await withLock(
     cacheDir("image", "build.lock"),
@@ -48,6 +52,8 @@ async function buildOnce(
     await build(partial, extra, apt, progress);
     await chmod(partial, 0o755);
     await rename(partial, folder);
+    await markUsed(folder);
+    await pruneImages(progress);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

@@ -9,9 +9,9 @@ import { boxIds } from "../storageBoxes/folders";
 import { findBoxProcess, removeSystem } from "../storageBoxes/server";
 import { ended, findInit, findSupervisor, findWrapper } from "./boot";
 import { cgroupFolders, killGroups, removeCgroups } from "./cgroups";
-import { mountPoints, unmount } from "./folders";
+import { detachOwnLoops, ownLoops } from "./loops";
+import { mountPoints, unmount } from "./mounts";
 import { signal } from "./processes";
-import { ownLoops } from "./volumes";
 
 /** Ends every machine and takes away all that this cloud has on the host, except its cache. Works from any state. */
 export async function removeEverything(settings: LocalCloudSettings): Promise<void> {
@@ -35,8 +35,7 @@ export async function removeEverything(settings: LocalCloudSettings): Promise<vo
   await execa("nft", ["delete", "table", "inet", names.hostTable], { reject: false });
   await restoreForwarding(settings);
   for (const mount of (await ownMounts(settings)).reverse()) await unmount(mount);
-  for (const device of await ownLoops(settings))
-    await execa("losetup", ["--detach", device], { reject: false });
+  await detachOwnLoops(settings);
   await removeCgroups(settings);
   const { machines, volumes, snapshots, dhcp, storageBoxes } = settings.paths;
   for (const folder of [machines, volumes, snapshots, dhcp, storageBoxes])

@@ -7,7 +7,8 @@ import type { RescueSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import type { BootSystem } from "./boot";
 import { type MachineFile, writeFiles } from "./files";
-import { machineFolders, packageCacheFile, unmount } from "./folders";
+import { machineFolders, packageCacheFile } from "./folders";
+import { unmount } from "./mounts";
 import { writeRootPassword } from "./rootPassword";
 
 /** Where the server's own root file system lies in its rescue system; on Hetzner it is the disk /dev/sda1. */

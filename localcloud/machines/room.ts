@@ -11,9 +11,10 @@ import { StorageRoom } from "../storageBoxes/room";
 import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { type ExitReason, ExitWatch } from "./exits";
-import { machineFolders, makeLayers, mountRoot, readRecord, unmount } from "./folders";
+import { machineFolders, makeLayers, mountRoot, readRecord } from "./folders";
 import { setRootPassword } from "./guest";
 import { guestsOf } from "./hotPlug";
+import { unmount } from "./mounts";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
 import { makeRescue, removeRescue } from "./rescue";
@@ -171,7 +172,7 @@ export class MachineRoom implements RoomMethods {
     const { rescue: _used, ...ownSystem } = server;
     this.#specs.set(id, ownSystem);
     await this.#cut(id);
-    await mountRoot(this.settings, record);
+    await mountRoot(this.settings, record, server);
     const system = await this.#systemOf(server);
     await prepareVolumes(this.settings, id);
     await this.#network.resetMachine(id);
@@ -223,8 +224,9 @@ export class MachineRoom implements RoomMethods {
     await this.powerOff(serverId);
     this.#specs.delete(serverId);
     this.#poisoned.delete(serverId);
-    const { root, base } = machineFolders(this.settings, serverId);
+    const { root, layers, base } = machineFolders(this.settings, serverId);
     await unmount(root);
+    await unmount(layers);
     await rm(base, { recursive: true, force: true });
     this.#exits.setOrdered(serverId, false);
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Host } from "../host";
 import type { LocalCloudSettings } from "../settings";
+import { mountDisk } from "./disk";
 import { copyTree, machineFolders } from "./folders";
 
 /** What a host does with snapshots. */
@@ -28,8 +29,10 @@ async function copySnapshot(
   serverId: number,
 ): Promise<number> {
   const folder = join(settings.paths.snapshots, String(imageId));
-  const { upper, docker } = machineFolders(settings, serverId);
+  const folders = machineFolders(settings, serverId);
+  const { upper, docker } = folders;
   if (!existsSync(folder)) {
+    await mountDisk(folders);
     const partial = `${folder}.partial`;
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });

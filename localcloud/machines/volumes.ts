@@ -7,6 +7,7 @@ import type { LocalCloudSettings } from "../settings";
 import { writeAtomically } from "./files";
 import { machineFolders } from "./folders";
 import { volumeHelperPath } from "./hcUtils";
+import { loopOf } from "./loops";
 
 /** Where a volume is attached, kept beside its file. */
 interface VolumeRecord {
@@ -149,26 +150,7 @@ async function ensureLoop(file: string): Promise<{ minor: number }> {
   return { minor: Number(device.replace("/dev/loop", "")) };
 }
 
-async function loopOf(file: string): Promise<string | undefined> {
-  const { stdout } = await execa("losetup", ["--noheadings", "--output", "NAME", "--associated", file], {
-    reject: false,
-  });
-  const device = stdout?.split("\n")[0]?.trim() ?? "";
-  return device === "" ? undefined : device;
-}
-
 async function dropLoop(settings: LocalCloudSettings, id: number): Promise<void> {
   const device = await loopOf(fileOf(settings, id));
   if (device !== undefined) await execa("losetup", ["--detach", device], { reject: false });
-}
-
-/** Loop devices whose file lies in this cloud's state: `/dev/loop3`. */
-export async function ownLoops(settings: LocalCloudSettings): Promise<string[]> {
-  const { stdout } = await execa("losetup", ["--noheadings", "--raw", "--output", "NAME,BACK-FILE"], {
-    reject: false,
-  });
-  return (stdout ?? "").split("\n").flatMap((line) => {
-    const [device = "", file = ""] = line.trim().split(/ +/);
-    return file.startsWith(`${settings.stateDir}/`) ? [device] : [];
-  });
 }

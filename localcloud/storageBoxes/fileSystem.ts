@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { lchown, mkdir, open, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { mountPoints, unmount } from "../machines/folders";
+import { mountPoints, unmount } from "../machines/mounts";
 import type { LocalCloudSettings } from "../settings";
 import type { BoxUsage, StorageBoxSpec } from "./contract";
 import { boxFolders } from "./folders";

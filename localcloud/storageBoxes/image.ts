@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { cacheDir } from "../../toolchain/cacheDir";
 import { withLock } from "../../toolchain/lock";
-import { unmount } from "../machines/folders";
 import { inChroot } from "../machines/image";
+import { unmount } from "../machines/mounts";
 
 /** What a box has and a machine has not. */
 const packages = ["rsync", "borgbackup"];

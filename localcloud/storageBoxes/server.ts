@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { wrapper } from "../machines/boot";
 import { makeCgroups, removeCgroups } from "../machines/cgroups";
-import { mountPoints, unmount } from "../machines/folders";
+import { mountPoints, unmount } from "../machines/mounts";
 import { childrenOf, isAlive, type ProcessIdentity, parseStat, signal } from "../machines/processes";
 import { namesOf } from "../network/names";
 import type { LocalCloudSettings } from "../settings";

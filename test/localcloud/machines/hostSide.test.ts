@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { execa } from "execa";
 import type { NetworkSpec, World } from "../../../localcloud/host";
+import { cgroupFolders, limitSupport } from "../../../localcloud/machines/cgroups";
+import { whyNoDiskLimit } from "../../../localcloud/machines/disk";
 import { createLinuxHost, type LinuxHost } from "../../../localcloud/machines/host";
 import { leftovers, removeEverything } from "../../../localcloud/machines/remove";
 import { type MetadataService, startMetadataService } from "../../../localcloud/metadata/server";
@@ -26,7 +30,7 @@ describe("machines and the host around them", function () {
   const settings = localCloudSettings(ownLab("side", 9));
   const secret = "#cloud-config\n# secret of node1\n";
   const one = labServer(settings, 1, { userData: secret });
-  const two = labServer(settings, 2, { projectId: 2 });
+  const two = labServer(settings, 2, { projectId: 2, diskGb: 1 });
   const hidden = labServer(settings, 3, { publicIpv4: null, publicIpv6: null });
   const servers = [one, two, hidden];
   const neighbours = lan(settings);
@@ -273,6 +277,61 @@ describe("machines and the host around them", function () {
       await reconcile({ ...world, networks: [labNetwork] });
       await mustRun(settings, 2, "ip route del 169.254.169.254 via 10.0.0.1 dev enp7s0");
     }
+  });
+
+  /** What the host's control groups say of machine 2, where they can say it. */
+  const assertLimits = async (memoryGb: number, cores: number) => {
+    const expected: Record<string, string> = {
+      "memory.limit_in_bytes": String(memoryGb * 1024 ** 3),
+      "memory.max": String(memoryGb * 1024 ** 3),
+      "cpu.cfs_quota_us": String(cores * 100_000),
+      "cpu.max": `${cores * 100_000} 100000`,
+    };
+    const found: string[] = [];
+    for (const folder of await cgroupFolders(settings)) {
+      for (const [name, value] of Object.entries(expected)) {
+        const text = await readFile(join(folder, "m2", name), "utf8").catch(() => undefined);
+        if (text === undefined) continue;
+        assert.equal(text.trim(), value, name);
+        found.push(name);
+      }
+    }
+    if ((await limitSupport()) !== "none") assert.notDeepEqual(found, []);
+  };
+
+  it("has a disk of its size, which fills up, grows with its type and is new after a rebuild", async function () {
+    const reason = await whyNoDiskLimit();
+    if (reason !== undefined) {
+      console.log(`      skipped: ${reason}`);
+      this.skip();
+    }
+    const size = async () => Number(await mustRun(settings, 2, "df --output=size -B1000000 / | tail -1"));
+    const near = async (megabytes: number) => {
+      const found = await size();
+      assert.ok(found > megabytes * 0.85 && found <= megabytes, `${found} MB`);
+    };
+    await near(1_024);
+    assert.match(
+      await mustRun(settings, 2, "stat -f -c %T /var/lib/docker"),
+      /xfs/,
+      "no overlay below overlay2",
+    );
+    const full = await inMachine(settings, 2, "echo kept >/root/kept; head -c 1100M /dev/zero >/root/big");
+    assert.match(full.output, /No space left on device/);
+    await host.powerOff(2);
+    const bigger = { ...two, diskGb: 2, memoryGb: 8, cores: 4 };
+    await reconcile({ ...world, servers: [one, bigger, hidden] });
+    await host.start(bigger);
+    await near(2_048);
+    await assertLimits(8, 4);
+    assert.equal(await mustRun(settings, 2, "cat /root/kept; head -c 300M /dev/zero >/root/more"), "kept");
+    const bytes = await host.createSnapshot(4712, bigger);
+    assert.ok(bytes > 1_000_000, `${bytes} bytes`);
+    await host.removeSnapshot(4712);
+    await host.rebuildServer(bigger);
+    await host.start(bigger);
+    assert.notEqual((await inMachine(settings, 2, "cat /root/kept")).exitCode, 0);
+    await near(2_048);
   });
 
   it("can be slow with metadata, for one server", async () => {
