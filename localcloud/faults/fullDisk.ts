@@ -54,7 +54,7 @@ export function fullDiskDriver(
   const begin = async ({ id, fault, servers: [server = 0], ends }: FaultRecord<FaultOf<"full-disk">>) => {
     const seconds = Math.max(1, Math.ceil((Date.parse(ends) - Date.now()) / 1000));
     const properties = [`RuntimeMaxSec=${seconds + 5}`, "KillSignal=SIGKILL", "OOMPolicy=continue"];
-    await inGuest(server, [
+    const started = await inGuest(server, [
       "systemd-run",
       "--quiet",
       "--collect",
@@ -68,11 +68,16 @@ export function fullDiskDriver(
       "sh",
       fault.path,
     ]);
-    for (let waited = 0; waited < 60_000; waited += 100) {
+    if (started?.exitCode !== 0) {
+      throw new Error(
+        `${fault.path} of ${fault.server} cannot be filled: ${started?.output ?? "it does not run"}`,
+      );
+    }
+    for (let waited = 0; waited < 20_000; waited += 100) {
       if ((await inGuest(server, ["sh", "-c", probe, "sh", fault.path]))?.exitCode !== 0) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`${fault.path} of ${fault.server} is not full after a minute`);
+    throw new Error(`${fault.path} of ${fault.server} is not full after 20 s`);
   };
 
   return {

@@ -42,7 +42,10 @@ export async function createFaults(options: FaultOptions): Promise<FaultRegistry
       metadata: metadataDriver(settings, store, options.metadata),
     },
   });
-  options.host.onNetworkApplied(renew);
+  options.host.onNetworkApplied(() =>
+    // A fault that cannot be renewed must not keep a machine from booting.
+    renew().catch((error) => onProblem(`faults of the network: ${String(error)}`)),
+  );
   options.api.onSpent((id) => {
     registry.end(id).catch((error) => onProblem(`fault ${id}: ${String(error)}`));
   });

@@ -55,6 +55,10 @@ export const isNetwork = (settings: LocalCloudSettings, namespace: string) =>
 /** Name of a storage box's port in the public router. */
 export const boxPortOf = (boxId: number) => `b${boxId}`;
 
+/** Whether a namespace is a router of the cloud of this name. */
+export const isRouter = (settings: LocalCloudSettings, namespace: string) =>
+  namespace === namesOf(settings).publicRouter || isNetwork(settings, namespace);
+
 /** Whether a namespace is one that a cloud of this name makes. */
 export function isOwnNamespace(settings: LocalCloudSettings, namespace: string): boolean {
   const names = namesOf(settings);

@@ -2,7 +2,9 @@ import { stat } from "node:fs/promises";
 import { execa } from "execa";
 import { refuse } from "../../control/errors";
 import { applyRules, listNamespaces } from "../../network/ip";
+import { isRouter } from "../../network/names";
 import { replaceTable } from "../../network/nft";
+import type { LocalCloudSettings } from "../../settings";
 import { faultTable, type PortDelay, type RouterFaults } from "./plan";
 
 /** What one router holds, as this process has put it there. */
@@ -15,6 +17,18 @@ interface Loaded {
 /** Brings the routers to the planned faults, and takes away what is planned no longer. */
 export class RouterFaultApplier {
   readonly #loaded = new Map<string, Loaded>();
+  #lookedBack = false;
+
+  constructor(private readonly settings: LocalCloudSettings) {}
+
+  /** Once: what a daemon before this one has left in the routers is ours, and goes when it is not planned. */
+  async lookBack(): Promise<void> {
+    if (this.#lookedBack) return;
+    for (const namespace of await listNamespaces()) {
+      if (isRouter(this.settings, namespace)) this.#loaded.set(namespace, { inode: 0, rules: "" });
+    }
+    this.#lookedBack = true;
+  }
 
   async apply(planned: ReadonlyMap<string, RouterFaults>): Promise<void> {
     if (planned.size === 0 && this.#loaded.size === 0) return;

@@ -19,7 +19,7 @@ export interface NetworkFaults {
 
 /** Partitions, loss and delay: they live in the routers, where no machine can undo them. */
 export function networkFaults(settings: LocalCloudSettings, store: Store): NetworkFaults {
-  const applier = new RouterFaultApplier();
+  const applier = new RouterFaultApplier(settings);
   let current: readonly FaultRecord[] = [];
   let queue: Promise<void> = Promise.resolve();
 
@@ -30,6 +30,7 @@ export function networkFaults(settings: LocalCloudSettings, store: Store): Netwo
   };
   const bring = async (_record: FaultRecord, active: readonly FaultRecord[]) => {
     current = active;
+    await applier.lookBack();
     await renew();
   };
   return {

@@ -286,6 +286,7 @@ describe("faults of machines", function () {
   it("survives the kill -9 of its daemon: ends what has expired, goes on timing the rest", async () => {
     const folder = `/mnt/HC_Volume_${volume}`;
     const frozen = await begin({ kind: "freeze", server: "b" }, 3);
+    const cut = await begin({ kind: "partition", server: "b", from: "private" }, 3);
     const apart = await begin({ kind: "partition", server: "a", from: "internet" }, 120);
     const full = await begin({ kind: "full-disk", server: "a", path: folder }, 120);
     const refusing = await begin({ kind: "api", effect: "unavailable", pattern: "GET /volumes" }, 120);
@@ -297,6 +298,9 @@ describe("faults of machines", function () {
     const brought = await command("up");
     assert.equal(brought.exitCode, 0, brought.stderr);
     await endsByItself(frozen.id);
+    await endsByItself(cut.id);
+    assert.equal(await reaches(a, b.privateIp), true);
+    assert.equal((await remains()).length, 1, "only what is in force");
     await mustRun(settings, b.id, "systemctl is-system-running --wait || :");
     assert.deepEqual(await inForce(), [apart.id, full.id, refusing.id]);
     assert.equal(await reachedFromOutside(a.publicIp), false);

@@ -162,6 +162,18 @@ describe("registry of faults", () => {
     assert.equal(await next.end(id), true);
   });
 
+  it("lists a fault until it is taken back", async () => {
+    const faults = await registry();
+    const { id } = await faults.begin({ fault: freeze });
+    let listed = 0;
+    failure = () => {
+      listed = faults.list().length;
+      return undefined;
+    };
+    await faults.end(id);
+    assert.deepEqual([listed, faults.list().length], [1, 0]);
+  });
+
   it("brings faults about one after the other", async () => {
     const faults = await registry();
     const begun = await Promise.all([1, 2, 3].map(() => faults.begin({ fault: freeze })));

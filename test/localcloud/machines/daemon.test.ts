@@ -178,7 +178,7 @@ describe("local cloud as a command", function () {
     assert.equal(unknown.exitCode, 1);
     assert.match(unknown.stderr, /no server is called "nobody"; there are: web1/);
     const fault = await command("fault", "earthquake", "web1");
-    assert.match(fault.stderr, /unknown fault "earthquake"/);
+    assert.match(fault.stderr, /unknown command 'earthquake'/);
   });
 
   it("logs requests as JSON lines without the token", async () => {
