@@ -13,13 +13,17 @@ import { usageOf, wholeGroup } from "./usage";
 /** Owner of all data on disk. Other accounts see it as their own through mounts that map the id. */
 export const dataOwner = 2000;
 
+/** Largest file of ext4, where the state folder usually lies: the largest type is cut to it. */
+const largestFile = 2 ** 44 - 4096;
+
 /** The file system exists, is mounted, has the size, and the data's folder with its first keys. */
 export async function ensureFileSystem(settings: LocalCloudSettings, box: StorageBoxSpec): Promise<void> {
   const { base, image, mount } = boxFolders(settings, box.id);
+  const size = Math.min(box.size, largestFile);
   await mkdir(base, { recursive: true, mode: 0o700 });
-  if (!existsSync(image)) await makeImage(image, box.size);
+  if (!existsSync(image)) await makeImage(image, size);
   await mountFileSystem(settings, box.id);
-  await resize(image, mount, box.size);
+  await resize(image, mount, size);
   await ensureData(settings, box);
 }
 

@@ -265,6 +265,8 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
     assert.equal(await size(), 256 * MEBIBYTE);
     await fails(ssh("u70", "'head -c 300M /dev/zero >full'"), /No space left on device/);
     await run(ssh("u70", "'rm full large'"));
+    await settle({ size: 20 * 2 ** 40 });
+    assert.equal(await size(), 2 ** 44 - 4096, "the largest file of ext4");
     await settle({ size: 512 * MEBIBYTE });
     assert.equal(await size(), 512 * MEBIBYTE);
     await run(ssh("u70", "'head -c 300M /dev/urandom >full'"));
