@@ -30,6 +30,8 @@ declare module "fastify" {
 
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "DELETE", "PATCH"];
 const BODY_LIMIT = 1024 * 1024;
+/** More than Node takes as a path: a handler answers, and names of zones may have 255 characters. */
+const LONGEST_PARAMETER = 64 * 1024;
 
 export interface HttpOptions {
   readonly store: Store;
@@ -44,7 +46,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
-    routerOptions: { ignoreTrailingSlash: true, querystringParser: readQuery },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      querystringParser: readQuery,
+      maxParamLength: LONGEST_PARAMETER,
+    },
   });
   app.decorateRequest("identity", null);
   app.decorateRequest("fault", null);

@@ -80,8 +80,21 @@ export function fingerprintOf(publicKey: string): string | null {
   const [type = "", blob = ""] = text.split(" ");
   if (/[\r\n\0]/.test(text) || !KEY_TYPE.test(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return null;
   const bytes = Buffer.from(blob, "base64");
-  // The blob begins with its own type as a length-prefixed text.
-  if (bytes.length < 4 || bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString() !== type) return null;
+  if (partsOf(bytes)?.[0]?.toString() !== type) return null;
   const digest = createHash("md5").update(bytes).digest("hex");
   return digest.match(/../g)?.join(":") ?? null;
+}
+
+/** A blob is a row of parts, each after its length: its type, then the numbers of the key. */
+function partsOf(bytes: Buffer): Buffer[] | null {
+  const parts: Buffer[] = [];
+  let offset = 0;
+  while (offset < bytes.length) {
+    if (offset + 4 > bytes.length) return null;
+    const end = offset + 4 + bytes.readUInt32BE(offset);
+    if (end > bytes.length) return null;
+    parts.push(bytes.subarray(offset + 4, end));
+    offset = end;
+  }
+  return parts.length > 1 ? parts : null;
 }

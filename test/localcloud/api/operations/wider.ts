@@ -42,8 +42,7 @@ export const wider: readonly Wider[] = [
   },
   {
     operation: /^POST \/load_balancers(\/\{id\}\/actions\/add_service)?$/,
-    field:
-      /^(services\.0\.)?(listen_port|destination_port|proxyprotocol|health_check(\.(port|protocol|interval|timeout|retries|http\.(domain|path)))?|http)$/,
+    field: /^(services\.0\.)?(listen_port|destination_port|proxyprotocol|(health_check|http)(\..*)?)$/,
     kinds: ["missing"],
     reason: "2026-11-21: services come with the least that is needed and get Hetzner's defaults (HC-D9)",
   },
