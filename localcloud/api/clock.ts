@@ -1,9 +1,11 @@
-// What happens by the clock and not by a request: rescue systems expire, and servers are backed up.
+// What happens by the clock and not by a request: rescue systems expire, servers are backed up and managed
+// certificates renewed.
 import type { ActionRunner } from "../actions";
 import type { Host } from "../host";
 import type { Action } from "../rows";
 import type { Store } from "../store";
 import type { Call } from "./call";
+import { beginRenewal, certificatesToRenew } from "./certificates/issue";
 import { beginDailyBackup, serversToBackUp } from "./serverActions/backups";
 import { expireRescue } from "./serverActions/rescue";
 import type { Settings } from "./settings";
@@ -33,6 +35,9 @@ export function createClock(options: ClockOptions): Clock {
     if (store.transaction(() => expireRescue(store, now))) runner.networkChanged();
     for (const server of serversToBackUp(store, now)) {
       asProject(options, server.project, (call) => beginDailyBackup(call, server));
+    }
+    for (const certificate of certificatesToRenew(store, now)) {
+      asProject(options, certificate.project, (call) => beginRenewal(call, certificate));
     }
   };
   return {

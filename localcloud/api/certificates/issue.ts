@@ -4,6 +4,7 @@
 import type { Certificate, CertificateStatus } from "../../rows";
 import type { Store } from "../../store";
 import { ActionFailure, type AnyWork, defineWork, type Failure, type Outcome } from "../../work";
+import { type Call, ref } from "../call";
 import { factsOfPem } from "./parse";
 
 interface IssueArgs {
@@ -74,4 +75,20 @@ export function pendingStatus({ certificate }: Certificate): CertificateStatus {
   return certificate === null
     ? { issuance: "pending", renewal: "unavailable", error: null }
     : { issuance: "completed", renewal: "pending", error: null };
+}
+
+/** As early before the end as Let's Encrypt's clients do. */
+const RENEWAL_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Managed certificates that end soon. One whose renewal failed waits for `retry`. */
+export function certificatesToRenew(store: Store, now: number): Certificate[] {
+  return store.list("certificate").filter(({ notValidAfter, status }) => {
+    const renewable = status?.renewal === "unavailable" || status?.renewal === "scheduled";
+    return renewable && notValidAfter !== null && Date.parse(notValidAfter) - now < RENEWAL_MS;
+  });
+}
+
+export function beginRenewal(call: Call, row: Certificate) {
+  call.store.put("certificate", { ...row, status: pendingStatus(row) });
+  call.begin(issueCertificate, { certificate: row.id }, { resources: [ref("certificate", row.id)] });
 }

@@ -197,6 +197,31 @@ describe("local cloud API: certificates", () => {
     assert.equal(error.message, "certificate not retryable");
   });
 
+  it("renews a managed certificate in its last 30 days, and its load balancers get the new one", async () => {
+    let days = 0;
+    await cloud.stop();
+    cloud = await TestCloud.start({ clock: () => new Date(Date.now() + days * 86_400_000) });
+    await zone();
+    const body = { name: "managed", type: "managed", domain_names: ["example.com"] };
+    const { certificate, action } = await cloud.ok("POST", "/certificates", body);
+    await cloud.succeeds(action);
+    await balancer([certificate.id]);
+    const path = `/certificates/${certificate.id}`;
+    const before = (await cloud.get(path)).certificate;
+    days = 59;
+    cloud.api.clock.tick();
+    await cloud.api.runner.idle();
+    assert.equal((await cloud.get(path)).certificate.fingerprint, before.fingerprint);
+    days = 61;
+    cloud.api.clock.tick();
+    assert.equal((await cloud.get(path)).certificate.status.renewal, "pending");
+    await cloud.api.runner.idle();
+    const after = (await cloud.get(path)).certificate;
+    assert.notEqual(after.fingerprint, before.fingerprint);
+    const [served] = cloud.host.world?.loadBalancers[0]?.certificates ?? [];
+    assert.equal(served?.certificate, after.certificate);
+  });
+
   it("finishes an issuance that a crash interrupted", async () => {
     await zone();
     cloud.host.gate = ({ method }) =>
