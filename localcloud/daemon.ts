@@ -118,6 +118,7 @@ async function startApi(
     settings: {
       tokens: Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
       ranges: apiRanges(settings),
+      dedicatedServerIps: settings.dedicatedServerIps,
       onRequest: (line) => {
         requests.write(`${JSON.stringify(line)}\n`);
         recent.add(line);

@@ -15,6 +15,7 @@ const stateEntries = [
   "storage-boxes",
   "processes",
   "dhcp",
+  "load-balancers",
   "store",
   "tls",
   "package-cache",

@@ -49,6 +49,11 @@ export interface LocalCloudSettings {
   readonly endpoint: string;
   /** Project name to API token of 64 characters. @default `$LOCALCLOUD_TOKENS` (`project=token,...`), else one well-known token */
   readonly tokens: Readonly<Record<string, string>>;
+  /**
+   * Addresses outside of the cloud that load balancers accept as IP targets, in place of dedicated servers.
+   * @default `$LOCALCLOUD_DEDICATED_SERVERS` (addresses separated by commas), else none
+   */
+  readonly dedicatedServerIps: readonly string[];
   readonly paths: LocalCloudPaths;
 }
 
@@ -65,6 +70,8 @@ export interface LocalCloudPaths {
   readonly processes: string;
   /** Files of the DHCP servers. */
   readonly dhcp: string;
+  /** A folder for each load balancer's proxy. */
+  readonly loadBalancers: string;
   readonly pidFile: string;
   readonly controlSocket: string;
   /** Record of the faults that are in force. */
@@ -112,6 +119,7 @@ export function localCloudSettings(env: Environment = process.env): LocalCloudSe
     metadataPort: portOf(env, "LOCALCLOUD_METADATA_PORT", 8169),
     endpoint: `http://${hostAddress}:${apiPort}/v1`,
     tokens: tokensOf(env),
+    dedicatedServerIps: (env.LOCALCLOUD_DEDICATED_SERVERS ?? "").split(",").filter((ip) => ip !== ""),
     paths: pathsIn(stateDir),
   };
 }
@@ -126,6 +134,7 @@ function pathsIn(stateDir: string): LocalCloudPaths {
     storageBoxNames: inState("storage-boxes", "hosts"),
     processes: inState("processes"),
     dhcp: inState("dhcp"),
+    loadBalancers: inState("load-balancers"),
     pidFile: inState("daemon.pid"),
     controlSocket: inState("control.sock"),
     faults: inState("faults.json"),

@@ -106,9 +106,6 @@ export const lastSubnet6 = (range: string, bits: number) =>
 
 const bitsOf = (range: string) => Number(range.split("/")[1]);
 
-/** `2001:db8:1::/64` to `2001:db8:1::1`, the address of who has the network (HC-U1). */
-export const firstOf = (network: string) => `${network.split("/")[0]}1`;
-
 /** Hetzner's name for an IPv4 address that has no other (HC-S20). */
 export function defaultDnsPtr(ip: string): string {
   return `static.${ip.split(".").reverse().join(".")}.clients.your-server.de`;

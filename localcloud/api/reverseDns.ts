@@ -1,10 +1,11 @@
 // `change_dns_ptr` of servers, load balancers, floating and primary IPs (HC-S20). The name belongs to the
 // address, so that of a server is kept with its primary IP.
 import { z } from "zod";
+import { firstHost6 } from "../network/names";
 import type { DnsPtr, FloatingIp, LoadBalancer, PrimaryIp } from "../rows";
 import { ActionFailure, defineWork } from "../work";
 import { actionReply } from "./actionRoutes";
-import { canonicalAddress, defaultDnsPtr, firstOf, inNetwork6 } from "./addresses";
+import { canonicalAddress, defaultDnsPtr, inNetwork6 } from "./addresses";
 import { type Call, humanName, ownedByPath, type Route, readBody, ref, startAction } from "./call";
 import { invalidInput } from "./errors";
 
@@ -55,7 +56,7 @@ function holderOf(call: Call, kind: Owner, address: string): Pick<DnsPtrArgs, "k
   const owner = ownedByPath(call, kind);
   if (kind === "load_balancer") {
     const { ipv4, ipv6 } = owner as LoadBalancer;
-    return address === ipv4 || address === firstOf(ipv6) ? { kind, id: owner.id } : null;
+    return address === ipv4 || address === firstHost6(ipv6) ? { kind, id: owner.id } : null;
   }
   const candidates =
     kind === "server"

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { NameServer } from "../dns";
 import type { Host, World } from "../host";
+import { LoadBalancerRoom } from "../loadBalancers/room";
 import { createSampler } from "../metrics/sampler";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import type { LocalCloudSettings } from "../settings";
@@ -47,11 +48,15 @@ export async function createLinuxHost(
   await mkdir(settings.paths.machines, { recursive: true });
   await registerCloud(settings);
   await enableForwarding();
+  const ipv6 = await ipv6Works();
+  const onProblem = options.onProblem ?? (() => {});
+  const balancers = new LoadBalancerRoom(settings, ipv6, onProblem);
   const room = new MachineRoom(settings, {
     baseImage,
-    ipv6: await ipv6Works(),
+    ipv6,
     uplinkMtu: await uplinkMtu(),
-    onProblem: options.onProblem ?? (() => {}),
+    onProblem,
+    balancers,
     ...(options.names !== undefined && { names: options.names }),
   });
   const unlimited = await whyNoDiskLimit();
@@ -78,7 +83,7 @@ export async function createLinuxHost(
     volumeMethods(settings),
     snapshotMethods(settings),
     storageBoxMethods(room.storageBoxes),
-    withoutLoadBalancers,
+    loadBalancerMethods(balancers),
     {
       issueCertificate: async (names: readonly string[]) => issueCertificate(await ensureAuthority(), names),
     },
@@ -95,11 +100,12 @@ const storageBoxMethods = (boxes: StorageRoom): StorageBoxHost => ({
   storageBoxFolders: (id, path) => boxes.storageBoxFolders(id, path),
 });
 
-const withoutLoadBalancers: Pick<Host, "requireLoadBalancer" | "targetHealth" | "traffic"> = {
-  requireLoadBalancer: (id) =>
-    Promise.reject(
-      new Error(`load balancer ${id} carries no traffic: this host has no data path for it yet`),
-    ),
-  targetHealth: () => "unknown",
-  traffic: () => [],
-};
+function loadBalancerMethods(
+  balancers: LoadBalancerRoom,
+): Pick<Host, "requireLoadBalancer" | "targetHealth" | "traffic"> {
+  return {
+    requireLoadBalancer: (id) => balancers.require(id),
+    targetHealth: (id, listenPort, address) => balancers.health(id, listenPort, address),
+    traffic: (id) => balancers.traffic(id),
+  };
+}

@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { execa } from "execa";
+import { findProxies, killProxies } from "../loadBalancers/processes";
 import { restoreForwarding } from "../network/forwarding";
 import { deleteLinks, deleteNamespaces, listLinks, listNamespaces } from "../network/ip";
 import { isOwnNamespace, namesOf } from "../network/names";
@@ -20,6 +21,7 @@ export async function removeEverything(settings: LocalCloudSettings): Promise<vo
   await killGroups(settings);
   // Before their namespaces go, which a process in them would keep.
   await stopServices(settings);
+  await killProxies(settings);
   const names = namesOf(settings);
   const namespaces = (await listNamespaces()).filter((name) => isOwnNamespace(settings, name));
   if (namespaces.includes(names.publicRouter)) {
@@ -37,8 +39,8 @@ export async function removeEverything(settings: LocalCloudSettings): Promise<vo
   for (const mount of (await ownMounts(settings)).reverse()) await unmount(mount);
   await detachOwnLoops(settings);
   await removeCgroups(settings);
-  const { machines, volumes, snapshots, dhcp, storageBoxes } = settings.paths;
-  for (const folder of [machines, volumes, snapshots, dhcp, storageBoxes])
+  const { machines, volumes, snapshots, dhcp, storageBoxes, loadBalancers } = settings.paths;
+  for (const folder of [machines, volumes, snapshots, dhcp, storageBoxes, loadBalancers])
     await rm(folder, { recursive: true, force: true });
 }
 
@@ -57,6 +59,9 @@ export async function leftovers(settings: LocalCloudSettings): Promise<string[]>
     if (server !== undefined) found.push(`process ${server.pid} of storage box ${id}`);
   }
   found.push(...(await ownProcesses(settings)));
+  for (const [id, { all }] of await findProxies(settings)) {
+    found.push(...all.map(({ pid }) => `process ${pid} of load balancer ${id}`));
+  }
   for (const name of await listNamespaces()) {
     if (isOwnNamespace(settings, name)) found.push(`namespace ${name}`);
   }

@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import type { NameServer } from "../dns";
 import type { Host, ServerSpec, World } from "../host";
+import type { LoadBalancerRoom } from "../loadBalancers/room";
 import { NetworkApplier } from "../network/apply";
 import { NetworkCoordinator } from "../network/coordinator";
 import { DhcpServers } from "../network/dhcpServers";
@@ -31,6 +32,7 @@ export interface RoomOptions {
   readonly ipv6: boolean;
   readonly uplinkMtu: number;
   readonly onProblem: (problem: string) => void;
+  readonly balancers: LoadBalancerRoom;
   /** Answers the zones. @default - none: zones have no effect */
   readonly names?: NameServer;
 }
@@ -107,12 +109,13 @@ export class MachineRoom implements RoomMethods {
 
   currentWorld = () => this.world;
 
-  /** Stops watching; machines and DHCP servers go on. */
+  /** Stops watching; machines, DHCP servers and load balancers go on. */
   close(): void {
     this.#exits.close();
     this.#dhcp.close();
     this.storageBoxes.close();
     this.options.names?.close();
+    this.options.balancers.close();
   }
 
   onNetworkApplied(listener: () => Promise<void>): void {
@@ -135,7 +138,11 @@ export class MachineRoom implements RoomMethods {
     this.world = world;
     for (const server of world.servers) this.#specs.set(server.id, server);
     await this.storageBoxes.follow(world.storageBoxes);
+    const { balancers } = this.options;
+    // A process keeps its namespace alive, so the proxies that are not wanted go first.
+    await balancers.keepOnly(this.world.loadBalancers);
     await this.#applyNetwork();
+    await balancers.apply(this.world.loadBalancers);
   }
 
   async #applyNetwork(): Promise<void> {

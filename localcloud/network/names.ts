@@ -25,6 +25,7 @@ export interface Names {
   machine(serverId: number): string;
   storageBox(boxId: number): string;
   network(networkId: number): string;
+  loadBalancer(loadBalancerId: number): string;
 }
 
 export function namesOf(settings: LocalCloudSettings): Names {
@@ -37,6 +38,7 @@ export function namesOf(settings: LocalCloudSettings): Names {
     machine: (serverId) => `${name}-m${serverId}`,
     storageBox: (boxId) => `${name}-b${boxId}`,
     network: (networkId) => `${name}-n${networkId}`,
+    loadBalancer: (loadBalancerId) => `${name}-l${loadBalancerId}`,
   };
 }
 
@@ -59,11 +61,14 @@ export const boxPortOf = (boxId: number) => `b${boxId}`;
 export const isRouter = (settings: LocalCloudSettings, namespace: string) =>
   namespace === namesOf(settings).publicRouter || isNetwork(settings, namespace);
 
+/** Name of a load balancer's port in a router. */
+export const balancerPortOf = (loadBalancerId: number) => `l${loadBalancerId}`;
+
 /** Whether a namespace is one that a cloud of this name makes. */
 export function isOwnNamespace(settings: LocalCloudSettings, namespace: string): boolean {
   const names = namesOf(settings);
   if (namespace === names.publicRouter || namespace === names.internet) return true;
-  return new RegExp(`^${settings.name}-[mnb]\\d+$`).test(namespace);
+  return new RegExp(`^${settings.name}-[mnbl]\\d+$`).test(namespace);
 }
 
 /**

@@ -59,7 +59,7 @@ export interface HostSidePlan {
 export interface NetworkPlan {
   readonly host: HostSidePlan;
   readonly routers: readonly RouterPlan[];
-  /** Namespaces of machines and of the outside client: they hold link ends only. */
+  /** Namespaces of machines, of load balancers and of the outside client: they hold link ends only. */
   readonly leaves: readonly string[];
 }
 
@@ -91,6 +91,7 @@ export function planNetwork(input: PlanInput): NetworkPlan {
       names.internet,
       ...servers.map((server) => names.machine(server.id)),
       ...input.world.storageBoxes.map(({ id }) => names.storageBox(id)),
+      ...input.world.loadBalancers.map((balancer) => names.loadBalancer(balancer.id)),
     ],
   };
 }

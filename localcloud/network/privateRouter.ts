@@ -1,6 +1,7 @@
-import type { Attachment, NetworkSpec, ServerSpec } from "../host";
+import type { Attachment, LoadBalancerSpec, NetworkSpec, ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import {
+  balancerPortOf,
   identityOf,
   metadataAddress,
   metadataListener,
@@ -27,17 +28,23 @@ interface Member {
  */
 export function planPrivateRouter(input: PlanInput, network: NetworkSpec): RouterPlan {
   const members = membersOf(input.world.servers, network);
+  const balancers = balancersIn(input.world.loadBalancers, network);
   const { settings } = input;
   return {
     namespace: namesOf(settings).network(network.id),
-    links: [uplink(network, settings), ...members.map((member) => memberLink(member, network, settings))],
+    links: [
+      uplink(network, settings),
+      ...members.map((member) => memberLink(member, network, settings)),
+      ...balancers.map((balancer) => balancerLink(balancer, network, settings)),
+    ],
     routes: [
       blackhole(network.ipRange),
       route(metadataListener(settings), `via ${publicGateway} dev uplink onlink`),
       ...members.flatMap(memberRoutes),
+      ...balancers.map(({ port, ip }) => route(ip, `dev ${port}`)),
       ...apiRoutes(network, members),
     ],
-    rules: replaceTable("cloud", rules(network, members, settings)),
+    rules: replaceTable("cloud", rules(network, members, balancers, settings)),
     dhcp: {
       range: network.ipRange,
       gateway: network.gateway,
@@ -49,6 +56,21 @@ export function planPrivateRouter(input: PlanInput, network: NetworkSpec): Route
       })),
     },
   };
+}
+
+/** A load balancer that is attached to the network. */
+interface BalancerMember {
+  readonly id: number;
+  readonly port: string;
+  readonly ip: string;
+}
+
+function balancersIn(balancers: readonly LoadBalancerSpec[], network: NetworkSpec): BalancerMember[] {
+  return balancers.flatMap(({ id, attachments }) =>
+    attachments
+      .filter(({ networkId }) => networkId === network.id)
+      .map(({ ip }) => ({ id, ip, port: balancerPortOf(id) })),
+  );
 }
 
 function membersOf(servers: readonly ServerSpec[], network: NetworkSpec): Member[] {
@@ -79,12 +101,7 @@ function uplink(network: NetworkSpec, settings: LocalCloudSettings): LinkPlan {
 
 function memberLink(member: Member, network: NetworkSpec, settings: LocalCloudSettings): LinkPlan {
   const { server, attachment, device } = member;
-  const setup = [
-    `address add ${attachment.ip}/32 dev ${device}`,
-    `link set ${device} up`,
-    `route add ${network.gateway} dev ${device} scope link`,
-    `route add ${network.ipRange} via ${network.gateway} dev ${device}`,
-  ];
+  const setup = privateSetup(attachment.ip, device, network);
   // HC-U2: the private lease of a server without public interface carries this route.
   if (!hasPublicPort(server)) setup.push(`route add ${metadataAddress} via ${network.gateway} dev ${device}`);
   return {
@@ -97,6 +114,35 @@ function memberLink(member: Member, network: NetworkSpec, settings: LocalCloudSe
       macAddress: attachment.macAddress,
       hotPlug: true,
       setup,
+    },
+  };
+}
+
+function privateSetup(ip: string, device: string, network: NetworkSpec): string[] {
+  return [
+    `address add ${ip}/32 dev ${device}`,
+    `link set ${device} up`,
+    `route add ${network.gateway} dev ${device} scope link`,
+    `route add ${network.ipRange} via ${network.gateway} dev ${device}`,
+  ];
+}
+
+function balancerLink(
+  { id, port, ip }: BalancerMember,
+  network: NetworkSpec,
+  settings: LocalCloudSettings,
+): LinkPlan {
+  // It is in one network at most, so one name is enough.
+  const device = "enp7s0";
+  return {
+    name: port,
+    mtu: 1450,
+    addresses: [`${network.gateway}/32`],
+    peer: {
+      namespace: namesOf(settings).loadBalancer(id),
+      name: device,
+      macAddress: null,
+      setup: privateSetup(ip, device, network),
     },
   };
 }
@@ -119,10 +165,18 @@ function apiRoutes(network: NetworkSpec, members: readonly Member[]): RoutePlan[
 
 const route = (destination: string, target: string) => unicast(4, destination, target);
 
-function rules(network: NetworkSpec, members: readonly Member[], settings: LocalCloudSettings): string {
-  const own = members.flatMap(({ server, attachment }) =>
-    [attachment.ip, ...attachment.aliasIps].map((address) => `"${portOf(server.id)}" . ${address}`),
-  );
+function rules(
+  network: NetworkSpec,
+  members: readonly Member[],
+  balancers: readonly BalancerMember[],
+  settings: LocalCloudSettings,
+): string {
+  const own = [
+    ...members.flatMap(({ server, attachment }) =>
+      [attachment.ip, ...attachment.aliasIps].map((address) => `"${portOf(server.id)}" . ${address}`),
+    ),
+    ...balancers.map(({ port, ip }) => `"${port}" . ${ip}`),
+  ];
   // HC-U2: only a server without public interface finds its metadata here. For the others the address is one like
   // any other: a route of the network may lead it to a NAT server, whose data is answered then (HC-M5).
   const hidden = members.filter(({ server }) => !hasPublicPort(server));

@@ -1,9 +1,10 @@
-import type { ServerSpec, World } from "../host";
+import type { LoadBalancerSpec, ServerSpec, World } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import type { StorageBoxSpec } from "../storageBoxes/contract";
 import { firewallChains, firewallJumps } from "./firewall";
 import { resolverRules } from "./hostSide";
 import {
+  balancerPortOf,
   boxPortOf,
   firstHost6,
   hostAddress6,
@@ -23,21 +24,25 @@ import { dhcpRequest, elements, replaceTable } from "./nft";
 import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
 import { blackhole, unicast } from "./routes";
 
-/** The public side: a port for each server, floating addresses as routes, cloud firewalls, metadata and DNS. */
+/** The public side: ports of servers and load balancers, floating addresses, cloud firewalls, metadata and DNS. */
 export function planPublicRouter(input: PlanInput): RouterPlan {
   const { world, settings } = input;
   const servers = world.servers.filter(hasPublicPort);
+  const leaves = [
+    ...servers.map((server) => serverLeaf(server, settings)),
+    ...world.loadBalancers.filter(hasPublicPort).map((balancer) => balancerLeaf(balancer, settings)),
+  ];
   return {
     namespace: namesOf(settings).publicRouter,
     links: [
       hostLink(input),
       internetLink(input),
-      ...servers.map((server) => serverLink(server, input)),
+      ...leaves.map((leaf) => leafLink(leaf, input.ipv6)),
       ...world.storageBoxes.map((box) => boxLink(box, settings)),
     ],
     routes: [
       ...baseRoutes(input),
-      ...servers.flatMap((server) => serverRoutes(server, input.ipv6)),
+      ...leaves.flatMap((leaf) => leafRoutes(leaf, input.ipv6)),
       ...floatingRoutes(world, servers, input.ipv6),
       ...identityRoutes(world, settings),
       ...world.storageBoxes.map(({ id, ip }) => unicast(4, ip, `dev ${boxPortOf(id)}`)),
@@ -54,7 +59,27 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
   };
 }
 
-export const hasPublicPort = (server: ServerSpec) => server.publicIpv4 !== null || server.publicIpv6 !== null;
+type Addressed = Pick<ServerSpec, "publicIpv4" | "publicIpv6">;
+
+export const hasPublicPort = (leaf: Addressed) => leaf.publicIpv4 !== null || leaf.publicIpv6 !== null;
+
+/** What hangs on a public port. */
+interface Leaf extends Addressed {
+  readonly port: string;
+  readonly namespace: string;
+  readonly macAddress: string | null;
+}
+
+function serverLeaf(server: ServerSpec, settings: LocalCloudSettings): Leaf {
+  const { id, publicIpv4, publicIpv6, macAddress } = server;
+  return { port: portOf(id), namespace: namesOf(settings).machine(id), macAddress, publicIpv4, publicIpv6 };
+}
+
+/** Without a machine; no cloud firewall holds for it (HC-F3). */
+function balancerLeaf({ id, publicIpv4, publicIpv6 }: LoadBalancerSpec, settings: LocalCloudSettings): Leaf {
+  const namespace = namesOf(settings).loadBalancer(id);
+  return { port: balancerPortOf(id), namespace, macAddress: null, publicIpv4, publicIpv6 };
+}
 
 /** Name of the public router's port towards a private network. */
 export const networkPort = (networkId: number) => `n${networkId}`;
@@ -89,32 +114,27 @@ function internetLink({ settings, ipv6 }: PlanInput): LinkPlan {
   };
 }
 
-function serverLink(server: ServerSpec, { settings, ipv6 }: PlanInput): LinkPlan {
+function leafLink(leaf: Leaf, ipv6: boolean): LinkPlan {
   const setup = ["link set eth0 up"];
-  if (server.publicIpv4 !== null) {
+  if (leaf.publicIpv4 !== null) {
     setup.push(
-      `address add ${server.publicIpv4}/32 dev eth0`,
+      `address add ${leaf.publicIpv4}/32 dev eth0`,
       `route add ${publicGateway} dev eth0 scope link`,
       `route add default via ${publicGateway} dev eth0`,
     );
   }
-  const withIpv6 = ipv6 && server.publicIpv6 !== null;
+  const withIpv6 = ipv6 && leaf.publicIpv6 !== null;
   if (withIpv6) {
     setup.push(
-      `address add ${firstHost6(server.publicIpv6 ?? "")}/64 dev eth0 nodad`,
+      `address add ${firstHost6(leaf.publicIpv6 ?? "")}/64 dev eth0 nodad`,
       "route add default via fe80::1 dev eth0",
     );
   }
   return {
-    name: portOf(server.id),
+    name: leaf.port,
     mtu: 1500,
     addresses: [`${publicGateway}/32`, ...(withIpv6 ? ["fe80::1/64"] : [])],
-    peer: {
-      namespace: namesOf(settings).machine(server.id),
-      name: "eth0",
-      macAddress: server.macAddress,
-      setup,
-    },
+    peer: { namespace: leaf.namespace, name: "eth0", macAddress: leaf.macAddress, setup },
   };
 }
 
@@ -154,11 +174,10 @@ function baseRoutes({ settings, ipv6 }: PlanInput): RoutePlan[] {
   ];
 }
 
-function serverRoutes(server: ServerSpec, ipv6: boolean): RoutePlan[] {
-  const dev = `dev ${portOf(server.id)}`;
+function leafRoutes({ port, publicIpv4, publicIpv6 }: Leaf, ipv6: boolean): RoutePlan[] {
   const routes: RoutePlan[] = [];
-  if (server.publicIpv4 !== null) routes.push(unicast(4, server.publicIpv4, dev));
-  if (ipv6 && server.publicIpv6 !== null) routes.push(unicast(6, server.publicIpv6, dev));
+  if (publicIpv4 !== null) routes.push(unicast(4, publicIpv4, `dev ${port}`));
+  if (ipv6 && publicIpv6 !== null) routes.push(unicast(6, publicIpv6, `dev ${port}`));
   return routes;
 }
 

@@ -1,6 +1,7 @@
 // Services as requests carry them: what may be left out and what it then is (HC-D9), and which ports and how
 // many services a load balancer can have. Pure, except for the certificates that a service names.
 import { z } from "zod";
+import { REDIRECT_PORT } from "../../loadBalancers/ports";
 import type { HealthCheck, LoadBalancerService } from "../../rows";
 import { invalidInput } from "../errors";
 
@@ -68,9 +69,6 @@ export const serviceUpdateSchema = z.object({
 type Body = z.output<typeof serviceSchema>;
 type Changes = Omit<z.output<typeof serviceUpdateSchema>, "listen_port">;
 type Http = NonNullable<LoadBalancerService["http"]>;
-
-/** The port that `redirect_http` listens on. */
-export const REDIRECT_PORT = 80;
 
 const LISTEN_PORTS = { tcp: undefined, http: 80, https: 443 } as const;
 const DESTINATION_PORTS = { tcp: undefined, http: 80, https: 80 } as const;

@@ -1,14 +1,15 @@
 // Load balancers as Hetzner's objects.
 import { catalogue, loadBalancerTypeNamed, locationNamed } from "../../catalogue";
+import { firstHost6 } from "../../network/names";
 import type { HealthCheck, LoadBalancer, LoadBalancerService, LoadBalancerTarget } from "../../rows";
-import { defaultDnsPtr, firstOf } from "../addresses";
+import { defaultDnsPtr } from "../addresses";
 import type { Call } from "../call";
 import { renderLoadBalancerType, renderLocation } from "../catalogueViews";
 import { bytesThisMonth } from "./metrics";
 import { addressOf, serversOf } from "./spec";
 
 export function renderLoadBalancer(call: Call, row: LoadBalancer) {
-  const ipv6 = firstOf(row.ipv6);
+  const ipv6 = firstHost6(row.ipv6);
   const { incoming, outgoing } = bytesThisMonth(call.host.traffic(row.id), new Date());
   return {
     id: row.id,

@@ -8,6 +8,7 @@ import {
 } from "../../../localcloud/network/names";
 import { identities, type NetworkPlan, planNetwork, type RouterPlan } from "../../../localcloud/network/plan";
 import { routeText } from "../../../localcloud/network/routes";
+import { balancer } from "../loadBalancers/specs";
 import { labNetwork, labServer, labSettings, labWorld } from "../machines/lab";
 
 describe("network plan", () => {
@@ -124,6 +125,27 @@ describe("network plan", () => {
     assert.equal(router(plan, "plan-n6").links.find(({ name }) => name === "m1")?.peer.name, "enp8s0");
   });
 
+  it("gives a load balancer a port in the public router and in its network, and no firewall", () => {
+    const balancers = [
+      balancer({
+        id: 8,
+        publicIpv4: "198.19.40.8",
+        publicIpv6: "2001:db8:28:8::/64",
+        attachments: [{ networkId: 5, ip: "10.0.1.8" }],
+      }),
+      balancer({ id: 9, publicIpv4: null, publicIpv6: null }),
+    ];
+    const plan = planOf(labWorld([one], { loadBalancers: balancers }));
+    assert.deepEqual(plan.leaves, ["plan-internet", "plan-m1", "plan-l8", "plan-l9"]);
+    assert.deepEqual(links(plan, "plan-pub"), ["host", "inet", "m1", "l8"]);
+    assert.deepEqual(links(plan, "plan-n5"), ["uplink", "m1", "l8"]);
+    assert.ok(routes(plan, "plan-pub").includes("198.19.40.8 dev l8 proto 177"));
+    assert.ok(routes(plan, "plan-pub").includes("2001:db8:28:8::/64 dev l8 proto 177"));
+    assert.ok(routes(plan, "plan-n5").includes("10.0.1.8 dev l8 proto 177"));
+    assert.match(router(plan, "plan-n5").rules, /"l8" \. 10\.0\.1\.8/);
+    assert.doesNotMatch(router(plan, "plan-pub").rules, /"l8"/);
+  });
+
   it("leaves IPv6 out where the host has none", () => {
     const plan = planOf(labWorld([one]), [1], false);
     const text = JSON.stringify([plan.host.setup, plan.host.routes, plan.routers.map(({ routes: r }) => r)]);
@@ -162,6 +184,7 @@ describe("network plan", () => {
     ["plan-internet", true],
     ["plan-m12", true],
     ["plan-n12", true],
+    ["plan-l12", true],
     ["plan-mine", false],
     ["plan", false],
     ["xplan-m12", false],
