@@ -3,7 +3,9 @@
 import { execa } from "execa";
 import { refuse } from "../control/errors";
 import { findInit } from "../machines/boot";
+import { machineFolders } from "../machines/folders";
 import { enterArguments } from "../machines/guest";
+import { mountPoints } from "../machines/mounts";
 import type { LocalCloudSettings } from "../settings";
 import type { Store } from "../store";
 import type { FaultRecord } from "./record";
@@ -12,7 +14,7 @@ import { runningServer } from "./targets";
 
 const unitOf = (id: number) => `local-cloud-fault-${id}.service`;
 
-/** Block devices of this kind are volumes: files of real size. Everything else shares the host's own disk. */
+/** Block devices of this kind are volumes and servers' disks: files of real size. */
 const LOOP_MAJOR = "7";
 
 // Blocks are allocated, not written: the volume's file on the host stays as small as it is. The last few, smaller
@@ -83,16 +85,20 @@ export function fullDiskDriver(
   return {
     async targets({ server: name, path }) {
       const { id } = runningServer(store, name);
-      const folder = await inGuest(id, ["stat", "--format=%F %Hd", "--", path]);
+      const stat = (what: string) => inGuest(id, ["stat", "--format=%F,%Hd,%d", "--", what]);
+      const [folder, root] = [await stat(path), await stat("/")];
       if (folder?.exitCode !== 0)
         throw refuse("fault.path", path, `is not there: ${folder?.output ?? "no machine"}`);
-      const [, kind, major] = /^(.*) (\d+)$/.exec(folder.output) ?? [];
+      const [kind, major, device] = folder.output.split(",");
       if (kind !== "directory") throw refuse("fault.path", path, `must be a folder, it is a ${kind}`);
-      if (major !== LOOP_MAJOR) {
+      // The root is an overlay, whose upper layer lies on the server's disk where the host can limit it.
+      const { layers } = machineFolders(settings, id);
+      const limitedRoot = device === root?.output.split(",")[2] && (await mountPoints()).includes(layers);
+      if (major !== LOOP_MAJOR && !limitedRoot) {
         throw refuse(
           "fault.path",
           path,
-          "lies on the host's own disk, which must not be filled: name a folder on a volume",
+          "is on no disk of limited size: filling it would fill the host's own disk or memory; name a folder on a volume",
         );
       }
       return [id];

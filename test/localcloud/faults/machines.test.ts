@@ -6,6 +6,7 @@ import { execa } from "execa";
 import type { Fault, FaultStatus } from "../../../localcloud/control/contract";
 import { askControl, readStatus } from "../../../localcloud/control/socket";
 import { findInit } from "../../../localcloud/machines/boot";
+import { whyNoDiskLimit } from "../../../localcloud/machines/disk";
 import { leftovers } from "../../../localcloud/machines/remove";
 import { namesOf } from "../../../localcloud/network/names";
 import { localCloudSettings } from "../../../localcloud/settings";
@@ -246,10 +247,24 @@ describe("faults of machines", function () {
     assert.equal(await listing(), "");
   });
 
-  it("refuses to fill the host's own disk, and what is no folder", async () => {
+  it("fills a server's own disk, where the host limits it", async () => {
+    const write = () =>
+      inMachine(settings, b.id, "dd if=/dev/zero of=/var/lib/probe bs=64k count=1 conv=fsync");
+    const fault: Fault = { kind: "full-disk", server: "b", path: "/var/lib" };
+    if ((await whyNoDiskLimit()) !== undefined) {
+      await assert.rejects(begin(fault), /no disk of limited size/);
+      return;
+    }
+    const { id } = await begin(fault);
+    assert.match((await write()).output, /No space left on device/);
+    await end(id);
+    assert.equal((await write()).exitCode, 0);
+    await mustRun(settings, b.id, "rm /var/lib/probe");
+  });
+
+  it("refuses to fill what has no limit of its own, and what is no folder", async () => {
     const fill = (path: string) => begin({ kind: "full-disk", server: "a", path });
-    await assert.rejects(fill("/var/lib"), /the host's own disk/);
-    await assert.rejects(fill("/var/lib/docker"), /the host's own disk/);
+    await assert.rejects(fill("/run"), /no disk of limited size/);
     await assert.rejects(fill("/etc/hostname"), /must be a folder/);
     await assert.rejects(fill("/missing; touch /tmp/x"), /is not there/);
     assert.equal((await inMachine(settings, a.id, "test -e /tmp/x")).exitCode, 1);
