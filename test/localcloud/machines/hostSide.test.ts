@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import type { NetworkSpec, World } from "../../../localcloud/host";
 import { cgroupFolders, limitSupport } from "../../../localcloud/machines/cgroups";
@@ -25,13 +26,40 @@ import {
 } from "./lab";
 import { lan } from "./lan";
 
+/** All of cloud-init's common parts in one, as a client must send what is no text. */
+const multipart = gzipSync(
+  `Content-Type: multipart/mixed; boundary="=="
+MIME-Version: 1.0
+
+--==
+Content-Type: text/cloud-config; charset="us-ascii"
+
+write_files:
+  - path: /root/config
+    content: config
+--==
+Content-Type: text/x-shellscript; charset="us-ascii"
+
+#!/bin/sh
+echo script >/root/script
+--==
+Content-Type: text/cloud-boothook; charset="us-ascii"
+
+#!/bin/sh
+echo hook >/root/hook
+--==--
+`,
+).toString("base64");
+
+const longScript = "#!/bin/sh\necho long script >/root/script\n#".padEnd(32 * 1024, "x");
+
 describe("machines and the host around them", function () {
   this.timeout(300_000);
   const settings = localCloudSettings(ownLab("side", 9));
   const secret = "#cloud-config\n# secret of node1\n";
   const one = labServer(settings, 1, { userData: secret });
-  const two = labServer(settings, 2, { projectId: 2, diskGb: 1 });
-  const hidden = labServer(settings, 3, { publicIpv4: null, publicIpv6: null });
+  const two = labServer(settings, 2, { projectId: 2, diskGb: 1, userData: multipart });
+  const hidden = labServer(settings, 3, { publicIpv4: null, publicIpv6: null, userData: longScript });
   const servers = [one, two, hidden];
   const neighbours = lan(settings);
   let host: LinuxHost;
@@ -75,6 +103,18 @@ describe("machines and the host around them", function () {
     await removeEverything(settings);
     assert.deepEqual(await leftovers(settings), []);
   });
+
+  const forms: [string, number, string, string][] = [
+    ["the cloud-config of a gzipped MIME multipart in base64", 2, "/root/config", "config"],
+    ["the script of the same", 2, "/root/script", "script"],
+    ["the boothook of the same", 2, "/root/hook", "hook"],
+    ["a script of 32 KiB", 3, "/root/script", "long script"],
+  ];
+  for (const [what, id, file, content] of forms) {
+    it(`takes as user data ${what}`, async () => {
+      assert.equal(await mustRun(settings, id, `cat ${file}`), content);
+    });
+  }
 
   it("lets nobody in who shares a network with the host and routes the cloud's ranges to it", async () => {
     const tries = [
@@ -132,7 +172,7 @@ describe("machines and the host around them", function () {
   it("answers metadata to nobody but the machine itself, whatever it tries", async () => {
     const userData = "http://169.254.169.254/hetzner/v1/userdata";
     assert.equal(await mustRun(settings, 1, `curl -sf -m 5 ${userData}`), secret.trim());
-    assert.equal(await mustRun(settings, 2, `curl -sf -m 5 ${userData}`), "");
+    assert.equal(await mustRun(settings, 2, `curl -sf -m 5 ${userData}`), multipart);
     await mustRun(settings, 2, `ip address add ${one.publicIpv4}/32 dev lo`);
     for (const disguise of [
       `--interface ${one.publicIpv4}`,
