@@ -1,4 +1,6 @@
+import { lastSubnet6 } from "../api/addresses";
 import {
+  apiRanges,
   hostAddress6,
   hostLinkLocal,
   metadataListener,
@@ -41,6 +43,9 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
   return { link: hostLink, setup, routes, rules: replaceTable(hostTable, hostRules()) };
 
   function hostRules(): string {
+    // Not the whole range: another cloud on this host may have a part of it that this one never gives out.
+    const { publicIpv6, floatingIpv6 } = apiRanges(settings);
+    const ranges6 = [publicIpv6, floatingIpv6, lastSubnet6(settings.ipv6Range, 63)];
     const ports = [53, settings.apiPort, settings.packageCachePort, settings.registryPort].join(", ");
     const clamp = (direction: "iifname" | "oifname", family: "ipv4" | "ipv6") => {
       const maxSegment = uplinkMtu - (family === "ipv4" ? 40 : 60);
@@ -51,7 +56,7 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
     type filter hook prerouting priority raw
     iifname { "${hostLink}", "lo" } accept
     ip daddr @cloud4 counter drop
-    ip6 daddr ${settings.ipv6Range} counter drop
+    ip6 daddr { ${ranges6.join(", ")} } counter drop
   }
   chain egress {
     type nat hook postrouting priority srcnat
