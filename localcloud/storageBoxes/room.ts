@@ -1,5 +1,6 @@
 // The storage boxes of this Linux machine. Finds the servers that run already, whoever started them, and starts
 // again what has ended.
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically, writeFiles } from "../machines/files";
@@ -80,12 +81,9 @@ export class StorageRoom implements StorageBoxHost {
 
   settleStorageBox(box: StorageBoxSpec): Promise<void> {
     return this.#alone(box.id, async () => {
-      const { settings, base } = this.options;
+      const { settings } = this.options;
       await ensureFileSystem(settings, box);
-      if ((await readBoxRecord(settings, box.id)) === undefined) {
-        const record: BoxRecord = { id: box.id, lower: await ensureBoxImage(base) };
-        await writeAtomically(boxFolders(settings, box.id).record, JSON.stringify(record));
-      }
+      await this.#ensureSystem(box.id);
       this.#specs.set(box.id, box);
       await this.options.ensureNetwork();
       await this.#serve(box);
@@ -137,6 +135,15 @@ export class StorageRoom implements StorageBoxHost {
       ?.filter((entry) => entry.isDirectory())
       .map(({ name }) => name)
       .sort();
+  }
+
+  /** The layers that the box began with, or today's when those left the cache while it was not mounted. */
+  async #ensureSystem(id: number): Promise<void> {
+    const { settings, base } = this.options;
+    const known = await readBoxRecord(settings, id);
+    if (known?.lower.split(":").every((layer) => existsSync(layer))) return;
+    const record: BoxRecord = { id, lower: await ensureBoxImage(base) };
+    await writeAtomically(boxFolders(settings, id).record, JSON.stringify(record));
   }
 
   /** Mounts, files, accounts and the running server of a box whose file system is mounted. */
@@ -221,6 +228,7 @@ export class StorageRoom implements StorageBoxHost {
     if (box === undefined || (await readBoxRecord(settings, id)) === undefined) return;
     if ((await findBoxInit(settings, id)) !== undefined) return;
     await mountFileSystem(settings, id);
+    await this.#ensureSystem(id);
     await this.options.ensureNetwork();
     await this.#serve(box);
   }
