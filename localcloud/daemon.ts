@@ -1,4 +1,3 @@
-import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { FastifyInstance } from "fastify";
@@ -13,6 +12,7 @@ import type { FaultRegistry } from "./faults/registry";
 import { findDaemon } from "./findDaemon";
 import type { World } from "./host";
 import { registryProcess } from "./images/registry";
+import { type LineLog, openLineLog } from "./lineLog";
 import { ensureCertificate } from "./machines/authority";
 import { limitSupport } from "./machines/cgroups";
 import { writeAtomically } from "./machines/files";
@@ -47,6 +47,7 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   const metadata = await startMetadataService(settings, () => worldOf(store));
   await startServices(settings, names, worldOf(store), stopping.signal, log);
   const requests = createRecentRequests();
+  const apiLog = openLineLog(settings.paths.apiLog, log);
   const apiFaults = createApiFaults();
   let runner: ActionRunner | undefined;
   const faults = await createFaults({
@@ -60,7 +61,7 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   });
   // Before the API, whose actions go on as soon as it is there: a stuck one must not slip through.
   await faults.resume();
-  const { api, second } = await startApi(settings, store, host, apiFaults, requests, log);
+  const { api, second } = await startApi(settings, store, host, apiFaults, requests, apiLog, log);
   runner = api.runner;
   const control = await startControl(settings, store, host, requests, faults, log);
   log(`ready: ${settings.endpoint}`);
@@ -72,6 +73,7 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
     faults.close();
     for (const server of [metadata, control.socket, second]) server.close();
     await Promise.all([api.close(), control.app.close()]);
+    apiLog.close();
     store.close();
     await rm(settings.paths.pidFile, { force: true });
     process.exit(0);
@@ -108,9 +110,9 @@ async function startApi(
   host: LinuxHost,
   faults: ApiFaults,
   recent: RecentRequests,
+  apiLog: LineLog,
   log: (line: string) => void,
 ): Promise<{ api: Api; second: Server }> {
-  const requests = createWriteStream(settings.paths.apiLog, { flags: "a", mode: 0o600 });
   const api = createApi({
     store,
     host,
@@ -120,14 +122,14 @@ async function startApi(
       ranges: apiRanges(settings),
       dedicatedServerIps: settings.dedicatedServerIps,
       onRequest: (line) => {
-        requests.write(`${JSON.stringify(line)}\n`);
+        apiLog.write(JSON.stringify(line));
         recent.add(line);
       },
       onProblem: log,
     },
   });
   await api.app.listen({ host: settings.hostAddress, port: settings.apiPort });
-  const second = createServer((request, response) => api.app.routing(request, response));
+  const second = createServer(api.listener);
   await new Promise<void>((resolve, reject) => {
     second.once("error", reject);
     second.listen(settings.apiPort, "127.0.0.1", resolve);

@@ -10,6 +10,8 @@ import type { Kind, Rows } from "./rows";
 const FIRST_ID = 10_000_001;
 
 export interface Store {
+  /** Grows with each change that is committed, so what was read stays true while it is the same. */
+  readonly version: number;
   get<K extends Kind>(kind: K, id: number): Rows[K] | undefined;
   /** All rows of a kind, ordered by id. The same array until a row of the kind changes. */
   list<K extends Kind>(kind: K): readonly Rows[K][];
@@ -44,6 +46,7 @@ export function openStore(directory: string): Store {
   const journal: Change[] = [];
   let depth = 0;
   let lastId = loadLastId(database);
+  let version = 0;
   const writer = createWriter(database);
 
   const rowsOf = (kind: Kind) => memory.get(kind) ?? fresh(memory, kind);
@@ -58,7 +61,17 @@ export function openStore(directory: string): Store {
     }
   };
 
+  const commit = () => {
+    if (journal.length === 0) return;
+    writer.commit(journal, (kind, id) => rowsOf(kind).byId.get(id), lastId);
+    journal.length = 0;
+    version++;
+  };
+
   return {
+    get version() {
+      return version;
+    },
     get: <K extends Kind>(kind: K, id: number) => rowsOf(kind).byId.get(id) as Rows[K] | undefined,
     list: <K extends Kind>(kind: K) => rowsOf(kind).sorted() as readonly Rows[K][],
     put: (kind, row) => {
@@ -75,8 +88,7 @@ export function openStore(directory: string): Store {
       depth = 1;
       try {
         const result = work();
-        if (journal.length > 0) writer.commit(journal, (kind, id) => rowsOf(kind).byId.get(id), lastId);
-        journal.length = 0;
+        commit();
         return result;
       } catch (error) {
         undo(0);

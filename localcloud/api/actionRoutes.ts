@@ -54,13 +54,19 @@ export const globalActionRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/actions",
+    repeatable: true,
     handle: (call) => {
       // Listing all actions was removed on 2025-01-30.
       if (call.query.id === undefined) throw invalidInput("id", "Missing data for required field.");
       return actionList(call, projectActions(call));
     },
   },
-  { method: "GET", path: "/actions/:id", handle: (call) => oneAction(call, "id", () => true) },
+  {
+    method: "GET",
+    path: "/actions/:id",
+    repeatable: true,
+    handle: (call) => oneAction(call, "id", () => true),
+  },
 ];
 
 /** `/<r>/actions`, `/<r>/actions/{id}`, `/<r>/{id}/actions` and the deprecated `/<r>/{id}/actions/{action_id}`. */
@@ -73,21 +79,25 @@ export function actionRoutes(path: string, kind: OwnedKind): readonly Route[] {
     {
       method: "GET",
       path: `${path}/actions`,
+      repeatable: true,
       handle: (call) => actionList(call, projectActions(call).filter(isOf(kind))),
     },
     {
       method: "GET",
       path: `${path}/actions/:id`,
+      repeatable: true,
       handle: (call) => oneAction(call, "id", isOf(kind)),
     },
     {
       method: "GET",
       path: `${path}/:id/actions`,
+      repeatable: true,
       handle: (call) => actionList(call, projectActions(call).filter(isOf(kind, ownedByPath(call, kind).id))),
     },
     {
       method: "GET",
       path: `${path}/:id/actions/:action_id`,
+      repeatable: true,
       handle: (call) => oneAction(call, "action_id", isOf(kind, idByPath(call, kind))),
     },
   ];

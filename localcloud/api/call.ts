@@ -45,6 +45,13 @@ export interface Route {
    * `handle`. For what only the host knows.
    */
   readonly ask?: (call: Call, host: Host) => Promise<(call: Call) => Reply>;
+  /**
+   * The answer follows from rows, settings and the request's address alone, not from the host, the time of day or
+   * chance: it is given again until a row changes.
+   *
+   * @default false
+   */
+  readonly repeatable?: boolean;
 }
 
 export const ok = (body: unknown, headers?: Reply["headers"]): Reply => ({ status: 200, body, headers });

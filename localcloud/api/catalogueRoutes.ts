@@ -29,6 +29,7 @@ function readOnly<R extends { id: number; name: string }>(kind: Listed<R>): read
     {
       method: "GET",
       path: kind.path,
+      repeatable: true,
       handle: (call) =>
         listReply(call, {
           key: kind.many,
@@ -39,7 +40,7 @@ function readOnly<R extends { id: number; name: string }>(kind: Listed<R>): read
           ...kind.list,
         }),
     },
-    { method: "GET", path: `${kind.path}/:id`, handle: (call) => one(call, kind) },
+    { method: "GET", path: `${kind.path}/:id`, repeatable: true, handle: (call) => one(call, kind) },
   ];
 }
 
@@ -128,5 +129,5 @@ export const catalogueRoutes: readonly Route[] = [
       flags: ["include_architecture_wildcard"],
     },
   }),
-  { method: "GET", path: "/pricing", handle: () => ok({ pricing: renderPricing() }) },
+  { method: "GET", path: "/pricing", repeatable: true, handle: () => ok({ pricing: renderPricing() }) },
 ];

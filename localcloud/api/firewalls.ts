@@ -34,6 +34,7 @@ const options: OwnedOptions<"firewall"> = {
   path: "/firewalls",
   render: renderFirewall,
   list: { sort: sortByIdNameCreated, filters: filterByName },
+  repeatable: true,
 };
 
 export const firewallRoutes: readonly Route[] = [

@@ -46,6 +46,7 @@ const options: OwnedOptions<"floating_ip"> = {
   path: "/floating_ips",
   render: (_call, row) => renderFloatingIp(row),
   list: { sort: sortByIdCreated, filters: filterByName },
+  repeatable: true,
 };
 
 interface AssignArgs {

@@ -1,10 +1,11 @@
 // From HTTP to calls and back: authentication before the body is read, one transaction for each request, errors
 // in Hetzner's shape, and a log line without secrets.
-import { randomBytes } from "node:crypto";
+import { createServer, type RequestListener } from "node:http";
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerOptions,
   type HTTPMethods,
 } from "fastify";
 import type { ActionRunner } from "../actions";
@@ -12,12 +13,21 @@ import type { Host } from "../host";
 import type { Action } from "../rows";
 import type { Store } from "../store";
 import type { Call, Reply, Route } from "./call";
+import { correlationId } from "./correlationIds";
 import { ApiError } from "./errors";
 import type { ApiFaults } from "./faults/active";
 import { meetFaults } from "./faults/answers";
 import { createRateLimit, type RateLimit, rateLimitExceeded } from "./rateLimit";
+import {
+  createKeptAnswers,
+  createRepeater,
+  type KeptAnswers,
+  pathOf,
+  roundMs,
+  type WrittenAnswer,
+} from "./repeatedAnswers";
 import type { Settings } from "./settings";
-import { type Authenticate, createAuthentication, type Identity } from "./tokens";
+import { createIdentification, type Identify, type Identity, tokenIn } from "./tokens";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -32,6 +42,8 @@ const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "DELETE", "PATCH"
 const BODY_LIMIT = 1024 * 1024;
 /** More than Node takes as a path: a handler answers, and names of zones may have 255 characters. */
 const LONGEST_PARAMETER = 64 * 1024;
+/** As Fastify's own server has it. */
+const KEEP_ALIVE_MS = 72_000;
 
 export interface HttpOptions {
   readonly store: Store;
@@ -42,7 +54,23 @@ export interface HttpOptions {
   readonly faults: ApiFaults;
 }
 
-export function createHttp(options: HttpOptions): FastifyInstance {
+type CompilersFactory = NonNullable<FastifyServerOptions["schemaController"]>["compilersFactory"];
+
+export interface Http {
+  readonly app: FastifyInstance;
+  /** Answers one request, for servers beside the one of `app`. */
+  readonly listener: RequestListener;
+}
+
+export function createHttp(options: HttpOptions): Http {
+  const { store, settings, faults } = options;
+  const answers = createKeptAnswers(store);
+  const identify = createIdentification(store, settings.tokens);
+  const rateLimit = createRateLimit(settings.requestsPerHour);
+  const repeat = createRepeater({ answers, identify, rateLimit, faults, settings });
+  const listener: RequestListener = (request, response) => {
+    if (!repeat(request, response)) app.routing(request, response);
+  };
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
@@ -51,29 +79,35 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       querystringParser: readQuery,
       maxParamLength: LONGEST_PARAMETER,
     },
+    schemaController: { compilersFactory: withoutSchemas },
+    serverFactory: () => createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener),
   });
   app.decorateRequest("identity", null);
   app.decorateRequest("fault", null);
   readBodies(app);
-  answerErrors(app, options.settings);
-  logRequests(app, options.settings);
-  const guard = createGuard(
-    createAuthentication(options.store, options.settings.tokens),
-    createRateLimit(options.settings.requestsPerHour),
-    options,
-  );
-  app.addHook("preClose", async () => options.faults.release());
+  answerErrors(app, settings);
+  logRequests(app, settings);
+  const guard = createGuard(identify, rateLimit, options);
+  app.addHook("preClose", async () => faults.release());
   for (const route of options.routes) {
     app.route({
       method: route.method,
       url: `/v1${route.path}`,
       onRequest: guard,
-      handler: (request, reply) => answer(options, route, request, reply),
+      handler: (request, reply) => answer(options, answers, route, request, reply),
     });
   }
   refuseOtherMethods(app, options.routes, guard);
-  return app;
+  return { app, listener };
 }
+
+/** Requests are read with zod and answers written as JSON, so Fastify's compilers of schemas need not be loaded. */
+const withoutSchemas: CompilersFactory = {
+  buildValidator: () => {
+    throw new Error("routes have no schemas");
+  },
+  buildSerializer: () => () => JSON.stringify,
+};
 
 /** Any content type is read as JSON, and no body at all is `{}` (HC-T7). */
 function readBodies(app: FastifyInstance) {
@@ -99,8 +133,9 @@ function readQuery(text: string): Record<string, string[]> {
 
 function answerErrors(app: FastifyInstance, settings: Settings) {
   const send = (reply: FastifyReply, error: ApiError) => reply.status(error.status).send(error.body());
-  app.addHook("onRequest", async (_request, reply) => {
-    reply.header("x-correlation-id", randomBytes(8).toString("hex"));
+  app.addHook("onRequest", (_request, reply, done) => {
+    reply.header("x-correlation-id", correlationId());
+    done();
   });
   // Before authentication: HC-T11.
   app.setNotFoundHandler((_request, reply) => send(reply, new ApiError("not_found", "api route not found")));
@@ -115,29 +150,30 @@ function answerErrors(app: FastifyInstance, settings: Settings) {
 }
 
 function logRequests(app: FastifyInstance, settings: Settings) {
-  app.addHook("onResponse", async (request, reply) => logRequest(settings, request, reply, reply.statusCode));
+  app.addHook("onResponse", (request, reply, done) => {
+    logRequest(settings, request, reply, reply.statusCode);
+    done();
+  });
 }
 
 function logRequest(settings: Settings, request: FastifyRequest, reply: FastifyReply, status: number) {
   settings.onRequest({
     time: new Date().toISOString(),
     method: request.method,
-    path: pathOf(request),
+    path: pathOf(request.url),
     status,
-    ms: Math.round(reply.elapsedTime * 10) / 10,
+    ms: roundMs(reply.elapsedTime),
     project: request.identity?.projectName ?? null,
     client: request.headers["user-agent"] ?? null,
     ...(request.fault !== null && { fault: request.fault }),
   });
 }
 
-const pathOf = (request: FastifyRequest) => request.url.split("?", 1)[0] ?? "";
-
 /** How the log shows a request that gets no answer. */
 const NO_STATUS = 0;
 
 function createGuard(
-  authenticate: Authenticate,
+  identify: Identify,
   rateLimit: RateLimit,
   { faults, settings }: Pick<HttpOptions, "faults" | "settings">,
 ) {
@@ -147,25 +183,30 @@ function createGuard(
       reply.headers(headers);
       if (exceeded) throw rateLimitExceeded();
     };
-    try {
-      request.identity = authenticate(request.headers.authorization);
-    } catch (error) {
-      take("");
-      throw error;
-    }
-    take(request.identity.projectName);
+    const { authorization } = request.headers;
+    request.identity = identify(authorization);
+    take(request.identity?.projectName ?? "");
+    if (request.identity === null) throw unauthorized(authorization);
     if (request.identity.readOnly && request.method !== "GET") {
       throw new ApiError("token_readonly", "the token is read-only: use one with write access");
     }
     if (!faults.any) return;
     const { method } = request;
-    const path = pathOf(request)
+    const path = pathOf(request.url)
       .replace(/^\/v1/, "")
       .replace(/(?<=.)\/$/, "");
     const met = { method, path, project: request.identity.projectName };
     const unanswered = () => logRequest(settings, request, reply, NO_STATUS);
     if (await meetFaults(faults, met, request, reply, unanswered)) return reply;
   };
+}
+
+function unauthorized(header: string | undefined): ApiError {
+  const missing = tokenIn(header) === undefined;
+  return new ApiError(
+    "unauthorized",
+    missing ? "token is required" : "the token you have provided is invalid",
+  );
 }
 
 /** A known path with another method is 405, but only to who has a token (HC-T11). */
@@ -192,8 +233,15 @@ function refuseOtherMethods(
   }
 }
 
-function answer(options: HttpOptions, route: Route, request: FastifyRequest, reply: FastifyReply) {
-  const { store, runner, host } = options;
+function answer(
+  options: HttpOptions,
+  answers: KeptAnswers,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const { store, runner } = options;
+  const host = route.repeatable ? unasked : options.host;
   const begun: Action[] = [];
   let networkChanged = false;
   const { project } = request.identity ?? { project: 0 };
@@ -205,7 +253,7 @@ function answer(options: HttpOptions, route: Route, request: FastifyRequest, rep
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string[]>,
     body: request.body ?? {},
-    url: `${request.protocol}://${request.host}${pathOf(request)}`,
+    url: `${request.protocol}://${request.host}${pathOf(request.url)}`,
     begin: (work, args, begin) => {
       const action = runner.begin(project, work, args, begin);
       begun.push(action);
@@ -215,15 +263,41 @@ function answer(options: HttpOptions, route: Route, request: FastifyRequest, rep
       networkChanged = true;
     },
   };
+  const send = ({ status, headers = {}, body }: Reply) => reply.status(status).headers(headers).send(body);
+  const repeatable = (result: Reply) => {
+    const written = writeAnswer(result);
+    if (!options.faults.any) answers.keep(project, request.raw, written);
+    return send(written);
+  };
   const finish = (handle: Route["handle"]) => {
     const result: Reply = store.transaction(() => handle(call));
     // Only what is committed is begun: a crash in between loses nothing, the next start resumes it.
     runner.launch(begun);
     if (networkChanged) runner.networkChanged();
-    return reply
-      .status(result.status)
-      .headers(result.headers ?? {})
-      .send(result.body);
+    return route.repeatable ? repeatable(result) : send(result);
   };
-  return route.ask === undefined ? finish(route.handle) : route.ask(call, host).then(finish);
+  return route.ask === undefined ? finish(route.handle) : route.ask(call, options.host).then(finish);
+}
+
+/** For routes whose answer is kept: what the host says would be given again when it is no longer true. */
+const unasked: Call["host"] = {
+  targetHealth: () => {
+    throw new Error("a repeatable answer must not ask for the health of targets");
+  },
+  traffic: () => {
+    throw new Error("a repeatable answer must not ask for traffic");
+  },
+};
+
+function writeAnswer({ status, headers, body: value }: Reply): WrittenAnswer {
+  const body = JSON.stringify(value);
+  return {
+    status,
+    body,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": String(Buffer.byteLength(body)),
+      ...headers,
+    },
+  };
 }

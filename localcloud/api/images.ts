@@ -54,8 +54,8 @@ export const imageWorks = [removeSnapshot, protection.work];
 
 export const imageRoutes: readonly Route[] = [
   ...actionRoutes("/images", "image"),
-  { method: "GET", path: "/images", handle: list },
-  { method: "GET", path: "/images/:id", handle: get },
+  { method: "GET", path: "/images", repeatable: true, handle: list },
+  { method: "GET", path: "/images/:id", repeatable: true, handle: get },
   { method: "PUT", path: "/images/:id", handle: update },
   { method: "DELETE", path: "/images/:id", handle: remove },
   protection.route,

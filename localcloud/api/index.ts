@@ -1,4 +1,5 @@
 // The Hetzner Cloud API of the local cloud.
+import type { RequestListener } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { type ActionRunner, createActionRunner } from "../actions";
 import type { Host } from "../host";
@@ -99,6 +100,8 @@ const works: readonly AnyWork[] = [
 export interface Api {
   /** Listens where the caller says: `await api.app.listen({ host: "127.0.0.1", port })`. */
   readonly app: FastifyInstance;
+  /** Answers one request: for tests, and for a server on a second address. */
+  readonly listener: RequestListener;
   readonly runner: ActionRunner;
   /** Begins the snapshots of storage boxes whose plan is due; the running API does so by itself. */
   takeDueSnapshots(): void;
@@ -127,7 +130,7 @@ export function createApi({ store, host, settings: given, faults = createApiFaul
   const snapshots = createSnapshotScheduler({ store, runner, settings });
   watchMachines(store, host);
   watchTransfers(store, host);
-  const app = createHttp({ store, host, settings, runner, routes, faults });
+  const { app, listener } = createHttp({ store, host, settings, runner, routes, faults });
   const clock = createClock({ store, host, settings, runner });
   app.addHook("onReady", async () => {
     // Before machines are booted again: what expired meanwhile is not booted.
@@ -138,6 +141,7 @@ export function createApi({ store, host, settings: given, faults = createApiFaul
   });
   return {
     app,
+    listener,
     runner,
     takeDueSnapshots: snapshots.takeDue,
     clock,

@@ -41,6 +41,7 @@ export const networkOptions: OwnedOptions<"network"> = {
   path: "/networks",
   render: renderNetwork,
   list: { sort: sortByIdNameCreated, filters: filterByName },
+  repeatable: true,
 };
 
 export const networkRoutes: readonly Route[] = [

@@ -11,14 +11,17 @@ export interface OwnedOptions<K extends OwnedKind> {
   readonly path: string;
   readonly render: (call: Call, row: Rows[K]) => unknown;
   readonly list: Pick<ListOptions<Rows[K]>, "sort" | "filters" | "allowed">;
+  /** See {@link Route.repeatable}: whether `render` and the filters read rows and settings only. @default false */
+  readonly repeatable?: boolean;
 }
 
 export function readRoutes<K extends OwnedKind>(options: OwnedOptions<K>): readonly Route[] {
-  const { kind, path, render } = options;
+  const { kind, path, render, repeatable = false } = options;
   return [
     {
       method: "GET",
       path,
+      repeatable,
       handle: (call) =>
         listReply(call, {
           key: path.slice(1),
@@ -30,6 +33,7 @@ export function readRoutes<K extends OwnedKind>(options: OwnedOptions<K>): reado
     {
       method: "GET",
       path: `${path}/:id`,
+      repeatable,
       handle: (call) => ok({ [kind]: render(call, ownedByPath(call, kind)) }),
     },
   ];

@@ -36,6 +36,7 @@ const options: OwnedOptions<"placement_group"> = {
     filters: { ...filterByName, type: (row, value) => row.type === value },
     allowed: { type: ["spread"] },
   },
+  repeatable: true,
 };
 
 export const placementGroupRoutes: readonly Route[] = [

@@ -47,6 +47,7 @@ const options: OwnedOptions<"primary_ip"> = {
   path: "/primary_ips",
   render: renderPrimaryIp,
   list: { sort: sortByIdCreated, filters: { ...filterByName, ip: (row, value) => row.ip === value } },
+  repeatable: true,
 };
 
 interface AssignArgs {

@@ -35,6 +35,7 @@ const options: OwnedOptions<"server"> = {
     filters: { ...filterByName, status: (server, value, call) => statusOf(call.store, server) === value },
     allowed: { status: STATUSES },
   },
+  repeatable: true,
 };
 
 const deleteServer = defineWork<{ server: number }>({

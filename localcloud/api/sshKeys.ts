@@ -38,6 +38,7 @@ const options: OwnedOptions<"ssh_key"> = {
     sort: sortByIdName,
     filters: { ...filterByName, fingerprint: (row, value) => row.fingerprint === value },
   },
+  repeatable: true,
 };
 
 export const sshKeyRoutes: readonly Route[] = [

@@ -1,7 +1,6 @@
 // Who asks: tokens and projects.
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { Store } from "../store";
-import { ApiError } from "./errors";
 import type { TokenSetting } from "./settings";
 
 export interface Identity {
@@ -10,10 +9,10 @@ export interface Identity {
   readonly readOnly: boolean;
 }
 
-/** Answers who an `Authorization` header is; throws `unauthorized` when it is nobody. */
-export type Authenticate = (header: string | undefined) => Identity;
+/** Tells who an `Authorization` header is; null when it is nobody. */
+export type Identify = (header: string | undefined) => Identity | null;
 
-export function createAuthentication(store: Store, settings: readonly TokenSetting[]): Authenticate {
+export function createIdentification(store: Store, settings: readonly TokenSetting[]): Identify {
   const known = settings.map(({ token, project, access }) => ({
     digest: digestOf(token),
     identity: {
@@ -23,20 +22,24 @@ export function createAuthentication(store: Store, settings: readonly TokenSetti
     },
   }));
   return (header) => {
-    const [, token] = /^Bearer +(\S+)$/i.exec(header ?? "") ?? [];
-    if (token === undefined) throw new ApiError("unauthorized", "token is required");
+    const token = tokenIn(header);
+    if (token === undefined) return null;
     const digest = digestOf(token);
     let found: Identity | null = null;
     // Digests have one length and every one is compared: the time tells nothing about a token.
     for (const candidate of known) {
       if (timingSafeEqual(candidate.digest, digest)) found = candidate.identity;
     }
-    if (found === null) throw new ApiError("unauthorized", "the token you have provided is invalid");
     return found;
   };
 }
 
-const digestOf = (token: string) => createHash("sha256").update(token).digest();
+/** The token that an `Authorization` header carries. */
+export function tokenIn(header: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
+}
+
+const digestOf = (token: string) => hash("sha256", token, "buffer");
 
 /** A project keeps its id for as long as the state exists, in whatever order the settings name it. */
 function projectId(store: Store, name: string): number {

@@ -52,6 +52,7 @@ const options: OwnedOptions<"volume"> = {
     filters: { ...filterByName, status: (row, value) => row.status === value },
     allowed: { status: ["creating", "available"] },
   },
+  repeatable: true,
 };
 
 export const volumeRoutes: readonly Route[] = [

@@ -60,6 +60,7 @@ const options: OwnedOptions<"certificate"> = {
     filters: { ...filterByName, type: (row, value) => row.type === value },
     allowed: { type: ["uploaded", "managed"] },
   },
+  repeatable: true,
 };
 
 export const certificateWorks: readonly AnyWork[] = issueWorks;

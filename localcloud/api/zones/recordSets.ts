@@ -61,9 +61,9 @@ function action(
 }
 
 export const recordSetRoutes: readonly Route[] = [
-  { method: "GET", path: LIST, handle: list },
+  { method: "GET", path: LIST, repeatable: true, handle: list },
   { method: "POST", path: LIST, handle: create },
-  { method: "GET", path: ONE, handle: (call) => reply(zoneByPath(call), setByPath(call)) },
+  { method: "GET", path: ONE, repeatable: true, handle: (call) => reply(zoneByPath(call), setByPath(call)) },
   { method: "PUT", path: ONE, handle: update },
   {
     method: "DELETE",

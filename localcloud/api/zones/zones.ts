@@ -50,6 +50,7 @@ const options: OwnedOptions<"zone"> = {
     filters: { ...filterByName, mode: (row, value) => row.mode === value },
     allowed: { mode: ["primary", "secondary"] },
   },
+  repeatable: true,
 };
 
 export const zoneRoutes: readonly Route[] = [

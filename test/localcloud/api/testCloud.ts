@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import inject from "light-my-request";
 import {
   type Api,
   type ApiFaults,
@@ -103,7 +104,7 @@ export class TestCloud {
   async call(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Answer> {
     const token = options.token === undefined ? TOKEN : options.token;
     const payload = options.raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const response = await this.api.app.inject({
+    const response = await inject(this.api.listener, {
       method: method as "GET",
       url: `/v1${path}`,
       headers: {
