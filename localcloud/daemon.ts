@@ -118,7 +118,13 @@ async function startApi(
     host,
     faults,
     settings: {
-      tokens: Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
+      ...settings.behaviour,
+      tokens: [
+        ...Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
+        ...Object.entries(settings.readTokens).map(
+          ([project, token]) => ({ project, token, access: "read" }) as const,
+        ),
+      ],
       ranges: apiRanges(settings),
       dedicatedServerIps: settings.dedicatedServerIps,
       onRequest: (line) => {

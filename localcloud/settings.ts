@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isCanonicalCidr } from "./api/addresses";
+import { type Behaviour, behaviourOf } from "./behaviour";
 
 /** Where this local cloud lives on the host and which addresses it takes. Every value can be set by the environment. */
 export interface LocalCloudSettings {
@@ -49,6 +50,10 @@ export interface LocalCloudSettings {
   readonly endpoint: string;
   /** Project name to API token of 64 characters. @default `$LOCALCLOUD_TOKENS` (`project=token,...`), else one well-known token */
   readonly tokens: Readonly<Record<string, string>>;
+  /** The same for tokens that only read. @default `$LOCALCLOUD_READ_TOKENS`, else none */
+  readonly readTokens: Readonly<Record<string, string>>;
+  /** What of the API may be one way or another. */
+  readonly behaviour: Behaviour;
   /**
    * Addresses outside of the cloud that load balancers accept as IP targets, in place of dedicated servers.
    * @default `$LOCALCLOUD_DEDICATED_SERVERS` (addresses separated by commas), else none
@@ -118,7 +123,9 @@ export function localCloudSettings(env: Environment = process.env): LocalCloudSe
     registryPort: portOf(env, "LOCALCLOUD_REGISTRY_PORT", 5000),
     metadataPort: portOf(env, "LOCALCLOUD_METADATA_PORT", 8169),
     endpoint: `http://${hostAddress}:${apiPort}/v1`,
-    tokens: tokensOf(env),
+    tokens: tokensOf(env, "LOCALCLOUD_TOKENS") ?? { local: wellKnownToken },
+    readTokens: tokensOf(env, "LOCALCLOUD_READ_TOKENS") ?? {},
+    behaviour: behaviourOf(env),
     dedicatedServerIps: (env.LOCALCLOUD_DEDICATED_SERVERS ?? "").split(",").filter((ip) => ip !== ""),
     paths: pathsIn(stateDir),
   };
@@ -146,13 +153,13 @@ function pathsIn(stateDir: string): LocalCloudPaths {
   };
 }
 
-function tokensOf(env: Environment): Record<string, string> {
-  const text = env.LOCALCLOUD_TOKENS;
-  if (text === undefined || text === "") return { local: wellKnownToken };
+function tokensOf(env: Environment, variable: string): Record<string, string> | undefined {
+  const text = env[variable];
+  if (text === undefined || text === "") return undefined;
   const pairs = text.split(",").map((pair) => pair.split("="));
   const wrong = pairs.find(([project, token]) => !project || token?.length !== 64);
   if (wrong !== undefined) {
-    throw new Error("LOCALCLOUD_TOKENS must be project=token,... with tokens of 64 characters");
+    throw new Error(`${variable} must be project=token,... with tokens of 64 characters`);
   }
   return Object.fromEntries(pairs);
 }
