@@ -66,12 +66,17 @@ function isShellBefore(source: ts.SourceFile, list: ts.ArrayLiteralExpression, i
 /** Names of `const` texts without anything in them that is known at run time only. */
 function constantTexts(source: ts.SourceFile): Set<string> {
   const names = new Set<string>();
+  const isConstant = (node: ts.Expression): boolean =>
+    ts.isStringLiteral(node) ||
+    ts.isNoSubstitutionTemplateLiteral(node) ||
+    (ts.isIdentifier(node) && names.has(node.text)) ||
+    (ts.isTemplateExpression(node) && node.templateSpans.every(({ expression }) => isConstant(expression)));
   const visit = (node: ts.Node): void => {
     if (
       ts.isVariableDeclaration(node) &&
       ts.isIdentifier(node.name) &&
       node.initializer !== undefined &&
-      (ts.isStringLiteral(node.initializer) || ts.isNoSubstitutionTemplateLiteral(node.initializer)) &&
+      isConstant(node.initializer) &&
       (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) !== 0
     ) {
       names.add(node.name.text);
@@ -100,6 +105,8 @@ describe("local cloud: shells of the host", () => {
     ["a script that is put together", 'execa("/bin/sh", ["-c", "echo " + name])'],
     ["a script among other arguments", 'execa("ip", ["netns", "exec", "a", "bash", "-c", script])'],
     ["a variable that may change", 'let script = "a"; execa("sh", ["-c", script])'],
+    // The source that must be found, not a template of this file.
+    ["a constant with data in it", 'const script = `a ${name}`; execa("sh", ["-c", script])'],
     ["the option shell", 'execa("echo", [], { shell: true })'],
     ["another shell", 'execa("echo", [], { shell: "/bin/bash" })'],
     ["a command as one text", "execSync(text)"],
