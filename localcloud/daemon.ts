@@ -1,16 +1,29 @@
 import { mkdir, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { flushCompileCache } from "node:module";
 import type { FastifyInstance } from "fastify";
 import type { ActionRunner } from "./actions";
-import { type Api, type ApiFaults, createApi, createApiFaults, openStore, type Store, worldOf } from "./api";
+import {
+  type Api,
+  type ApiFaults,
+  type ApiSettings,
+  createApi,
+  createApiFaults,
+  openStore,
+  type Store,
+  worldOf,
+} from "./api";
+import { KEEP_ALIVE_MS } from "./api/http";
 import { createRecentRequests, type RecentRequests } from "./control/requests";
 import { createControl } from "./control/server";
 import { type ServerStatus, type Status, serveSocket } from "./control/socket";
 import { cloudNameServer, type NameServer } from "./dns";
 import { createFaults } from "./faults";
+import { readFaultFile } from "./faults/record";
 import type { FaultRegistry } from "./faults/registry";
 import { findDaemon } from "./findDaemon";
 import type { World } from "./host";
+import { hostToCome } from "./hostToCome";
 import { registryProcess } from "./images/registry";
 import { type LineLog, openLineLog } from "./lineLog";
 import { ensureCertificate } from "./machines/authority";
@@ -38,6 +51,23 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   const stopping = new AbortController();
 
   const store = openStore(settings.paths.store);
+  const requests = createRecentRequests();
+  const apiLog = openLineLog(settings.paths.apiLog, log);
+  const apiFaults = createApiFaults();
+  await resumeApiFaults(settings, apiFaults);
+  let hostIsReady: (host: LinuxHost) => void = () => undefined;
+  const coming = new Promise<LinuxHost>((resolve) => {
+    hostIsReady = resolve;
+  });
+  const api = createApi({
+    store,
+    host: hostToCome(coming),
+    faults: apiFaults,
+    settings: apiSettings(settings, requests, apiLog, log),
+  });
+  // Answers before anything else is there; actions wait for the host.
+  await api.app.listen({ host: "127.0.0.1", port: settings.apiPort });
+
   // Helpers of a daemon that was killed; the host begins new ones.
   await stopServices(settings);
   const names = cloudNameServer(settings, log);
@@ -46,9 +76,6 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   await host.reconcileNetwork(worldOf(store));
   const metadata = await startMetadataService(settings, () => worldOf(store));
   await startServices(settings, names, worldOf(store), stopping.signal, log);
-  const requests = createRecentRequests();
-  const apiLog = openLineLog(settings.paths.apiLog, log);
-  const apiFaults = createApiFaults();
   let runner: ActionRunner | undefined;
   const faults = await createFaults({
     settings,
@@ -59,12 +86,15 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
     runner: () => runner,
     onProblem: log,
   });
-  // Before the API, whose actions go on as soon as it is there: a stuck one must not slip through.
+  // Before the actions, which go on as soon as the host is there: a stuck one must not slip through.
   await faults.resume();
-  const { api, second } = await startApi(settings, store, host, apiFaults, requests, apiLog, log);
   runner = api.runner;
+  hostIsReady(host);
+  const second = await listenOn(api, settings.hostAddress, settings.apiPort);
   const control = await startControl(settings, store, host, requests, faults, log);
   log(`ready: ${settings.endpoint}`);
+  // Now, because a daemon that is killed has no other occasion to keep its compiled code.
+  flushCompileCache();
 
   const stop = async (signal: string) => {
     log(`${signal}: stopping; machines go on`);
@@ -104,43 +134,46 @@ async function startServices(
   for (const service of services) await supervise(settings, service, until, log);
 }
 
-async function startApi(
+function apiSettings(
   settings: LocalCloudSettings,
-  store: Store,
-  host: LinuxHost,
-  faults: ApiFaults,
   recent: RecentRequests,
   apiLog: LineLog,
   log: (line: string) => void,
-): Promise<{ api: Api; second: Server }> {
-  const api = createApi({
-    store,
-    host,
-    faults,
-    settings: {
-      ...settings.behaviour,
-      tokens: [
-        ...Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
-        ...Object.entries(settings.readTokens).map(
-          ([project, token]) => ({ project, token, access: "read" }) as const,
-        ),
-      ],
-      ranges: apiRanges(settings),
-      dedicatedServerIps: settings.dedicatedServerIps,
-      onRequest: (line) => {
-        apiLog.write(JSON.stringify(line));
-        recent.add(line);
-      },
-      onProblem: log,
+): ApiSettings {
+  return {
+    ...settings.behaviour,
+    tokens: [
+      ...Object.entries(settings.tokens).map(([project, token]) => ({ project, token })),
+      ...Object.entries(settings.readTokens).map(
+        ([project, token]) => ({ project, token, access: "read" }) as const,
+      ),
+    ],
+    ranges: apiRanges(settings),
+    dedicatedServerIps: settings.dedicatedServerIps,
+    onRequest: (line) => {
+      apiLog.write(JSON.stringify(line));
+      recent.add(line);
     },
-  });
-  await api.app.listen({ host: settings.hostAddress, port: settings.apiPort });
-  const second = createServer(api.listener);
+    onProblem: log,
+  };
+}
+
+/** Faults of the API are in force with its first answer; the registry times them later. */
+async function resumeApiFaults(settings: LocalCloudSettings, faults: ApiFaults): Promise<void> {
+  const { records } = await readFaultFile(settings.paths.faults);
+  for (const { id, fault, ends } of records) {
+    if (fault.kind === "api" && Date.parse(ends) > Date.now()) faults.begin(id, fault);
+  }
+}
+
+/** The API on a second address. */
+async function listenOn(api: Api, address: string, port: number): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, api.listener);
   await new Promise<void>((resolve, reject) => {
-    second.once("error", reject);
-    second.listen(settings.apiPort, "127.0.0.1", resolve);
+    server.once("error", reject);
+    server.listen(port, address, resolve);
   });
-  return { api, second };
+  return server;
 }
 
 async function startControl(

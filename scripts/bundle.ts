@@ -1,6 +1,6 @@
-// The local cloud as two files that need nothing beside them, for the npm package and for the daemon.
+// The local cloud as two programs that need nothing beside them, for the npm package and for the daemon.
 import { createHash } from "node:crypto";
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build, type OutputFile } from "esbuild";
 import { cacheDir } from "../toolchain/cacheDir";
@@ -9,15 +9,21 @@ import { keepNewest } from "../toolchain/retention";
 const root = join(__dirname, "..");
 const page = join(root, "localcloud", "page");
 
-/** Compiled code is kept beside the bundle, so that the next start need not compile. */
-const banner = `require("node:module").enableCompileCache?.(require("node:path").join(__dirname, "compiled"));`;
+/**
+ * What is started: it has compiled code kept beside the bundle, so that the next start need not compile. Node
+ * compiles a file before it runs a line of it, so the program itself is another file.
+ */
+const starterOf = (program: string) => `#!/usr/bin/env node
+require("node:module").enableCompileCache?.(require("node:path").join(__dirname, "compiled"));
+require("./${program}");
+`;
 
 async function compile(): Promise<readonly OutputFile[]> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ["localcloud/cli.ts", "localcloud/daemon.ts"],
     outdir: "out",
-    outExtension: { ".js": ".cjs" },
+    outExtension: { ".js": ".main.cjs" },
     bundle: true,
     platform: "node",
     format: "cjs",
@@ -25,7 +31,6 @@ async function compile(): Promise<readonly OutputFile[]> {
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: true,
-    banner: { js: banner },
     // Only a checkout bundles.
     external: ["esbuild", "../scripts/bundle.js"],
     legalComments: "external",
@@ -35,13 +40,16 @@ async function compile(): Promise<readonly OutputFile[]> {
   return outputFiles;
 }
 
+/** Without them the cloud runs too; the address of its page then says what is missing. */
+const pageFiles = async () => (await readdir(page).catch(() => [])).sort();
+
 async function write(folder: string, files: readonly OutputFile[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const { path, contents } of files) await writeFile(join(folder, basename(path)), contents);
-  await cp(page, join(folder, "page"), { recursive: true });
-  const cli = join(folder, "cli.cjs");
-  await writeFile(cli, `#!/usr/bin/env node\n${await readFile(cli, "utf8")}`);
-  await chmod(cli, 0o755);
+  for (const name of await pageFiles()) await cp(join(page, name), join(folder, "page", name));
+  for (const name of ["cli", "daemon"]) {
+    await writeFile(join(folder, `${name}.cjs`), starterOf(`${name}.main.cjs`), { mode: 0o755 });
+  }
 }
 
 /**
@@ -51,9 +59,9 @@ async function write(folder: string, files: readonly OutputFile[]): Promise<void
  */
 export async function cachedBundle(): Promise<string> {
   const files = await compile();
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(starterOf(""));
   for (const { contents } of files) hash.update(contents);
-  for (const name of (await readdir(page)).sort()) hash.update(await readFile(join(page, name)));
+  for (const name of await pageFiles()) hash.update(await readFile(join(page, name)));
   const parent = cacheDir("localcloud");
   const folder = join(parent, `bundle-${hash.digest("hex").slice(0, 16)}`);
   if ((await readdir(folder).catch(() => [])).length > 0) return folder;

@@ -43,7 +43,7 @@ const BODY_LIMIT = 1024 * 1024;
 /** More than Node takes as a path: a handler answers, and names of zones may have 255 characters. */
 const LONGEST_PARAMETER = 64 * 1024;
 /** As Fastify's own server has it. */
-const KEEP_ALIVE_MS = 72_000;
+export const KEEP_ALIVE_MS = 72_000;
 
 export interface HttpOptions {
   readonly store: Store;
