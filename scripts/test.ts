@@ -1,4 +1,6 @@
-import { glob } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { Command, Option } from "commander";
 import { execa } from "execa";
 import { ensureImages } from "../localcloud/images";
@@ -25,8 +27,29 @@ const parts: Readonly<Record<string, Part>> = {
   // Tests have time limits of their own, which no compiler keeps.
   build: { title: "build what the cache does not hold", run: buildAll },
   clients: { title: "install the clients that the tests drive", run: async () => prepareClients(print) },
-  unit: { title: "unit tests", run: async () => mocha(await unitFiles(), "60s") },
-  e2e: { title: "end-to-end tests on the local cloud", run: async () => mocha(await endToEndFiles(), "15m") },
+  unit: {
+    title: "unit tests",
+    run: async () =>
+      mocha(
+        (await unitFiles()).filter(({ boots }) => !boots),
+        "120s",
+        sideBySide,
+      ),
+  },
+  // Each file has names, ranges and ports of its own, and waits for machines more than it computes.
+  machines: {
+    title: "tests on machines of their own",
+    run: async () =>
+      mocha(
+        (await unitFiles()).filter(({ boots }) => boots),
+        "120s",
+        sideBySide,
+      ),
+  },
+  e2e: {
+    title: "end-to-end tests on the local cloud",
+    run: async () => mocha(await endToEndFiles(), "15m"),
+  },
 };
 
 function print(line: string): void {
@@ -40,23 +63,38 @@ async function buildAll(): Promise<void> {
   await ensureImages(print);
 }
 
-async function unitFiles(): Promise<string[]> {
-  const files: string[] = [];
-  for await (const file of glob("test/**/*.test.ts", { cwd: projectRoot })) {
-    if (!file.startsWith("test/e2e/")) files.push(file);
+interface TestFile {
+  readonly path: string;
+  /** Whether it boots machines: it then asks first whether they can be booted here. */
+  readonly boots: boolean;
+}
+
+async function unitFiles(): Promise<TestFile[]> {
+  const files: TestFile[] = [];
+  for await (const path of glob("test/**/*.test.ts", { cwd: projectRoot })) {
+    if (path.startsWith("test/e2e/")) continue;
+    const text = await readFile(join(projectRoot, path), "utf8");
+    files.push({ path, boots: /\bwhyNo(Machines?|LocalCloud)\b/.test(text) });
   }
-  return files.sort();
+  return files.sort((one, other) => one.path.localeCompare(other.path));
 }
 
 /** In the order of their numbers: the first brings the platform up, the last takes it down. */
-async function endToEndFiles(): Promise<string[]> {
-  const files: string[] = [];
-  for await (const file of glob("test/e2e/*.test.ts", { cwd: projectRoot })) files.push(file);
-  return files.sort();
+async function endToEndFiles(): Promise<TestFile[]> {
+  const files: TestFile[] = [];
+  for await (const path of glob("test/e2e/*.test.ts", { cwd: projectRoot }))
+    files.push({ path, boots: true });
+  return files.sort((one, other) => one.path.localeCompare(other.path));
 }
 
-async function mocha(files: readonly string[], timeout: string): Promise<void> {
-  await show("mocha", ["--timeout", timeout, ...files]);
+const sideBySide = ["--parallel", "--jobs", String(availableParallelism())];
+
+async function mocha(
+  files: readonly TestFile[],
+  timeout: string,
+  options: readonly string[] = [],
+): Promise<void> {
+  await show("mocha", ["--timeout", timeout, ...options, ...files.map(({ path }) => path)]);
 }
 
 async function show(command: string, args: readonly string[]): Promise<void> {
@@ -70,7 +108,7 @@ async function main(names: readonly string[]): Promise<void> {
     const part = parts[name];
     if (part === undefined)
       throw new Error(`no test part ${name}; there are ${Object.keys(parts).join(", ")}`);
-    const reason = name === "e2e" ? whyNoLocalCloud() : undefined;
+    const reason = name === "e2e" || name === "machines" ? whyNoLocalCloud() : undefined;
     if (reason !== undefined) {
       process.stdout.write(`\nskipped: ${part.title} (${reason})\n`);
       continue;
