@@ -6,8 +6,8 @@ import type { Action } from "../rows";
 import type { Store } from "../store";
 import type { Call } from "./call";
 import { beginRenewal, certificatesToRenew } from "./certificates/issue";
-import { beginDailyBackup, serversToBackUp } from "./serverActions/backups";
-import { expireRescue } from "./serverActions/rescue";
+import { beginDailyBackup, serversToBackUp } from "./servers/actions/backups";
+import { expireRescue } from "./servers/actions/rescue";
 import type { Settings } from "./settings";
 
 export interface Clock {

@@ -17,7 +17,7 @@ import {
   readId,
   ref,
 } from "./call";
-import { renderSnapshot, renderSystemImage } from "./catalogueViews";
+import { renderSnapshot, renderSystemImage } from "./catalogue/catalogueViews";
 import { ApiError, notFound } from "./errors";
 import { labelsField } from "./labels";
 import { listReply, readFlag, type SortFields } from "./lists";

@@ -2,7 +2,7 @@
 // boots it again by itself, and a rescue system that waited is used up by that.
 import type { Host } from "../host";
 import type { Store } from "../store";
-import { isRescueEnabled } from "./serverActions/rescue";
+import { isRescueEnabled } from "./servers/actions/rescue";
 
 export function watchMachines(store: Store, host: Host) {
   host.onExit((id, reason) => {

@@ -3,13 +3,13 @@ import { catalogue, locationNamed, serverTypeNamed } from "../catalogue";
 import type { FirewallRule, RescueSpec, ServerSpec, World, ZoneSpec } from "../host";
 import type { Firewall, Labels, PrimaryIp, Rescue, Server, Zone } from "../rows";
 import type { Store } from "../store";
-import { formatIpv4, range4 } from "./addresses";
+import { formatIpv4, range4 } from "./addresses/addresses";
+import { primaryIpOf } from "./addresses/publicAddresses";
 import { parseSelector } from "./labels";
 import { loadBalancerSpec } from "./loadBalancers/spec";
-import { primaryIpOf } from "./publicAddresses";
 import { storageBoxSpecs } from "./storageBoxes/specs";
 
-export { primaryIpOf } from "./publicAddresses";
+export { primaryIpOf } from "./addresses/publicAddresses";
 
 /** The first address of the whole range is the gateway of every subnet (HC-S13). */
 export const gatewayOf = (ipRange: string) => formatIpv4(range4(ipRange).first + 1);

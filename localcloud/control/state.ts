@@ -1,7 +1,7 @@
 // What a person sees of the cloud, from the rows.
 import { addressOf, serversOf } from "../api/loadBalancers/spec";
 import { isLocked } from "../api/locks";
-import { statusOf } from "../api/serverViews";
+import { statusOf } from "../api/servers/serverViews";
 import { primaryIpOf } from "../api/world";
 import { zoneStatus } from "../api/zones/views";
 import type { Health, Host } from "../host";

@@ -1,7 +1,7 @@
 // Zones that no client made: reverse names of the cloud's addresses, and Hetzner's name servers themselves.
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
-import { defaultDnsPtr } from "../api/addresses";
+import { defaultDnsPtr } from "../api/addresses/addresses";
 import type { RecordSpec, World } from "../host";
 import { assignedNameservers, defaultSoa } from "./authority";
 import { zoneText } from "./zoneText";

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { ActionRunner } from "../actions";
 import { isLocked } from "../api/locks";
-import { startServer } from "../api/serverPower";
+import { startServer } from "../api/servers/serverPower";
 import { refuse } from "../control/errors";
 import { findInit } from "../machines/boot";
 import { signal } from "../machines/processes";

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { includes, parseIpv4, range4 } from "../api/addresses";
+import { includes, parseIpv4, range4 } from "../api/addresses/addresses";
 import type { NetworkSpec, ServerSpec, World } from "../host";
 import { firstHost6, resolverAddresses, resolverAddresses6 } from "../network/names";
 

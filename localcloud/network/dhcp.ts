@@ -1,4 +1,4 @@
-import { range4 } from "../api/addresses";
+import { range4 } from "../api/addresses/addresses";
 import { metadataAddress, publicGateway, resolverAddresses } from "./names";
 
 /** What the DHCP server of one router gives out (HC-G9). Each lease is a /32 for one MAC address, for a day. */

@@ -1,4 +1,4 @@
-import { lastSubnet6 } from "../api/addresses";
+import { lastSubnet6 } from "../api/addresses/addresses";
 import {
   apiRanges,
   hostAddress6,

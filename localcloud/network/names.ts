@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { lastSubnet6, subnet6 } from "../api/addresses";
+import { lastSubnet6, subnet6 } from "../api/addresses/addresses";
 import type { AddressRanges } from "../api/settings";
 import type { LocalCloudSettings } from "../settings";
 

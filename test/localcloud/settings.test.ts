@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freeIpv6Network } from "../../localcloud/api/addresses";
+import { freeIpv6Network } from "../../localcloud/api/addresses/addresses";
 import { apiRanges, hostAddress6, internetAddress6 } from "../../localcloud/network/names";
 import { localCloudSettings } from "../../localcloud/settings";
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { catalogue } from "../../catalogue";
 import type { LoadBalancer, LoadBalancerTarget } from "../../rows";
 import { renderAction } from "../actionRoutes";
+import { takePublicAddress } from "../addresses/publicAddresses";
 import {
   type Call,
   created,
@@ -17,7 +18,6 @@ import {
 import { invalidInput } from "../errors";
 import { labelsField } from "../labels";
 import { nameField, newRow } from "../owned";
-import { takePublicAddress } from "../publicAddresses";
 import { createLoadBalancer } from "./changes";
 import { requireCertificates, requireFreePorts, requireWithinLimits } from "./limits";
 import { chooseNetworkAddress } from "./networks";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { LoadBalancer, Network } from "../../rows";
 import { actionReply } from "../actionRoutes";
-import { includes, ipv4Field, parseIpv4, range4, rangeField } from "../addresses";
+import { includes, ipv4Field, parseIpv4, range4, rangeField } from "../addresses/addresses";
 import {
   type Call,
   listOwned,
@@ -16,7 +16,12 @@ import {
 } from "../call";
 import { ApiError, invalidInput } from "../errors";
 import { requireUnlocked } from "../locks";
-import { type AddressWish, addressesInUse, chooseAddress, requireRoomInNetwork } from "../privateAddresses";
+import {
+  type AddressWish,
+  addressesInUse,
+  chooseAddress,
+  requireRoomInNetwork,
+} from "../networks/privateAddresses";
 import {
   attachNetwork,
   detachNetwork,

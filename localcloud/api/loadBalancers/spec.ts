@@ -4,8 +4,8 @@ import { loadBalancerTypeNamed } from "../../catalogue";
 import type { LoadBalancerSpec } from "../../host";
 import type { LoadBalancer, LoadBalancerTarget, Server } from "../../rows";
 import type { Store } from "../../store";
+import { primaryIpOf } from "../addresses/publicAddresses";
 import { parseSelector } from "../labels";
-import { primaryIpOf } from "../publicAddresses";
 
 /** The servers of a target; none for an IP target. */
 export function serversOf(store: Store, balancer: LoadBalancer, target: LoadBalancerTarget): Server[] {

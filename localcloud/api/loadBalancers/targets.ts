@@ -1,11 +1,11 @@
 // Targets as requests carry them, and which ones a load balancer can have.
 import { z } from "zod";
 import type { LoadBalancer, LoadBalancerTarget, Server } from "../../rows";
-import { canonicalAddress, isPrivate, parseIpv4, range4 } from "../addresses";
+import { canonicalAddress, isPrivate, parseIpv4, range4 } from "../addresses/addresses";
+import { primaryIpOf } from "../addresses/publicAddresses";
 import { type Call, ownedByField } from "../call";
 import { ApiError, invalidInput } from "../errors";
 import { parseSelector } from "../labels";
-import { primaryIpOf } from "../publicAddresses";
 import { isSameTarget } from "./changes";
 import { addressOf } from "./spec";
 

@@ -2,9 +2,9 @@
 import { catalogue, loadBalancerTypeNamed, locationNamed } from "../../catalogue";
 import { firstHost6 } from "../../network/names";
 import type { HealthCheck, LoadBalancer, LoadBalancerService, LoadBalancerTarget } from "../../rows";
-import { defaultDnsPtr } from "../addresses";
+import { defaultDnsPtr } from "../addresses/addresses";
 import type { Call } from "../call";
-import { renderLoadBalancerType, renderLocation } from "../catalogueViews";
+import { renderLoadBalancerType, renderLocation } from "../catalogue/catalogueViews";
 import { bytesThisMonth } from "./metrics";
 import { addressOf, serversOf } from "./spec";
 

@@ -7,7 +7,7 @@ import { actionReply } from "../actionRoutes";
 import { type Call, idOrName, type Reply, type Route, readBody, ref, startAction } from "../call";
 import { invalidInput } from "../errors";
 import { protectionOf } from "../protection";
-import { newSalt, passwordHash } from "../rootPassword";
+import { newSalt, passwordHash } from "../servers/rootPassword";
 import { typeByField } from "./boxes";
 import { boxAccessFields, passwordField, withAccess } from "./fields";
 import { activeBoxByPath, type BoxArgs, changeOfBox, childrenOf } from "./shared";

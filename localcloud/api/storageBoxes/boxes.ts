@@ -5,7 +5,8 @@ import type { StorageBox } from "../../rows";
 import { partsOf } from "../../storageBoxes/paths";
 import { type AnyWork, defineWork } from "../../work";
 import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
-import { freeIpv4 } from "../addresses";
+import { freeIpv4 } from "../addresses/addresses";
+import { takenPublicAddresses } from "../addresses/publicAddresses";
 import {
   type Call,
   created,
@@ -32,8 +33,7 @@ import {
   renameSchema,
   updateRoute,
 } from "../owned";
-import { takenPublicAddresses } from "../publicAddresses";
-import { newSalt, passwordHash } from "../rootPassword";
+import { newSalt, passwordHash } from "../servers/rootPassword";
 import { fingerprintOf } from "../sshKeys";
 import { boxAccessFields, passwordField, withAccess } from "./fields";
 import { type BoxArgs, boxOf, changeOfBox } from "./shared";

@@ -21,7 +21,7 @@ import { labelsField } from "../labels";
 import { filterByName, listReply, sortByIdCreated } from "../lists";
 import { requireUnlocked } from "../locks";
 import { newRow } from "../owned";
-import { newSalt, passwordHash } from "../rootPassword";
+import { newSalt, passwordHash } from "../servers/rootPassword";
 import {
   descriptionField,
   homeDirectoryField,

@@ -2,7 +2,7 @@
 import { locationNamed, storageBoxTypeNamed } from "../../catalogue";
 import type { StorageBox, StorageBoxSnapshot, StorageBoxSubaccount } from "../../rows";
 import { serverName } from "../../storageBoxes/names";
-import { renderLocation, renderStorageBoxType } from "../catalogueViews";
+import { renderLocation, renderStorageBoxType } from "../catalogue/catalogueViews";
 
 export function renderStorageBox(row: StorageBox) {
   const known = row.status === "active";

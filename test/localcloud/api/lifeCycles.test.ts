@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { passwordHash } from "../../../localcloud/api/rootPassword";
+import { passwordHash } from "../../../localcloud/api/servers/rootPassword";
 import { type Json, TestCloud } from "./testCloud";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY someone";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { newRootPassword, newSalt, passwordHash } from "../../../localcloud/api/rootPassword";
+import { newRootPassword, newSalt, passwordHash } from "../../../localcloud/api/servers/rootPassword";
 
 describe("local cloud API: root passwords", () => {
   it("hashes as the specification's example does", () => {

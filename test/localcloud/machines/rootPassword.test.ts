@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newRootPassword, newSalt, passwordHash } from "../../../localcloud/api/rootPassword";
+import { newRootPassword, newSalt, passwordHash } from "../../../localcloud/api/servers/rootPassword";
 import { withRootPassword, writeRootPassword } from "../../../localcloud/machines/rootPassword";
 
 const hash = passwordHash(newRootPassword(), newSalt());

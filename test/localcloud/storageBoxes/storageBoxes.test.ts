@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { newSalt, passwordHash } from "../../../localcloud/api/rootPassword";
+import { newSalt, passwordHash } from "../../../localcloud/api/servers/rootPassword";
 import { ensureHostPackages } from "../../../localcloud/hostPackages";
 import { createLinuxHost, type LinuxHost } from "../../../localcloud/machines/host";
 import { ensureBaseImage } from "../../../localcloud/machines/image";

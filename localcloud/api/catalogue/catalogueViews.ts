@@ -1,0 +1,179 @@
+// The catalogue as Hetzner's objects.
+import {
+  catalogue,
+  type Iso,
+  type LoadBalancerType,
+  type Location,
+  type ServerType,
+  type StorageBoxType,
+  type SystemImage,
+} from "../../catalogue";
+import type { Image } from "../../rows";
+import type { Settings } from "../settings";
+
+const { prices } = catalogue;
+const VAT = 1 + Number(prices.vatRate) / 100;
+
+/** Net with ten decimals and gross with sixteen, as the API writes money (HC-T8). */
+export function money(net: string | number) {
+  return { net: Number(net).toFixed(10), gross: (Number(net) * VAT).toFixed(16) };
+}
+
+/** Hourly prices are derived from monthly ones (see catalogue/prices.json). */
+export function hourly(monthlyNet: string) {
+  return money((Number(monthlyNet) / prices.hoursPerMonth).toFixed(4));
+}
+
+function typePrices(monthlyNet: string, locations: readonly string[]) {
+  return locations.map((location) => ({
+    location,
+    price_hourly: hourly(monthlyNet),
+    price_monthly: money(monthlyNet),
+    included_traffic: prices.includedTrafficBytes,
+    price_per_tb_traffic: money(prices.trafficPerTb),
+  }));
+}
+
+export function renderLocation({ datacenter: _datacenter, ...location }: Location) {
+  return location;
+}
+
+export function isSoldOut(settings: Settings, type: string, location: string): boolean {
+  return settings.soldOut.includes(type) || settings.soldOut.includes(`${type}@${location}`);
+}
+
+export function renderDatacenter(location: Location, settings: Settings) {
+  const supported = catalogue.serverTypes.filter(({ locations }) => locations.includes(location.name));
+  const available = supported.filter(({ name }) => !isSoldOut(settings, name, location.name));
+  const ids = (types: readonly ServerType[]) => types.map(({ id }) => id);
+  return {
+    ...location.datacenter,
+    location: renderLocation(location),
+    server_types: {
+      supported: ids(supported),
+      available: ids(available),
+      available_for_migration: ids(available),
+    },
+  };
+}
+
+export function renderServerType(type: ServerType, settings: Settings) {
+  return {
+    id: type.id,
+    name: type.name,
+    description: type.name.toUpperCase(),
+    cores: type.cores,
+    memory: type.memoryGb,
+    disk: type.diskGb,
+    deprecated: false,
+    prices: typePrices(type.monthlyNet, type.locations),
+    storage_type: "local",
+    cpu_type: type.cpuType,
+    category: type.category,
+    architecture: type.architecture,
+    deprecation: null,
+    locations: catalogue.locations
+      .filter(({ name }) => type.locations.includes(name))
+      .map(({ id, name }) => ({
+        id,
+        name,
+        deprecation: null,
+        recommended: true,
+        available: !isSoldOut(settings, type.name, name),
+      })),
+  };
+}
+
+export function renderLoadBalancerType({ monthlyNet, ...type }: LoadBalancerType) {
+  const everywhere = catalogue.locations.map(({ name }) => name);
+  return { ...type, deprecated: null, prices: typePrices(monthlyNet, everywhere) };
+}
+
+export function renderStorageBoxType({ monthlyNet, locations, ...type }: StorageBoxType) {
+  const prices = locations.map((location) => ({
+    location,
+    price_hourly: hourly(monthlyNet),
+    price_monthly: money(monthlyNet),
+    setup_fee: money(0),
+  }));
+  return { ...type, prices, deprecation: null };
+}
+
+export function renderIso(iso: Iso) {
+  return { ...iso, deprecation: null };
+}
+
+export function renderSystemImage(image: SystemImage) {
+  return {
+    ...image,
+    type: "system",
+    status: "available",
+    image_size: null,
+    created_from: null,
+    bound_to: null,
+    rapid_deploy: true,
+    protection: { delete: false },
+    deprecated: null,
+    deleted: null,
+    labels: {},
+  };
+}
+
+export function renderSnapshot(image: Image) {
+  return {
+    id: image.id,
+    type: image.type,
+    status: image.status,
+    name: null,
+    description: image.description,
+    image_size: image.imageSizeGb,
+    disk_size: image.diskGb,
+    created: image.created,
+    created_from: image.createdFrom,
+    bound_to: image.boundTo,
+    os_flavor: image.osFlavor,
+    os_version: image.osVersion,
+    rapid_deploy: false,
+    protection: { delete: image.protected },
+    deprecated: null,
+    deleted: null,
+    labels: image.labels,
+    architecture: image.architecture,
+  };
+}
+
+export function renderPricing() {
+  const everywhere = catalogue.locations.map(({ name }) => name);
+  const primary = (type: string, monthly: string) => ({
+    type,
+    prices: everywhere.map((location) => ({
+      location,
+      price_hourly: hourly(monthly),
+      price_monthly: money(monthly),
+    })),
+  });
+  const floating = (type: string, monthly: string) => ({
+    type,
+    prices: everywhere.map((location) => ({ location, price_monthly: money(monthly) })),
+  });
+  return {
+    currency: prices.currency,
+    vat_rate: prices.vatRate,
+    primary_ips: [primary("ipv4", prices.primaryIpv4), primary("ipv6", prices.primaryIpv6)],
+    floating_ips: [floating("ipv4", prices.floatingIpv4), floating("ipv6", prices.floatingIpv6)],
+    image: { price_per_gb_month: money(prices.snapshotPerGb) },
+    volume: { price_per_gb_month: money(prices.volumePerGb) },
+    server_backup: { percentage: prices.backupPercentage },
+    server_types: catalogue.serverTypes.map(({ id, name, monthlyNet, locations }) => ({
+      id,
+      name,
+      prices: typePrices(monthlyNet, locations),
+    })),
+    load_balancer_types: catalogue.loadBalancerTypes.map(({ id, name, monthlyNet }) => ({
+      id,
+      name,
+      prices: typePrices(monthlyNet, everywhere),
+    })),
+    floating_ip: { price_monthly: money(prices.floatingIpv4) },
+  };
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { passwordHash } from "../../../../../localcloud/api/servers/rootPassword";
+import { TestCloud } from "../../testCloud";
+
+describe("local cloud API: reset of the root password", () => {
+  let cloud: TestCloud;
+  beforeEach(async () => {
+    cloud = await TestCloud.start();
+  });
+  afterEach(() => cloud.stop());
+
+  it("sets a new password in the running machine and answers it once", async () => {
+    const { id } = await cloud.server("a");
+    const { root_password: password, action } = await cloud.ok(
+      "POST",
+      `/servers/${id}/actions/reset_password`,
+    );
+    await cloud.succeeds(action);
+    const hash = cloud.host.rootPasswords.get(id) ?? "";
+    assert.equal(hash, passwordHash(password, hash.split("$")[2] ?? ""));
+    const stored = JSON.stringify([cloud.store.list("server"), cloud.store.list("action"), cloud.log]);
+    assert.ok(!stored.includes(password));
+  });
+
+  it("fails when the guest refuses, in the action", async () => {
+    const { id } = await cloud.server("a");
+    cloud.host.failure = ({ method }) => (method === "setRootPassword" ? "chpasswd failed" : null);
+    const { action } = await cloud.ok("POST", `/servers/${id}/actions/reset_password`);
+    const ended = await cloud.ended(action);
+    assert.deepEqual([ended.status, ended.error.message], ["error", "chpasswd failed"]);
+  });
+});
