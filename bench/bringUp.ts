@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { localCloudSettings } from "../localcloud/settings";
 import type { Deployment } from "../scripts/deployment";
 import type { Phase } from "../scripts/phases";
@@ -17,7 +16,12 @@ export function bringUpRatio(wall: number, longestChain: number, cpuSeconds: num
   return wall / Math.max(longestChain, cpuSeconds / cores);
 }
 
-async function main(): Promise<void> {
+/**
+ * Prints how close the last `npm run local` came to its limit.
+ *
+ * @throws when there was none
+ */
+export async function reportBringUp(): Promise<void> {
   const path = join(localCloudSettings().stateDir, "bring-up.json");
   const text = await readFile(path, "utf8").catch(() => {
     throw new Error("there is no bring-up to measure: run `npm run local` first");
@@ -47,19 +51,4 @@ async function main(): Promise<void> {
     `\nwall ${wall.toFixed(1)} s, CPU ${cpuSeconds.toFixed(1)} s on ${cores} cores: ` +
       `wall / max(chain, CPU / cores) = ${ratio.toFixed(2)} (1.0 is the limit, 1.3 the aim)\n`,
   );
-}
-
-if (require.main === module) {
-  new Command("npm run bench")
-    .description("How close the last `npm run local` came to the shortest bring-up that is possible.")
-    .addHelpText(
-      "after",
-      "\nOnly a run that created the platform says something: `npm run local:down && npm run local` first.\n",
-    )
-    .action(main)
-    .parseAsync()
-    .catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exitCode = 1;
-    });
 }
