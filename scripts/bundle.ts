@@ -31,8 +31,14 @@ async function compile(): Promise<readonly OutputFile[]> {
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: true,
-    // Only a checkout bundles.
-    external: ["esbuild", "../scripts/bundle.js"],
+    external: [
+      // Only a checkout bundles.
+      "esbuild",
+      "../scripts/bundle.js",
+      // Never loaded: see localcloud/withoutSchemas.ts.
+      "@fastify/ajv-compiler",
+      "@fastify/fast-json-stringify-compiler",
+    ],
     legalComments: "external",
     write: false,
     logLevel: "warning",

@@ -5,13 +5,13 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type FastifyServerOptions,
   type HTTPMethods,
 } from "fastify";
 import type { ActionRunner } from "../actions";
 import type { Host } from "../host";
 import type { Action } from "../rows";
 import type { Store } from "../store";
+import { withoutSchemas } from "../withoutSchemas";
 import type { Call, Reply, Route } from "./call";
 import { correlationId } from "./correlationIds";
 import { ApiError } from "./errors";
@@ -54,8 +54,6 @@ export interface HttpOptions {
   readonly faults: ApiFaults;
 }
 
-type CompilersFactory = NonNullable<FastifyServerOptions["schemaController"]>["compilersFactory"];
-
 export interface Http {
   readonly app: FastifyInstance;
   /** Answers one request, for servers beside the one of `app`. */
@@ -79,7 +77,7 @@ export function createHttp(options: HttpOptions): Http {
       querystringParser: readQuery,
       maxParamLength: LONGEST_PARAMETER,
     },
-    schemaController: { compilersFactory: withoutSchemas },
+    schemaController: withoutSchemas,
     serverFactory: () => createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener),
   });
   app.decorateRequest("identity", null);
@@ -100,14 +98,6 @@ export function createHttp(options: HttpOptions): Http {
   refuseOtherMethods(app, options.routes, guard);
   return { app, listener };
 }
-
-/** Requests are read with zod and answers written as JSON, so Fastify's compilers of schemas need not be loaded. */
-const withoutSchemas: CompilersFactory = {
-  buildValidator: () => {
-    throw new Error("routes have no schemas");
-  },
-  buildSerializer: () => () => JSON.stringify,
-};
 
 /** Any content type is read as JSON, and no body at all is `{}` (HC-T7). */
 function readBodies(app: FastifyInstance) {

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Host } from "../host";
 import type { Store } from "../store";
+import { withoutSchemas } from "../withoutSchemas";
 import type { CloudState, FaultRequest, FaultStatus } from "./contract";
 import { ControlError, invalidRequest } from "./errors";
 import { createEventStreams } from "./events";
@@ -44,7 +45,11 @@ const HEADERS = {
 
 export function createControl(options: ControlOptions): FastifyInstance {
   const { faults, requests } = options;
-  const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const app = Fastify({
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: true,
+    schemaController: withoutSchemas,
+  });
   app.removeContentTypeParser("text/plain");
   app.addHook("onRequest", async (_request, reply) => {
     reply.headers(HEADERS);
