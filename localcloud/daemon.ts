@@ -222,6 +222,7 @@ async function statusOf(
   return {
     pid: process.pid,
     endpoint: settings.endpoint,
+    page: `http://127.0.0.1:${settings.controlPort}/`,
     limits: await limitSupport(),
     servers,
     services: (await readProcesses(settings)).map(({ name, pid }) => ({ name, pid })),

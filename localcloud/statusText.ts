@@ -21,6 +21,7 @@ export function statusText(status: Status): string {
   const services = status.services.map(({ name, pid }) => `${name} (${pid})`).join(", ");
   return [
     `local cloud at ${status.endpoint}, daemon ${status.pid} with ${status.daemonMegabytes} MB`,
+    `live map: ${status.page}`,
     `helper processes: ${services || "none"}`,
     `limits of memory and processor: ${limitsText(status.limits)}`,
     status.servers.length === 0 ? "no servers" : table.toString(),

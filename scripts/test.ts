@@ -21,6 +21,7 @@ const parts: Readonly<Record<string, Part>> = {
     title: "types, format and lint",
     run: async () => {
       await show("tsc", ["--noEmit", "--project", "."]);
+      await show("tsc", ["--noEmit", "--project", "localcloud/page"]);
       await show("biome", ["check", "."]);
     },
   },

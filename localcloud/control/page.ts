@@ -1,29 +1,31 @@
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { programFolder } from "../program";
-import { ControlError } from "./errors";
 
 const folder = join(programFolder, "page");
 
-/** Everything that is served as a file, so that no path of a request ever names one. */
-const FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
-  "/": { file: "index.html", type: "text/html; charset=utf-8" },
-  "/page.css": { file: "page.css", type: "text/css; charset=utf-8" },
-  "/page.js": { file: "page.js", type: "text/javascript; charset=utf-8" },
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
 };
 
 /** Nothing from elsewhere, nothing inline, and in nobody's frame. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** One route for each file of the page, so that no path of a request ever names one. */
 export function servePage(app: FastifyInstance) {
-  for (const [url, { file, type }] of Object.entries(FILES)) {
-    app.get(url, async (_request, reply) => {
-      const text = await readFile(join(folder, file), "utf8").catch(() => {
-        throw new ControlError(404, `localcloud/page/${file} is missing`);
-      });
-      return reply.headers({ "content-type": type, "content-security-policy": POLICY }).send(text);
-    });
+  for (const file of readdirSync(folder)) {
+    const type = TYPES[extname(file)];
+    if (type === undefined) continue;
+    app.get(file === "index.html" ? "/" : `/${file}`, async (_request, reply) =>
+      reply
+        .headers({ "content-type": type, "content-security-policy": POLICY })
+        .send(await readFile(join(folder, file), "utf8")),
+    );
   }
 }

@@ -12,6 +12,8 @@ import type { ControlErrorBody, FaultStatus } from "./contract";
 export interface Status {
   readonly pid: number;
   readonly endpoint: string;
+  /** Address of the live map, on this machine only. */
+  readonly page: string;
   readonly limits: LimitSupport;
   readonly servers: readonly ServerStatus[];
   /** Helper processes that run: name and process id. */

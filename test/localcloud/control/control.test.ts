@@ -277,11 +277,18 @@ describe("control API", () => {
     for (const path of [
       "/../server.ts",
       "/..%2fcontrol%2fserver.ts",
-      "/page.js/../../cli.ts",
+      "/main.js/../../cli.ts",
       "/index.html",
+      "/tsconfig.json",
     ]) {
       assert.equal((await ask("GET", path)).statusCode, 404, path);
     }
+    const page = await ask("GET", "/");
+    assert.match(String(page.headers["content-security-policy"]), /^default-src 'none'; script-src 'self'/);
+    const script = /<script type="module" src="([^"]+)">/.exec(page.body)?.[1];
+    const answer = await ask("GET", `/${script}`);
+    assert.equal(answer.statusCode, 200);
+    assert.match(String(answer.headers["content-type"]), /^text\/javascript/);
   });
 
   it("tells of changes and requests as they come, and of nothing else", async () => {
