@@ -30,7 +30,6 @@ async function compile(): Promise<readonly OutputFile[]> {
     target: "node22",
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     external: [
       // Only a checkout bundles.
       "esbuild",

@@ -1,12 +1,7 @@
 // From HTTP to calls and back: authentication before the body is read, one transaction for each request, errors
 // in Hetzner's shape, and a log line without secrets.
 import { createServer, type RequestListener } from "node:http";
-import Fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type HTTPMethods,
-} from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { ActionRunner } from "../actions";
 import type { Host } from "../host";
 import type { Action } from "../rows";
@@ -38,7 +33,7 @@ declare module "fastify" {
   }
 }
 
-const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "DELETE", "PATCH"];
+const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "DELETE", "PATCH"]);
 const BODY_LIMIT = 1024 * 1024;
 /** More than Node takes as a path: a handler answers, and names of zones may have 255 characters. */
 const LONGEST_PARAMETER = 64 * 1024;
@@ -95,7 +90,7 @@ export function createHttp(options: HttpOptions): Http {
       handler: (request, reply) => answer(options, answers, route, request, reply),
     });
   }
-  refuseOtherMethods(app, options.routes, guard);
+  answerUnknown(app, options.routes, guard);
   return { app, listener };
 }
 
@@ -127,8 +122,6 @@ function answerErrors(app: FastifyInstance, settings: Settings) {
     reply.header("x-correlation-id", correlationId());
     done();
   });
-  // Before authentication: HC-T11.
-  app.setNotFoundHandler((_request, reply) => send(reply, new ApiError("not_found", "api route not found")));
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof ApiError) return send(reply, error);
     if (error.statusCode !== undefined && error.statusCode < 500) {
@@ -161,6 +154,8 @@ function logRequest(settings: Settings, request: FastifyRequest, reply: FastifyR
 
 /** How the log shows a request that gets no answer. */
 const NO_STATUS = 0;
+
+type Guard = ReturnType<typeof createGuard>;
 
 function createGuard(
   identify: Identify,
@@ -199,28 +194,28 @@ function unauthorized(header: string | undefined): ApiError {
   );
 }
 
-/** A known path with another method is 405, but only to who has a token (HC-T11). */
-function refuseOtherMethods(
-  app: FastifyInstance,
-  routes: readonly Route[],
-  guard: ReturnType<typeof createGuard>,
-) {
-  const known = new Map<string, Set<string>>();
-  for (const { path, method } of routes) known.set(path, (known.get(path) ?? new Set()).add(method));
-  for (const [path, methods] of known) {
-    const others = METHODS.filter((method) => !methods.has(String(method)));
-    app.route({
-      method: others,
-      url: `/v1${path}`,
-      onRequest: guard,
-      handler: (request) => {
-        throw new ApiError(
-          "method_not_allowed",
-          `${request.method} is not allowed here: use ${[...methods].join(", ")}`,
-        );
-      },
-    });
+/** Before authentication: HC-T11. But a known path with another method is 405, to who has a token. */
+function answerUnknown(app: FastifyInstance, routes: readonly Route[], guard: Guard) {
+  const known = new Map<string, { readonly pattern: RegExp; readonly methods: string[] }>();
+  for (const { path, method } of routes) {
+    const pattern = new RegExp(`^/v1${path.replaceAll(/:[^/]+/g, "[^/]+")}/?$`);
+    const entry = known.get(path) ?? { pattern, methods: [] };
+    entry.methods.push(method);
+    known.set(path, entry);
   }
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = pathOf(request.url);
+    const methods = [...known.values()]
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap((one) => one.methods);
+    const isOther = methods.length > 0 && METHODS.has(request.method);
+    if (!isOther) throw new ApiError("not_found", "api route not found");
+    if ((await guard(request, reply)) !== undefined) return reply;
+    throw new ApiError(
+      "method_not_allowed",
+      `${request.method} is not allowed here: use ${methods.join(", ")}`,
+    );
+  });
 }
 
 function answer(
