@@ -31,7 +31,7 @@ bench
 Needs root on Linux. It runs a cloud of its own beside yours (198.19.252.0/24, port 18252) and removes it again, also
 on Ctrl-C. The peers run in turns with it: Stoplight Prism with the same OpenAPI description, which is taken from
 $HCLOUD_OPENAPI, and systemd-nspawn by hand on the same image. A busy machine makes every number worse, so the load
-average stands beside them. It takes about ten minutes.
+average stands beside them. It takes about seven minutes.
 
 Examples:
   HCLOUD_OPENAPI=~/hcloud.json npm run bench -- local-cloud
