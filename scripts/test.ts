@@ -30,22 +30,17 @@ const parts: Readonly<Record<string, Part>> = {
   clients: { title: "install the clients that the tests drive", run: async () => prepareClients(print) },
   unit: {
     title: "unit tests",
-    run: async () =>
-      mocha(
-        (await unitFiles()).filter(({ boots }) => !boots),
-        "120s",
-        sideBySide,
-      ),
+    run: async () => mocha(await unitFiles("nothing"), "120s", sideBySide),
+  },
+  // Drills and measurements: what runs beside them would be measured too.
+  host: {
+    title: "tests with programs and namespaces of the host, one after the other",
+    run: async () => mocha(await unitFiles("host"), "120s"),
   },
   // Each file has names, ranges and ports of its own, and waits for machines more than it computes.
   machines: {
     title: "tests on machines of their own",
-    run: async () =>
-      mocha(
-        (await unitFiles()).filter(({ boots }) => boots),
-        "120s",
-        sideBySide,
-      ),
+    run: async () => mocha(await unitFiles("machines"), "120s", sideBySide),
   },
   e2e: {
     title: "end-to-end tests on the local cloud",
@@ -64,38 +59,38 @@ async function buildAll(): Promise<void> {
   await ensureImages(print);
 }
 
-interface TestFile {
-  readonly path: string;
-  /** Whether it boots machines: it then asks first whether they can be booted here. */
-  readonly boots: boolean;
+/** What a test file needs besides Node: it says so by asking whether it must be skipped. */
+type Need = "nothing" | "host" | "machines";
+
+function needOf(text: string): Need {
+  if (/\bwhyNo(Machines?|LocalCloud)\b/.test(text)) return "machines";
+  return text.includes(".skip()") ? "host" : "nothing";
 }
 
-async function unitFiles(): Promise<TestFile[]> {
-  const files: TestFile[] = [];
+async function unitFiles(need: Need): Promise<string[]> {
+  const files: string[] = [];
   for await (const path of glob("test/**/*.test.ts", { cwd: projectRoot })) {
     if (path.startsWith("test/e2e/")) continue;
-    const text = await readFile(join(projectRoot, path), "utf8");
-    files.push({ path, boots: /\bwhyNo(Machines?|LocalCloud)\b/.test(text) });
+    if (needOf(await readFile(join(projectRoot, path), "utf8")) === need) files.push(path);
   }
-  return files.sort((one, other) => one.path.localeCompare(other.path));
+  return files.sort();
 }
 
 /** In the order of their numbers: the first brings the platform up, the last takes it down. */
-async function endToEndFiles(): Promise<TestFile[]> {
-  const files: TestFile[] = [];
-  for await (const path of glob("test/e2e/*.test.ts", { cwd: projectRoot }))
-    files.push({ path, boots: true });
-  return files.sort((one, other) => one.path.localeCompare(other.path));
+async function endToEndFiles(): Promise<string[]> {
+  const files: string[] = [];
+  for await (const path of glob("test/e2e/*.test.ts", { cwd: projectRoot })) files.push(path);
+  return files.sort();
 }
 
 const sideBySide = ["--parallel", "--jobs", String(availableParallelism())];
 
 async function mocha(
-  files: readonly TestFile[],
+  files: readonly string[],
   timeout: string,
   options: readonly string[] = [],
 ): Promise<void> {
-  await show("mocha", ["--timeout", timeout, ...options, ...files.map(({ path }) => path)]);
+  await show("mocha", ["--timeout", timeout, ...options, ...files]);
 }
 
 async function show(command: string, args: readonly string[]): Promise<void> {

@@ -139,6 +139,8 @@ function progress(state, key) {
 const tab = (state, thing, first, second) => [
   icon(thing.kind),
   element("span", { class: "name" }, first),
+  // Without it the two are one word to who hears them.
+  document.createTextNode(" "),
   element("span", { class: "second" }, second),
   ...progress(state, thing.key),
 ];
