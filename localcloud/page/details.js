@@ -120,10 +120,14 @@ export const faultItems = (faults, end) =>
       "li",
       { class: "fault", "data-fault": String(fault.id) },
       element("span", { class: "summary" }, fault.summary),
-      element("span", { class: "rest" }, countdown(fault), ` left, ${fault.hits} hits`),
+      element("span", { class: "rest" }, countdown(fault), ` left${hitWords(fault)}`),
       button(`end-${fault.id}`, "End now", () => end(fault), { "aria-label": `End now: ${fault.summary}` }),
     ),
   );
+
+/** Only requests are hit more than once. @param {FaultStatus} fault */
+const hitWords = ({ fault, hits }) =>
+  fault.kind === "api" ? `, ${hits} ${hits === 1 ? "hit" : "hits"}` : "";
 
 /** @param {string} title @param {readonly Node[]} items */
 const section = (title, items) =>

@@ -115,14 +115,14 @@ function placeGroup(boxes, grid, group, top) {
   boxes.push({ ...frame, ...place });
   const bandBox = boxes.length - 1;
   if (group.network !== null) {
-    const width = Math.min(360, place.width - 2 * band);
     boxes.push({
       key: keyOf("network", group.network.id),
       kind: "network",
       title: "",
-      x: margin + band,
+      // As wide as the first card, so that no line down a gutter is cut.
+      x: margin + band + gutter / 2,
       y: top + 6,
-      width,
+      width: grid.card,
       height: header - 12,
     });
   }

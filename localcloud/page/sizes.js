@@ -6,7 +6,7 @@ export const sizes = {
   header: 40,
   card: {
     least: 216,
-    most: 272,
+    most: 320,
     /** All of a card without the lines of its private networks. */
     head: 104,
     line: 20,
