@@ -131,7 +131,8 @@ function fillThing(made, { state }, thing, isSelected) {
   const signature = `${label}${contents.map((node) => /** @type {Element} */ (node).outerHTML).join("")}`;
   if (signatures.get(made) === signature) return;
   signatures.set(made, signature);
-  made.setAttribute("aria-label", label);
+  // The name is what is seen, so that people can speak it (WCAG 2.5.3); this is what else there is to say.
+  made.setAttribute("aria-description", label);
   made.replaceChildren(...contents);
 }
 
