@@ -46,8 +46,8 @@ export async function startPrism(program: string, description: string, port: num
     token: "x".repeat(64),
   };
   const began = performance.now();
-  // One process, as ours is, and without a log line for each request.
-  const args = ["--host", "127.0.0.1", "--port", String(port), "--multiprocess=false", "-v", "silent"];
+  // One process, as ours is, and otherwise as it comes: it logs each request, as ours does.
+  const args = ["--host", "127.0.0.1", "--port", String(port), "--multiprocess=false"];
   const child = spawn(process.execPath, [program, "mock", ...args, description], { stdio: "ignore" });
   const stop = () => stopped(child);
   try {
