@@ -46,7 +46,7 @@ export async function boot(
   const folders = machineFolders(settings, server.id);
   await rm(folders.exit, { force: true });
   await rm(folders.process, { force: true });
-  const groups = await makeCgroups(settings, server);
+  const groups = await makeCgroups(settings, server, folders.layers);
   const console = await open(folders.console, "a");
   try {
     const child = execa(

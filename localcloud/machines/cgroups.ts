@@ -37,11 +37,16 @@ export async function limitSupport(): Promise<LimitSupport> {
  * Makes the machine's own control groups, with its limits. Without own ones two machines would share the
  * group `payload`, and the init of one could kill services of the other.
  *
+ * @param diskFolder mounted from the disk whose traffic is counted
  * @returns folders whose `cgroup.procs` the machine's first process joins
  */
-export async function makeCgroups(settings: LocalCloudSettings, server: LimitedMachine): Promise<string[]> {
+export async function makeCgroups(
+  settings: LocalCloudSettings,
+  server: LimitedMachine,
+  diskFolder: string,
+): Promise<string[]> {
   const folders: string[] = [];
-  const disk = await diskOf(settings.stateDir);
+  const disk = await diskOf(diskFolder);
   for (const hierarchy of await listHierarchies()) {
     const parent = join(hierarchy.mount, groupName(settings));
     const folder = join(parent, `m${server.id}`);

@@ -58,7 +58,7 @@ export async function startServer(settings: LocalCloudSettings, id: number): Pro
   if (running !== undefined) return { init: running, started: false };
   await stopServer(settings, id);
   const folders = boxFolders(settings, id);
-  const groups = await makeCgroups(settings, { id, ...limits });
+  const groups = await makeCgroups(settings, { id, ...limits }, settings.stateDir);
   const log = await open(folders.log, "a", 0o600);
   try {
     const command = nspawn(settings, id);

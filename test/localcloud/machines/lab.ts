@@ -12,7 +12,8 @@ export function labEnvironment(name: string, octet: number): Record<string, stri
     LOCALCLOUD_PUBLIC_RANGE: `198.19.${octet}.0/24`,
     LOCALCLOUD_FLOATING_RANGE: `198.19.${octet + 1}.0/24`,
     LOCALCLOUD_IDENTITY_RANGE: `198.18.${128 + Math.floor(octet / 2)}.0/24`,
-    LOCALCLOUD_IPV6_RANGE: `2001:db8:${octet}::/48`,
+    // Beyond the networks that a cloud with the default range gives out.
+    LOCALCLOUD_IPV6_RANGE: `2001:db8:${1000 + octet}::/48`,
     LOCALCLOUD_PORT: String(18_000 + octet),
   };
 }

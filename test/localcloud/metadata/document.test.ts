@@ -68,7 +68,7 @@ describe("metadata document", () => {
   it("describes the public interface for systems with /etc/sysconfig", () => {
     const { body } = ask("metadata/network-sysconfig");
     assert.match(body, /^DEVICE='eth0'\nTYPE=Ethernet\nBOOTPROTO=dhcp\n/);
-    assert.match(body, /^IPV6ADDR=2001:db8:60:1::1\/64$/m);
+    assert.match(body, /^IPV6ADDR=2001:db8:1060:1::1\/64$/m);
     assert.equal(
       ask("metadata/network-sysconfig", { ...server, publicIpv4: null, publicIpv6: null }).body,
       "",
