@@ -1,6 +1,6 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Progress } from "../toolchain/cacheDir";
-import { type CloudClient, undoCreate } from "./undoCreate";
+import { type CloudClients, undoCreate } from "./undoCreate";
 
 /** A resource whose creation had begun when an engine was killed: it may exist in the cloud, unknown to the state. */
 export interface PendingCreate {
@@ -22,7 +22,7 @@ interface DeploymentState {
  */
 export async function repair(
   stack: Stack,
-  cloud: CloudClient,
+  clouds: CloudClients,
   progress: Progress,
 ): Promise<readonly PendingCreate[]> {
   const exported = await stack.exportStack();
@@ -32,7 +32,7 @@ export async function repair(
   const creates = pending.map((operation) => operation.resource);
   // Dependents first: the state lists resources in the order of their creation.
   for (const create of creates.toReversed()) {
-    const undone = await undoCreate(create, cloud);
+    const undone = await undoCreate(create, clouds);
     progress(`${create.urn.split("::").slice(2).join(" ")}: ${undone}`);
   }
   state.pending_operations = [];

@@ -6,7 +6,8 @@ import { endOrphanedPlugins } from "./orphanedPlugins";
 import { type PendingCreate, repair } from "./repair";
 import { cloudClient } from "./undoCreate";
 
-const hetznerEndpoint = "https://api.hetzner.cloud/v1";
+const cloudEndpoint = "https://api.hetzner.cloud/v1";
+const hetznerEndpoint = "https://api.hetzner.com/v1";
 
 /** `repair` with the credentials of the stack's own configuration. @throws when the stack has no `hcloud:token` */
 export async function repairStack(stack: Stack, progress: Progress): Promise<readonly PendingCreate[]> {
@@ -19,8 +20,10 @@ export async function repairStack(stack: Stack, progress: Progress): Promise<rea
   const token = config["hcloud:token"]?.value ?? process.env.HCLOUD_TOKEN;
   if (token === undefined)
     throw new Error("hcloud:token is not set: pulumi config set hcloud:token --secret");
-  const endpoint = config["hcloud:endpoint"]?.value ?? process.env.HCLOUD_ENDPOINT ?? hetznerEndpoint;
-  return repair(stack, cloudClient(endpoint, token), progress);
+  const cloud = config["hcloud:endpoint"]?.value ?? process.env.HCLOUD_ENDPOINT ?? cloudEndpoint;
+  const hetzner = config["hcloud:endpointHetzner"]?.value ?? process.env.HETZNER_ENDPOINT ?? hetznerEndpoint;
+  const clouds = { cloud: cloudClient(cloud, token), hetzner: cloudClient(hetzner, token) };
+  return repair(stack, clouds, progress);
 }
 
 async function main(name: string): Promise<void> {

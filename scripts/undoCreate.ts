@@ -7,7 +7,13 @@ export type CloudClient = (
   body?: unknown,
 ) => Promise<unknown>;
 
-/** Collections of the API whose objects the platform creates by a name that is unique in the project. */
+/** The two APIs of Hetzner: storage boxes live behind an address of their own. */
+export interface CloudClients {
+  readonly cloud: CloudClient;
+  readonly hetzner: CloudClient;
+}
+
+/** Collections of the Cloud API whose objects the platform creates by a name that is unique in the project. */
 const namedCollections: Readonly<Record<string, string>> = {
   "hcloud:index/server:Server": "servers",
   "hcloud:index/network:Network": "networks",
@@ -42,19 +48,22 @@ const relations: Readonly<Record<string, Undo>> = {
   },
 };
 
+const STORAGE_BOX = "hcloud:index/storageBox:StorageBox";
+
 /**
  * Removes what an interrupted creation left in the cloud, if it left anything.
  *
  * @returns what was done, for people
  * @throws when the API refuses, with its answer
  */
-export async function undoCreate(create: PendingCreate, cloud: CloudClient): Promise<string> {
+export async function undoCreate(create: PendingCreate, { cloud, hetzner }: CloudClients): Promise<string> {
+  const name = String(create.inputs.name);
+  const told = (removed: boolean) =>
+    removed ? `removed ${name}, which a killed run had begun` : "nothing was left behind";
   const collection = namedCollections[create.type];
-  if (collection !== undefined) {
-    const removed = await removeByName(collection, String(create.inputs.name), cloud);
-    return removed
-      ? `removed ${create.inputs.name}, which a killed run had begun`
-      : "nothing was left behind";
+  if (collection !== undefined) return told(await removeByName(collection, name, cloud));
+  if (create.type === STORAGE_BOX) {
+    return told(await removeByName("storage_boxes", name, hetzner, "/storage_boxes/actions"));
   }
   const undo = relations[create.type];
   // Set-up scripts and local values leave nothing in the cloud; the next run begins them anew.
@@ -62,17 +71,28 @@ export async function undoCreate(create: PendingCreate, cloud: CloudClient): Pro
   return (await undo(create.inputs, cloud)) ? "undone, a killed run had begun it" : "nothing was left behind";
 }
 
-async function removeByName(collection: string, name: string, cloud: CloudClient): Promise<boolean> {
+async function removeByName(
+  collection: string,
+  name: string,
+  cloud: CloudClient,
+  actions?: string,
+): Promise<boolean> {
   const answer = (await cloud("GET", `/${collection}?name=${encodeURIComponent(name)}`)) as Record<
     string,
-    { id: number }[]
+    { id: number; protection?: { delete: boolean } }[]
   >;
   const [found] = answer[collection] ?? [];
   if (found === undefined) return false;
+  if (found.protection?.delete) {
+    throw new Error(
+      `${name} (${collection}/${found.id}) was begun by a killed run and is protected from deletion already: ` +
+        "look at it, take its protection away when nothing on it is needed, and run this again",
+    );
+  }
   const deleted = (await cloud("DELETE", `/${collection}/${found.id}`)) as
     | { action?: { id: number } }
     | undefined;
-  if (deleted?.action !== undefined) await finished(cloud, deleted.action.id);
+  if (deleted?.action !== undefined) await finished(cloud, deleted.action.id, actions);
   return true;
 }
 
@@ -100,9 +120,9 @@ async function act(cloud: CloudClient, path: string, body?: unknown): Promise<vo
   await finished(cloud, action.id);
 }
 
-async function finished(cloud: CloudClient, id: number): Promise<void> {
+async function finished(cloud: CloudClient, id: number, actions = "/actions"): Promise<void> {
   for (;;) {
-    const { action } = (await cloud("GET", `/actions/${id}`)) as {
+    const { action } = (await cloud("GET", `${actions}/${id}`)) as {
       action: { status: string; error: unknown };
     };
     if (action.status === "success") return;

@@ -20,6 +20,8 @@ const LEVELS: readonly LevelSize[] = [
 export interface Point {
   /** Unix seconds at which the point ends. */
   readonly time: number;
+  /** How long it lasted: a busy host is late with a sample, or leaves one out. */
+  readonly seconds: number;
   readonly rates: Rates;
 }
 
@@ -44,37 +46,38 @@ export function createHistory(sizes: readonly LevelSize[] = LEVELS): History {
 
 function createLevel({ step, points }: LevelSize) {
   const ring: Point[] = [];
-  let open: { readonly bucket: number; readonly points: Point[] } | null = null;
+  let open: Point[] = [];
   let dropped = false;
   const close = () => {
-    if (open === null) return;
-    ring.push(average(open.points));
+    ring.push(average(open));
     if (ring.length > points) {
       ring.shift();
       dropped = true;
     }
-    open = null;
+    open = [];
   };
   return {
     add(point: Point) {
-      const bucket = Math.floor(point.time / step);
-      if (open !== null && open.bucket !== bucket) close();
-      open ??= { bucket, points: [] };
-      open.points.push(point);
+      // Samples come about every so many seconds, so whichever end is nearer to the step is the right one.
+      if (open.length > 0 && durationOf(open) + point.seconds / 2 > step) close();
+      open.push(point);
     },
     /** A level that has lost nothing yet knows as much as any other. */
     reachesTo: (start: number) => !dropped || (ring[0]?.time ?? 0) <= start,
-    list: (): readonly Point[] => (open === null ? ring : [...ring, average(open.points)]),
+    list: (): readonly Point[] => (open.length === 0 ? ring : [...ring, average(open)]),
   };
 }
 
-/** Of each series over the points that know it; the time is that of the last point. */
+const durationOf = (points: readonly Point[]) => points.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** Of each series over the points that know it, each as long as it lasted; the time is that of the last point. */
 export function average(points: readonly Point[]): Point {
   const rates = SERIES_NAMES.map((_, index) => {
-    const known = points
-      .map(({ rates: values }) => values[index] ?? Number.NaN)
-      .filter((value) => value >= 0);
-    return known.length === 0 ? Number.NaN : known.reduce((sum, value) => sum + value, 0) / known.length;
+    const known = points.filter((point) => rateOf(point, index) >= 0);
+    const used = known.reduce((sum, point) => sum + rateOf(point, index) * point.seconds, 0);
+    return used / durationOf(known);
   });
-  return { time: points.at(-1)?.time ?? 0, rates };
+  return { time: points.at(-1)?.time ?? 0, seconds: durationOf(points), rates };
 }
+
+const rateOf = ({ rates }: Point, index: number) => rates[index] ?? Number.NaN;

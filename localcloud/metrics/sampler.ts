@@ -45,10 +45,11 @@ export function createSampler({ counters, servers, now, onProblem }: SamplerOpti
   const keep = (id: number, before: Look, after: Look) => {
     const counted = after.counters.get(id);
     const earlier = before.counters.get(id) ?? null;
-    const rates = counted === undefined ? noRates : ratesBetween(earlier, counted, after.time - before.time);
+    const seconds = after.time - before.time;
+    const rates = counted === undefined ? noRates : ratesBetween(earlier, counted, seconds);
     const history = histories.get(id) ?? createHistory();
     histories.set(id, history);
-    history.add({ time: after.time, rates });
+    history.add({ time: after.time, seconds, rates });
   };
 
   return {

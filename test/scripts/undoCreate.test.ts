@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
-import { type CloudClient, undoCreate } from "../../scripts/undoCreate";
+import { type CloudClient, type CloudClients, undoCreate } from "../../scripts/undoCreate";
 
 /** A cloud that answers from a table and notes what it was asked to change. */
-function cloud(answers: Readonly<Record<string, unknown>>): { client: CloudClient; changes: string[] } {
+function cloud(answers: Readonly<Record<string, unknown>>): { client: CloudClients; changes: string[] } {
   const changes: string[] = [];
-  const client: CloudClient = async (method, path, body) => {
-    if (method !== "GET")
-      changes.push(`${method} ${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);
-    if (path.startsWith("/actions/")) return { action: { status: "success", error: null } };
-    return answers[`${method} ${path}`];
-  };
-  return { client, changes };
+  const clientOf =
+    (host: string): CloudClient =>
+    async (method, path, body) => {
+      if (method !== "GET")
+        changes.push(`${method} ${host}${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);
+      if (/^(\/storage_boxes)?\/actions\//.test(path)) return { action: { status: "success", error: null } };
+      return answers[`${method} ${host}${path}`];
+    };
+  return { client: { cloud: clientOf(""), hetzner: clientOf("hetzner") }, changes };
 }
 
 const create = (type: string, inputs: Record<string, unknown>) => ({
@@ -37,6 +39,30 @@ describe("undoCreate", () => {
     assert.equal(
       await undoCreate(create("hcloud:index/server:Server", { name: "prod-app1" }), client),
       "nothing was left behind",
+    );
+    assert.deepEqual(changes, []);
+  });
+
+  it("removes a storage box at the API that has storage boxes", async () => {
+    const { client, changes } = cloud({
+      "GET hetzner/storage_boxes?name=prod-backups": { storage_boxes: [{ id: 8 }] },
+      "DELETE hetzner/storage_boxes/8": { action: { id: 9 } },
+    });
+    const told = await undoCreate(
+      create("hcloud:index/storageBox:StorageBox", { name: "prod-backups" }),
+      client,
+    );
+    assert.match(told, /removed prod-backups/);
+    assert.deepEqual(changes, ["DELETE hetzner/storage_boxes/8"]);
+  });
+
+  it("refuses to remove what is protected already, and says what to do", async () => {
+    const { client, changes } = cloud({
+      "GET /volumes?name=data": { volumes: [{ id: 5, protection: { delete: true } }] },
+    });
+    await assert.rejects(
+      undoCreate(create("hcloud:index/volume:Volume", { name: "data" }), client),
+      /data \(volumes\/5\).*take its protection away/,
     );
     assert.deepEqual(changes, []);
   });

@@ -53,6 +53,7 @@ export function describeLoad(result: LoadResult): string {
     .join(", ");
   return (
     `${result.requests} requests in ${result.seconds.toFixed(1)} s, ${result.failed} failed, ${result.retried} retried` +
-    `${failures === "" ? "" : ` (${failures})`}; ${share}; longest gap ${result.longestGapMs} ms`
+    `${failures === "" ? "" : ` (${failures})`}; ${share}; longest gap ${result.longestGapMs} ms` +
+    result.details.map((detail) => `\n        ${detail}`).join("")
   );
 }

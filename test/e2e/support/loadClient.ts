@@ -7,6 +7,8 @@ export interface LoadResult {
   readonly failed: number;
   /** What went wrong, by kind: `503`, `ECONNRESET`, `timeout`. */
   readonly failures: Readonly<Record<string, number>>;
+  /** The first few of them, with what an operator needs to find them in the logs. */
+  readonly details: readonly string[];
   /**
    * Requests asked again because a kept connection was closed before any byte of the answer, which every
    * browser does with a GET (RFC 9110, section 9.3.1): the visitor sees nothing, we count them.
@@ -21,6 +23,8 @@ export interface LoadResult {
 
 interface Answer {
   readonly problem?: string;
+  /** Who gave a bad answer, and its beginning. */
+  readonly detail?: string;
   readonly node?: string;
   /** The connection was an old one that the other side closed at the same moment. */
   readonly closedInBetween?: boolean;
@@ -38,7 +42,10 @@ function ask(url: string): Promise<Answer> {
       response.on("data", (part: string) => (body += part));
       response.on("error", (error) => resolve({ problem: problemOf(error) }));
       response.on("end", () => {
-        if (response.statusCode !== 200) return resolve({ problem: String(response.statusCode) });
+        if (response.statusCode !== 200) {
+          const detail = `${JSON.stringify(response.headers)} ${body.slice(0, 200)}`;
+          return resolve({ problem: String(response.statusCode), detail });
+        }
         const node = /"node":"([^"]+)"/.exec(body)?.[1];
         resolve(node === undefined ? { problem: "no node in the answer" } : { node });
       });
@@ -62,6 +69,7 @@ async function main([url = "", connections = "8", limit = "10"]: readonly string
   process.on("SIGTERM", () => (deadline = 0));
   const nodes: Record<string, number> = {};
   const failures: Record<string, number> = {};
+  const details: string[] = [];
   let [asked, retried, lastAnswer, longestGapMs] = [0, 0, began, 0];
   const visitor = async () => {
     while (asked < count && Date.now() < deadline) {
@@ -71,8 +79,11 @@ async function main([url = "", connections = "8", limit = "10"]: readonly string
         retried += 1;
         answer = await ask(url);
       }
-      const { node, problem } = answer;
-      if (problem !== undefined) failures[problem] = (failures[problem] ?? 0) + 1;
+      const { node, problem, detail = "" } = answer;
+      if (problem !== undefined) {
+        failures[problem] = (failures[problem] ?? 0) + 1;
+        if (details.length < 5) details.push(`${new Date().toISOString()} ${problem} ${detail}`.trim());
+      }
       if (node === undefined) continue;
       nodes[node] = (nodes[node] ?? 0) + 1;
       longestGapMs = Math.max(longestGapMs, Date.now() - lastAnswer);
@@ -86,6 +97,7 @@ async function main([url = "", connections = "8", limit = "10"]: readonly string
     failed,
     retried,
     failures,
+    details,
     nodes,
     longestGapMs,
     seconds: (Date.now() - began) / 1000,

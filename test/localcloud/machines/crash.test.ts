@@ -23,6 +23,7 @@ const seed = Number(process.env.CRASH_SEED ?? 4);
 interface Row {
   readonly id: number;
   readonly name: string;
+  readonly private_net?: readonly { readonly network: number }[];
 }
 
 describe(`local cloud killed ${points} times under a running pulumi up`, function () {
@@ -114,7 +115,7 @@ describe(`local cloud killed ${points} times under a running pulumi up`, functio
 
   /**
    * A create whose answer was lost exists in the cloud and not in the state, at Hetzner too. An operator removes
-   * it by its name.
+   * it by its name. Of an attachment the provider would take over what it finds, with addresses of an older wish.
    */
   const removeUnknown = async () => {
     const exported = await stack.exportStack();
@@ -125,6 +126,14 @@ describe(`local cloud killed ${points} times under a running pulumi up`, functio
         if (known.has(String(id))) continue;
         lostAnswers++;
         await cloud("DELETE", `/${kind}/${id}`);
+      }
+    }
+    await allActionsEnd();
+    for (const { id, private_net: nets = [] } of await rowsOf("servers")) {
+      for (const { network } of nets) {
+        if (known.has(`${id}-${network}`)) continue;
+        lostAnswers++;
+        await cloud("POST", `/servers/${id}/actions/detach_from_network`, { network });
       }
     }
     await allActionsEnd();

@@ -147,12 +147,17 @@ describe("server actions on a real machine", function () {
     // By SSH, because what enters from outside is in none of the machine's control groups.
     const done = await login({ password }, `${burn} && ${write} && head -c 20000000 /dev/zero`);
     assert.equal(done.exitCode, 0, done.errors);
-    /** What the rates of a series sum up to; each holds for the 10 s before it. */
+    /** What the rates of a series sum up to; each holds from the sample before it to its own. */
     const total = async (name: string) => {
-      const query = `type=cpu,disk,network&start=${start.toISOString()}&end=${new Date().toISOString()}&step=1`;
+      const before = new Date(start.getTime() - 60_000).toISOString();
+      const query = `type=cpu,disk,network&start=${before}&end=${new Date().toISOString()}&step=1`;
       const { metrics } = await call("GET", `/servers/${id}/metrics?${query}`);
       const values: [number, string][] = metrics.time_series[name].values;
-      return values.reduce((sum, [, value]) => sum + 10 * Number(value), 0);
+      return values.reduce((sum, [time, value], index) => {
+        const since = values[index - 1]?.[0];
+        if (since === undefined || time * 1000 < start.getTime()) return sum;
+        return sum + (time - since) * Number(value);
+      }, 0);
     };
     await eventually("4 seconds of a core", async () => (await total("cpu")) > 300, 60);
     await eventually("20 MB by ssh", async () => (await total("network.0.bandwidth.out")) > 15e6, 60);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHistory } from "../../../localcloud/metrics/history";
+import { average, createHistory } from "../../../localcloud/metrics/history";
 import { createSampler } from "../../../localcloud/metrics/sampler";
 import { type MachineCounters, ratesBetween, SERIES_NAMES } from "../../../localcloud/metrics/series";
 
@@ -48,7 +48,9 @@ describe("metrics of machines", () => {
     const history = createHistory();
     const begin = 1_800_000_000;
     const seconds = 40 * 24 * 3600;
-    for (let time = begin; time < begin + seconds; time += 10) history.add({ time, rates: flat(time % 240) });
+    for (let time = begin; time < begin + seconds; time += 10) {
+      history.add({ time, seconds: 10, rates: flat(time % 240) });
+    }
     const now = begin + seconds;
     const fine = history.since(now - 3000);
     assert.equal(fine.at(-1)?.time, now - 10);
@@ -59,6 +61,26 @@ describe("metrics of machines", () => {
     assert.ok(month.length <= 721, `${month.length} points`);
     assert.ok((month[0]?.time ?? 0) <= now - 29 * 24 * 3600);
     assert.equal(month[5]?.rates[0], 115);
+  });
+
+  it("keeps samples of a busy host apart, and weighs each by its duration", () => {
+    const history = createHistory();
+    for (const [time, seconds] of [
+      [20.1, 10],
+      [29.9, 9.8],
+      [50, 20.1],
+    ] as const) {
+      history.add({ time, seconds, rates: flat(time) });
+    }
+    assert.deepEqual(
+      history.since(0).map(({ time }) => time),
+      [20.1, 29.9, 50],
+    );
+    const late = [
+      { time: 10, seconds: 10, rates: flat(100) },
+      { time: 40, seconds: 30, rates: flat(20) },
+    ];
+    assert.deepEqual(average(late), { time: 40, seconds: 40, rates: flat(40) });
   });
 
   it("samples every server, with nothing used by one that is off, and forgets who is gone", async () => {
@@ -79,7 +101,7 @@ describe("metrics of machines", () => {
       sampler.pointsOf(1, 0).map(({ time, rates }) => [time, rates[0]]),
       [[1010, 150]],
     );
-    assert.deepEqual(sampler.pointsOf(2, 0), [{ time: 1010, rates: flat(0) }]);
+    assert.deepEqual(sampler.pointsOf(2, 0), [{ time: 1010, seconds: 10, rates: flat(0) }]);
     servers = [2];
     now += 10_000;
     await sampler.sample();

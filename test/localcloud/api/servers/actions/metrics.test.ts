@@ -17,6 +17,7 @@ describe("local cloud API: metrics of servers", () => {
     id = (await cloud.server("a")).id;
     const points = Array.from({ length: 360 }, (_, index) => ({
       time: START + 10 * index,
+      seconds: 10,
       rates: SERIES_NAMES.map((_name, series) => series * 1000 + index),
     }));
     cloud.host.points.set(id, points);
