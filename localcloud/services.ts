@@ -17,6 +17,9 @@ export interface RunningService extends ProcessIdentity {
   readonly name: string;
 }
 
+/** Children of this process by the file of their record, which is written a moment after they began. */
+const children = new Map<string, { kill(signal: NodeJS.Signals): boolean }>();
+
 /** Services on record that run now, whichever daemon started them. */
 export async function readProcesses(settings: LocalCloudSettings): Promise<RunningService[]> {
   const files = await readdir(settings.paths.processes).catch(() => []);
@@ -52,6 +55,11 @@ export async function stopServices(
 
 /** Sends a signal to a service that runs; one that is just being started again has nothing to forget. */
 export async function signalService(settings: LocalCloudSettings, name: string, sent: NodeJS.Signals) {
+  const child = children.get(recordOf(settings, name));
+  if (child !== undefined) {
+    child.kill(sent);
+    return;
+  }
   const service = (await readProcesses(settings)).find((one) => one.name === name);
   if (service !== undefined) signal(service.pid, sent);
 }
@@ -95,14 +103,19 @@ async function runOnce(settings: LocalCloudSettings, service: Service): Promise<
       stdout: output.fd,
       stderr: output.fd,
     });
+    children.set(recordOf(settings, service.name), child);
     const identity = child.pid === undefined ? undefined : await identify(child.pid);
     if (identity !== undefined) {
       const record: RunningService = { name: service.name, ...identity };
-      await writeAtomically(join(settings.paths.processes, `${service.name}.json`), JSON.stringify(record));
+      await writeAtomically(recordOf(settings, service.name), JSON.stringify(record));
     }
     const result = await child;
     return result.signal === undefined ? `exit code ${result.exitCode}` : `signal ${result.signal}`;
   } finally {
+    children.delete(recordOf(settings, service.name));
     await output.close();
   }
 }
+
+const recordOf = (settings: LocalCloudSettings, name: string) =>
+  join(settings.paths.processes, `${name}.json`);

@@ -15,6 +15,12 @@ import type { HostSidePlan, PlanInput } from "./plan";
 import { unicast } from "./routes";
 
 /**
+ * Not routed on the internet, so a public interface reaches nobody there (RFC 6890): without this a machine that
+ * has lost its private address would talk to the networks around the host instead.
+ */
+const privateRanges = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+
+/**
  * The host's end: routes to the public ranges, egress for the machines, no way into the host's own services, and
  * no way into the cloud for those who share a network with this host.
  */
@@ -57,6 +63,13 @@ export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): H
     iifname { "${hostLink}", "lo" } accept
     ip daddr @cloud4 counter drop
     ip6 daddr { ${ranges6.join(", ")} } counter drop
+  }
+  chain private {
+    type filter hook forward priority filter
+    iifname != "${hostLink}" accept
+    oifname "${hostLink}" accept
+    ip daddr { ${privateRanges.join(", ")} } reject with icmp host-unreachable
+    ip6 daddr fc00::/7 reject with icmpv6 addr-unreachable
   }
   chain egress {
     type nat hook postrouting priority srcnat

@@ -143,11 +143,15 @@ describe("machines and the host around them", function () {
     assert.equal(await neighbours.connects(`${one.publicIpv4}`, 22), false, "another daemon closes it again");
   });
 
-  it("reaches the outside by IPv4 and IPv6 with the host's own address, as every client behind a provider", async function () {
+  it("reaches the outside by IPv4 and IPv6 with the host's own address, and no private network there", async function () {
     const seen = (id: number, url: string) => mustRun(settings, id, `curl -s -m 5 ${url}`);
     const echo = await neighbours.echoSources();
     try {
       assert.equal(await seen(1, `http://${neighbours.address}:8099/`), neighbours.hostAddress);
+      const { stdout } = await execa("curl", ["-s", `http://${neighbours.privateAddress}:8099/`]);
+      assert.notEqual(stdout, "", "the host reaches the private network");
+      const tried = await inMachine(settings, 1, `curl -s -m 5 http://${neighbours.privateAddress}:8099/`);
+      assert.equal(tried.exitCode, 7, "refused at once, no silence until the time is over");
       if (!(await ipv6Works())) this.skip();
       assert.equal(await seen(1, `http://[${neighbours.address6}]:8099/`), neighbours.hostAddress6);
     } finally {

@@ -10,7 +10,9 @@ export function lan(settings: LocalCloudSettings) {
   // The third /24 of a lab's addresses, which its cloud does not use.
   const [, , octet] = settings.floatingRange.split(".");
   const prefix = `198.19.${Number(octet) + 1}`;
-  const prefix6 = `fd00:${settings.apiPort.toString(16)}:1`;
+  const prefix6 = `2001:db8:fffe:${settings.apiPort.toString(16)}`;
+  /** What homes and offices use behind their routers. */
+  const privateAddress = `192.168.${Number(octet)}.2`;
   const namespace = `test-lan-${settings.name}`;
   const link = `lan-${settings.name}`;
   const hostAddress = `${prefix}.1`;
@@ -26,6 +28,7 @@ export function lan(settings: LocalCloudSettings) {
     address,
     hostAddress6,
     address6,
+    privateAddress,
 
     async make(): Promise<void> {
       await this.remove();
@@ -34,11 +37,13 @@ export function lan(settings: LocalCloudSettings) {
         `link add ${link} type veth peer name eth0 netns ${namespace}`,
         `address add ${hostAddress}/24 dev ${link}`,
         `address add ${hostAddress6}/64 dev ${link} nodad`,
+        `address add ${privateAddress.replace(/2$/, "1")}/24 dev ${link}`,
         `link set ${link} up`,
       ];
       const own = [
         `address add ${address}/24 dev eth0`,
         `address add ${address6}/64 dev eth0 nodad`,
+        `address add ${privateAddress}/24 dev eth0`,
         "link set lo up",
         "link set eth0 up",
         `route add ${settings.publicRange} via ${hostAddress}`,

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import {
+  readProcesses,
+  type Service,
+  signalService,
+  stopServices,
+  supervise,
+} from "../../localcloud/services";
+import { localCloudSettings } from "../../localcloud/settings";
+
+const listener = "trap 'echo told' HUP; echo ready; while :; do sleep 0.02; done";
+
+describe("helper processes", () => {
+  let folder: string;
+  const stopping = new AbortController();
+  const settings = () => localCloudSettings({ LOCALCLOUD_STATE: folder });
+  const logOf = (name: string) =>
+    readFile(join(settings().paths.processes, `${name}.log`), "utf8").catch(() => "");
+  const says = async (name: string, word: string) => {
+    for (const deadline = Date.now() + 10_000; !(await logOf(name)).includes(word); ) {
+      assert.ok(Date.now() < deadline, `${name} has not said "${word}"`);
+      await setTimeout(1);
+    }
+  };
+  const begin = (service: Service) => supervise(settings(), service, stopping.signal, () => undefined);
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "localcloud-services-"));
+  });
+  after(async () => {
+    stopping.abort();
+    await stopServices(settings());
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("hear a signal from their first word on, before they are on record", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `listener${index}`);
+    await Promise.all(
+      names.map(async (name) => {
+        await begin({ name, command: "bash", args: ["-c", listener] });
+        await says(name, "ready");
+        await signalService(settings(), name, "SIGHUP");
+      }),
+    );
+    await Promise.all(names.map((name) => says(name, "told")));
+  });
+
+  it("begin again when they end, and hear signals then too", async () => {
+    const name = "mortal";
+    await begin({ name, command: "bash", args: ["-c", `echo life; ${listener}`] });
+    await says(name, "ready");
+    await signalService(settings(), name, "SIGKILL");
+    await says(name, "life\nready\nlife\nready");
+    await signalService(settings(), name, "SIGHUP");
+    await says(name, "told");
+    const found = async () => (await readProcesses(settings())).some((service) => service.name === name);
+    for (const deadline = Date.now() + 10_000; !(await found()); await setTimeout(5)) {
+      assert.ok(Date.now() < deadline, "it is on record");
+    }
+  });
+});
