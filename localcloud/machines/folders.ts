@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { ServerSpec } from "../host";
@@ -103,11 +103,18 @@ export async function makeLayers(
     await copyTree(join(snapshot, "docker"), folders.docker);
   }
   await writeFiles(folders.upper, ownFiles(settings, server));
+  if (snapshot === undefined) await keepAge(lower, folders.upper, "usr");
   if (server.rootPasswordHash !== undefined) {
     await writeRootPassword(lower, folders.upper, server.rootPasswordHash);
   }
   const record: MachineRecord = { id: server.id, name: server.name, image: server.image, lower };
   await writeAtomically(folders.record, JSON.stringify(record));
+}
+
+/** A folder of the upper layer hides the one below: a newer /usr would have the first boot rebuild every cache. */
+async function keepAge(lower: string, upper: string, folder: string): Promise<void> {
+  const { atime, mtime } = await stat(join(lower, folder));
+  await utimes(join(upper, folder), atime, mtime);
 }
 
 /** What differs between machines and clouds, on top of the image. */
