@@ -50,10 +50,10 @@ export async function mountDisk({ disk, layers }: DiskPlace): Promise<void> {
 
 /** Grows a mounted disk and its file system to a size; never shrinks it. */
 export async function growDisk({ disk, layers }: DiskPlace, sizeGb: number): Promise<void> {
-  const device = await loopOf(disk);
-  if (device === undefined) return;
   const { blocks, bsize } = await statfs(layers);
   if (sizeGb * gigabyte - blocks * bsize <= slack) return;
+  const device = await loopOf(disk);
+  if (device === undefined) return;
   const file = await open(disk, "r+");
   await file.truncate(sizeGb * gigabyte);
   await file.close();

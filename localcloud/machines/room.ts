@@ -12,7 +12,7 @@ import { StorageRoom } from "../storageBoxes/room";
 import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { type ExitReason, ExitWatch } from "./exits";
-import { machineFolders, makeLayers, mountRoot, readRecord } from "./folders";
+import { type MachineRecord, machineFolders, makeLayers, mountRoot, readRecord } from "./folders";
 import { setRootPassword } from "./guest";
 import { guestsOf } from "./hotPlug";
 import { unmount } from "./mounts";
@@ -179,15 +179,9 @@ export class MachineRoom implements RoomMethods {
     const { rescue: _used, ...ownSystem } = server;
     this.#specs.set(id, ownSystem);
     await this.#cut(id);
-    await mountRoot(this.settings, record, server);
-    const system = await this.#systemOf(server);
-    await prepareVolumes(this.settings, id);
-    await this.#network.resetMachine(id);
-    this.#active.add(id);
     this.#exits.setOrdered(id, false);
     try {
-      await this.#applyNetwork();
-      if (this.#poisoned.has(id)) await setPoisonedRoute(this.settings, this.world, server, true);
+      const system = await both(this.#ownSystem(record, server), this.#ownNetwork(server));
       await boot(this.settings, server, system);
     } catch (error) {
       await this.#cut(id);
@@ -195,6 +189,21 @@ export class MachineRoom implements RoomMethods {
       throw error;
     }
     this.#exits.watch(id);
+  }
+
+  /** What the machine boots, mounted. */
+  async #ownSystem(record: MachineRecord, server: ServerSpec): Promise<BootSystem> {
+    await mountRoot(this.settings, record, server);
+    const system = await this.#systemOf(server);
+    await prepareVolumes(this.settings, server.id);
+    return system;
+  }
+
+  async #ownNetwork(server: ServerSpec): Promise<void> {
+    await this.#network.resetMachine(server.id);
+    this.#active.add(server.id);
+    await this.#applyNetwork();
+    if (this.#poisoned.has(server.id)) await setPoisonedRoute(this.settings, this.world, server, true);
   }
 
   async #systemOf(server: ServerSpec): Promise<BootSystem> {
@@ -308,4 +317,11 @@ export class MachineRoom implements RoomMethods {
     const names = await readdir(this.settings.paths.machines).catch(() => []);
     return names.filter((name) => /^\d+$/.test(name)).map(Number);
   }
+}
+
+/** Side by side; when one fails, not before the other has ended. */
+async function both<T>(first: Promise<T>, second: Promise<unknown>): Promise<T> {
+  await Promise.allSettled([first, second]);
+  await second;
+  return first;
 }

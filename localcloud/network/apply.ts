@@ -1,18 +1,20 @@
-import { createHash } from "node:crypto";
 import type { LocalCloudSettings } from "../settings";
 import {
   applyRules,
   deleteLinks,
   deleteNamespaces,
+  deleteRoutes,
   ipBatch,
   listLinks,
   listNamespaces,
   listRoutes,
   type ObservedLink,
+  setSwitches,
 } from "./ip";
+import { fingerprint, finishedLine, type MadeLink, makeLinks } from "./links";
 import { isNetwork, isOwnNamespace, namesOf, portOf, routeProtocol, serverOfPort } from "./names";
 import type { HostSidePlan, LinkPlan, NetworkPlan, RoutePlan, RouterPlan } from "./plan";
-import { routeText } from "./routes";
+import { type ObservedRoute, routeChanges } from "./routes";
 
 const routerSysctls = [
   "net.ipv4.ip_forward=1",
@@ -39,14 +41,6 @@ export interface Guests {
   unplugged(serverId: number): Promise<void>;
 }
 
-/** A link whose machine end a running guest has yet to be told of. */
-interface Plugged {
-  readonly router: string;
-  readonly link: LinkPlan;
-  readonly serverId: number;
-  readonly device: string;
-}
-
 /**
  * Makes the host's network equal to a plan, whatever state it was left in. One instance for each cloud: it
  * remembers the rulesets that it has loaded.
@@ -61,21 +55,24 @@ export class NetworkApplier {
   ) {}
 
   /**
-   * Idempotent; about ten short processes, most of them only when something differs.
+   * Idempotent; two short processes for each router, and more only when something differs.
    *
    * @param serve starts what runs in the routers, before guests are told of new interfaces
    */
   async apply(plan: NetworkPlan, serve: () => Promise<void>): Promise<void> {
     const observed = await this.#observe(plan);
-    await this.#namespaces(plan, observed);
-    const plugged = await this.#links(plan, observed);
+    const leaves = await this.#namespaces(plan, observed);
+    const [made] = await Promise.all([this.#links(plan, observed), ...leaves.map(prepareLeaf)]);
     await this.#tellUnplugged(plan, observed);
-    await this.#hostSide(plan.host);
-    await Promise.all(plan.routers.map((router) => this.#router(router)));
+    await Promise.all([
+      this.#hostSide(plan.host),
+      ...plan.routers.map((router) => this.#router(router, made)),
+    ]);
     await serve();
-    for (const { router, link, serverId, device } of plugged) {
-      await this.guests.plugged(serverId, device);
-      await markFinished(router, link);
+    for (const link of made) {
+      if (link.guest === undefined) continue;
+      await this.guests.plugged(link.guest, link.device);
+      await ipBatch(link.router, [finishedLine(link)]);
     }
   }
 
@@ -85,7 +82,10 @@ export class NetworkApplier {
    */
   async resetMachine(serverId: number): Promise<void> {
     const names = namesOf(this.settings);
-    const routers = (await listNamespaces()).filter(
+    const namespaces = await listNamespaces();
+    // It goes last below, so without it nothing of the machine is left.
+    if (!namespaces.includes(names.machine(serverId))) return;
+    const routers = namespaces.filter(
       (name) => name === names.publicRouter || isNetwork(this.settings, name),
     );
     await Promise.all(routers.map((router) => deleteLinks(router, [portOf(serverId)])));
@@ -102,7 +102,8 @@ export class NetworkApplier {
     return { namespaces, links: new Map(links) };
   }
 
-  async #namespaces(plan: NetworkPlan, observed: Observed): Promise<void> {
+  /** @returns new namespaces that are no routers */
+  async #namespaces(plan: NetworkPlan, observed: Observed): Promise<string[]> {
     const routers = plan.routers.map(({ namespace }) => namespace);
     const wanted = new Set([...routers, ...plan.leaves]);
     const stale = [...observed.namespaces].filter(
@@ -117,25 +118,27 @@ export class NetworkApplier {
       );
     }
     await deleteNamespaces(stale);
-    const lines: string[] = [];
-    for (const name of wanted) {
-      if (observed.namespaces.has(name)) continue;
-      const isRouter = routers.includes(name);
-      const sysctls = isRouter ? [...routerSysctls, ...this.#routerSysctls6()] : leafSysctls;
-      lines.push(`netns add ${name}`, `netns exec ${name} sysctl -q -w ${sysctls.join(" ")}`);
-      if (!isRouter) lines.push(`netns exec ${name} ip link set lo up`);
-      this.#loaded.delete(name);
-    }
     for (const name of stale) this.#loaded.delete(name);
-    await ipBatch(null, lines);
+    const missing = [...wanted].filter((name) => !observed.namespaces.has(name));
+    for (const name of missing) this.#loaded.delete(name);
+    await ipBatch(
+      null,
+      missing.map((name) => `netns add ${name}`),
+    );
+    // Before it has links, which take their own switches from these.
+    const newRouters = missing.filter((name) => routers.includes(name));
+    await Promise.all(
+      newRouters.map((name) => setSwitches(name, [...routerSysctls, ...this.#routerSysctls6()])),
+    );
+    return missing.filter((name) => !routers.includes(name));
   }
 
   #routerSysctls6(): string[] {
     return this.ipv6 ? ["net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.default.accept_dad=0"] : [];
   }
 
-  async #links(plan: NetworkPlan, observed: Observed): Promise<Plugged[]> {
-    const plugged: Plugged[] = [];
+  async #links(plan: NetworkPlan, observed: Observed): Promise<MadeLink[]> {
+    const made: MadeLink[] = [];
     for (const router of plan.routers) {
       const present = observed.links.get(router.namespace) ?? [];
       const wanted = new Map(router.links.map((link) => [link.name, link]));
@@ -155,9 +158,9 @@ export class NetworkApplier {
       );
       const kept = new Set(present.filter((link) => !stale.includes(link)).map(({ ifname }) => ifname));
       const missing = router.links.filter(({ name }) => !kept.has(name));
-      for (const link of missing) plugged.push(...(await this.#makeLink(router.namespace, link)));
+      made.push(...(await this.#makeLinks(router.namespace, missing)));
     }
-    return plugged;
+    return made;
   }
 
   /** Guests whose private interfaces went with their links, or with a whole network. */
@@ -174,35 +177,18 @@ export class NetworkApplier {
     for (const serverId of gone) await this.guests.unplugged(serverId);
   }
 
-  /** @returns the link when its machine runs and is to be told of it */
-  async #makeLink(namespace: string, link: LinkPlan): Promise<Plugged[]> {
-    const serverId = serverOfPort(link.name);
-    const hot = link.peer.hotPlug === true && serverId !== undefined && (await this.guests.running(serverId));
-    const peer = hot ? { ...link.peer, name: await freeDevice(link), setup: [] } : link.peer;
-    const address = peer.macAddress === null ? "" : ` address ${peer.macAddress}`;
-    const place = peer.namespace === null ? "" : ` netns ${peer.namespace}`;
-    const add = () =>
-      ipBatch(null, [
-        `link add name ${link.name} mtu ${link.mtu} netns ${namespace} type veth peer name ${peer.name}${address} mtu ${link.mtu}${place}`,
-      ]);
-    await add().catch(async () => {
-      // One end was left from another life: its pair goes with it.
-      await deleteLinks(peer.namespace, [peer.name]);
-      await deleteLinks(namespace, [link.name]);
-      await add();
-    });
-    await ipBatch(peer.namespace, peer.setup);
-    await ipBatch(namespace, [
-      ...link.addresses.map((cidr) =>
-        cidr.includes(":")
-          ? `address replace ${cidr} dev ${link.name} nodad`
-          : `address replace ${cidr} dev ${link.name}`,
-      ),
-      `link set dev ${link.name} up`,
-    ]);
-    if (hot) return [{ router: namespace, link, serverId, device: peer.name }];
-    await markFinished(namespace, link);
-    return [];
+  async #makeLinks(router: string, links: readonly LinkPlan[]): Promise<MadeLink[]> {
+    const made = await Promise.all(
+      links.map(async (link): Promise<MadeLink> => {
+        const serverId = link.peer.hotPlug === true ? serverOfPort(link.name) : undefined;
+        const hot = serverId !== undefined && (await this.guests.running(serverId));
+        return hot
+          ? { router, link, device: await freeDevice(link), guest: serverId }
+          : { router, link, device: link.peer.name };
+      }),
+    );
+    await makeLinks(router, made);
+    return made;
   }
 
   async #hostSide(host: HostSidePlan): Promise<void> {
@@ -210,31 +196,19 @@ export class NetworkApplier {
       await ipBatch(null, host.setup);
       await applyRules(null, host.rules);
     });
-    await this.#routes(null, host.routes, 4, host.link);
-    if (this.ipv6) await this.#routes(null, host.routes, 6, host.link);
+    await changeRoutes(null, host.routes, await listRoutes(null, routeProtocol, host.link), []);
   }
 
-  async #router(router: RouterPlan): Promise<void> {
-    await this.#routes(router.namespace, router.routes, 4);
-    if (this.ipv6) await this.#routes(router.namespace, router.routes, 6);
-    await this.#once(router.namespace, router.rules, () => applyRules(router.namespace, router.rules));
-  }
-
-  async #routes(
-    namespace: string | null,
-    routes: readonly RoutePlan[],
-    family: 4 | 6,
-    device?: string,
-  ): Promise<void> {
-    const wanted = routes.filter((route) => route.family === family);
-    const present = await listRoutes(namespace, family, routeProtocol, device);
-    const keep = new Set(wanted.map(({ destination }) => destination));
-    const stale = present.filter((destination) => !keep.has(destination));
-    const onDevice = device === undefined ? "" : ` dev ${device}`;
-    await ipBatch(namespace, [
-      ...wanted.map((route) => `route replace ${routeText(route)}`),
-      ...stale.map((destination) => `route del ${destination}${onDevice} proto ${routeProtocol}`),
+  async #router({ namespace, routes, rules }: RouterPlan, made: readonly MadeLink[]): Promise<void> {
+    const [present] = await Promise.all([
+      listRoutes(namespace, routeProtocol),
+      this.#once(namespace, rules, () => applyRules(namespace, rules)),
     ]);
+    // Last of all: a link without this mark was not finished and is made anew.
+    const finished = made
+      .filter((link) => link.router === namespace && link.guest === undefined)
+      .map(finishedLine);
+    await changeRoutes(namespace, routes, present, finished);
   }
 
   async #once(key: string, content: string, load: () => Promise<void>): Promise<void> {
@@ -245,19 +219,23 @@ export class NetworkApplier {
   }
 }
 
-/** Last of all: a link without this mark was not finished and is made anew. */
-async function markFinished(router: string, link: LinkPlan): Promise<void> {
-  await ipBatch(router, [`link set dev ${link.name} alias ${fingerprint(link)}`]);
+async function changeRoutes(
+  namespace: string | null,
+  routes: readonly RoutePlan[],
+  present: readonly ObservedRoute[],
+  finish: readonly string[],
+): Promise<void> {
+  const { replace, remove } = routeChanges(routes, present);
+  if (remove.length > 0) await deleteRoutes(namespace, remove);
+  await ipBatch(namespace, [...replace.map((route) => `route replace ${route}`), ...finish]);
+}
+
+async function prepareLeaf(namespace: string): Promise<void> {
+  await Promise.all([setSwitches(namespace, leafSysctls), ipBatch(namespace, ["link set lo up"])]);
 }
 
 /** Where the machine runs, the slot that is free: those behind an interface that went keep their names. */
 async function freeDevice({ peer }: LinkPlan): Promise<string> {
   const taken = new Set((await listLinks(peer.namespace)).map(({ ifname }) => ifname));
   for (let slot = 7; ; slot++) if (!taken.has(`enp${slot}s0`)) return `enp${slot}s0`;
-}
-
-// Without the guest's device name: it may shift when an earlier attachment goes, which is no reason to cut this one.
-function fingerprint(link: LinkPlan): string {
-  const text = JSON.stringify(link).replaceAll(link.peer.name, "device");
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

@@ -9,7 +9,7 @@ import { ensureBaseImage } from "../../../localcloud/machines/image";
 import { leftovers, removeEverything } from "../../../localcloud/machines/remove";
 import { type MetadataService, startMetadataService } from "../../../localcloud/metadata/server";
 import { ipv6Works } from "../../../localcloud/network/forwarding";
-import { metadataListener } from "../../../localcloud/network/names";
+import { metadataListener, namesOf, routeProtocol } from "../../../localcloud/network/names";
 import { localCloudSettings } from "../../../localcloud/settings";
 import {
   eventually,
@@ -90,6 +90,25 @@ describe("machine room on real machines", function () {
     });
     assert.equal(await mustRun(settings, 1, "systemctl --failed --no-legend"), "");
     assert.match(await mustRun(settings, 1, "cat /etc/os-release"), /VERSION_ID="13"/);
+  });
+
+  it("builds no caches at the first boot that the image has already", async () => {
+    const asked = await mustRun(settings, 1, "systemctl show -p ConditionResult --value ldconfig.service");
+    assert.equal(asked, "no");
+    await mustRun(settings, 1, "test /usr/lib/local-cloud/serial -nt /etc/.updated");
+  });
+
+  it("puts back a route that went, and one that leads elsewhere", async () => {
+    const { publicRouter } = namesOf(settings);
+    const route = (...change: string[]) => execa("ip", ["-n", publicRouter, "route", ...change]);
+    const routes = async () =>
+      (await route("show", "proto", String(routeProtocol))).stdout.split("\n").sort();
+    const before = await routes();
+    await route("del", one.publicIpv4 ?? "");
+    await route("replace", "blackhole", two.publicIpv4 ?? "", "proto", String(routeProtocol));
+    assert.notDeepEqual(await routes(), before);
+    await host.reconcileNetwork(world);
+    assert.deepEqual(await routes(), before);
   });
 
   it("gives each machine its own metadata, known by its port", async () => {
