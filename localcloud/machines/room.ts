@@ -146,7 +146,11 @@ export class MachineRoom implements RoomMethods {
   }
 
   async #applyNetwork(): Promise<void> {
-    await this.#network.apply();
+    await this.#network.apply().done;
+    await this.#networkApplied();
+  }
+
+  async #networkApplied(): Promise<void> {
     for (const listener of this.#afterNetwork) await listener();
   }
 
@@ -181,8 +185,10 @@ export class MachineRoom implements RoomMethods {
     await this.#cut(id);
     this.#exits.setOrdered(id, false);
     try {
-      const system = await both(this.#ownSystem(record, server), this.#ownNetwork(server));
-      await boot(this.settings, server, system);
+      const network = this.#ownNetwork(server);
+      const [system, { ready }] = await bothOf(this.#ownSystem(record, server), network);
+      // What its router lacks at this moment is there long before the guest's first packet, which it would drop.
+      await bothOf(boot(this.settings, server, system), ready);
     } catch (error) {
       await this.#cut(id);
       this.#active.delete(id);
@@ -199,11 +205,20 @@ export class MachineRoom implements RoomMethods {
     return system;
   }
 
-  async #ownNetwork(server: ServerSpec): Promise<void> {
+  /** The machine's namespace with its links; its routers are `ready` a moment later. */
+  async #ownNetwork(server: ServerSpec): Promise<{ ready: Promise<void> }> {
     await this.#network.resetMachine(server.id);
     this.#active.add(server.id);
-    await this.#applyNetwork();
-    if (this.#poisoned.has(server.id)) await setPoisonedRoute(this.settings, this.world, server, true);
+    const run = this.#network.apply();
+    const ready = run.done.then(() => this.#networkApplied());
+    // Who waits for it may end before.
+    ready.catch(() => {});
+    await run.linked;
+    if (this.#poisoned.has(server.id)) {
+      await ready;
+      await setPoisonedRoute(this.settings, this.world, server, true);
+    }
+    return { ready };
   }
 
   async #systemOf(server: ServerSpec): Promise<BootSystem> {
@@ -320,8 +335,7 @@ export class MachineRoom implements RoomMethods {
 }
 
 /** Side by side; when one fails, not before the other has ended. */
-async function both<T>(first: Promise<T>, second: Promise<unknown>): Promise<T> {
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
-  await second;
-  return first;
+  return [await first, await second];
 }

@@ -32,6 +32,14 @@ interface Observed {
   readonly links: ReadonlyMap<string, readonly ObservedLink[]>;
 }
 
+/** What happens between the steps of a run. */
+export interface RunSteps {
+  /** All links are there, with what hangs on them configured. */
+  linked(): void;
+  /** Starts what runs in the routers, before guests are told of new interfaces. */
+  serve(): Promise<void>;
+}
+
 /** The machines that run, for links that come and go under them. */
 export interface Guests {
   running(serverId: number): Promise<boolean>;
@@ -54,21 +62,18 @@ export class NetworkApplier {
     private readonly guests: Guests,
   ) {}
 
-  /**
-   * Idempotent; two short processes for each router, and more only when something differs.
-   *
-   * @param serve starts what runs in the routers, before guests are told of new interfaces
-   */
-  async apply(plan: NetworkPlan, serve: () => Promise<void>): Promise<void> {
+  /** Idempotent; two short processes for each router, and more only when something differs. */
+  async apply(plan: NetworkPlan, steps: RunSteps): Promise<void> {
     const observed = await this.#observe(plan);
     const leaves = await this.#namespaces(plan, observed);
     const [made] = await Promise.all([this.#links(plan, observed), ...leaves.map(prepareLeaf)]);
+    steps.linked();
     await this.#tellUnplugged(plan, observed);
     await Promise.all([
       this.#hostSide(plan.host),
       ...plan.routers.map((router) => this.#router(router, made)),
     ]);
-    await serve();
+    await steps.serve();
     for (const link of made) {
       if (link.guest === undefined) continue;
       await this.guests.plugged(link.guest, link.device);

@@ -2,10 +2,18 @@ import type { NetworkApplier } from "./apply";
 import type { DhcpServers } from "./dhcpServers";
 import type { NetworkPlan } from "./plan";
 
+/** One run that brings the network to its plan. */
+export interface NetworkRun {
+  /** Namespaces and links are there; what a router does not know yet, it drops. */
+  readonly linked: Promise<void>;
+  /** Everything is there. */
+  readonly done: Promise<void>;
+}
+
 /** Lets changes of the network happen one after the other, and many requests for the same become one. */
 export class NetworkCoordinator {
   #queue: Promise<unknown> = Promise.resolve();
-  #waiting: Promise<void> | undefined;
+  #waiting: NetworkRun | undefined;
 
   /** @param plan read when a run begins, so that it sees everything that was asked for until then */
   constructor(
@@ -14,13 +22,22 @@ export class NetworkCoordinator {
     private readonly plan: () => NetworkPlan,
   ) {}
 
-  /** Resolves when a run that began after this call has ended. */
-  apply(): Promise<void> {
-    this.#waiting ??= this.#alone(async () => {
+  /** A run that begins after this call. */
+  apply(): NetworkRun {
+    if (this.#waiting !== undefined) return this.#waiting;
+    let isLinked = () => {};
+    const stage = new Promise<void>((resolve) => {
+      isLinked = resolve;
+    });
+    const done = this.#alone(async () => {
       this.#waiting = undefined;
       const plan = this.plan();
-      await this.network.apply(plan, () => this.dhcp.reconcile(plan.routers));
+      await this.network.apply(plan, { linked: isLinked, serve: () => this.dhcp.reconcile(plan.routers) });
     });
+    // A run that fails before that tells so here too.
+    const linked = Promise.race([stage, done]);
+    linked.catch(() => {});
+    this.#waiting = { linked, done };
     return this.#waiting;
   }
 
