@@ -18,7 +18,8 @@ import {
 export interface ActionRunnerOptions {
   readonly store: Store;
   readonly host: Host;
-  readonly works: readonly AnyWork[];
+  /** Called once, before the first action runs. */
+  readonly works: () => Promise<readonly AnyWork[]>;
   readonly worldOf: (store: Store) => World;
   /** Least time in milliseconds that an action of this command takes. */
   readonly minimumMs: (command: string) => number;
@@ -50,13 +51,17 @@ const NO_PROJECT = 0;
 
 export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
   const { store, host, faults, onProblem } = options;
-  const works = new Map(options.works.map((work) => [work.name, work as Work<object>]));
+  let works: ReadonlyMap<string, Work<object>> = new Map();
   /** Actions whose effect the host is being brought to, with what their steps found out so far. */
   const armed = new Map<number, Armed>();
   const running = new Map<number, Promise<boolean>>();
   let stopped = false;
   const stopping = new AbortController();
-  let started: Promise<void> = Promise.resolve();
+  /** Settled with the machines that should run. Nothing runs before `resume`. */
+  let start: (machines: Promise<void>) => void = () => undefined;
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
+  });
 
   const workOf = (plan: Plan): Work<object> => {
     const work = works.get(plan.work);
@@ -168,6 +173,10 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     }
   };
 
+  const loadWorks = async () => {
+    works = new Map((await options.works()).map((work) => [work.name, work as Work<object>]));
+  };
+
   const restoreMachines = async () => {
     try {
       await reconciler.settle();
@@ -211,7 +220,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     },
     resume() {
       prune(store);
-      started = restoreMachines();
+      start(loadWorks().then(restoreMachines));
       for (const action of runningActions(store)) launchOne(action);
       return started;
     },

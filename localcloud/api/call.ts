@@ -1,6 +1,6 @@
 // What a handler gets to answer one request, and how it answers. Handlers are synchronous: each runs alone, in
 // one transaction, so no two requests ever see half of each other.
-import { z } from "zod";
+import type { z } from "zod";
 import type { Host } from "../host";
 import type { Action, Kind, OwnedKind, ResourceRef, Rows } from "../rows";
 import type { Store } from "../store";
@@ -137,9 +137,6 @@ export function startAction<A extends object>(
   requireUnlocked(call.store, work.command, resources);
   return call.begin(work, args, { resources });
 }
-
-/** An id or a name; a numeric text is an id too (HC-T9). */
-export const idOrName = z.union([z.int().positive(), z.string().min(1)]);
 
 export function matchesIdOrName(wanted: number | string, row: { id: number; name: string | null }): boolean {
   return (typeof wanted === "number" ? wanted === row.id : wanted === row.name) || String(row.id) === wanted;

@@ -2,25 +2,14 @@
 // in Hetzner's shape, and a log line without secrets.
 import { createServer, type RequestListener } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { ActionRunner } from "../actions";
-import type { Host } from "../host";
-import type { Action } from "../rows";
-import type { Store } from "../store";
 import { withoutSchemas } from "../withoutSchemas";
-import type { Call, Reply, Route } from "./call";
+import { type AnswerOptions, answer } from "./answer";
 import { correlationId } from "./correlationIds";
 import { ApiError } from "./errors";
-import type { ApiFaults } from "./faults/active";
 import { meetFaults } from "./faults/answers";
 import { createRateLimit, type RateLimit, rateLimitExceeded } from "./rateLimit";
-import {
-  createKeptAnswers,
-  createRepeater,
-  type KeptAnswers,
-  pathOf,
-  roundMs,
-  type WrittenAnswer,
-} from "./repeatedAnswers";
+import { createKeptAnswers, createRepeater, pathOf, roundMs } from "./repeatedAnswers";
+import { createRouter, type Match, type Router, type RouterOptions } from "./router";
 import type { Settings } from "./settings";
 import { createIdentification, type Identify, type Identity, tokenIn } from "./tokens";
 
@@ -30,23 +19,19 @@ declare module "fastify" {
     identity: Identity | null;
     /** Id of the fault that it met. */
     fault: number | null;
+    /** Set before its body is read. */
+    match: Match | null;
   }
 }
 
-const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "DELETE", "PATCH"]);
+/** Other methods are unknown everywhere: 404, not 405. */
+const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"];
 const BODY_LIMIT = 1024 * 1024;
-/** More than Node takes as a path: a handler answers, and names of zones may have 255 characters. */
-const LONGEST_PARAMETER = 64 * 1024;
 /** As Fastify's own server has it. */
 export const KEEP_ALIVE_MS = 72_000;
 
-export interface HttpOptions {
-  readonly store: Store;
-  readonly host: Host;
-  readonly settings: Settings;
-  readonly runner: ActionRunner;
-  readonly routes: readonly Route[];
-  readonly faults: ApiFaults;
+export interface HttpOptions extends AnswerOptions {
+  readonly routes: RouterOptions;
 }
 
 export interface Http {
@@ -67,30 +52,35 @@ export function createHttp(options: HttpOptions): Http {
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
-    routerOptions: {
-      ignoreTrailingSlash: true,
-      querystringParser: readQuery,
-      maxParamLength: LONGEST_PARAMETER,
-    },
+    routerOptions: { querystringParser: readQuery },
     schemaController: withoutSchemas,
     serverFactory: () => createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener),
   });
   app.decorateRequest("identity", null);
   app.decorateRequest("fault", null);
+  app.decorateRequest("match", null);
   readBodies(app);
   answerErrors(app, settings);
   logRequests(app, settings);
+  const router = createRouter(options.routes);
   const guard = createGuard(identify, rateLimit, options);
   app.addHook("preClose", async () => faults.release());
-  for (const route of options.routes) {
-    app.route({
-      method: route.method,
-      url: `/v1${route.path}`,
-      onRequest: guard,
-      handler: (request, reply) => answer(options, answers, route, request, reply),
-    });
-  }
-  answerUnknown(app, options.routes, guard);
+  app.route({
+    method: METHODS,
+    url: "/*",
+    onRequest: async (request, reply) => {
+      request.match = (await router.find(request.method, pathOf(request.url))) ?? null;
+      if (request.match === null) return refuseUnknown(router, guard, request, reply);
+      return guard(request, reply);
+    },
+    handler: (request, reply) => {
+      if (request.match === null) throw unknownRoute();
+      return answer(options, answers, request.match, request, reply);
+    },
+  });
+  app.setNotFoundHandler(() => {
+    throw unknownRoute();
+  });
   return { app, listener };
 }
 
@@ -194,95 +184,15 @@ function unauthorized(header: string | undefined): ApiError {
   );
 }
 
+const unknownRoute = () => new ApiError("not_found", "api route not found");
+
 /** Before authentication: HC-T11. But a known path with another method is 405, to who has a token. */
-function answerUnknown(app: FastifyInstance, routes: readonly Route[], guard: Guard) {
-  const known = new Map<string, { readonly pattern: RegExp; readonly methods: string[] }>();
-  for (const { path, method } of routes) {
-    const pattern = new RegExp(`^/v1${path.replaceAll(/:[^/]+/g, "[^/]+")}/?$`);
-    const entry = known.get(path) ?? { pattern, methods: [] };
-    entry.methods.push(method);
-    known.set(path, entry);
-  }
-  app.setNotFoundHandler(async (request, reply) => {
-    const path = pathOf(request.url);
-    const methods = [...known.values()]
-      .filter(({ pattern }) => pattern.test(path))
-      .flatMap((one) => one.methods);
-    const isOther = methods.length > 0 && METHODS.has(request.method);
-    if (!isOther) throw new ApiError("not_found", "api route not found");
-    if ((await guard(request, reply)) !== undefined) return reply;
-    throw new ApiError(
-      "method_not_allowed",
-      `${request.method} is not allowed here: use ${methods.join(", ")}`,
-    );
-  });
-}
-
-function answer(
-  options: HttpOptions,
-  answers: KeptAnswers,
-  route: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
-  const { store, runner } = options;
-  const host = route.repeatable ? unasked : options.host;
-  const begun: Action[] = [];
-  let networkChanged = false;
-  const { project } = request.identity ?? { project: 0 };
-  const call: Call = {
-    store,
-    settings: options.faults.applied(options.settings),
-    host,
-    project,
-    params: request.params as Record<string, string>,
-    query: request.query as Record<string, string[]>,
-    body: request.body ?? {},
-    url: `${request.protocol}://${request.host}${pathOf(request.url)}`,
-    begin: (work, args, begin) => {
-      const action = runner.begin(project, work, args, begin);
-      begun.push(action);
-      return action;
-    },
-    networkChanged: () => {
-      networkChanged = true;
-    },
-  };
-  const send = ({ status, headers = {}, body }: Reply) => reply.status(status).headers(headers).send(body);
-  const repeatable = (result: Reply) => {
-    const written = writeAnswer(result);
-    if (!options.faults.any) answers.keep(project, request.raw, written);
-    return send(written);
-  };
-  const finish = (handle: Route["handle"]) => {
-    const result: Reply = store.transaction(() => handle(call));
-    // Only what is committed is begun: a crash in between loses nothing, the next start resumes it.
-    runner.launch(begun);
-    if (networkChanged) runner.networkChanged();
-    return route.repeatable ? repeatable(result) : send(result);
-  };
-  return route.ask === undefined ? finish(route.handle) : route.ask(call, options.host).then(finish);
-}
-
-/** For routes whose answer is kept: what the host says would be given again when it is no longer true. */
-const unasked: Call["host"] = {
-  targetHealth: () => {
-    throw new Error("a repeatable answer must not ask for the health of targets");
-  },
-  traffic: () => {
-    throw new Error("a repeatable answer must not ask for traffic");
-  },
-};
-
-function writeAnswer({ status, headers, body: value }: Reply): WrittenAnswer {
-  const body = JSON.stringify(value);
-  return {
-    status,
-    body,
-    headers: {
-      "content-type": "application/json; charset=utf-8",
-      "content-length": String(Buffer.byteLength(body)),
-      ...headers,
-    },
-  };
+async function refuseUnknown(router: Router, guard: Guard, request: FastifyRequest, reply: FastifyReply) {
+  const methods = await router.methodsOf(pathOf(request.url));
+  if (methods.length === 0) throw unknownRoute();
+  if ((await guard(request, reply)) !== undefined) return reply;
+  throw new ApiError(
+    "method_not_allowed",
+    `${request.method} is not allowed here: use ${methods.join(", ")}`,
+  );
 }

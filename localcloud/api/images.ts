@@ -19,7 +19,7 @@ import {
 } from "./call";
 import { renderSnapshot, renderSystemImage } from "./catalogue/catalogueViews";
 import { ApiError, notFound } from "./errors";
-import { labelsField } from "./labels";
+import { labelsField } from "./fields";
 import { listReply, readFlag, type SortFields } from "./lists";
 import { protectionOf } from "./protection";
 

@@ -4,40 +4,13 @@ import type { FastifyInstance } from "fastify";
 import { type ActionRunner, createActionRunner } from "../actions";
 import type { Host } from "../host";
 import type { Store } from "../store";
-import type { AnyWork } from "../work";
-import { globalActionRoutes } from "./actionRoutes";
-import { floatingIpRoutes, floatingIpWorks } from "./addresses/floatingIps";
-import { primaryIpRoutes, primaryIpWorks } from "./addresses/primaryIps";
-import { changeDnsPtr } from "./addresses/reverseDns";
-import type { Route } from "./call";
+import type { Background } from "./background";
 import { catalogueRoutes } from "./catalogue/catalogueRoutes";
-import { certificateRoutes, certificateWorks } from "./certificates";
-import { type Clock, createClock } from "./clock";
 import { minimumMs } from "./durations";
 import { type ApiFaults, createApiFaults } from "./faults/active";
-import { firewallActionRoutes, firewallWorks } from "./firewalls/firewallActions";
-import { firewallRoutes } from "./firewalls/firewalls";
 import { createHttp } from "./http";
-import { imageRoutes, imageWorks } from "./images";
-import { loadBalancerRoutes, loadBalancerWorks } from "./loadBalancers";
-import { watchMachines } from "./machineExits";
-import { networkActionRoutes, networkWorks } from "./networks/networkActions";
-import { networkRoutes } from "./networks/networks";
-import { placementGroupRoutes } from "./placement/placementGroups";
-import { serverActionRoutes, serverActionWorks } from "./servers/actions";
-import { serverImageRoutes, serverImageWorks } from "./servers/serverImages";
-import { serverNetworkRoutes, serverNetworkWorks } from "./servers/serverNetworks";
-import { serverPowerRoutes, serverPowerWorks } from "./servers/serverPower";
-import { serverRoutes, serverWorks } from "./servers/servers";
 import { type ApiSettings, withDefaults } from "./settings";
-import { sshKeyRoutes } from "./sshKeys";
-import { storageBoxRoutes, storageBoxWorks } from "./storageBoxes";
-import { createSnapshotScheduler } from "./storageBoxes/scheduler";
-import { volumeActionRoutes, volumeWorks } from "./volumes/volumeActions";
-import { volumeRoutes } from "./volumes/volumes";
 import { worldOf } from "./world";
-import { zoneRoutes, zoneWorks } from "./zones";
-import { watchTransfers } from "./zones/transfers";
 
 export { openStore, type Store } from "../store";
 export { type ApiFaults, createApiFaults } from "./faults/active";
@@ -52,50 +25,6 @@ export interface ApiOptions {
   readonly faults?: ApiFaults;
 }
 
-export const routes: readonly Route[] = [
-  ...globalActionRoutes,
-  ...catalogueRoutes,
-  ...sshKeyRoutes,
-  ...placementGroupRoutes,
-  ...networkRoutes,
-  ...networkActionRoutes,
-  ...firewallRoutes,
-  ...firewallActionRoutes,
-  ...floatingIpRoutes,
-  ...primaryIpRoutes,
-  ...volumeRoutes,
-  ...volumeActionRoutes,
-  ...imageRoutes,
-  ...serverRoutes,
-  ...serverPowerRoutes,
-  ...serverNetworkRoutes,
-  ...serverImageRoutes,
-  ...storageBoxRoutes,
-  ...zoneRoutes,
-  ...serverActionRoutes,
-  ...certificateRoutes,
-  ...loadBalancerRoutes,
-];
-
-const works: readonly AnyWork[] = [
-  changeDnsPtr,
-  ...networkWorks,
-  ...firewallWorks,
-  ...floatingIpWorks,
-  ...primaryIpWorks,
-  ...volumeWorks,
-  ...imageWorks,
-  ...serverWorks,
-  ...serverPowerWorks,
-  ...serverNetworkWorks,
-  ...serverImageWorks,
-  ...storageBoxWorks,
-  ...zoneWorks,
-  ...serverActionWorks,
-  ...certificateWorks,
-  ...loadBalancerWorks,
-];
-
 /** The API and what runs behind it. */
 export interface Api {
   /** Listens where the caller says: `await api.app.listen({ host: "127.0.0.1", port })`. */
@@ -103,13 +32,14 @@ export interface Api {
   /** Answers one request: for tests, and for a server on a second address. */
   readonly listener: RequestListener;
   readonly runner: ActionRunner;
-  /** Begins the snapshots of storage boxes whose plan is due; the running API does so by itself. */
-  takeDueSnapshots(): void;
-  /** What happens by the time of day. */
-  readonly clock: Clock;
+  /** Resolves when what runs by itself has begun, soon after the application is ready. */
+  readonly background: Promise<Background>;
   /** Stops answering and running; what was running goes on after the next start. Leaves the store open. */
   close(): Promise<void>;
 }
+
+/** Loaded after the first answer: most of the time to start would go there. */
+const families = () => import("./families.js");
 
 /**
  * Builds the API on a store and a machine room. When the application becomes ready (`listen` or `ready`), it
@@ -121,33 +51,38 @@ export function createApi({ store, host, settings: given, faults = createApiFaul
   const runner = createActionRunner({
     store,
     host,
-    works,
+    works: async () => (await families()).works,
     worldOf,
     minimumMs: (command) => minimumMs(command, settings.timeScale),
     faults,
     onProblem: settings.onProblem,
   });
-  const snapshots = createSnapshotScheduler({ store, runner, settings });
-  watchMachines(store, host);
-  watchTransfers(store, host);
+  const routes = { first: catalogueRoutes, rest: async () => (await families()).familyRoutes };
   const { app, listener } = createHttp({ store, host, settings, runner, routes, faults });
-  const clock = createClock({ store, host, settings, runner });
-  app.addHook("onReady", async () => {
-    // Before machines are booted again: what expired meanwhile is not booted.
-    clock.tick();
-    clock.start();
-    runner.resume().catch((error) => settings.onProblem(`start: ${String(error)}`));
-    snapshots.start();
+  let closed = false;
+  let begun: Background | undefined;
+  const background = new Promise<Background>((resolve) => {
+    const begin = async () => {
+      const { beginBackground } = await import("./background.js");
+      if (closed) return;
+      begun = beginBackground({ store, host, settings, runner });
+      resolve(begun);
+    };
+    app.addHook("onReady", async () => {
+      // First the requests that wait for the application.
+      setImmediate(() => {
+        begin().catch((error) => settings.onProblem(`start: ${String(error)}`));
+      });
+    });
   });
   return {
     app,
     listener,
     runner,
-    takeDueSnapshots: snapshots.takeDue,
-    clock,
+    background,
     async close() {
-      snapshots.stop();
-      clock.stop();
+      closed = true;
+      begun?.stop();
       runner.stop();
       await app.close();
     },

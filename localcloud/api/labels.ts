@@ -1,5 +1,4 @@
 // Labels and label selectors (HC-L4, HC-L5).
-import { z } from "zod";
 import type { Labels } from "../rows";
 import { invalidInput } from "./errors";
 
@@ -16,13 +15,10 @@ function isKey(key: string): boolean {
 
 const isValue = (value: string) => value === "" || NAME.test(value);
 
-/** Body field `labels`. */
-export const labelsField = z.record(z.string(), z.string()).superRefine((labels, context) => {
-  for (const [key, value] of Object.entries(labels)) {
-    const problem = keyProblem(key) ?? (isValue(value) ? null : `label value '${value}' is not valid`);
-    if (problem !== null) context.addIssue({ code: "custom", message: problem, input: labels });
-  }
-});
+/** What is wrong with a label, the key first; null when nothing is. */
+export function labelProblem(key: string, value: string): string | null {
+  return keyProblem(key) ?? (isValue(value) ? null : `label value '${value}' is not valid`);
+}
 
 function keyProblem(key: string): string | null {
   if (!isKey(key)) return `label key '${key}' is not valid`;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { OwnedKind, Rows } from "../rows";
 import { type Call, listOwned, ok, ownedByPath, type Route, readBody, ref, requireUniqueName } from "./call";
-import { labelsField } from "./labels";
+import { labelsField } from "./fields";
 import { type ListOptions, listReply } from "./lists";
 import { requireFree } from "./locks";
 

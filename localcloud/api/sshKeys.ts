@@ -14,7 +14,7 @@ import {
   requireUniqueName,
 } from "./call";
 import { invalidInput, notUnique } from "./errors";
-import { labelsField } from "./labels";
+import { labelsField } from "./fields";
 import { filterByName, sortByIdName } from "./lists";
 import { nameField, newRow, type OwnedOptions, readRoutes, rename, renameSchema, updateRoute } from "./owned";
 

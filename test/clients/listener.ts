@@ -1,7 +1,8 @@
 // A local cloud in memory that listens, as clients of other people need it.
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { type ApiSettings, routes } from "../../localcloud/api";
+import type { ApiSettings } from "../../localcloud/api";
+import { routes } from "../../localcloud/api/families";
 import { shapeOf } from "../localcloud/api/description";
 import { requests, withoutSuccess } from "../localcloud/api/operations";
 import { TestCloud } from "../localcloud/api/testCloud";

@@ -1,6 +1,5 @@
 // Address arithmetic: IPv4 ranges as numbers, IPv6 only as /64 networks taken from a prefix.
 import ipaddr from "ipaddr.js";
-import { z } from "zod";
 
 export interface Range4 {
   readonly first: number;
@@ -118,11 +117,3 @@ export function macAddress(prefix: "96:00" | "86:00", id: number): string {
   );
   return [prefix, ...bytes].join(":");
 }
-
-export const rangeField = z.string().refine((text) => parseRange4(text) !== null, {
-  message: "must be an IPv4 range with all host bits zero, such as 10.0.0.0/16",
-});
-
-export const ipv4Field = z.string().refine((text) => parseIpv4(text) !== null, {
-  message: "must be an IPv4 address, such as 10.0.0.2",
-});

@@ -8,7 +8,6 @@ import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
 import {
   type Call,
   created,
-  idOrName,
   matchesIdOrName,
   noContent,
   ownedByField,
@@ -22,7 +21,7 @@ import {
 } from "../call";
 import { renderLocation } from "../catalogue/catalogueViews";
 import { ApiError, deleteProtected, invalidInput } from "../errors";
-import { labelsField } from "../labels";
+import { idOrName, labelsField } from "../fields";
 import { filterByName, sortByIdCreated } from "../lists";
 import { requireFree } from "../locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";

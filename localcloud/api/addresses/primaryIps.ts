@@ -8,7 +8,6 @@ import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
 import {
   type Call,
   created,
-  idOrName,
   listOwned,
   matchesIdOrName,
   noContent,
@@ -23,7 +22,7 @@ import {
 } from "../call";
 import { renderDatacenter, renderLocation } from "../catalogue/catalogueViews";
 import { ApiError, deleteProtected, invalidFields, invalidInput } from "../errors";
-import { labelsField } from "../labels";
+import { idOrName, labelsField } from "../fields";
 import { filterByName, sortByIdCreated } from "../lists";
 import { requireFree } from "../locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";

@@ -17,7 +17,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, invalidInput } from "../errors";
-import { labelsField } from "../labels";
+import { labelsField } from "../fields";
 import { filterByName, sortByIdNameCreated } from "../lists";
 import { certificatesOf } from "../loadBalancers/spec";
 import { requireFree } from "../locks";

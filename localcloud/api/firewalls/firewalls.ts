@@ -15,7 +15,8 @@ import {
   requireUniqueName,
 } from "../call";
 import { ApiError } from "../errors";
-import { labelsField, parseSelector } from "../labels";
+import { labelsField } from "../fields";
+import { parseSelector } from "../labels";
 import { filterByName, sortByIdNameCreated } from "../lists";
 import { requireFree } from "../locks";
 import {

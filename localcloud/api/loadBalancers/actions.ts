@@ -7,7 +7,6 @@ import type { Work } from "../../work";
 import { actionReply } from "../actionRoutes";
 import {
   type Call,
-  idOrName,
   matchesIdOrName,
   ownedByPath,
   type Reply,
@@ -17,6 +16,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, invalidInput } from "../errors";
+import { idOrName } from "../fields";
 import { requireFree } from "../locks";
 import {
   addService,

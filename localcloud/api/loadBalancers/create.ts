@@ -7,7 +7,6 @@ import { takePublicAddress } from "../addresses/publicAddresses";
 import {
   type Call,
   created,
-  idOrName,
   matchesIdOrName,
   ownedByField,
   type Reply,
@@ -16,7 +15,7 @@ import {
   requireUniqueName,
 } from "../call";
 import { invalidInput } from "../errors";
-import { labelsField } from "../labels";
+import { idOrName, labelsField } from "../fields";
 import { nameField, newRow } from "../owned";
 import { createLoadBalancer } from "./changes";
 import { requireCertificates, requireFreePorts, requireWithinLimits } from "./limits";

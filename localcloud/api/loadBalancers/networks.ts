@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { LoadBalancer, Network } from "../../rows";
 import { actionReply } from "../actionRoutes";
-import { includes, ipv4Field, parseIpv4, range4, rangeField } from "../addresses/addresses";
+import { includes, parseIpv4, range4 } from "../addresses/addresses";
 import {
   type Call,
   listOwned,
@@ -15,6 +15,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, invalidInput } from "../errors";
+import { ipv4Field, rangeField } from "../fields";
 import { requireUnlocked } from "../locks";
 import {
   type AddressWish,

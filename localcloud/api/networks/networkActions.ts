@@ -4,7 +4,7 @@ import type { Network } from "../../rows";
 import type { Store } from "../../store";
 import { ActionFailure, defineWork, type Work } from "../../work";
 import { actionReply, actionRoutes } from "../actionRoutes";
-import { includes, parseIpv4, range4, rangeField } from "../addresses/addresses";
+import { includes, parseIpv4, range4 } from "../addresses/addresses";
 import {
   type Call,
   listOwned,
@@ -16,6 +16,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, notFound } from "../errors";
+import { rangeField } from "../fields";
 import { requireUnlocked } from "../locks";
 import { protectionOf } from "../protection";
 import { addRoute, addSubnet, extendRange, routeSchema, subnetSchema } from "./networkRules";

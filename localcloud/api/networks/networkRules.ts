@@ -6,16 +6,15 @@ import {
   contains,
   formatIpv4,
   includes,
-  ipv4Field,
   isPrivate,
   overlaps,
   parseIpv4,
   parseRange4,
   type Range4,
   range4,
-  rangeField,
 } from "../addresses/addresses";
 import { ApiError, invalidInput, limitExceeded } from "../errors";
+import { ipv4Field, rangeField } from "../fields";
 
 const SUBNETS = 50;
 const ROUTES = 100;

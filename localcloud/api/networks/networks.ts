@@ -1,7 +1,7 @@
 // Networks: create, read, update, delete. Subnets and routes change through actions (networkActions.ts).
 import { z } from "zod";
 import type { Network, Subnet } from "../../rows";
-import { isPrivate, range4, rangeField } from "../addresses/addresses";
+import { isPrivate, range4 } from "../addresses/addresses";
 import {
   type Call,
   created,
@@ -15,7 +15,7 @@ import {
   requireUniqueName,
 } from "../call";
 import { ApiError, invalidInput } from "../errors";
-import { labelsField } from "../labels";
+import { labelsField, rangeField } from "../fields";
 import { filterByName, sortByIdNameCreated } from "../lists";
 import { requireFree } from "../locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";

@@ -13,7 +13,7 @@ import {
   requireUniqueName,
 } from "../call";
 import { ApiError, limitExceeded } from "../errors";
-import { labelsField } from "../labels";
+import { labelsField } from "../fields";
 import { filterByName, sortByIdNameCreated } from "../lists";
 import {
   nameField,

@@ -10,7 +10,6 @@ import {
   type Call,
   created,
   findOwned,
-  idOrName,
   matchesIdOrName,
   ownedByField,
   type Reply,
@@ -20,9 +19,9 @@ import {
 } from "../call";
 import { isSoldOut } from "../catalogue/catalogueViews";
 import { ApiError, invalidFields, invalidInput, limitExceeded } from "../errors";
+import { idOrName, labelsField } from "../fields";
 import { applyTargets } from "../firewalls/firewallActions";
 import { bootImage } from "../images";
-import { labelsField } from "../labels";
 import { requireFree } from "../locks";
 import { newRow } from "../owned";
 import { requireRoom } from "../placement/placementGroups";

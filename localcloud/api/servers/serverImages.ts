@@ -6,7 +6,6 @@ import { actionReply, renderAction } from "../actionRoutes";
 import {
   type Call,
   created,
-  idOrName,
   ownedByField,
   ownedByPath,
   type Reply,
@@ -16,6 +15,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, invalidInput } from "../errors";
+import { idOrName } from "../fields";
 import { bootImage } from "../images";
 import { requireUnlocked } from "../locks";
 import { requireRoom } from "../placement/placementGroups";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Network, PrivateNet, Server } from "../../rows";
 import { ActionFailure, type AnyWork, defineWork } from "../../work";
 import { actionReply } from "../actionRoutes";
-import { ipv4Field, macAddress, overlaps, range4, rangeField } from "../addresses/addresses";
+import { macAddress, overlaps, range4 } from "../addresses/addresses";
 import {
   type Call,
   listOwned,
@@ -16,6 +16,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, limitExceeded } from "../errors";
+import { ipv4Field, rangeField } from "../fields";
 import { requireUnlocked } from "../locks";
 import {
   type AddressWish,

@@ -7,7 +7,6 @@ import { ActionFailure, type AnyWork, defineWork, type Work } from "../../work";
 import { actionReply } from "../actionRoutes";
 import {
   type Call,
-  idOrName,
   matchesIdOrName,
   ownedByPath,
   type Reply,
@@ -18,6 +17,7 @@ import {
 } from "../call";
 import { isSoldOut } from "../catalogue/catalogueViews";
 import { ApiError, invalidInput } from "../errors";
+import { idOrName } from "../fields";
 import { requireUnlocked } from "../locks";
 import { primaryIpOf } from "../world";
 

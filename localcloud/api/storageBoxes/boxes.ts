@@ -10,7 +10,6 @@ import { takenPublicAddresses } from "../addresses/publicAddresses";
 import {
   type Call,
   created,
-  idOrName,
   matchesIdOrName,
   ok,
   ownedByPath,
@@ -22,7 +21,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, deleteProtected, invalidInput } from "../errors";
-import { labelsField } from "../labels";
+import { idOrName, labelsField } from "../fields";
 import { filterByName, sortByIdNameCreated } from "../lists";
 import {
   nameField,

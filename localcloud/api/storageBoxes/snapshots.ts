@@ -8,7 +8,6 @@ import { actionReply, renderAction } from "../actionRoutes";
 import {
   type Call,
   created,
-  idOrName,
   matchesIdOrName,
   ok,
   ownedByPath,
@@ -19,7 +18,7 @@ import {
   startAction,
 } from "../call";
 import { invalidInput, limitExceeded } from "../errors";
-import { labelsField } from "../labels";
+import { idOrName, labelsField } from "../fields";
 import { filterByName, listReply, sortByIdNameCreated } from "../lists";
 import { requireUnlocked } from "../locks";
 import { snapshotDescriptionField } from "./fields";

@@ -17,7 +17,7 @@ import {
   startAction,
 } from "../call";
 import { limitExceeded } from "../errors";
-import { labelsField } from "../labels";
+import { labelsField } from "../fields";
 import { filterByName, listReply, sortByIdCreated } from "../lists";
 import { requireUnlocked } from "../locks";
 import { newRow } from "../owned";

@@ -6,7 +6,6 @@ import { actionRoutes, renderAction } from "../actionRoutes";
 import {
   type Call,
   created,
-  idOrName,
   matchesIdOrName,
   noContent,
   ownedByField,
@@ -19,7 +18,7 @@ import {
 } from "../call";
 import { renderLocation } from "../catalogue/catalogueViews";
 import { ApiError, deleteProtected, invalidInput } from "../errors";
-import { labelsField } from "../labels";
+import { idOrName, labelsField } from "../fields";
 import { filterByName, sortByIdNameCreated } from "../lists";
 import { requireFree } from "../locks";
 import { newRow, type OwnedOptions, readRoutes, rename, updateRoute } from "../owned";

@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { recordTypes } from "../../dns/recordData";
 import type { PrimaryNameserver, ZoneRecord } from "../../rows";
-import { labelsField } from "../labels";
+import { labelsField } from "../fields";
 import { zoneNameProblem } from "./zoneNames";
 
 /** Most records that one request carries (`maxItems` of the description). */

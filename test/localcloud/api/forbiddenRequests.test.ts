@@ -1,7 +1,7 @@
 // Every request that Hetzner's description forbids is refused with `invalid_input`, names the field and changes
 // nothing. The requests are derived: from the description, and from one valid request for each operation.
 import assert from "node:assert/strict";
-import { routes } from "../../../localcloud/api";
+import { routes } from "../../../localcloud/api/families";
 import { described, type Operation, operations, type Schema, shapeOf } from "./description";
 import { requests, withoutSuccess } from "./operations";
 import {

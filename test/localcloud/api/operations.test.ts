@@ -1,6 +1,6 @@
 // Every operation that Hetzner describes is served, and succeeds; every route has a request that shows it.
 import assert from "node:assert/strict";
-import { routes } from "../../../localcloud/api";
+import { routes } from "../../../localcloud/api/families";
 import { described, operations, shapeOf } from "./description";
 import { notServed, requests, withoutSuccess } from "./operations";
 import { createRoom, type Room } from "./operations/room";

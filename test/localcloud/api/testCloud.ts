@@ -64,6 +64,7 @@ export class TestCloud {
     );
     cloud.api = cloud.build();
     await cloud.api.app.ready();
+    await cloud.api.background;
     return cloud;
   }
 
@@ -93,6 +94,7 @@ export class TestCloud {
     this.store = openStore(this.directory);
     this.api = this.build();
     await this.api.app.ready();
+    await this.api.background;
   }
 
   async stop() {

@@ -18,8 +18,8 @@ import {
 } from "../../call";
 import { renderSnapshot } from "../../catalogue/catalogueViews";
 import { ApiError } from "../../errors";
+import { labelsField } from "../../fields";
 import { forgetImage } from "../../images";
-import { labelsField } from "../../labels";
 import { isLocked, requireUnlocked } from "../../locks";
 import { newRow } from "../../owned";
 import { changeServer } from "../serverPower";

@@ -7,7 +7,6 @@ import { type AnyWork, defineWork } from "../../../work";
 import { actionReply } from "../../actionRoutes";
 import {
   type Call,
-  idOrName,
   matchesIdOrName,
   ownedByPath,
   type Reply,
@@ -17,6 +16,7 @@ import {
   startAction,
 } from "../../call";
 import { invalidInput } from "../../errors";
+import { idOrName } from "../../fields";
 import { changeServer, plainAction } from "../serverPower";
 
 const attachIso = defineWork<{ server: number; iso: number }>({

@@ -209,11 +209,11 @@ describe("local cloud API: certificates", () => {
     const path = `/certificates/${certificate.id}`;
     const before = (await cloud.get(path)).certificate;
     days = 59;
-    cloud.api.clock.tick();
+    (await cloud.api.background).clock.tick();
     await cloud.api.runner.idle();
     assert.equal((await cloud.get(path)).certificate.fingerprint, before.fingerprint);
     days = 61;
-    cloud.api.clock.tick();
+    (await cloud.api.background).clock.tick();
     assert.equal((await cloud.get(path)).certificate.status.renewal, "pending");
     await cloud.api.runner.idle();
     const after = (await cloud.get(path)).certificate;

@@ -372,7 +372,7 @@ describe("local cloud API: storage boxes", () => {
     const names = async () => (await cloud.get(`${path}/snapshots`)).snapshots.map(({ name }: Json) => name);
     const at = async (time: string) => {
       now = new Date(time);
-      cloud.api.takeDueSnapshots();
+      (await cloud.api.background).takeDueSnapshots();
       await cloud.api.runner.idle();
     };
     await at("2026-03-05T03:29:59Z");

@@ -33,7 +33,7 @@ describe("local cloud API: backups", () => {
   const backups = async () => (await cloud.get(`/images?type=backup&bound_to=${id}`)).images;
   const tick = async (time: number) => {
     now = time;
-    cloud.api.clock.tick();
+    (await cloud.api.background).clock.tick();
     await cloud.api.runner.idle();
   };
 
@@ -93,7 +93,7 @@ describe("local cloud API: backups", () => {
     const { action } = await cloud.ok("POST", `/servers/${id}/actions/poweroff`);
     await new Promise((resolve) => setTimeout(resolve, 10));
     now = at("11T00:30:00");
-    cloud.api.clock.tick();
+    (await cloud.api.background).clock.tick();
     assert.deepEqual(await backups(), []);
     release();
     await cloud.succeeds(action);

@@ -78,10 +78,10 @@ describe("local cloud API: rescue system", () => {
   it("ends after 60 minutes without a boot", async () => {
     await enable();
     now += 59 * 60_000;
-    cloud.api.clock.tick();
+    (await cloud.api.background).clock.tick();
     assert.equal(await enabled(), true);
     now += 60_000;
-    cloud.api.clock.tick();
+    (await cloud.api.background).clock.tick();
     assert.equal(await enabled(), false);
     await cloud.act(`${path}/reset`);
     assert.equal(cloud.host.alive.get(id)?.rescue, undefined);

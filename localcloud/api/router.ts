@@ -1,0 +1,57 @@
+// From method and path to a route. The catalogue is there at once; the rest of the API, with its schemas, is loaded
+// with the first request that needs it, so that a cloud answers soon after its start.
+import FindMyWay from "find-my-way";
+import type { Route } from "./call";
+
+export interface Match {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export interface Router {
+  find(method: string, path: string): Promise<Match | undefined>;
+  /** Methods that the path has. */
+  methodsOf(path: string): Promise<readonly string[]>;
+}
+
+export interface RouterOptions {
+  readonly first: readonly Route[];
+  /** Called once, with the first path that `first` does not have. */
+  readonly rest: () => Promise<readonly Route[]>;
+}
+
+/** More than the router takes by itself: a handler answers, and names of zones may have 255 characters. */
+const LONGEST_PARAMETER = 64 * 1024;
+const METHODS = ["GET", "POST", "PUT", "DELETE"] as const;
+
+type Table = (method: string, path: string) => Match | undefined;
+
+/** Paths are those of the API, `/v1/servers/1`, with or without a slash at the end. */
+export function createRouter({ first, rest }: RouterOptions): Router {
+  const table = tableOf(first);
+  let whole: Promise<Table> | undefined;
+  const find = async (method: string, path: string) => {
+    const early = table(method, path);
+    if (early !== undefined) return early;
+    whole ??= rest().then(tableOf);
+    return (await whole)(method, path);
+  };
+  return {
+    find,
+    methodsOf: async (path) => {
+      const found = await Promise.all(METHODS.map((method) => find(method, path)));
+      return METHODS.filter((_, index) => found[index] !== undefined);
+    },
+  };
+}
+
+function tableOf(routes: readonly Route[]): Table {
+  const table = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER });
+  for (const route of routes) table.on(route.method, `/v1${route.path}`, () => undefined, route);
+  return (method, path) => {
+    const found = table.find(method as Route["method"], path);
+    // Handlers of bad addresses have no route; the framework has refused those already.
+    if (found?.store === undefined || found.store === null) return undefined;
+    return { route: found.store as Route, params: found.params as Match["params"] };
+  };
+}
