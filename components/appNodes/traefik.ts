@@ -77,7 +77,9 @@ export function traefikDynamic(
       serversTransports: {
         replicas: {
           maxIdleConnsPerHost: 64,
-          forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s", idleConnTimeout: "60s" },
+          // Shorter than servers wait for the first request of a connection (nginx and Node 60 s, the sample 30 s):
+          // one that they end in the moment of its first use cannot be tried again, and the visitor gets a 500.
+          forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s", idleConnTimeout: "20s" },
         },
       },
     },
