@@ -30,6 +30,8 @@ async function compile(): Promise<readonly OutputFile[]> {
     target: "node22",
     minifySyntax: true,
     minifyWhitespace: true,
+    // Fastify loads it at once, and nobody here speaks it: an eighth of the time until the first answer.
+    alias: { "node:http2": "./scripts/http2OnDemand.cjs" },
     external: [
       // Only a checkout bundles.
       "esbuild",

@@ -38,6 +38,9 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** Who waits for the port is answered before a tenth of a second goes into loading the rest. */
+const FIRST_ANSWERS_MS = 20;
+
 /** Loaded after the first answer: most of the time to start would go there. */
 const families = () => import("./families.js");
 
@@ -69,10 +72,9 @@ export function createApi({ store, host, settings: given, faults = createApiFaul
       resolve(begun);
     };
     app.addHook("onReady", async () => {
-      // First the requests that wait for the application.
-      setImmediate(() => {
+      setTimeout(() => {
         begin().catch((error) => settings.onProblem(`start: ${String(error)}`));
-      });
+      }, FIRST_ANSWERS_MS);
     });
   });
   return {

@@ -1,0 +1,166 @@
+// Everything around the API: the machine room with its networks, the helper processes, the faults, the control API
+// and the page.
+import { createServer, type Server } from "node:http";
+import type { FastifyInstance } from "fastify";
+import { type Api, type createApiFaults, type Store, worldOf } from "./api";
+import { KEEP_ALIVE_MS } from "./api/http";
+import type { RecentRequests } from "./control/requests";
+import { createControl } from "./control/server";
+import { type ServerStatus, type Status, serveSocket } from "./control/socket";
+import { cloudNameServer, type NameServer } from "./dns";
+import { createFaults } from "./faults";
+import type { FaultRegistry } from "./faults/registry";
+import type { Host, World } from "./host";
+import { registryProcess } from "./images/registry";
+import { ensureCertificate } from "./machines/authority";
+import { limitSupport } from "./machines/cgroups";
+import { createLinuxHost, type LinuxHost } from "./machines/host";
+import { startMetadataService } from "./metadata/server";
+import { ipv6Works } from "./network/forwarding";
+import { packageCacheService, resolverService } from "./packageCache";
+import { readProcesses, stopServices, supervise } from "./services";
+import type { LocalCloudSettings } from "./settings";
+
+export interface SurroundingsOptions {
+  readonly settings: LocalCloudSettings;
+  readonly store: Store;
+  readonly api: Api;
+  readonly apiFaults: ReturnType<typeof createApiFaults>;
+  readonly requests: RecentRequests;
+  /** Called when actions may use the host. */
+  readonly hostIsReady: (host: Host) => void;
+  readonly log: (line: string) => void;
+}
+
+export interface Surroundings {
+  /** Ends what would begin something new; machines and helper processes go on. */
+  stop(): void;
+  /** Resolves when no connection is open any more. */
+  closed(): Promise<void>;
+}
+
+export async function startSurroundings(options: SurroundingsOptions): Promise<Surroundings> {
+  const { settings, store, api, apiFaults, requests, hostIsReady, log } = options;
+  const stopping = new AbortController();
+  // Helpers of a daemon that was killed; the host begins new ones.
+  await stopServices(settings);
+  const names = cloudNameServer(settings, log);
+  const host = await createLinuxHost(settings, { world: worldOf(store), names, onProblem: log });
+  // First, because every listener below needs the host's address.
+  await host.reconcileNetwork(worldOf(store));
+  const metadata = await startMetadataService(settings, () => worldOf(store));
+  await startServices(settings, names, worldOf(store), stopping.signal, log);
+  const faults = await createFaults({
+    settings,
+    store,
+    host,
+    metadata,
+    api: apiFaults,
+    runner: () => api.runner,
+    onProblem: log,
+  });
+  // Before the actions, which go on as soon as the host is there: a stuck one must not slip through.
+  await faults.resume();
+  hostIsReady(host);
+  const second = await listenOn(api, settings.hostAddress, settings.apiPort);
+  const control = await startControl(settings, store, host, requests, faults, log);
+  return {
+    stop() {
+      stopping.abort();
+      host.close();
+      faults.close();
+      for (const server of [metadata, control.socket, second]) server.close();
+    },
+    closed: async () => {
+      await control.app.close();
+    },
+  };
+}
+
+async function startServices(
+  settings: LocalCloudSettings,
+  names: NameServer,
+  world: World,
+  until: AbortSignal,
+  log: (line: string) => void,
+): Promise<void> {
+  const { certificate, key } = await ensureCertificate(settings);
+  const registry = await registryProcess({
+    address: settings.hostAddress,
+    port: settings.registryPort,
+    certificate,
+    key,
+  });
+  const services = [
+    await names.prepare(world),
+    resolverService(settings, await ipv6Works(), names.resolverFile),
+    await packageCacheService(settings),
+    { name: "registry", ...registry },
+  ];
+  for (const service of services) await supervise(settings, service, until, log);
+}
+
+/** The API on a second address. */
+async function listenOn(api: Api, address: string, port: number): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, api.listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, address, resolve);
+  });
+  return server;
+}
+
+async function startControl(
+  settings: LocalCloudSettings,
+  store: Store,
+  host: LinuxHost,
+  requests: RecentRequests,
+  faults: FaultRegistry,
+  log: (line: string) => void,
+): Promise<{ app: FastifyInstance; socket: Server }> {
+  const app = createControl({
+    store,
+    host,
+    faults,
+    requests,
+    endpoint: settings.endpoint,
+    port: settings.controlPort,
+    status: () => statusOf(settings, store, host, faults),
+    onProblem: log,
+  });
+  await app.listen({ host: "127.0.0.1", port: settings.controlPort });
+  return { app, socket: await serveSocket(settings, app) };
+}
+
+async function statusOf(
+  settings: LocalCloudSettings,
+  store: Store,
+  host: LinuxHost,
+  faults: FaultRegistry,
+): Promise<Status> {
+  const world = worldOf(store);
+  const running = await host.running();
+  const servers = world.servers.map(
+    ({ id, name, publicIpv4, power, attachments }): ServerStatus => ({
+      id,
+      name,
+      publicIpv4,
+      power,
+      running: running.has(id),
+      privateIps: attachments.map(({ ip }) => ip),
+      floatingIps: world.floatingAddresses
+        .filter(({ serverId }) => serverId === id)
+        .map(({ cidr }) => cidr.replace(/\/32$/, "")),
+    }),
+  );
+  return {
+    pid: process.pid,
+    endpoint: settings.endpoint,
+    page: `http://127.0.0.1:${settings.controlPort}/`,
+    limits: await limitSupport(),
+    servers,
+    services: (await readProcesses(settings)).map(({ name, pid }) => ({ name, pid })),
+    faults: faults.list(),
+    daemonMegabytes: Math.round(process.memoryUsage().rss / 1024 ** 2),
+  };
+}
