@@ -77,8 +77,6 @@ function globalSection(options: EdgeOptions): string {
   no strict-limits
   # An old worker that somebody's open connection keeps alive must end.
   hard-stop-after 60s
-  # With idle-close-on-response: a visitor's connection ends with an answer, never between two.
-  close-spread-time infinite
   server-state-base ${stateFolder}
   server-state-file ${stateFile}
   ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1
@@ -106,7 +104,7 @@ function visitors(options: EdgeOptions): string {
   return `frontend visitors
   bind :${ports.http}
 ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate} alpn h2,http/1.1\n`}\
-  # A reload must not cut an idle connection in the moment in which its visitor sends the next request.
+  # After a reload the old worker ends a visitor's connection with an answer, never between two.
   option idle-close-on-response
   # What the application believes about the visitor comes from here alone.
   http-request del-header X-Forwarded-For
@@ -184,6 +182,10 @@ const reloadScript = `#!/bin/bash
 set -euo pipefail
 
 if servers=$(echo "show servers state" | socat -t 5 - UNIX-CONNECT:${adminSocket}); then
+  # The old worker serves the connections that are open. A node that leaves may be gone before they are.
+  while read -r name; do
+    grep -q "^  server $name " ${configPath} || echo "set server app/$name state drain"
+  done < <(awk '$2 == "app" { print $4 }' <<<"$servers") | socat -t 5 - UNIX-CONNECT:${adminSocket}
   printf '%s\\n' "$servers" >${stateFolder}/${stateFile}.new
   mv ${stateFolder}/${stateFile}.new ${stateFolder}/${stateFile}
 fi

@@ -32,6 +32,11 @@ interface TrafficResult {
     readonly failed: number;
     readonly requests: number;
   };
+  /** Nodes that answered on kept connections. */
+  readonly beforeRemoval?: readonly string[];
+  /** Status, node, `Connection` header and seconds of the next answer on each of them. */
+  readonly afterRemoval?: readonly [number, string, string | null, number][];
+  readonly oldWorkerEnds?: boolean;
   readonly badReload?: number;
   readonly servesAfterBadReload?: number;
   readonly log: string;
@@ -117,6 +122,16 @@ for (const engine of ["haproxy", "nginx"]) {
       assert.ok(result.reload?.drained, "the node is no longer drained");
       assert.ok((result.reload?.requests ?? 0) > 20);
       assert.equal(result.reload?.failed, 0);
+    });
+
+    it("sends nothing more to a node that a reload removes, not even from connections that are open", () => {
+      assert.ok(result.beforeRemoval?.includes("app2"), "both nodes served the connections");
+      assert.equal(result.afterRemoval?.length, 8);
+      for (const [status, node, connection, seconds] of result.afterRemoval ?? []) {
+        assert.deepEqual([status, node, connection], [200, "app1", "close"]);
+        assert.ok(seconds < 1, `answered after ${seconds} s`);
+      }
+      assert.ok(result.oldWorkerEnds, "the old worker ends with its last connection");
     });
 
     it("says so when a reload fails, and goes on with what ran", () => {

@@ -4,7 +4,7 @@
  *
  * Usage: traffic.py ENGINE
  */
-export const trafficScenario = `import json, os, socket, ssl, subprocess, sys, threading, time, urllib.error, urllib.request
+export const trafficScenario = `import http.client, json, os, socket, ssl, subprocess, sys, threading, time, urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NODES = {"app1": "10.0.2.11", "app2": "10.0.2.12"}
@@ -195,6 +195,30 @@ if engine == "haproxy":
         "failed": sum(failed),
         "requests": len(failed),
     }
+
+    admin("set server app/app1 state ready")
+    until(lambda: min(share(10).values()) >= 3)
+    old = workers()
+    kept = [http.client.HTTPConnection("127.0.0.1", 80, timeout=10) for _ in range(8)]
+
+    def ask_kept(connection):
+        began = time.monotonic()
+        connection.request("GET", "/page")
+        answer = connection.getresponse()
+        node = json.loads(answer.read())["node"]
+        return [answer.status, node, answer.getheader("Connection"), time.monotonic() - began]
+
+    result["beforeRemoval"] = [ask_kept(connection)[1] for connection in kept]
+    with open("/etc/haproxy/haproxy.cfg") as config:
+        whole = config.read()
+    with open("/etc/haproxy/haproxy.cfg", "w") as config:
+        config.write("\\n".join(line for line in whole.split("\\n") if not line.startswith("  server app2 ")))
+    subprocess.run(["bash", "/tmp/reload-haproxy"], check=True, capture_output=True)
+    until(lambda: workers() != old)
+    nodes["app2"].kill()
+    result["afterRemoval"] = [ask_kept(connection) for connection in kept]
+    result["oldWorkerEnds"] = until(lambda: not os.path.exists("/proc/" + old), 10)
+    nodes["app2"].start()
     with open("/etc/haproxy/haproxy.cfg", "a") as config:
         config.write("\\nnonsense\\n")
     result["badReload"] = subprocess.run(["bash", "/tmp/reload-haproxy"], capture_output=True).returncode
