@@ -47,6 +47,8 @@ export function nsdConfiguration({ folder, user, listeners, zones }: NsdOptions)
     "  server-count: 1",
     "  hide-version: yes",
     "  rrl-ratelimit: 0",
+    // The table would be kept all the same, with 31 MB.
+    "  rrl-size: 1000",
     // The addresses come and go with the cloud's link.
     "  ip-freebind: yes",
     ...listeners.map(({ address, port }) => `  ip-address: ${quoted(`${address}@${port}`)}`),
