@@ -1,6 +1,7 @@
 // Runs actions: host steps, network, minimum duration, then effect and success in one transaction. What was
 // running when the process died is run again from its stored plan (every host method is idempotent).
 import { setTimeout } from "node:timers/promises";
+import { finish, newAction, projectOf, prune, serversThatEnd, setProgress } from "./actionRows";
 import type { ApiFaults } from "./api/faults/active";
 import type { Host, World } from "./host";
 import { createReconciler, runStep } from "./hostSteps";
@@ -42,9 +43,6 @@ export interface ActionRunner {
   /** No further step is begun and nothing more is written; running actions go on after the next start. */
   stop(): void;
 }
-
-/** How many finished actions are kept; clients poll an action minutes after its end, not days (HC-A2). */
-const KEPT_ACTIONS = 20_000;
 
 /** Owner of hidden actions: no token belongs to it. */
 const NO_PROJECT = 0;
@@ -247,45 +245,6 @@ function previewEffect(store: Store, { action, outcome }: Armed, workOf: (plan: 
   }
 }
 
-function newAction(
-  store: Store,
-  project: number,
-  command: string,
-  resources: Action["resources"],
-  plan: Plan,
-): Action {
-  const action: Action = {
-    id: store.nextId(),
-    project,
-    command,
-    status: "running",
-    progress: 0,
-    started: new Date().toISOString(),
-    finished: null,
-    resources,
-    error: null,
-    plan,
-  };
-  store.put("action", action);
-  return action;
-}
-
-function finish(store: Store, id: number, end: Partial<Action>): Action {
-  const action = store.get("action", id);
-  if (action === undefined) throw new Error(`action ${id} is gone`);
-  const finished: Action = { ...action, ...end, finished: new Date().toISOString() };
-  store.put("action", finished);
-  return finished;
-}
-
-/** Name of a project; undefined for that of hidden actions. */
-const projectOf = (store: Store, id: number) => store.get("project", id)?.name;
-
-function setProgress(store: Store, id: number, progress: number) {
-  const action = store.get("action", id);
-  if (action !== undefined) store.transaction(() => store.put("action", { ...action, progress }));
-}
-
 /** Waits for the action that must succeed first. */
 async function previous(store: Store, running: Map<number, Promise<boolean>>, after: number | null) {
   if (after === null) return;
@@ -309,24 +268,4 @@ function remaining(action: Action): number {
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   // An aborted pause ends early; who waited asks `stopped` next.
   if (milliseconds > 0) await setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
-}
-
-function prune(store: Store) {
-  const finished = store.list("action").filter((action) => action.status !== "running");
-  const excess = finished.slice(0, Math.max(0, finished.length - KEPT_ACTIONS));
-  if (excess.length > 0) {
-    store.transaction(() => {
-      for (const action of excess) store.remove("action", action.id);
-    });
-  }
-}
-
-/** Servers that an action is about to stop or remove: booting them once more would be wasted. */
-function serversThatEnd(store: Store): ReadonlySet<number> {
-  const ending = new Set(["delete_server", "stop_server", "rebuild_server"]);
-  return new Set(
-    runningActions(store)
-      .filter((action) => ending.has(action.command))
-      .flatMap((action) => action.resources.filter(({ type }) => type === "server").map(({ id }) => id)),
-  );
 }
