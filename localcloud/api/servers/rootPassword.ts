@@ -1,5 +1,5 @@
 // Root passwords. The client sees one once; what is stored and handed to the machine is its SHA-512 crypt hash.
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 const ROUNDS = 5000;
 const ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -16,37 +16,28 @@ export function newSalt(): string {
  * (https://www.akkadia.org/drepper/SHA-crypt.txt). Node has no crypt(3).
  */
 export function passwordHash(password: string, salt: string): string {
-  const [key, saltBytes] = [Buffer.from(password), Buffer.from(salt)];
-  const sequence = (digest: Buffer, length: number) =>
-    Buffer.concat(Array.from({ length: Math.ceil(length / 64) }, () => digest)).subarray(0, length);
-  const alternate = sha512(key, saltBytes, key);
-  let digest = sha512(key, saltBytes, sequence(alternate, key.length), ...lengthBits(key, alternate));
-  const p = sequence(sha512(...repeat(key, key.length)), key.length);
-  const s = sequence(sha512(...repeat(saltBytes, 16 + (digest[0] ?? 0))), saltBytes.length);
+  const key = Buffer.from(password).toString("latin1");
+  const alternate = sha512(key + salt + key);
+  let digest = sha512(key + salt + sequence(alternate, key.length) + lengthBits(key, alternate));
+  const p = sequence(sha512(key.repeat(key.length)), key.length);
+  const s = sequence(sha512(salt.repeat(16 + digest.charCodeAt(0))), salt.length);
   for (let round = 0; round < ROUNDS; round++) {
-    digest = sha512(
-      round % 2 === 1 ? p : digest,
-      ...(round % 3 === 0 ? [] : [s]),
-      ...(round % 7 === 0 ? [] : [p]),
-      round % 2 === 1 ? digest : p,
-    );
+    const middle = (round % 3 === 0 ? "" : s) + (round % 7 === 0 ? "" : p);
+    digest = sha512(round % 2 === 1 ? p + middle + digest : digest + middle + p);
   }
-  return `$6$${salt}$${encode(digest)}`;
+  return `$6$${salt}$${encode(Buffer.from(digest, "latin1"))}`;
 }
 
-function sha512(...parts: readonly Buffer[]): Buffer {
-  const hash = createHash("sha512");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-}
+/** Bytes as characters up to 255: a buffer for each of thousands of rounds would cost four times as much. */
+const sha512 = (bytes: string): string => hash("sha512", Buffer.from(bytes, "latin1"), "binary");
 
-const repeat = (part: Buffer, times: number) => Array.from({ length: times }, () => part);
+const sequence = (digest: string, length: number) => digest.repeat(Math.ceil(length / 64)).slice(0, length);
 
 /** For each bit of the key's length: the alternate digest where it is set, the key where it is not. */
-function lengthBits(key: Buffer, alternate: Buffer): Buffer[] {
-  const parts: Buffer[] = [];
-  for (let length = key.length; length > 0; length >>= 1) parts.push(length % 2 === 1 ? alternate : key);
-  return parts;
+function lengthBits(key: string, alternate: string): string {
+  let bytes = "";
+  for (let length = key.length; length > 0; length >>= 1) bytes += length % 2 === 1 ? alternate : key;
+  return bytes;
 }
 
 /** Three bytes become four characters; which three goes round in steps of 21 (22 rounds, one byte is left). */
