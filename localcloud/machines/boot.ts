@@ -13,7 +13,7 @@ import { childrenOf, isAlive, type ProcessIdentity, parseStat } from "./processe
 export const wrapper = `process=$1 exit=$2 groups=$3
 shift 3
 for group in $groups; do echo 0 >"$group/cgroup.procs" || exit 70; done
-read -r line </proc/$$/stat && echo "$line" >"$process.new" && mv "$process.new" "$process"
+read -r line </proc/$$/stat && echo "$line" >"$process" || exit 70
 "$@"
 echo $? >"$exit.new"
 mv "$exit.new" "$exit"`;
@@ -30,15 +30,17 @@ const validHostname =
   /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 /**
- * Boots a machine whose root is mounted and whose network namespace exists.
+ * Boots a machine whose root is mounted.
  *
  * @param system the server's own one, or its rescue system
+ * @param network resolves when the machine's network namespace is there with its links
  * @throws when its init does not come up, with the last lines of its console
  */
 export async function boot(
   settings: LocalCloudSettings,
   server: ServerSpec,
   system: BootSystem,
+  network: Promise<unknown>,
 ): Promise<void> {
   if (!validHostname.test(server.name)) {
     throw new Error(`server name ${JSON.stringify(server.name)} is no host name: use letters, digits and -`);
@@ -49,6 +51,7 @@ export async function boot(
   const groups = await makeCgroups(settings, server, folders.layers);
   const console = await open(folders.console, "a");
   try {
+    await network;
     const child = execa(
       "/bin/sh",
       [

@@ -186,9 +186,12 @@ export class MachineRoom implements RoomMethods {
     this.#exits.setOrdered(id, false);
     try {
       const network = this.#ownNetwork(server);
-      const [system, { ready }] = await bothOf(this.#ownSystem(record, server), network);
-      // What its router lacks at this moment is there long before the guest's first packet, which it would drop.
-      await bothOf(boot(this.settings, server, system), ready);
+      const booted = this.#ownSystem(record, server).then((system) =>
+        boot(this.settings, server, system, network),
+      );
+      const [, { ready }] = await bothOf(booted, network);
+      // What its routers lacked when it began they have long before the guest's first packet, which they would drop.
+      await ready;
     } catch (error) {
       await this.#cut(id);
       this.#active.delete(id);

@@ -5,13 +5,13 @@ import {
   deleteNamespaces,
   deleteRoutes,
   ipBatch,
-  listLinks,
   listNamespaces,
   listRoutes,
-  type ObservedLink,
+  type ObservedRouter,
+  observeRouter,
   setSwitches,
 } from "./ip";
-import { fingerprint, finishedLine, type MadeLink, makeLinks } from "./links";
+import { fingerprint, finishedLine, freeDevice, type MadeLink, makeLinks } from "./links";
 import { isNetwork, isOwnNamespace, namesOf, portOf, routeProtocol, serverOfPort } from "./names";
 import type { HostSidePlan, LinkPlan, NetworkPlan, RoutePlan, RouterPlan } from "./plan";
 import { type ObservedRoute, routeChanges } from "./routes";
@@ -29,7 +29,8 @@ const leafSysctls = ["net.ipv4.ip_forward=0", "net.ipv4.conf.all.rp_filter=0"];
 /** What was there before, so that only differences cost anything. */
 interface Observed {
   readonly namespaces: ReadonlySet<string>;
-  readonly links: ReadonlyMap<string, readonly ObservedLink[]>;
+  readonly routers: ReadonlyMap<string, ObservedRouter>;
+  readonly hostRoutes: readonly ObservedRoute[];
 }
 
 /** What happens between the steps of a run. */
@@ -62,16 +63,21 @@ export class NetworkApplier {
     private readonly guests: Guests,
   ) {}
 
-  /** Idempotent; two short processes for each router, and more only when something differs. */
+  /** Idempotent; one short process for each router and one for the host, and more only when something differs. */
   async apply(plan: NetworkPlan, steps: RunSteps): Promise<void> {
     const observed = await this.#observe(plan);
-    const leaves = await this.#namespaces(plan, observed);
-    const [made] = await Promise.all([this.#links(plan, observed), ...leaves.map(prepareLeaf)]);
+    const { added, removed } = await this.#namespaces(plan, observed);
+    const [links] = await Promise.all([this.#links(plan, observed), ...added.map(prepareLeaf)]);
     steps.linked();
     await this.#tellUnplugged(plan, observed);
+    const { made } = links;
+    // A link takes routes with it, in other routers too, so what was seen before holds no longer.
+    const seen = made.length + removed.length + links.removed > 0 ? undefined : observed;
     await Promise.all([
-      this.#hostSide(plan.host),
-      ...plan.routers.map((router) => this.#router(router, made)),
+      this.#hostSide(plan.host, seen?.hostRoutes),
+      ...plan.routers.map((router) =>
+        this.#router(router, made, seen?.routers.get(router.namespace)?.routes),
+      ),
     ]);
     await steps.serve();
     for (const link of made) {
@@ -101,14 +107,18 @@ export class NetworkApplier {
     const namespaces = new Set(await listNamespaces());
     const routers = new Set(plan.routers.map(({ namespace }) => namespace));
     const observed = [...namespaces].filter((name) => routers.has(name) || isNetwork(this.settings, name));
-    const links = await Promise.all(
-      observed.map(async (namespace) => [namespace, await listLinks(namespace)] as const),
-    );
-    return { namespaces, links: new Map(links) };
+    const [hostRoutes, ...found] = await Promise.all([
+      listRoutes({ device: plan.host.link }, routeProtocol),
+      ...observed.map(async (name) => [name, await observeRouter(name, routeProtocol)] as const),
+    ]);
+    return { namespaces, routers: new Map(found), hostRoutes };
   }
 
-  /** @returns new namespaces that are no routers */
-  async #namespaces(plan: NetworkPlan, observed: Observed): Promise<string[]> {
+  /** @returns those that came and are no routers, and those that went */
+  async #namespaces(
+    plan: NetworkPlan,
+    observed: Observed,
+  ): Promise<{ added: readonly string[]; removed: readonly string[] }> {
     const routers = plan.routers.map(({ namespace }) => namespace);
     const wanted = new Set([...routers, ...plan.leaves]);
     const stale = [...observed.namespaces].filter(
@@ -116,7 +126,7 @@ export class NetworkApplier {
     );
     // Links first and at once: what runs in a namespace keeps it for a while longer.
     for (const name of stale) {
-      const present = observed.links.get(name) ?? [];
+      const present = observed.routers.get(name)?.links ?? [];
       await deleteLinks(
         name,
         present.map(({ ifname }) => ifname),
@@ -135,17 +145,22 @@ export class NetworkApplier {
     await Promise.all(
       newRouters.map((name) => setSwitches(name, [...routerSysctls, ...this.#routerSysctls6()])),
     );
-    return missing.filter((name) => !routers.includes(name));
+    return { added: missing.filter((name) => !routers.includes(name)), removed: stale };
   }
 
   #routerSysctls6(): string[] {
     return this.ipv6 ? ["net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.default.accept_dad=0"] : [];
   }
 
-  async #links(plan: NetworkPlan, observed: Observed): Promise<MadeLink[]> {
+  /** @returns the new ones, and how many went */
+  async #links(
+    plan: NetworkPlan,
+    observed: Observed,
+  ): Promise<{ made: readonly MadeLink[]; removed: number }> {
     const made: MadeLink[] = [];
+    let removed = 0;
     for (const router of plan.routers) {
-      const present = observed.links.get(router.namespace) ?? [];
+      const present = observed.routers.get(router.namespace)?.links ?? [];
       const wanted = new Map(router.links.map((link) => [link.name, link]));
       // Ends that belong to another router's links are that router's business.
       const foreign = new Set(
@@ -161,19 +176,20 @@ export class NetworkApplier {
         router.namespace,
         stale.map(({ ifname }) => ifname),
       );
+      removed += stale.length;
       const kept = new Set(present.filter((link) => !stale.includes(link)).map(({ ifname }) => ifname));
       const missing = router.links.filter(({ name }) => !kept.has(name));
       made.push(...(await this.#makeLinks(router.namespace, missing)));
     }
-    return made;
+    return { made, removed };
   }
 
   /** Guests whose private interfaces went with their links, or with a whole network. */
   async #tellUnplugged(plan: NetworkPlan, observed: Observed): Promise<void> {
     const wanted = new Map(plan.routers.map(({ namespace, links }) => [namespace, links]));
     const gone = new Set<number>();
-    for (const [namespace, present] of observed.links) {
-      for (const { ifname } of present) {
+    for (const [namespace, { links }] of observed.routers) {
+      for (const { ifname } of links) {
         const serverId = serverOfPort(ifname);
         const kept = wanted.get(namespace)?.some(({ name }) => name === ifname) ?? false;
         if (serverId !== undefined && !kept) gone.add(serverId);
@@ -196,17 +212,23 @@ export class NetworkApplier {
     return made;
   }
 
-  async #hostSide(host: HostSidePlan): Promise<void> {
+  /** @param seen its routes, where they are known */
+  async #hostSide(host: HostSidePlan, seen: readonly ObservedRoute[] | undefined): Promise<void> {
     await this.#once("host", [...host.setup, host.rules].join("\n"), async () => {
       await ipBatch(null, host.setup);
       await applyRules(null, host.rules);
     });
-    await changeRoutes(null, host.routes, await listRoutes(null, routeProtocol, host.link), []);
+    const present = seen ?? (await listRoutes({ device: host.link }, routeProtocol));
+    await changeRoutes(null, host.routes, present, []);
   }
 
-  async #router({ namespace, routes, rules }: RouterPlan, made: readonly MadeLink[]): Promise<void> {
+  async #router(
+    { namespace, routes, rules }: RouterPlan,
+    made: readonly MadeLink[],
+    seen: readonly ObservedRoute[] | undefined,
+  ): Promise<void> {
     const [present] = await Promise.all([
-      listRoutes(namespace, routeProtocol),
+      seen ?? listRoutes({ namespace }, routeProtocol),
       this.#once(namespace, rules, () => applyRules(namespace, rules)),
     ]);
     // Last of all: a link without this mark was not finished and is made anew.
@@ -237,10 +259,4 @@ async function changeRoutes(
 
 async function prepareLeaf(namespace: string): Promise<void> {
   await Promise.all([setSwitches(namespace, leafSysctls), ipBatch(namespace, ["link set lo up"])]);
-}
-
-/** Where the machine runs, the slot that is free: those behind an interface that went keep their names. */
-async function freeDevice({ peer }: LinkPlan): Promise<string> {
-  const taken = new Set((await listLinks(peer.namespace)).map(({ ifname }) => ifname));
-  for (let slot = 7; ; slot++) if (!taken.has(`enp${slot}s0`)) return `enp${slot}s0`;
 }

@@ -91,21 +91,42 @@ export async function listLinks(namespace: string | null): Promise<ObservedLink[
   return parseList<ObservedLink>(stdout);
 }
 
-/** Routes of both families that carry our protocol number, on one device or on any. */
+/** What a router has: its veth ends, and its routes of both families that carry our protocol number. */
+export interface ObservedRouter {
+  readonly links: readonly ObservedLink[];
+  readonly routes: readonly ObservedRoute[];
+}
+
+/** Both in one process; nothing for a namespace that is not there. */
+export async function observeRouter(namespace: string, protocol: number): Promise<ObservedRouter> {
+  const input = `link show type veth\n${showRoutes(protocol).join(" ")}\n`;
+  const { stdout, failed } = await execa("ip", ["-n", namespace, "-json", "-batch", "-"], {
+    input,
+    reject: false,
+  });
+  if (failed) return { links: [], routes: [] };
+  // One line for each command.
+  const [links, routes] = stdout.split("\n");
+  if (routes === undefined) throw new Error(`ip in namespace ${namespace} told no routes: ${stdout}`);
+  return { links: parseList<ObservedLink>(links), routes: parseList<ObservedRoute>(routes) };
+}
+
+/** Routes of a router, or of one device of the host. */
 export async function listRoutes(
-  namespace: string | null,
+  place: { readonly namespace: string } | { readonly device: string },
   protocol: number,
-  device?: string,
 ): Promise<ObservedRoute[]> {
-  const inside = namespace === null ? [] : ["-n", namespace];
-  const only = device === undefined ? [] : ["dev", device];
-  // All tables, because the main one alone is shown for one family alone.
-  const show = ["route", "show", "table", "all", "proto", String(protocol), ...only];
-  const { stdout } = await execa("ip", [...inside, "-json", ...show], { reject: false });
+  const [before, after] = "namespace" in place ? [["-n", place.namespace], []] : [[], ["dev", place.device]];
+  const { stdout } = await execa("ip", [...before, "-json", ...showRoutes(protocol), ...after], {
+    reject: false,
+  });
   const routes = parseList<ObservedRoute>(stdout);
   // A device that was asked for is not named.
-  return device === undefined ? routes : routes.map((route) => ({ ...route, dev: device }));
+  return "namespace" in place ? routes : routes.map((route) => ({ ...route, dev: place.device }));
 }
+
+// All tables, because of one table only one family is shown.
+const showRoutes = (protocol: number) => ["route", "show", "table", "all", "proto", String(protocol)];
 
 function parseList<T extends object>(text: string | undefined): T[] {
   if (text === undefined || text.trim() === "") return [];

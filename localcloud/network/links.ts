@@ -1,6 +1,6 @@
 // Makes veth pairs between routers and what hangs on them.
 import { createHash } from "node:crypto";
-import { deleteLinks, ipBatch } from "./ip";
+import { deleteLinks, ipBatch, listLinks } from "./ip";
 import type { LinkPlan } from "./plan";
 
 /** A link as it was made; it is finished when its mark is set. */
@@ -31,6 +31,12 @@ export async function makeLinks(router: string, links: readonly MadeLink[]): Pro
     ),
     ...configured.map(({ link: { peer } }) => ipBatch(peer.namespace, peer.setup)),
   ]);
+}
+
+/** Where the machine runs, the slot that is free: those behind an interface that went keep their names. */
+export async function freeDevice({ peer }: LinkPlan): Promise<string> {
+  const taken = new Set((await listLinks(peer.namespace)).map(({ ifname }) => ifname));
+  for (let slot = 7; ; slot++) if (!taken.has(`enp${slot}s0`)) return `enp${slot}s0`;
 }
 
 /** Sets the mark, by which a later run knows the link as finished and unchanged. */
