@@ -8,15 +8,19 @@ import { makeCgroups } from "./cgroups";
 import { machineFolders } from "./folders";
 import { childrenOf, isAlive, type ProcessIdentity, parseStat } from "./processes";
 
-// Outlives the daemon: it records itself and, when the machine has ended, how. Names of files and the command
-// come as arguments, so that nothing of a user is ever parsed by the shell.
-export const wrapper = `process=$1 exit=$2 groups=$3
+// They outlive the daemon: they record themselves and, when the machine has ended, how. Names of files and the
+// command come as arguments, so that nothing of a user is ever parsed by the shell.
+const join = `process=$1 exit=$2 groups=$3
 shift 3
 for group in $groups; do echo 0 >"$group/cgroup.procs" || exit 70; done
 read -r line </proc/$$/stat && echo "$line" >"$process" || exit 70
-"$@"
-echo $? >"$exit.new"
+`;
+const leaveExitCode = `echo $? >"$exit.new"
 mv "$exit.new" "$exit"`;
+export const wrapper = `${join}"$@"\n${leaveExitCode}`;
+
+/** Begins when it is told to; without that word, as when the daemon was killed, it ends and leaves no trace. */
+const waitingWrapper = `${join}read -r go || exit 70\n"$@" </dev/null\n${leaveExitCode}`;
 
 /** What systemd-nspawn boots. */
 export interface BootSystem {
@@ -30,17 +34,18 @@ const validHostname =
   /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 /**
- * Boots a machine whose root is mounted.
+ * Boots a machine whose disk is mounted.
  *
  * @param system the server's own one, or its rescue system
- * @param network resolves when the machine's network namespace is there with its links
+ * @param ready resolves when the system's root is mounted, and the network namespace is there with its links; what
+ *   the first process needs of the kernel is made meanwhile, because each of its control groups takes milliseconds
  * @throws when its init does not come up, with the last lines of its console
  */
 export async function boot(
   settings: LocalCloudSettings,
   server: ServerSpec,
   system: BootSystem,
-  network: Promise<unknown>,
+  ready: Promise<unknown>,
 ): Promise<void> {
   if (!validHostname.test(server.name)) {
     throw new Error(`server name ${JSON.stringify(server.name)} is no host name: use letters, digits and -`);
@@ -51,12 +56,11 @@ export async function boot(
   const groups = await makeCgroups(settings, server, folders.layers);
   const console = await open(folders.console, "a");
   try {
-    await network;
     const child = execa(
       "/bin/sh",
       [
         "-c",
-        wrapper,
+        waitingWrapper,
         "machine",
         folders.process,
         folders.exit,
@@ -68,7 +72,6 @@ export async function boot(
         cleanup: false,
         reject: false,
         buffer: false,
-        stdin: "ignore",
         stdout: console.fd,
         stderr: console.fd,
         env: {
@@ -79,6 +82,15 @@ export async function boot(
       },
     );
     child.unref();
+    // A wrapper that is gone is found below.
+    child.stdin?.on("error", () => {});
+    await ready.then(
+      () => child.stdin?.end("go\n"),
+      (error: unknown) => {
+        child.stdin?.destroy();
+        throw error;
+      },
+    );
   } finally {
     await console.close();
   }

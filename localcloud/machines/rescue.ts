@@ -7,7 +7,7 @@ import type { RescueSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import type { BootSystem } from "./boot";
 import { type MachineFile, writeFiles } from "./files";
-import { machineFolders, packageCacheFile } from "./folders";
+import { type MachineFolders, machineFolders, packageCacheFile } from "./folders";
 import { unmount } from "./mounts";
 import { writeRootPassword } from "./rootPassword";
 
@@ -44,6 +44,18 @@ export function rescueFiles({ sshKeys }: RescueSpec, machineId: string): Machine
   ];
 }
 
+/** Where it is mounted, with the server's own root inside. */
+export function rescueSystem({ rescue, root, docker }: MachineFolders): BootSystem {
+  return {
+    root: join(rescue, "root"),
+    hostname: "rescue",
+    binds: [
+      [root, diskInRescue],
+      [docker, `${diskInRescue}/var/lib/docker`],
+    ],
+  };
+}
+
 /**
  * Makes and mounts a fresh rescue system; the machine's own root must be mounted.
  *
@@ -54,14 +66,11 @@ export async function makeRescue(
   serverId: number,
   rescue: RescueSpec,
   lower: string,
-): Promise<BootSystem> {
+): Promise<void> {
   await removeRescue(settings, serverId);
   const folders = machineFolders(settings, serverId);
-  const [root, upper, work] = ["root", "upper", "work"].map((name) => join(folders.rescue, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [upper, work] = [join(folders.rescue, "upper"), join(folders.rescue, "work")];
+  const { root } = rescueSystem(folders);
   for (const folder of [root, upper, work]) await mkdir(folder, { recursive: true });
   const machineId = randomBytes(16).toString("hex");
   await writeFiles(upper, [...rescueFiles(rescue, machineId), packageCacheFile(settings)]);
@@ -69,14 +78,6 @@ export async function makeRescue(
   await writeRootPassword(lower, upper, rescue.rootPasswordHash);
   const layers = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
   await execa("mount", ["-t", "overlay", "overlay", "-o", layers, root]);
-  return {
-    root,
-    hostname: "rescue",
-    binds: [
-      [folders.root, diskInRescue],
-      [folders.docker, `${diskInRescue}/var/lib/docker`],
-    ],
-  };
 }
 
 /** Throws the rescue system away, if there is one. */

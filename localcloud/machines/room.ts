@@ -11,14 +11,22 @@ import type { LocalCloudSettings } from "../settings";
 import { StorageRoom } from "../storageBoxes/room";
 import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
+import { mountDisk } from "./disk";
 import { type ExitReason, ExitWatch } from "./exits";
-import { type MachineRecord, machineFolders, makeLayers, mountRoot, readRecord } from "./folders";
+import {
+  type MachineFolders,
+  type MachineRecord,
+  machineFolders,
+  makeLayers,
+  mountRoot,
+  readRecord,
+} from "./folders";
 import { setRootPassword } from "./guest";
 import { guestsOf } from "./hotPlug";
 import { unmount } from "./mounts";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
-import { makeRescue, removeRescue } from "./rescue";
+import { makeRescue, removeRescue, rescueSystem } from "./rescue";
 import { prepareVolumes } from "./volumes";
 
 // systemd's own signals to an init in a container: SIGRTMIN+4 powers off, SIGRTMIN+5 reboots.
@@ -180,18 +188,19 @@ export class MachineRoom implements RoomMethods {
     if (record === undefined) throw new Error(`server ${id} has no root file system: create it first`);
     await this.#exits.settled(id);
     // A reboot of the guest ends a rescue system, so it is not known for the next boot.
-    const { rescue: _used, ...ownSystem } = server;
-    this.#specs.set(id, ownSystem);
+    const { rescue: _used, ...withoutRescue } = server;
+    this.#specs.set(id, withoutRescue);
     await this.#cut(id);
     this.#exits.setOrdered(id, false);
     try {
+      const folders = machineFolders(this.settings, id);
+      await mountDisk(folders);
       const network = this.#ownNetwork(server);
-      const booted = this.#ownSystem(record, server).then((system) =>
-        boot(this.settings, server, system, network),
-      );
-      const [, { ready }] = await bothOf(booted, network);
+      const ready = bothOf(this.#mountSystem(record, server), network);
+      const system = server.rescue === undefined ? ownSystemOf(folders, server) : rescueSystem(folders);
+      await bothOf(boot(this.settings, server, system, ready), ready);
       // What its routers lacked when it began they have long before the guest's first packet, which they would drop.
-      await ready;
+      await (await network).complete;
     } catch (error) {
       await this.#cut(id);
       this.#active.delete(id);
@@ -200,37 +209,28 @@ export class MachineRoom implements RoomMethods {
     this.#exits.watch(id);
   }
 
-  /** What the machine boots, mounted. */
-  async #ownSystem(record: MachineRecord, server: ServerSpec): Promise<BootSystem> {
-    await mountRoot(this.settings, record, server);
-    const system = await this.#systemOf(server);
-    await prepareVolumes(this.settings, server.id);
-    return system;
+  /** Mounts what the machine boots, and notes its volumes. */
+  async #mountSystem(record: MachineRecord, { id, diskGb, rescue }: ServerSpec): Promise<void> {
+    await mountRoot(this.settings, record, { diskGb });
+    if (rescue === undefined) await removeRescue(this.settings, id);
+    else await makeRescue(this.settings, id, rescue, this.options.baseImage);
+    await prepareVolumes(this.settings, id);
   }
 
-  /** The machine's namespace with its links; its routers are `ready` a moment later. */
-  async #ownNetwork(server: ServerSpec): Promise<{ ready: Promise<void> }> {
+  /** The machine's namespace with its links; its routers are complete a moment later. */
+  async #ownNetwork(server: ServerSpec): Promise<{ complete: Promise<void> }> {
     await this.#network.resetMachine(server.id);
     this.#active.add(server.id);
     const run = this.#network.apply();
-    const ready = run.done.then(() => this.#networkApplied());
+    const complete = run.done.then(() => this.#networkApplied());
     // Who waits for it may end before.
-    ready.catch(() => {});
+    complete.catch(() => {});
     await run.linked;
     if (this.#poisoned.has(server.id)) {
-      await ready;
+      await complete;
       await setPoisonedRoute(this.settings, this.world, server, true);
     }
-    return { ready };
-  }
-
-  async #systemOf(server: ServerSpec): Promise<BootSystem> {
-    if (server.rescue !== undefined) {
-      return makeRescue(this.settings, server.id, server.rescue, this.options.baseImage);
-    }
-    await removeRescue(this.settings, server.id);
-    const { root, docker } = machineFolders(this.settings, server.id);
-    return { root, hostname: server.name, binds: [[docker, "/var/lib/docker"]] };
+    return { complete };
   }
 
   async powerOff(serverId: number): Promise<void> {
@@ -336,6 +336,12 @@ export class MachineRoom implements RoomMethods {
     return names.filter((name) => /^\d+$/.test(name)).map(Number);
   }
 }
+
+const ownSystemOf = ({ root, docker }: MachineFolders, { name }: ServerSpec): BootSystem => ({
+  root,
+  hostname: name,
+  binds: [[docker, "/var/lib/docker"]],
+});
 
 /** Side by side; when one fails, not before the other has ended. */
 async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
