@@ -10,6 +10,7 @@ import { createLinuxHost, type LinuxHost } from "../../../localcloud/machines/ho
 import { ensureBaseImage } from "../../../localcloud/machines/image";
 import { leftovers, removeEverything } from "../../../localcloud/machines/remove";
 import { type MetadataService, startMetadataService } from "../../../localcloud/metadata/server";
+import { SAMPLE_SECONDS } from "../../../localcloud/metrics/history";
 import { localCloudSettings } from "../../../localcloud/settings";
 import type { Json } from "../api/testCloud";
 import { eventually, inMachine, mustRun, ownLab, whyNoMachines } from "./lab";
@@ -154,8 +155,9 @@ describe("server actions on a real machine", function () {
       const { metrics } = await call("GET", `/servers/${id}/metrics?${query}`);
       const values: [number, string][] = metrics.time_series[name].values;
       return values.reduce((sum, [time, value], index) => {
-        const since = values[index - 1]?.[0];
-        if (since === undefined || time * 1000 < start.getTime()) return sum;
+        if (time * 1000 < start.getTime()) return sum;
+        // A new machine's first sample has none before it.
+        const since = values[index - 1]?.[0] ?? time - SAMPLE_SECONDS;
         return sum + (time - since) * Number(value);
       }, 0);
     };
