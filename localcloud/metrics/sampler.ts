@@ -56,7 +56,7 @@ export function createSampler({ counters, servers, now, onProblem }: SamplerOpti
     pointsOf: (id, since) => histories.get(id)?.since(since) ?? [],
     sample,
     start() {
-      timer = setInterval(() => {
+      const look = () => {
         // A host that is busy for longer than the rhythm is not asked twice at once.
         if (looking) return;
         looking = true;
@@ -65,7 +65,10 @@ export function createSampler({ counters, servers, now, onProblem }: SamplerOpti
           .finally(() => {
             looking = false;
           });
-      }, SAMPLE_SECONDS * 1000);
+      };
+      // At once, or what machines use until the second look would be told by nobody.
+      look();
+      timer = setInterval(look, SAMPLE_SECONDS * 1000);
       timer.unref();
     },
     stop: () => clearInterval(timer),
