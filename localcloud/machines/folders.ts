@@ -113,7 +113,13 @@ export async function makeLayers(
 
 /** A folder of the upper layer hides the one below: a newer /usr would have the first boot rebuild every cache. */
 async function keepAge(lower: string, upper: string, folder: string): Promise<void> {
-  const { atime, mtime } = await stat(join(lower, folder));
+  // Layers of the image, the topmost first.
+  const hidden = lower
+    .split(":")
+    .map((layer) => join(layer, folder))
+    .find(existsSync);
+  if (hidden === undefined) return;
+  const { atime, mtime } = await stat(hidden);
   await utimes(join(upper, folder), atime, mtime);
 }
 
