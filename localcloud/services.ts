@@ -53,15 +53,9 @@ export async function stopServices(
   if (which === undefined) await rm(settings.paths.processes, { recursive: true, force: true });
 }
 
-/** Sends a signal to a service that runs; one that is just being started again has nothing to forget. */
-export async function signalService(settings: LocalCloudSettings, name: string, sent: NodeJS.Signals) {
-  const child = children.get(recordOf(settings, name));
-  if (child !== undefined) {
-    child.kill(sent);
-    return;
-  }
-  const service = (await readProcesses(settings)).find((one) => one.name === name);
-  if (service !== undefined) signal(service.pid, sent);
+/** Sends a signal to a service of this process; one that is just being started again has nothing to forget. */
+export function signalService(settings: LocalCloudSettings, name: string, sent: NodeJS.Signals): void {
+  children.get(recordOf(settings, name))?.kill(sent);
 }
 
 /**

@@ -56,7 +56,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     host,
     metadata,
     api: apiFaults,
-    runner: () => api.runner,
+    runner: api.runner,
     onProblem: log,
   });
   // Before the actions, which go on as soon as the host is there: a stuck one must not slip through.

@@ -24,7 +24,7 @@ export function cloudNameServer(
     listeners: [hydrogen, oxygen, helium],
     ranges: { ipv4: [settings.publicRange, settings.floatingRange], ipv6: settings.ipv6Range },
     // What the resolver remembers may have changed, answers that there is nothing included.
-    onPublished: () => signalService(settings, "resolver", "SIGHUP"),
+    onPublished: async () => signalService(settings, "resolver", "SIGHUP"),
     onProblem,
   });
 }

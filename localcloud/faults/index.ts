@@ -20,8 +20,7 @@ export interface FaultOptions {
   readonly host: Pick<LinuxHost, "onNetworkApplied">;
   readonly metadata: Pick<MetadataService, "slow">;
   readonly api: ReturnType<typeof createApiFaults>;
-  /** Undefined until the API is up. */
-  readonly runner: () => ActionRunner | undefined;
+  readonly runner: ActionRunner;
   readonly onProblem: (problem: string) => void;
 }
 

@@ -18,12 +18,7 @@ export interface PowerFaults {
   readonly "host-failure": FaultDriver<FaultOf<"host-failure">>;
 }
 
-/** @param runner undefined until the API is up */
-export function powerFaults(
-  settings: LocalCloudSettings,
-  store: Store,
-  runner: () => ActionRunner | undefined,
-): PowerFaults {
+export function powerFaults(settings: LocalCloudSettings, store: Store, runner: ActionRunner): PowerFaults {
   const shared = {
     begin: async ({ servers }: FaultRecord) => {
       await Promise.all(servers.map((id) => cutPower(settings, store, id)));
@@ -31,7 +26,7 @@ export function powerFaults(
     // Who is powered on during the fault stays on: the plug was pulled once.
     resume: async () => undefined,
     end: async ({ servers }: FaultRecord) => {
-      for (const id of servers) powerOn(store, runner(), id);
+      for (const id of servers) powerOn(store, runner, id);
     },
   };
   return {
@@ -65,10 +60,9 @@ async function cutPower(settings: LocalCloudSettings, store: Store, id: number):
   throw new Error(`server ${id} is still on 20 s after its power was cut`);
 }
 
-function powerOn(store: Store, runner: ActionRunner | undefined, id: number) {
+function powerOn(store: Store, runner: ActionRunner, id: number) {
   const server = store.get("server", id);
   if (server === undefined || server.power === "on") return;
-  if (runner === undefined) throw new Error("the API is not up yet");
   const resources = [{ id, type: "server" }];
   if (isLocked(store, { id, type: "server" })) throw new Error(`server ${id} is locked by an action`);
   runner.launch([

@@ -46,7 +46,7 @@ export class DhcpServers {
     await mkdir(folder, { recursive: true });
     await writeAtomically(join(folder, hostsFile), files.hosts);
     if (running?.configuration === files.configuration) {
-      await signalService(this.settings, serviceName(this.settings, namespace), "SIGHUP");
+      signalService(this.settings, serviceName(this.settings, namespace), "SIGHUP");
       this.#running.set(namespace, { ...running, hosts: files.hosts });
       return;
     }

@@ -240,7 +240,7 @@ export class StorageRoom implements StorageBoxHost {
     await mkdir(settings.paths.storageBoxes, { recursive: true, mode: 0o700 });
     await writeAtomically(settings.paths.storageBoxNames, names);
     this.#names = names;
-    await signalService(settings, "resolver", "SIGHUP");
+    signalService(settings, "resolver", "SIGHUP");
   }
 
   #alone<T>(id: number, work: () => Promise<T>): Promise<T> {

@@ -43,7 +43,7 @@ describe("helper processes", () => {
       names.map(async (name) => {
         await begin({ name, command: "bash", args: ["-c", listener] });
         await says(name, "ready");
-        await signalService(settings(), name, "SIGHUP");
+        signalService(settings(), name, "SIGHUP");
       }),
     );
     await Promise.all(names.map((name) => says(name, "told")));
@@ -53,9 +53,9 @@ describe("helper processes", () => {
     const name = "mortal";
     await begin({ name, command: "bash", args: ["-c", `echo life; ${listener}`] });
     await says(name, "ready");
-    await signalService(settings(), name, "SIGKILL");
+    signalService(settings(), name, "SIGKILL");
     await says(name, "life\nready\nlife\nready");
-    await signalService(settings(), name, "SIGHUP");
+    signalService(settings(), name, "SIGHUP");
     await says(name, "told");
     const found = async () => (await readProcesses(settings())).some((service) => service.name === name);
     for (const deadline = Date.now() + 10_000; !(await found()); await setTimeout(5)) {

@@ -13,7 +13,7 @@ describe("faults of power", () => {
   });
   afterEach(() => cloud.stop());
 
-  const faults = () => powerFaults(labSettings("power", 1), cloud.store, () => cloud.api.runner);
+  const faults = () => powerFaults(labSettings("power", 1), cloud.store, cloud.api.runner);
   const failure = (host: number) => faults()["host-failure"].targets({ kind: "host-failure", host });
   const record = (...servers: number[]): FaultRecord<{ kind: "power-off"; server: string }> => ({
     id: 1,
