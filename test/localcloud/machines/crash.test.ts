@@ -118,6 +118,7 @@ describe(`local cloud killed ${points} times under a running pulumi up`, functio
    * it by its name. Of an attachment the provider would take over what it finds, with addresses of an older wish.
    */
   const removeUnknown = async () => {
+    await allActionsEnd();
     const exported = await stack.exportStack();
     const resources = (exported.deployment.resources ?? []) as { id?: string }[];
     const known = new Set(resources.map(({ id }) => id));

@@ -52,14 +52,15 @@ export const crashProgram = (version: number) => async () => {
     server("two", "fsn1"),
     server("three", version === 1 ? "fsn1" : "nbg1"),
   ] as const;
-  servers.slice(0, 2).forEach((machine, index) => {
-    new hcloud.ServerNetwork(`attachment-${index}`, {
-      serverId: id(machine),
-      subnetId: subnet.id,
-      ip: `10.0.1.${10 + index}`,
-      aliasIps: [`10.0.1.${20 + 10 * version + index}`],
-    });
-  });
+  const attachments = servers.slice(0, 2).map(
+    (machine, index) =>
+      new hcloud.ServerNetwork(`attachment-${index}`, {
+        serverId: id(machine),
+        subnetId: subnet.id,
+        ip: `10.0.1.${10 + index}`,
+        aliasIps: [`10.0.1.${20 + 10 * version + index}`],
+      }),
+  );
   const floatingIp = new hcloud.FloatingIp("floating", {
     name: "floating",
     type: "ipv4",
@@ -79,6 +80,7 @@ export const crashProgram = (version: number) => async () => {
   new hcloud.VolumeAttachment(
     "volume-attachment",
     { volumeId: id(volume), serverId: id(version === 1 ? servers[1] : servers[0]) },
-    { deleteBeforeReplace: true },
+    // Both need the server's lock, and the provider tries a change of alias addresses only once.
+    { deleteBeforeReplace: true, dependsOn: attachments },
   );
 };
