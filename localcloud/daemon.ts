@@ -41,7 +41,7 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
     settings: apiSettings(settings, requests, apiLog, log),
   });
   // Answers before anything else is there; actions wait for the host.
-  await api.app.listen({ host: "127.0.0.1", port: settings.apiPort });
+  await api.listen({ host: "127.0.0.1", port: settings.apiPort });
 
   await api.background;
   const { startSurroundings } = await import("./surroundings.js");

@@ -1,198 +1,92 @@
-// From HTTP to calls and back: authentication before the body is read, one transaction for each request, errors
-// in Hetzner's shape, and a log line without secrets.
-import { createServer, type RequestListener } from "node:http";
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { withoutSchemas } from "../withoutSchemas";
-import { type AnswerOptions, answer } from "./answer";
-import { correlationId } from "./correlationIds";
-import { ApiError } from "./errors";
-import { meetFaults } from "./faults/answers";
-import { createRateLimit, type RateLimit, rateLimitExceeded } from "./rateLimit";
-import { createKeptAnswers, createRepeater, pathOf, roundMs } from "./repeatedAnswers";
-import { createRouter, type Match, type Router, type RouterOptions } from "./router";
-import type { Settings } from "./settings";
-import { createIdentification, type Identify, type Identity, tokenIn } from "./tokens";
+// The server of the API. Most questions it answers itself; the rest, with all that changes something, is the
+// framework's, which is loaded with the first request that needs it or soon after the start.
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import type { AnswerOptions } from "./answer";
+import { createDirectAnswers } from "./directAnswers";
+import { createRateLimit } from "./rateLimit";
+import { createRouter, type RouterOptions } from "./router";
+import { createIdentification } from "./tokens";
 
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Set once the token is known to be good. */
-    identity: Identity | null;
-    /** Id of the fault that it met. */
-    fault: number | null;
-    /** Set before its body is read. */
-    match: Match | null;
-  }
-}
-
-/** Other methods are unknown everywhere: 404, not 405. */
-const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"];
-const BODY_LIMIT = 1024 * 1024;
-/** As Fastify's own server has it. */
+/** Longer than clients keep an idle connection, so that they close it. */
 export const KEEP_ALIVE_MS = 72_000;
 
 export interface HttpOptions extends AnswerOptions {
   readonly routes: RouterOptions;
 }
 
+export interface ListenAt {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
 export interface Http {
-  readonly app: FastifyInstance;
-  /** Answers one request, for servers beside the one of `app`. */
+  /** Answers one request, for servers beside this one. */
   readonly listener: RequestListener;
+  listen(at: ListenAt): Promise<AddressInfo>;
+  /** Loads what is not loaded yet. */
+  load(): Promise<void>;
+  /** Lets running requests end, but those that a fault holds. */
+  close(): Promise<void>;
 }
 
 export function createHttp(options: HttpOptions): Http {
   const { store, settings, faults } = options;
-  const answers = createKeptAnswers(store);
   const identify = createIdentification(store, settings.tokens);
   const rateLimit = createRateLimit(settings.requestsPerHour);
-  const repeat = createRepeater({ answers, identify, rateLimit, faults, settings });
-  const listener: RequestListener = (request, response) => {
-    if (!repeat(request, response)) app.routing(request, response);
-  };
-  const app = Fastify({
-    bodyLimit: BODY_LIMIT,
-    exposeHeadRoutes: false,
-    routerOptions: { querystringParser: readQuery },
-    schemaController: withoutSchemas,
-    serverFactory: () => createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener),
-  });
-  app.decorateRequest("identity", null);
-  app.decorateRequest("fault", null);
-  app.decorateRequest("match", null);
-  readBodies(app);
-  answerErrors(app, settings);
-  logRequests(app, settings);
   const router = createRouter(options.routes);
-  const guard = createGuard(identify, rateLimit, options);
-  app.addHook("preClose", async () => faults.release());
-  app.route({
-    method: METHODS,
-    url: "/*",
-    onRequest: async (request, reply) => {
-      request.match = (await router.find(request.method, pathOf(request.url))) ?? null;
-      if (request.match === null) return refuseUnknown(router, guard, request, reply);
-      return guard(request, reply);
+  const answerDirectly = createDirectAnswers({ store, settings, router, identify, rateLimit, faults });
+  let app: FastifyInstance | undefined;
+  let loading: Promise<void> | undefined;
+  const load = () => {
+    loading ??= import("./framework.js").then(async ({ createFramework }) => {
+      app = await createFramework({ ...options, router, identify, rateLimit });
+    });
+    return loading;
+  };
+  let closing = false;
+  const listener: RequestListener = (request, response) => {
+    if (closing) response.setHeader("connection", "close");
+    if (answerDirectly(request, response)) return;
+    if (app !== undefined) return app.routing(request, response);
+    load().then(
+      () => app?.routing(request, response),
+      (error) => {
+        settings.onProblem(`the API could not be loaded: ${String(error)}`);
+        response.writeHead(500).end();
+      },
+    );
+  };
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+  return {
+    listener,
+    load,
+    listen: ({ host, port }) =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, host, () => {
+          server.off("error", reject);
+          resolve(server.address() as AddressInfo);
+        });
+      }),
+    async close() {
+      closing = true;
+      faults.release();
+      if (server.listening) await untilClosed(server);
+      await loading;
+      await app?.close();
     },
-    handler: (request, reply) => {
-      if (request.match === null) throw unknownRoute();
-      return answer(options, answers, request.match, request, reply);
-    },
-  });
-  app.setNotFoundHandler(() => {
-    throw unknownRoute();
-  });
-  return { app, listener };
-}
-
-/** Any content type is read as JSON, and no body at all is `{}` (HC-T7). */
-function readBodies(app: FastifyInstance) {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, text, done) => {
-    try {
-      const body: unknown = text === "" ? {} : JSON.parse(String(text));
-      if (typeof body !== "object" || body === null || Array.isArray(body)) {
-        throw new Error("must be a JSON object");
-      }
-      done(null, body);
-    } catch (error) {
-      done(new ApiError("json_error", `invalid JSON in the request body: ${(error as Error).message}`));
-    }
-  });
-}
-
-function readQuery(text: string): Record<string, string[]> {
-  const query: Record<string, string[]> = Object.create(null);
-  for (const [name, value] of new URLSearchParams(text)) query[name] = [...(query[name] ?? []), value];
-  return query;
-}
-
-function answerErrors(app: FastifyInstance, settings: Settings) {
-  const send = (reply: FastifyReply, error: ApiError) => reply.status(error.status).send(error.body());
-  app.addHook("onRequest", (_request, reply, done) => {
-    reply.header("x-correlation-id", correlationId());
-    done();
-  });
-  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    if (error instanceof ApiError) return send(reply, error);
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return send(reply, new ApiError("json_error", `request cannot be read: ${error.message}`));
-    }
-    settings.onProblem(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
-    return send(reply, new ApiError("server_error", "internal error of the local cloud: see its log"));
-  });
-}
-
-function logRequests(app: FastifyInstance, settings: Settings) {
-  app.addHook("onResponse", (request, reply, done) => {
-    logRequest(settings, request, reply, reply.statusCode);
-    done();
-  });
-}
-
-function logRequest(settings: Settings, request: FastifyRequest, reply: FastifyReply, status: number) {
-  settings.onRequest({
-    time: new Date().toISOString(),
-    method: request.method,
-    path: pathOf(request.url),
-    status,
-    ms: roundMs(reply.elapsedTime),
-    project: request.identity?.projectName ?? null,
-    client: request.headers["user-agent"] ?? null,
-    ...(request.fault !== null && { fault: request.fault }),
-  });
-}
-
-/** How the log shows a request that gets no answer. */
-const NO_STATUS = 0;
-
-type Guard = ReturnType<typeof createGuard>;
-
-function createGuard(
-  identify: Identify,
-  rateLimit: RateLimit,
-  { faults, settings }: Pick<HttpOptions, "faults" | "settings">,
-) {
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const take = (owner: string) => {
-      const { headers, exceeded } = rateLimit.take(owner);
-      reply.headers(headers);
-      if (exceeded) throw rateLimitExceeded();
-    };
-    const { authorization } = request.headers;
-    request.identity = identify(authorization);
-    take(request.identity?.projectName ?? "");
-    if (request.identity === null) throw unauthorized(authorization);
-    if (request.identity.readOnly && request.method !== "GET") {
-      throw new ApiError("token_readonly", "the token is read-only: use one with write access");
-    }
-    if (!faults.any) return;
-    const { method } = request;
-    const path = pathOf(request.url)
-      .replace(/^\/v1/, "")
-      .replace(/(?<=.)\/$/, "");
-    const met = { method, path, project: request.identity.projectName };
-    const unanswered = () => logRequest(settings, request, reply, NO_STATUS);
-    if (await meetFaults(faults, met, request, reply, unanswered)) return reply;
   };
 }
 
-function unauthorized(header: string | undefined): ApiError {
-  const missing = tokenIn(header) === undefined;
-  return new ApiError(
-    "unauthorized",
-    missing ? "token is required" : "the token you have provided is invalid",
-  );
-}
-
-const unknownRoute = () => new ApiError("not_found", "api route not found");
-
-/** Before authentication: HC-T11. But a known path with another method is 405, to who has a token. */
-async function refuseUnknown(router: Router, guard: Guard, request: FastifyRequest, reply: FastifyReply) {
-  const methods = await router.methodsOf(pathOf(request.url));
-  if (methods.length === 0) throw unknownRoute();
-  if ((await guard(request, reply)) !== undefined) return reply;
-  throw new ApiError(
-    "method_not_allowed",
-    `${request.method} is not allowed here: use ${methods.join(", ")}`,
-  );
+/** Clients keep connections for long, so those that become idle are closed. */
+async function untilClosed(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  await closed;
+  clearInterval(idle);
 }

@@ -1,6 +1,6 @@
 // The Hetzner Cloud API of the local cloud.
 import type { RequestListener } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { AddressInfo } from "node:net";
 import { type ActionRunner, createActionRunner } from "../actions";
 import type { Host } from "../host";
 import type { Store } from "../store";
@@ -8,7 +8,7 @@ import type { Background } from "./background";
 import { catalogueRoutes } from "./catalogue/catalogueRoutes";
 import { minimumMs } from "./durations";
 import { type ApiFaults, createApiFaults } from "./faults/active";
-import { createHttp } from "./http";
+import { createHttp, type ListenAt } from "./http";
 import { type ApiSettings, withDefaults } from "./settings";
 import { worldOf } from "./world";
 
@@ -27,12 +27,14 @@ export interface ApiOptions {
 
 /** The API and what runs behind it. */
 export interface Api {
-  /** Listens where the caller says: `await api.app.listen({ host: "127.0.0.1", port })`. */
-  readonly app: FastifyInstance;
+  /** Answers from now on; what runs by itself begins soon after. */
+  listen(at: ListenAt): Promise<AddressInfo>;
+  /** Begins without an address of its own, for servers of others. */
+  begin(): void;
   /** Answers one request: for tests, and for a server on a second address. */
   readonly listener: RequestListener;
   readonly runner: ActionRunner;
-  /** Resolves when what runs by itself has begun, soon after the application is ready. */
+  /** Resolves when what runs by itself has begun. */
   readonly background: Promise<Background>;
   /** Stops answering and running; what was running goes on after the next start. Leaves the store open. */
   close(): Promise<void>;
@@ -45,9 +47,9 @@ const FIRST_ANSWERS_MS = 20;
 const families = () => import("./families.js");
 
 /**
- * Builds the API on a store and a machine room. When the application becomes ready (`listen` or `ready`), it
- * brings the network to the stored state, boots the machines that should run and goes on with the actions that
- * were running, in the background: requests are answered meanwhile and their actions wait.
+ * Builds the API on a store and a machine room. With `listen` or `begin` it brings the network to the stored
+ * state, boots the machines that should run and goes on with the actions that were running, in the background:
+ * requests are answered meanwhile and their actions wait.
  */
 export function createApi({ store, host, settings: given, faults = createApiFaults() }: ApiOptions): Api {
   const settings = withDefaults(given);
@@ -61,32 +63,43 @@ export function createApi({ store, host, settings: given, faults = createApiFaul
     onProblem: settings.onProblem,
   });
   const routes = { first: catalogueRoutes, rest: async () => (await families()).familyRoutes };
-  const { app, listener } = createHttp({ store, host, settings, runner, routes, faults });
+  const http = createHttp({ store, host, settings, runner, routes, faults });
+  let begins = false;
   let closed = false;
   let begun: Background | undefined;
+  let resolveBackground: (background: Background) => void = () => undefined;
   const background = new Promise<Background>((resolve) => {
-    const begin = async () => {
-      const { beginBackground } = await import("./background.js");
-      if (closed) return;
-      begun = beginBackground({ store, host, settings, runner });
-      resolve(begun);
-    };
-    app.addHook("onReady", async () => {
-      setTimeout(() => {
-        begin().catch((error) => settings.onProblem(`start: ${String(error)}`));
-      }, FIRST_ANSWERS_MS);
-    });
+    resolveBackground = resolve;
   });
+  const load = async () => {
+    const { beginBackground } = await import("./background.js");
+    if (closed) return;
+    begun = beginBackground({ store, host, settings, runner });
+    resolveBackground(begun);
+    await http.load();
+  };
+  const begin = () => {
+    if (begins) return;
+    begins = true;
+    setTimeout(() => {
+      load().catch((error) => settings.onProblem(`start: ${String(error)}`));
+    }, FIRST_ANSWERS_MS);
+  };
   return {
-    app,
-    listener,
+    listener: http.listener,
     runner,
     background,
+    begin,
+    async listen(at) {
+      const address = await http.listen(at);
+      begin();
+      return address;
+    },
     async close() {
       closed = true;
       begun?.stop();
       runner.stop();
-      await app.close();
+      await http.close();
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Match {
 }
 
 export interface Router {
+  /** Among the routes that are loaded. */
+  findLoaded(method: string, path: string): Match | undefined;
   find(method: string, path: string): Promise<Match | undefined>;
   /** Methods that the path has. */
   methodsOf(path: string): Promise<readonly string[]>;
@@ -28,15 +30,28 @@ type Table = (method: string, path: string) => Match | undefined;
 
 /** Paths are those of the API, `/v1/servers/1`, with or without a slash at the end. */
 export function createRouter({ first, rest }: RouterOptions): Router {
-  const table = tableOf(first);
+  const tables = [tableOf(first)];
   let whole: Promise<Table> | undefined;
+  const loadRest = async () => {
+    const table = tableOf(await rest());
+    tables.push(table);
+    return table;
+  };
+  const findLoaded = (method: string, path: string) => {
+    for (const table of tables) {
+      const match = table(method, path);
+      if (match !== undefined) return match;
+    }
+    return undefined;
+  };
   const find = async (method: string, path: string) => {
-    const early = table(method, path);
-    if (early !== undefined) return early;
-    whole ??= rest().then(tableOf);
+    const loaded = findLoaded(method, path);
+    if (loaded !== undefined) return loaded;
+    whole ??= loadRest();
     return (await whole)(method, path);
   };
   return {
+    findLoaded,
     find,
     methodsOf: async (path) => {
       const found = await Promise.all(METHODS.map((method) => find(method, path)));

@@ -1,5 +1,4 @@
 // A local cloud in memory that listens, as clients of other people need it.
-import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { ApiSettings } from "../../localcloud/api";
 import { routes } from "../../localcloud/api/families";
@@ -22,8 +21,7 @@ export async function listen(settings: Partial<ApiSettings> = {}): Promise<Liste
   cloud.host.gate = async ({ method }) => {
     if (method === "reconcileNetwork") await setTimeout(20);
   };
-  await cloud.api.app.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = cloud.api.app.server.address() as AddressInfo;
+  const { port } = await cloud.api.listen({ host: "127.0.0.1", port: 0 });
   return {
     cloud,
     endpoint: `http://127.0.0.1:${port}/v1`,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as hcloud from "@pulumi/hcloud";
@@ -45,8 +44,7 @@ describe("the unmodified Pulumi provider: every resource", function () {
     folder = await mkdtemp(join(tmpdir(), "localcloud-resources-"));
     certificates = [await selfSigned(folder, "one.example"), await selfSigned(folder, "two.example")];
     cloud = await TestCloud.start();
-    await cloud.api.app.listen({ host: "127.0.0.1", port: 0 });
-    const { port } = cloud.api.app.server.address() as AddressInfo;
+    const { port } = await cloud.api.listen({ host: "127.0.0.1", port: 0 });
     const endpoint = `http://127.0.0.1:${port}/v1`;
     const command = await PulumiCommand.get({ root: dirname(dirname(home.bin)) });
     const openStack = async (stackName: string) => {

@@ -51,8 +51,8 @@ async function serve(directory: string, token: string) {
       onProblem: (problem) => process.stderr.write(`${problem}\n`),
     },
   });
-  const address = await api.app.listen({ host: "127.0.0.1", port: 0 });
-  process.send?.({ address });
+  const { port } = await api.listen({ host: "127.0.0.1", port: 0 });
+  process.send?.({ address: `http://127.0.0.1:${port}` });
 }
 
 const [directory = "", token = ""] = process.argv.slice(2);

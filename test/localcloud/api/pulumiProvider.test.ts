@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -20,8 +19,7 @@ describe("local cloud API: the unmodified Pulumi provider", function () {
     cloud = await TestCloud.start({ timeScale: 0.02 });
     // As long as a real machine room takes: enough for two requests to meet.
     cloud.host.gate = ({ method }) => (method === "reconcileNetwork" ? setTimeout(100) : Promise.resolve());
-    await cloud.api.app.listen({ host: "127.0.0.1", port: 0 });
-    const { port } = cloud.api.app.server.address() as AddressInfo;
+    const { port } = await cloud.api.listen({ host: "127.0.0.1", port: 0 });
     const endpoint = `http://127.0.0.1:${port}/v1`;
     folder = await mkdtemp(join(tmpdir(), "localcloud-provider-"));
     stack = await LocalWorkspace.createOrSelectStack(

@@ -63,7 +63,7 @@ export class TestCloud {
       undefined as unknown as Api,
     );
     cloud.api = cloud.build();
-    await cloud.api.app.ready();
+    cloud.api.begin();
     await cloud.api.background;
     return cloud;
   }
@@ -93,7 +93,7 @@ export class TestCloud {
     this.store.close();
     this.store = openStore(this.directory);
     this.api = this.build();
-    await this.api.app.ready();
+    this.api.begin();
     await this.api.background;
   }
 

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import inject from "light-my-request";
 import { type Api, createApi, openStore, type Store, worldOf } from "../../../localcloud/api";
 import { ensureHostPackages } from "../../../localcloud/hostPackages";
 import { findInit } from "../../../localcloud/machines/boot";
@@ -30,7 +31,7 @@ describe("server actions on a real machine", function () {
   let password: string;
 
   const call = async (method: "GET" | "POST", path: string, body?: object): Promise<Json> => {
-    const response = await api.app.inject({
+    const response = await inject(api.listener, {
       method,
       url: `/v1${path}`,
       headers: { authorization: `Bearer ${token}` },
@@ -103,7 +104,7 @@ describe("server actions on a real machine", function () {
     });
     await host.reconcileNetwork(worldOf(store));
     metadata = await startMetadataService(settings, () => worldOf(store));
-    await api.app.ready();
+    api.begin();
     const created = await call("POST", "/servers", {
       name: "web1",
       server_type: "cx23",

@@ -15,7 +15,8 @@ describe("local cloud API: faults of requests", () => {
     random = 0;
     faults = createApiFaults({ random: () => random });
     cloud = await TestCloud.start({}, faults);
-    address = await cloud.api.app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = await cloud.api.listen({ host: "127.0.0.1", port: 0 });
+    address = `http://127.0.0.1:${port}`;
   });
   afterEach(() => cloud.stop());
 
