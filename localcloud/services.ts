@@ -1,8 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { writeAtomically } from "./machines/files";
-import { identify, isAlive, type ProcessIdentity, signal } from "./machines/processes";
+import { isAlive, type ProcessIdentity, signal } from "./machines/processes";
 import type { LocalCloudSettings } from "./settings";
 
 /** A helper process of the daemon: registry, package cache, name server, DHCP servers. */
@@ -17,7 +16,19 @@ export interface RunningService extends ProcessIdentity {
   readonly name: string;
 }
 
-/** Children of this process by the file of their record, which is written a moment after they began. */
+/**
+ * A service records itself before it becomes what it is: a daemon that is killed at any moment leaves none that the
+ * next one does not know, which would keep its port.
+ */
+const recorded = `record=$1 name=$2
+shift 2
+read -r line </proc/$$/stat || exit 70
+start=$(set -- \${line##*) }; echo "\${20}")
+printf '{"name":"%s","pid":%s,"startTime":"%s"}' "$name" "$$" "$start" >"$record.new" || exit 70
+mv "$record.new" "$record" || exit 70
+exec "$@"`;
+
+/** Children of this process by the file of their record, which they write a moment after they began. */
 const children = new Map<string, { kill(signal: NodeJS.Signals): boolean }>();
 
 /** Services on record that run now, whichever daemon started them. */
@@ -87,7 +98,9 @@ export async function supervise(
 async function runOnce(settings: LocalCloudSettings, service: Service): Promise<string> {
   const output = await open(join(settings.paths.processes, `${service.name}.log`), "a");
   try {
-    const child = execa(service.command, service.args, {
+    const record = recordOf(settings, service.name);
+    const shell = ["-c", recorded, "service", record, service.name];
+    const child = execa("/bin/sh", [...shell, service.command, ...service.args], {
       env: service.env ?? {},
       cleanup: false,
       detached: true,
@@ -97,12 +110,7 @@ async function runOnce(settings: LocalCloudSettings, service: Service): Promise<
       stdout: output.fd,
       stderr: output.fd,
     });
-    children.set(recordOf(settings, service.name), child);
-    const identity = child.pid === undefined ? undefined : await identify(child.pid);
-    if (identity !== undefined) {
-      const record: RunningService = { name: service.name, ...identity };
-      await writeAtomically(recordOf(settings, service.name), JSON.stringify(record));
-    }
+    children.set(record, child);
     const result = await child;
     return result.signal === undefined ? `exit code ${result.exitCode}` : `signal ${result.signal}`;
   } finally {

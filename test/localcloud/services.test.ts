@@ -37,7 +37,7 @@ describe("helper processes", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("hear a signal from their first word on, before they are on record", async () => {
+  it("hear a signal from their first word on", async () => {
     const names = Array.from({ length: 20 }, (_, index) => `listener${index}`);
     await Promise.all(
       names.map(async (name) => {
@@ -61,5 +61,17 @@ describe("helper processes", () => {
     for (const deadline = Date.now() + 10_000; !(await found()); await setTimeout(5)) {
       assert.ok(Date.now() < deadline, "it is on record");
     }
+  });
+
+  it("are on record at their first word, so a daemon killed then leaves none unknown", async () => {
+    const name = "recorded";
+    const file = join(settings().paths.processes, `${name}.json`);
+    await begin({ name, command: "bash", args: ["-c", `cat '${file}'; echo " of $$"; ${listener}`] });
+    await says(name, "ready");
+    const [known] = (await readProcesses(settings())).filter((service) => service.name === name);
+    assert.match(
+      await logOf(name),
+      new RegExp(`^{"name":"recorded","pid":${known?.pid},.* of ${known?.pid}$`, "m"),
+    );
   });
 });

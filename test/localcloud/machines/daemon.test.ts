@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { readStatus, type Status } from "../../../localcloud/control/socket";
+import { daemonProgram } from "../../../localcloud/daemonProgram";
 import { findInit } from "../../../localcloud/machines/boot";
 import { leftovers } from "../../../localcloud/machines/remove";
 import { nameserverAddresses } from "../../../localcloud/network/names";
@@ -157,6 +161,25 @@ describe("local cloud as a command", function () {
       "helpers were replaced, not doubled",
     );
     assert.match(await mustRun(settings, id, "getent hosts www.example.test"), /^192\.0\.2\.80 /);
+  });
+
+  it("knows its helpers when it is killed while it starts", async () => {
+    process.kill((await status()).pid, "SIGKILL");
+    const { command: program, args, env } = await daemonProgram();
+    for (const age of [150, 250, 350, 450, 550, 650, 750, 850]) {
+      const all = { ...process.env, ...env, ...environment };
+      const child = spawn(program, args, { cwd: "/", env: all, stdio: "ignore" });
+      await setTimeout(age);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    const { size } = await stat(settings.paths.daemonLog);
+    assert.equal((await command("up")).exitCode, 0);
+    await eventually("the helpers", async () => (await status()).services.length === 5);
+    // One that finds its port taken ends at once.
+    await setTimeout(1_000);
+    const log = (await readFile(settings.paths.daemonLog)).subarray(size).toString();
+    assert.doesNotMatch(log, /starting it again/);
   });
 
   it("tells of a machine that lost its power while nobody watched", async () => {
