@@ -88,13 +88,16 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
       armed.set(action.id, { action, outcome });
     };
     learn({});
+    const beside = work.network && work.networkAtOnce ? reconciler.settle() : undefined;
+    // The steps may fail before it is waited for.
+    beside?.catch(() => {});
     const steps = work.steps(store, action.plan.args);
     for (const [index, step] of steps.entries()) {
       if (stopped) return outcome;
       learn(await runStep(host, step, worlds));
       if (!stopped) setProgress(store, action.id, Math.floor((95 * (index + 1)) / steps.length));
     }
-    if (work.network && !stopped) await reconciler.settle();
+    if (work.network && !stopped) await (beside ?? reconciler.settle());
     if (work.names && !stopped) await names.settle();
     for (const step of work.finalSteps(store, action.plan.args)) {
       if (!stopped) learn(await runStep(host, step, worlds));

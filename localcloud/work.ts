@@ -47,6 +47,8 @@ export interface Work<A> {
   readonly command: string;
   /** True when the effect changes what `Host.reconcileNetwork` makes. */
   readonly network: boolean;
+  /** True when steps and network do not need each other, so that the network begins with the first step. */
+  readonly networkAtOnce: boolean;
   /** True when the effect changes what `Host.reconcileNames` makes. */
   readonly names: boolean;
   /** Evaluated when the action runs, so that it sees the state of that moment. */
@@ -77,6 +79,7 @@ export function defineWork<A extends object>(
 ): Work<A> {
   return {
     network: false,
+    networkAtOnce: false,
     names: false,
     steps: () => [],
     finalSteps: () => [],

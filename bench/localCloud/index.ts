@@ -15,13 +15,13 @@ import {
   type Bench,
   measureCreation,
   measureMemory,
-  measureRequests,
   measureStarts,
   measureTogether,
   type Peer,
 } from "./parts";
 import { installPrism } from "./prism";
 import { type Measure, type Report, reportText } from "./report";
+import { measureRequests } from "./requests";
 
 export interface LocalCloudBenchOptions {
   /** Measurements of each thing. */

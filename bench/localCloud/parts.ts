@@ -6,10 +6,11 @@ import type { Progress } from "../../toolchain/cacheDir";
 import { ratiosOf, spreadOf } from "../statistics";
 import type { CleanUp } from "./cleanUp";
 import { createServer, deleteServers, ourEndpoint, type StartedDaemon, startDaemon } from "./cloud";
-import { ask, type Endpoint, requestsPerSecond, untilSshGreets } from "./http";
+import { untilSshGreets } from "./http";
 import { plainBoot, removePlainBoot } from "./plainBoot";
 import { type StartedPrism, startPrism } from "./prism";
-import { cpuSeconds, memoryOf, ownCpuSeconds, sharesOfTree } from "./processes";
+import { cpuSeconds, memoryOf, sharesOfTree } from "./processes";
+import { untilQuiet } from "./quiet";
 import type { Measure } from "./report";
 
 export interface Bench {
@@ -24,7 +25,7 @@ export interface Peer {
   readonly description: string;
 }
 
-const PRISM_PORT = 18_254;
+export const PRISM_PORT = 18_254;
 
 /** Starts and stops the daemon of a cloud that is down; leaves it down. */
 export async function measureStarts(
@@ -36,10 +37,12 @@ export async function measureStarts(
   await (await startDaemon(settings)).stop();
   for (let round = 1; round <= rounds; round++) {
     progress(`starts, round ${round} of ${rounds}`);
+    await untilQuiet();
     const daemon = await startDaemon(settings);
     await daemon.stop();
     own.push(daemon);
     if (peer === undefined) continue;
+    await untilQuiet();
     const prism = await startPrism(peer.program, peer.description, PRISM_PORT);
     cleanUp.later("Prism", prism.stop);
     await prism.stop();
@@ -88,72 +91,6 @@ export async function measureMemory({ progress }: Bench, daemon: StartedDaemon):
   ];
 }
 
-const SLICE_SECONDS = 3;
-
-/** Requests per second on two endpoints, while one server exists. */
-export async function measureRequests(
-  { settings, rounds, progress, cleanUp }: Bench,
-  { status: { pid } }: StartedDaemon,
-  peer: Peer | undefined,
-): Promise<Measure[]> {
-  const ours = ourEndpoint(settings);
-  const server = await createServer(ours, "listed", { start_after_create: false });
-  const prism = peer && (await startPrism(peer.program, peer.description, PRISM_PORT));
-  if (prism !== undefined) cleanUp.later("Prism", prism.stop);
-  const measures: Measure[] = [];
-  for (const path of ["/locations", "/servers"]) {
-    const [own, other] = [createLoad(ours, pid, path), prism && createLoad(prism.endpoint, prism.pid, path)];
-    for (let round = 1; round <= rounds; round++) {
-      progress(`GET ${path}, round ${round} of ${rounds}`);
-      await own.run();
-      await other?.run();
-    }
-    const answers = await Promise.all(
-      [ours, ...(prism ? [prism.endpoint] : [])].map((of) => ask(of, "GET", path)),
-    );
-    const note = `bytes of an answer: ${answers.map(({ text }) => Buffer.byteLength(text)).join(" and ")}`;
-    const rate = { name: `GET ${path}`, unit: "requests/s", ours: spreadOf(own.rates), note };
-    const cost = { name: `GET ${path}, processor time of each`, unit: "us", ours: spreadOf(own.costs) };
-    if (other === undefined) {
-      measures.push(rate, cost);
-      continue;
-    }
-    measures.push(
-      {
-        ...rate,
-        peer: { name: "Prism", spread: spreadOf(other.rates) },
-        ratio: ratiosOf(own.rates, other.rates),
-        target: { is: "at least", value: 80 },
-      },
-      {
-        ...cost,
-        peer: { name: "Prism", spread: spreadOf(other.costs) },
-        ratio: ratiosOf(other.costs, own.costs),
-      },
-    );
-  }
-  await prism?.stop();
-  await deleteServers(ours, [server]);
-  return measures;
-}
-
-/** Requests of one kind to one process: how many it answers, and what each costs it. */
-function createLoad(endpoint: Endpoint, pid: number, path: string) {
-  const rates: number[] = [];
-  const costs: number[] = [];
-  return {
-    rates,
-    /** Microseconds of processor time for each request; a busy machine changes them little. */
-    costs,
-    async run() {
-      const before = await ownCpuSeconds(pid);
-      const rate = await requestsPerSecond(endpoint, path, SLICE_SECONDS);
-      rates.push(rate);
-      costs.push((((await ownCpuSeconds(pid)) - before) / (rate * SLICE_SECONDS)) * 1e6);
-    },
-  };
-}
-
 /** A server's creation until SSH, against systemd-nspawn by hand. */
 export async function measureCreation(bench: Bench, image: string): Promise<Measure> {
   const { settings, rounds, progress, cleanUp } = bench;
@@ -165,7 +102,9 @@ export async function measureCreation(bench: Bench, image: string): Promise<Meas
   await plainBoot(image, folder);
   for (let round = 1; round <= rounds; round++) {
     progress(`machine until SSH, round ${round} of ${rounds}`);
+    await untilQuiet();
     plain.push((await plainBoot(image, folder)) / 1000);
+    await untilQuiet();
     const began = performance.now();
     const server = await createServer(ours, `one${round}`);
     await untilSshGreets(server.address, () => undefined);
@@ -193,6 +132,7 @@ export async function measureTogether(
   for (let round = 1; round <= rounds; round++) {
     for (const [count, { wall, cpu }] of found) {
       progress(`${count} machines together, round ${round} of ${rounds}`);
+      await untilQuiet();
       const before = await cpuSeconds(settings, daemon.status.pid, []);
       const began = performance.now();
       const names = Array.from({ length: count }, (_, index) => `m${count}-${round}-${index}`);

@@ -14,8 +14,20 @@ export interface OwnZone {
 /** Seconds; as for Hetzner's own reverse zones. */
 const TTL = 86_400;
 
+/** The last text of each zone: hundreds of names are checked again only when one has changed. */
+const written = new Map<string, { readonly content: string; readonly zone: OwnZone }>();
+
 /** A zone whose serial follows from what is in it: nobody transfers it, so it need not grow. */
 function ownZone(name: string, records: readonly Omit<RecordSpec, "ttl">[]): OwnZone {
+  const content = JSON.stringify(records);
+  const before = written.get(name);
+  if (before?.content === content) return before.zone;
+  const zone = writeZone(name, records);
+  written.set(name, { content, zone });
+  return zone;
+}
+
+function writeZone(name: string, records: readonly Omit<RecordSpec, "ttl">[]): OwnZone {
   const text = (serial: number) =>
     zoneText(
       name,

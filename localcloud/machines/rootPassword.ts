@@ -7,7 +7,7 @@ import { type MachineFile, writeFiles } from "./files";
 const SHADOW = "/etc/shadow";
 
 /** A SHA-512 crypt hash. Anything else could break out of its field of /etc/shadow. */
-const HASH = /^\$6\$[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}$/;
+const HASH = /^\$6\$(rounds=[0-9]{4,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}$/;
 
 /** @throws when the text is no SHA-512 crypt hash */
 export function requireHash(hash: string): string {

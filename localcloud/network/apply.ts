@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { LocalCloudSettings } from "../settings";
 import {
   applyRules,
@@ -69,10 +70,12 @@ export class NetworkApplier {
     const { added, removed } = await this.#namespaces(plan, observed);
     const [links] = await Promise.all([this.#links(plan, observed), ...added.map(prepareLeaf)]);
     steps.linked();
+    // Who waited for it begins before more processes are started here: each start holds this thread for milliseconds.
+    await setImmediate();
     await this.#tellUnplugged(plan, observed);
     const { made } = links;
-    // A link takes routes with it, in other routers too, so what was seen before holds no longer.
-    const seen = made.length + removed.length + links.removed > 0 ? undefined : observed;
+    // A link that goes takes routes with it, in other routers too, so what was seen before holds no longer.
+    const seen = removed.length + links.removed > 0 ? undefined : observed;
     await Promise.all([
       this.#hostSide(plan.host, seen?.hostRoutes),
       ...plan.routers.map((router) =>

@@ -1,31 +1,40 @@
 // Root passwords. The client sees one once; what is stored and handed to the machine is its SHA-512 crypt hash.
 import { hash, randomBytes } from "node:crypto";
 
-const ROUNDS = 5000;
+/** The specification's own number. */
+const DEFAULT_ROUNDS = 5000;
+/**
+ * Its least number, for passwords that are random: 120 bits are not guessed however fast a guess is, and a request
+ * would wait 9 ms for the default.
+ */
+const ROUNDS_OF_RANDOM = 1000;
 const ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Twenty characters, as Hetzner's: easy to type, impossible to guess. */
 export const newRootPassword = () => randomBytes(15).toString("base64url");
+
+export const rootPasswordHash = (password: string) => passwordHash(password, newSalt(), ROUNDS_OF_RANDOM);
 
 export function newSalt(): string {
   return [...randomBytes(16)].map((byte) => ALPHABET[byte % 64]).join("");
 }
 
 /**
- * `$6$salt$hash` for /etc/shadow, by the steps of the SHA-crypt specification
+ * `$6$salt$hash` or `$6$rounds=1000$salt$hash` for /etc/shadow, by the steps of the SHA-crypt specification
  * (https://www.akkadia.org/drepper/SHA-crypt.txt). Node has no crypt(3).
  */
-export function passwordHash(password: string, salt: string): string {
+export function passwordHash(password: string, salt: string, rounds = DEFAULT_ROUNDS): string {
   const key = Buffer.from(password).toString("latin1");
   const alternate = sha512(key + salt + key);
   let digest = sha512(key + salt + sequence(alternate, key.length) + lengthBits(key, alternate));
   const p = sequence(sha512(key.repeat(key.length)), key.length);
   const s = sequence(sha512(salt.repeat(16 + digest.charCodeAt(0))), salt.length);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const middle = (round % 3 === 0 ? "" : s) + (round % 7 === 0 ? "" : p);
     digest = sha512(round % 2 === 1 ? p + middle + digest : digest + middle + p);
   }
-  return `$6$${salt}$${encode(Buffer.from(digest, "latin1"))}`;
+  const given = rounds === DEFAULT_ROUNDS ? "" : `rounds=${rounds}$`;
+  return `$6$${given}${salt}$${encode(Buffer.from(digest, "latin1"))}`;
 }
 
 /** Bytes as characters up to 255: a buffer for each of thousands of rounds would cost four times as much. */

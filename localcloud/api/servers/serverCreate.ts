@@ -29,7 +29,7 @@ import { publicKeyOf } from "../sshKeys";
 import { requireAttachable, VOLUMES_PER_SERVER } from "../volumes/volumeActions";
 import { attachLater } from "../volumes/volumes";
 import { primaryIpOf } from "../world";
-import { newRootPassword, newSalt, passwordHash } from "./rootPassword";
+import { newRootPassword, rootPasswordHash } from "./rootPassword";
 import { attachNetwork, newAttachment } from "./serverNetworks";
 import { startServer } from "./serverPower";
 import { renderServer } from "./serverViews";
@@ -80,6 +80,7 @@ export const createServer = defineWork<{ server: number }>({
   name: "create_server",
   command: "create_server",
   network: true,
+  networkAtOnce: true,
   steps: (_store, { server }) => [{ do: "createServer", server }],
 });
 
@@ -107,7 +108,7 @@ export function create(call: Call): Reply {
     diskGb: type.diskGb,
     userData: body.user_data ?? "",
     publicKeys,
-    rootPasswordHash: password && passwordHash(password, newSalt()),
+    rootPasswordHash: password && rootPasswordHash(password),
     power: "off",
     macAddress: macAddress("96:00", serverId),
     privateNets: [],

@@ -19,7 +19,7 @@ import { idOrName } from "../fields";
 import { bootImage } from "../images";
 import { requireUnlocked } from "../locks";
 import { requireRoom } from "../placement/placementGroups";
-import { newRootPassword, newSalt, passwordHash } from "./rootPassword";
+import { newRootPassword, rootPasswordHash } from "./rootPassword";
 import { booted, changeServer, requireStopped } from "./serverPower";
 
 interface RebuildArgs {
@@ -102,7 +102,7 @@ function rebuild(call: Call): Reply {
     server: server.id,
     image: image.id,
     userData: body.user_data ?? server.userData,
-    rootPasswordHash: password && passwordHash(password, newSalt()),
+    rootPasswordHash: password && rootPasswordHash(password),
   };
   const action = startAction(call, rebuildServer, args, [ref("server", server.id)]);
   return created({ root_password: password, action: renderAction(action) });

@@ -1,12 +1,31 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { newRootPassword, newSalt, passwordHash } from "../../../localcloud/api/servers/rootPassword";
+import {
+  newRootPassword,
+  newSalt,
+  passwordHash,
+  rootPasswordHash,
+} from "../../../localcloud/api/servers/rootPassword";
 
 describe("local cloud API: root passwords", () => {
   it("hashes as the specification's example does", () => {
     assert.equal(
       passwordHash("Hello world!", "saltstring"),
       "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
+    );
+  });
+
+  it("hashes as the specification's example with rounds of its own does", () => {
+    assert.equal(
+      passwordHash("Hello world!", "saltstringsaltst", 10_000),
+      "$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v.",
+    );
+  });
+
+  it("gives generated passwords the least rounds that the specification has", () => {
+    assert.match(
+      rootPasswordHash(newRootPassword()),
+      /^\$6\$rounds=1000\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/,
     );
   });
 

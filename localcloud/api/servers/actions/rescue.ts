@@ -15,7 +15,7 @@ import {
   startAction,
 } from "../../call";
 import { publicKeyOf } from "../../sshKeys";
-import { newRootPassword, newSalt, passwordHash } from "../rootPassword";
+import { newRootPassword, rootPasswordHash } from "../rootPassword";
 import { changeServer, plainAction } from "../serverPower";
 
 /** A rescue system that nobody boots is disabled after this time. */
@@ -58,7 +58,7 @@ function enable(call: Call): Reply {
   const password = newRootPassword();
   const rescue: Rescue = {
     publicKeys,
-    rootPasswordHash: passwordHash(password, newSalt()),
+    rootPasswordHash: rootPasswordHash(password),
     until: new Date(call.settings.clock().getTime() + WAITS_MS).toISOString(),
   };
   const action = startAction(call, enableRescue, { server: server.id, rescue }, [ref("server", server.id)]);

@@ -4,7 +4,7 @@ import { type AnyWork, defineWork } from "../../../work";
 import { renderAction } from "../../actionRoutes";
 import { type Call, created, ownedByPath, type Reply, type Route, ref, startAction } from "../../call";
 import { ApiError } from "../../errors";
-import { newRootPassword, newSalt, passwordHash } from "../rootPassword";
+import { newRootPassword, rootPasswordHash } from "../rootPassword";
 
 interface ResetArgs {
   readonly server: number;
@@ -32,7 +32,7 @@ function reset(call: Call): Reply {
     );
   }
   const password = newRootPassword();
-  const args = { server: server.id, rootPasswordHash: passwordHash(password, newSalt()) };
+  const args = { server: server.id, rootPasswordHash: rootPasswordHash(password) };
   const action = startAction(call, resetPassword, args, [ref("server", server.id)]);
   return created({ root_password: password, action: renderAction(action) });
 }

@@ -1,0 +1,31 @@
+import { cpus } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+
+const LOOK_MS = 200;
+const QUIET_SHARE = 0.9;
+const PATIENCE_MS = 10_000;
+
+/**
+ * Resolves when the processors are idle: what one measurement leaves the kernel to clean up is not the next one's
+ * work. After 10 s on a machine that others keep busy, too; the report shows its load average.
+ */
+export async function untilQuiet(): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let before = times(); ; ) {
+    await pause(LOOK_MS);
+    const now = times();
+    const isQuiet = now.idle - before.idle >= QUIET_SHARE * (now.all - before.all);
+    if (isQuiet || Date.now() > deadline) return;
+    before = now;
+  }
+}
+
+/** Milliseconds of all processors so far. */
+function times(): { readonly idle: number; readonly all: number } {
+  const each = cpus().map((cpu) => cpu.times);
+  const sum = (of: (one: (typeof each)[number]) => number) => each.reduce((total, one) => total + of(one), 0);
+  return {
+    idle: sum(({ idle }) => idle),
+    all: sum(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq),
+  };
+}
