@@ -22,7 +22,7 @@ export interface LinuxHost extends Host {
   currentWorld(): World;
   /** What else must be in the network each time that it was brought to the world, before anyone is told so. */
   onNetworkApplied(listener: () => Promise<void>): void;
-  /** See {@link MachineRoom.poisonMetadataRoute}. */
+  /** See {@link RoomNetwork.poison}. */
   poisonMetadataRoute(serverId: number, poisoned: boolean): Promise<void>;
   /** Stops watching; machines go on. */
   close(): void;
@@ -61,12 +61,12 @@ export async function createLinuxHost(
   });
   const unlimited = await whyNoDiskLimit();
   if (unlimited !== undefined) options.onProblem?.(`disks of servers have no limit here: ${unlimited}`);
-  if (options.world !== undefined) room.world = options.world;
+  if (options.world !== undefined) room.expect(options.world);
   await room.adopt();
   const closeRoom = room.close.bind(room);
   const sampler = createSampler({
     counters: async () => countersOf(settings, await room.running()),
-    servers: () => room.world.servers.map(({ id }) => id),
+    servers: () => room.currentWorld().servers.map(({ id }) => id),
     now: Date.now,
     onProblem: options.onProblem ?? (() => {}),
   });

@@ -2,11 +2,6 @@ import { readdir, rm } from "node:fs/promises";
 import type { NameServer } from "../dns";
 import type { Host, ServerSpec, World } from "../host";
 import type { LoadBalancerRoom } from "../loadBalancers/room";
-import { NetworkApplier } from "../network/apply";
-import { NetworkCoordinator } from "../network/coordinator";
-import { DhcpServers } from "../network/dhcpServers";
-import { setPoisonedRoute } from "../network/metadataRoute";
-import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
 import { StorageRoom } from "../storageBoxes/room";
 import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
@@ -22,11 +17,11 @@ import {
   readRecord,
 } from "./folders";
 import { setRootPassword } from "./guest";
-import { guestsOf } from "./hotPlug";
 import { unmount } from "./mounts";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
 import { makeRescue, removeRescue, rescueSystem } from "./rescue";
+import { RoomNetwork } from "./roomNetwork";
 import { prepareVolumes } from "./volumes";
 
 // systemd's own signals to an init in a container: SIGRTMIN+4 powers off, SIGRTMIN+5 reboots.
@@ -65,23 +60,9 @@ type RoomMethods = Pick<
 
 /** Machines and the network between them: what is on, what runs, what ended. */
 export class MachineRoom implements RoomMethods {
-  world: World = {
-    servers: [],
-    networks: [],
-    floatingAddresses: [],
-    volumes: [],
-    storageBoxes: [],
-    zones: [],
-    pointers: {},
-    loadBalancers: [],
-  };
-  readonly #active = new Set<number>();
-  readonly #poisoned = new Set<number>();
   readonly #specs = new Map<number, ServerSpec>();
   readonly #exits: ExitWatch;
-  readonly #network: NetworkCoordinator;
-  readonly #dhcp: DhcpServers;
-  readonly #afterNetwork: (() => Promise<void>)[] = [];
+  readonly #network: RoomNetwork;
   readonly storageBoxes: StorageRoom;
 
   constructor(
@@ -95,39 +76,39 @@ export class MachineRoom implements RoomMethods {
       bootAgain: (server) => this.#bootAgain(server),
       onProblem,
     });
-    this.#dhcp = new DhcpServers(settings, onProblem);
     this.storageBoxes = new StorageRoom({
       settings,
       base: options.baseImage,
-      ensureNetwork: () => this.#applyNetwork(),
+      ensureNetwork: () => this.#network.apply(),
       onProblem,
     });
-    const plan = () =>
-      planNetwork({
-        world: this.#knownWorld(),
-        active: this.#active,
-        poisoned: this.#poisoned,
-        settings,
-        ipv6,
-        uplinkMtu,
-      });
-    const network = new NetworkApplier(settings, ipv6, guestsOf(settings, onProblem));
-    this.#network = new NetworkCoordinator(network, this.#dhcp, plan);
+    this.#network = new RoomNetwork(settings, {
+      ipv6,
+      uplinkMtu,
+      onProblem,
+      specOf: (id) => this.#specs.get(id),
+      storageBoxes: () => this.storageBoxes.boxes(),
+    });
   }
 
-  currentWorld = () => this.world;
+  currentWorld = () => this.#network.world;
+
+  /** What ought to exist, before the first reconciliation. */
+  expect(world: World): void {
+    this.#network.world = world;
+  }
 
   /** Stops watching; machines, DHCP servers and load balancers go on. */
   close(): void {
     this.#exits.close();
-    this.#dhcp.close();
+    this.#network.close();
     this.storageBoxes.close();
     this.options.names?.close();
     this.options.balancers.close();
   }
 
   onNetworkApplied(listener: () => Promise<void>): void {
-    this.#afterNetwork.push(listener);
+    this.#network.onApplied(listener);
   }
 
   /** Finds the machines that run already, whoever booted them. */
@@ -136,30 +117,21 @@ export class MachineRoom implements RoomMethods {
       if ((await findWrapper(this.settings, id)) === undefined) {
         this.#exits.missed(id, await exitCode(this.settings, id));
       } else {
-        this.#active.add(id);
+        this.#network.adopt(id);
         this.#exits.watch(id);
       }
     }
   }
 
   async reconcileNetwork(world: World): Promise<void> {
-    this.world = world;
+    this.#network.world = world;
     for (const server of world.servers) this.#specs.set(server.id, server);
     await this.storageBoxes.follow(world.storageBoxes);
     const { balancers } = this.options;
     // A process keeps its namespace alive, so the proxies that are not wanted go first.
-    await balancers.keepOnly(this.world.loadBalancers);
-    await this.#applyNetwork();
-    await balancers.apply(this.world.loadBalancers);
-  }
-
-  async #applyNetwork(): Promise<void> {
-    await this.#network.apply().done;
-    await this.#networkApplied();
-  }
-
-  async #networkApplied(): Promise<void> {
-    for (const listener of this.#afterNetwork) await listener();
+    await balancers.keepOnly(world.loadBalancers);
+    await this.#network.apply();
+    await balancers.apply(world.loadBalancers);
   }
 
   async reconcileNames(world: World): Promise<void> {
@@ -195,7 +167,7 @@ export class MachineRoom implements RoomMethods {
     try {
       const folders = machineFolders(this.settings, id);
       await mountDisk(folders);
-      const network = this.#ownNetwork(server);
+      const network = this.#network.switchOn(server);
       const ready = bothOf(this.#mountSystem(record, server), network);
       const system = server.rescue === undefined ? ownSystemOf(folders, server) : rescueSystem(folders);
       await bothOf(boot(this.settings, server, system, ready), ready);
@@ -203,7 +175,7 @@ export class MachineRoom implements RoomMethods {
       await (await network).complete;
     } catch (error) {
       await this.#cut(id);
-      this.#active.delete(id);
+      this.#network.forget(id);
       throw error;
     }
     this.#exits.watch(id);
@@ -215,22 +187,6 @@ export class MachineRoom implements RoomMethods {
     if (rescue === undefined) await removeRescue(this.settings, id);
     else await makeRescue(this.settings, id, rescue, this.options.baseImage);
     await prepareVolumes(this.settings, id);
-  }
-
-  /** The machine's namespace with its links; its routers are complete a moment later. */
-  async #ownNetwork(server: ServerSpec): Promise<{ complete: Promise<void> }> {
-    await this.#network.resetMachine(server.id);
-    this.#active.add(server.id);
-    const run = this.#network.apply();
-    const complete = run.done.then(() => this.#networkApplied());
-    // Who waits for it may end before.
-    complete.catch(() => {});
-    await run.linked;
-    if (this.#poisoned.has(server.id)) {
-      await complete;
-      await setPoisonedRoute(this.settings, this.world, server, true);
-    }
-    return { complete };
   }
 
   async powerOff(serverId: number): Promise<void> {
@@ -257,7 +213,7 @@ export class MachineRoom implements RoomMethods {
   async removeServer(serverId: number): Promise<void> {
     await this.powerOff(serverId);
     this.#specs.delete(serverId);
-    this.#poisoned.delete(serverId);
+    this.#network.remove(serverId);
     const { root, layers, base } = machineFolders(this.settings, serverId);
     await unmount(root);
     await unmount(layers);
@@ -275,37 +231,16 @@ export class MachineRoom implements RoomMethods {
     this.#exits.listen(listener);
   }
 
-  /**
-   * Fault hook of HC-U4: the private lease of a server leads the metadata address over its private network, now and
-   * at each renewal. Idempotent; forgotten when the daemon ends, except that the route stays until it is taken back.
-   */
+  /** See {@link RoomNetwork.poison}. */
   async poisonMetadataRoute(serverId: number, poisoned: boolean): Promise<void> {
-    if (poisoned) this.#poisoned.add(serverId);
-    else this.#poisoned.delete(serverId);
-    await this.#applyNetwork();
-    const server = this.world.servers.find(({ id }) => id === serverId);
-    if (server !== undefined) await setPoisonedRoute(this.settings, this.world, server, poisoned);
+    await this.#network.poison(serverId, poisoned);
   }
 
   async removeEverything(): Promise<void> {
     for (const id of await this.#machineIds()) this.#exits.setOrdered(id, true);
     this.close();
     await removeEverything(this.settings);
-    this.#active.clear();
-  }
-
-  // A server that starts before its first reconciliation is known by its own specification.
-  #knownWorld(): World {
-    const listed = new Set(this.world.servers.map(({ id }) => id));
-    const starting = [...this.#active].flatMap((id) => {
-      const spec = this.#specs.get(id);
-      return spec === undefined || listed.has(id) ? [] : [spec];
-    });
-    return {
-      ...this.world,
-      servers: [...this.world.servers, ...starting],
-      storageBoxes: this.storageBoxes.boxes(),
-    };
+    this.#network.removeAll();
   }
 
   /** SIGKILL of the machine's init ends everything in it at once. */
@@ -324,8 +259,7 @@ export class MachineRoom implements RoomMethods {
   }
 
   async #stopped(id: number): Promise<void> {
-    this.#active.delete(id);
-    await this.#network.resetMachine(id);
+    await this.#network.switchOff(id);
     await removeCgroups(this.settings, id);
     await removeRescue(this.settings, id);
     await rm(machineFolders(this.settings, id).exit, { force: true });
