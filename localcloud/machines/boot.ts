@@ -6,6 +6,7 @@ import { namesOf } from "../network/names";
 import type { LocalCloudSettings } from "../settings";
 import { makeCgroups } from "./cgroups";
 import { machineFolders } from "./folders";
+import { initEnvironment } from "./initLibraries";
 import { childrenOf, isAlive, type ProcessIdentity, parseStat } from "./processes";
 
 // They outlive the daemon: they record themselves and, when the machine has ended, how. Names of files and the
@@ -115,6 +116,7 @@ function nspawn(settings: LocalCloudSettings, server: ServerSpec, system: BootSy
     "--link-journal=no",
     "--resolv-conf=off",
     "--timezone=off",
+    ...initEnvironment.map((variable) => `--setenv=${variable}`),
     // Docker inside the machine needs both.
     "--capability=all",
     "--system-call-filter=add_key keyctl bpf",

@@ -1,6 +1,7 @@
 import { datasourceName, datasourceSource } from "./datasource";
 import type { MachineFile } from "./files";
 import { hcFiles } from "./hcUtils";
+import { initLibraries } from "./initLibraries";
 
 export const suite = "trixie";
 
@@ -121,6 +122,7 @@ export const imageFiles: readonly MachineFile[] = [
     content: datasourceSource,
   },
   ...hcFiles,
+  ...initLibraries,
   {
     path: "/etc/systemd/journald.conf.d/persistent.conf",
     content: "[Journal]\nStorage=persistent\nSystemMaxUse=256M\n",

@@ -99,6 +99,14 @@ describe("local cloud as a command", function () {
     assert.equal(await mustRun(settings, id, "echo '{\"a\":1}' | jq .a"), "1");
   });
 
+  it("keeps libbpf from the machine's systemd alone", async () => {
+    const id = (await status()).servers[0]?.id ?? 0;
+    const who = "grep --files-with-matches --null-data ^LD_LIBRARY_PATH= /proc/[0-9]*/environ";
+    assert.equal(await mustRun(settings, id, who), "/proc/1/environ");
+    assert.match(await mustRun(settings, id, "ldd /usr/sbin/ip"), /libbpf\.so\.1 => \/lib/);
+    await mustRun(settings, id, "ip link show lo && systemctl is-system-running --wait");
+  });
+
   it("answers DNS zones, to its machines and to everybody who asks Hetzner's name servers", async () => {
     const { id = 0, publicIpv4 = "" } = (await status()).servers[0] ?? {};
     const succeeds = async (answer: Awaited<ReturnType<typeof api>>) =>
