@@ -27,12 +27,13 @@ export async function whyNoDiskLimit(): Promise<string | undefined> {
 /** A new empty disk, mounted; what was there before is gone. Without loop devices only a folder. */
 export async function makeDisk({ disk, layers }: DiskPlace, sizeGb: number): Promise<void> {
   await unmount(layers);
-  await rm(layers, { recursive: true, force: true });
-  await rm(disk, { force: true });
-  await mkdir(layers, { recursive: true });
-  if ((await whyNoDiskLimit()) !== undefined) return;
   const partial = `${disk}.partial`;
-  await rm(partial, { force: true });
+  const [unlimited] = await Promise.all([
+    whyNoDiskLimit(),
+    ...[layers, disk, partial].map((path) => rm(path, { recursive: true, force: true })),
+  ]);
+  await mkdir(layers, { recursive: true });
+  if (unlimited !== undefined) return;
   const file = await open(partial, "w", 0o600);
   await file.truncate(sizeGb * gigabyte);
   await file.close();

@@ -96,17 +96,16 @@ export async function makeLayers(
   await makeDisk(folders, server.diskGb);
   await mkdir(folders.work, { recursive: true });
   if (snapshot === undefined) {
-    await mkdir(folders.upper);
-    await mkdir(folders.docker);
+    await Promise.all([mkdir(folders.upper), mkdir(folders.docker)]);
   } else {
     await copyTree(join(snapshot, "upper"), folders.upper);
     await copyTree(join(snapshot, "docker"), folders.docker);
   }
-  await writeFiles(folders.upper, ownFiles(settings, server));
+  await Promise.all([
+    writeFiles(folders.upper, ownFiles(settings, server)),
+    server.rootPasswordHash && writeRootPassword(lower, folders.upper, server.rootPasswordHash),
+  ]);
   if (snapshot === undefined) await keepAge(lower, folders.upper, "usr");
-  if (server.rootPasswordHash !== undefined) {
-    await writeRootPassword(lower, folders.upper, server.rootPasswordHash);
-  }
   const record: MachineRecord = { id: server.id, name: server.name, image: server.image, lower };
   await writeAtomically(folders.record, JSON.stringify(record));
 }
