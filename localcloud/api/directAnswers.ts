@@ -36,18 +36,25 @@ export function createDirectAnswers(options: DirectOptions) {
     if (match === undefined || match.route.repeatable !== true) return undefined;
     const { route } = match;
     const call = callOf(options, project, match, request);
-    const reply = successOf(() => store.transaction(() => route.handle(call)));
-    if (reply === undefined) return undefined;
-    const answer = writeAnswer(reply);
+    const answer = writeAnswer(store.transaction(() => route.handle(call)));
     answers.keep(project, request, answer);
     return answer;
+  };
+  /** The framework asks again after an error, and reports it. */
+  const answerOf = (project: number, request: IncomingMessage): WrittenAnswer | undefined => {
+    try {
+      return answers.find(project, request) ?? render(project, request);
+    } catch (error) {
+      if (!(error instanceof ApiError)) settings.onProblem(`GET ${pathOf(request.url)}: ${String(error)}`);
+      return undefined;
+    }
   };
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     if (request.method !== "GET" || faults.any) return false;
     const began = performance.now();
     const identity = identify(request.headers.authorization);
     if (identity === null) return false;
-    const answer = answers.find(identity.project, request) ?? render(identity.project, request);
+    const answer = answerOf(identity.project, request);
     if (answer === undefined) return false;
     const { headers, exceeded } = rateLimit.take(identity.projectName);
     if (exceeded) return false;
@@ -85,16 +92,6 @@ function callOf(
 /** What is kept would be given again when it is no longer true. */
 function refuse(what: string): never {
   throw new Error(`a repeatable answer must not ask for ${what}`);
-}
-
-/** The framework asks again and reports the error. */
-function successOf(handle: () => Reply): Reply | undefined {
-  try {
-    return handle();
-  } catch (error) {
-    if (error instanceof ApiError) return undefined;
-    throw error;
-  }
 }
 
 function writeAnswer({ status, headers, body: value }: Reply): WrittenAnswer {

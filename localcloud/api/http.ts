@@ -76,7 +76,7 @@ export function createHttp(options: HttpOptions): Http {
       closing = true;
       faults.release();
       if (server.listening) await untilClosed(server);
-      await loading;
+      await loading?.catch(() => undefined);
       await app?.close();
     },
   };

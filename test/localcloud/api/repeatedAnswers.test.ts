@@ -91,6 +91,19 @@ describe("local cloud API: answers that are given again", () => {
     assert.equal(await available(), all);
   });
 
+  it("do not end the server when one cannot be rendered", async () => {
+    const { list } = cloud.store;
+    const broken = new Error("broken");
+    cloud.store.list = () => {
+      throw broken;
+    };
+    const answer = await cloud.call("GET", "/ssh_keys");
+    assert.deepEqual([answer.status, answer.body.error.code], [500, "server_error"]);
+    cloud.store.list = list;
+    assert.deepEqual((await cloud.get("/ssh_keys")).ssh_keys, []);
+    assert.ok(cloud.problems.every((problem) => problem.startsWith("GET /v1/ssh_keys: Error: broken")));
+  });
+
   it("are not those that only the host knows", async () => {
     const path = "/load_balancers";
     await cloud.get(path);
