@@ -61,7 +61,7 @@ async function handOver(command: string, args: readonly string[]): Promise<void>
 async function ssh(name: string, command: readonly string[]): Promise<void> {
   const server = await serverNamed(name);
   if (server.publicIpv4 === null) {
-    throw new Error(`${server.name} has no public address: use \`exec ${server.name} -- bash\``);
+    throw new Error(`${server.name} has no public IPv4 address: use \`exec ${server.name} -- bash\``);
   }
   const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
   const target = `root@${server.publicIpv4}`;

@@ -1,3 +1,4 @@
+import { resolverAddresses, resolverAddresses6 } from "../network/names";
 import { datasourceName, datasourceSource } from "./datasource";
 import type { MachineFile } from "./files";
 import { hcFiles } from "./hcUtils";
@@ -106,6 +107,8 @@ deb ${mirror.replace(/\/debian$/, "/debian-security")} ${suite}-security main
 `;
 }
 
+const resolvers = [...resolverAddresses, resolverAddresses6[0]];
+
 /** Files of every machine; nothing in here belongs to one project or one cloud. */
 export const imageFiles: readonly MachineFile[] = [
   {
@@ -114,7 +117,8 @@ export const imageFiles: readonly MachineFile[] = [
   },
   // The machine is thrown away with its cloud; dpkg's fsync calls cost minutes over all machines.
   { path: "/etc/dpkg/dpkg.cfg.d/local-cloud", content: "force-unsafe-io\n" },
-  { path: "/etc/resolv.conf", content: "nameserver 185.12.64.1\nnameserver 185.12.64.2\n" },
+  // A system asks three at most, and passes over those that it has no route to.
+  { path: "/etc/resolv.conf", content: resolvers.map((address) => `nameserver ${address}\n`).join("") },
   { path: "/etc/cloud/ds-identify.cfg", content: "policy: enabled\n" },
   { path: "/etc/cloud/cloud.cfg.d/90-local-cloud.cfg", content: cloudConfig },
   {

@@ -3,6 +3,7 @@ import type { LocalCloudSettings } from "../settings";
 import type { StorageBoxSpec } from "../storageBoxes/contract";
 import { firewallChains, firewallJumps } from "./firewall";
 import { resolverRules } from "./hostSide";
+import { metadataRoutes, metadataSetup, metadataSource, metadataSources } from "./ipv6Only";
 import {
   balancerPortOf,
   boxPortOf,
@@ -37,7 +38,7 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
     links: [
       hostLink(input),
       internetLink(input),
-      ...leaves.map((leaf) => leafLink(leaf, input.ipv6)),
+      ...leaves.map((leaf) => leafLink(leaf, input)),
       ...world.storageBoxes.map((box) => boxLink(box, settings)),
     ],
     routes: [
@@ -45,6 +46,7 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
       ...leaves.flatMap((leaf) => leafRoutes(leaf, input.ipv6)),
       ...floatingRoutes(world, servers, input.ipv6),
       ...identityRoutes(world, settings),
+      ...metadataRoutes(servers, settings),
       ...world.storageBoxes.map(({ id, ip }) => unicast(4, ip, `dev ${boxPortOf(id)}`)),
     ],
     rules: replaceTable("cloud", rules(world, servers, settings)),
@@ -68,17 +70,22 @@ interface Leaf extends Addressed {
   readonly port: string;
   readonly namespace: string;
   readonly macAddress: string | null;
+  /** Of a server that has no IPv4 address of its own. */
+  readonly metadataSource: string | null;
 }
 
 function serverLeaf(server: ServerSpec, settings: LocalCloudSettings): Leaf {
   const { id, publicIpv4, publicIpv6, macAddress } = server;
-  return { port: portOf(id), namespace: namesOf(settings).machine(id), macAddress, publicIpv4, publicIpv6 };
+  const namespace = namesOf(settings).machine(id);
+  const source = metadataSource(server, settings);
+  return { port: portOf(id), namespace, macAddress, publicIpv4, publicIpv6, metadataSource: source };
 }
 
 /** Without a machine; no cloud firewall holds for it (HC-F3). */
 function balancerLeaf({ id, publicIpv4, publicIpv6 }: LoadBalancerSpec, settings: LocalCloudSettings): Leaf {
   const namespace = namesOf(settings).loadBalancer(id);
-  return { port: balancerPortOf(id), namespace, macAddress: null, publicIpv4, publicIpv6 };
+  const port = balancerPortOf(id);
+  return { port, namespace, macAddress: null, publicIpv4, publicIpv6, metadataSource: null };
 }
 
 /** Name of the public router's port towards a private network. */
@@ -114,7 +121,7 @@ function internetLink({ settings, ipv6 }: PlanInput): LinkPlan {
   };
 }
 
-function leafLink(leaf: Leaf, ipv6: boolean): LinkPlan {
+function leafLink(leaf: Leaf, { settings, ipv6 }: PlanInput): LinkPlan {
   const setup = ["link set eth0 up"];
   if (leaf.publicIpv4 !== null) {
     setup.push(
@@ -123,6 +130,7 @@ function leafLink(leaf: Leaf, ipv6: boolean): LinkPlan {
       `route add default via ${publicGateway} dev eth0`,
     );
   }
+  if (leaf.metadataSource !== null) setup.push(...metadataSetup(leaf.metadataSource, settings));
   const withIpv6 = ipv6 && leaf.publicIpv6 !== null;
   if (withIpv6) {
     setup.push(
@@ -200,6 +208,7 @@ function floatingRoutes(world: World, servers: readonly ServerSpec[], ipv6: bool
 // Answers of the metadata service to a request that came over a private network.
 function identityRoutes(world: World, settings: LocalCloudSettings): RoutePlan[] {
   return world.servers.flatMap((server) => {
+    if (metadataSource(server, settings) !== null) return [];
     const network = server.attachments.find(({ networkId }) =>
       world.networks.some(({ id }) => id === networkId),
     )?.networkId;
@@ -236,6 +245,7 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
   set own6 { type ifname . ipv6_addr; flags interval; ${elements(own6)}; }
   map port_mark { type ifname : mark; ${elements(marks)}; }
   map identity { type mark : ipv4_addr; ${elements(identity)}; }
+  set ipv6_only { type ifname . ipv4_addr; ${elements(metadataSources(servers, settings))}; }
   set internal_boxes { type ifname; ${elements(internalBoxes)}; }
   map firewall_in { type ifname : verdict; ${elements(firewallJumps(servers, "in"))}; }
   map firewall_out { type ifname : verdict; ${elements(firewallJumps(servers, "out"))}; }
@@ -246,6 +256,7 @@ function rules(world: World, servers: readonly ServerSpec[], settings: LocalClou
     ip daddr ${metadataAddress} tcp dport 80 meta mark set iifname map @port_mark accept
     iifname . ip saddr @own4 accept
     iifname . ip6 saddr @own6 accept
+    iifname . ip saddr @ipv6_only ip daddr ${hostAddress} accept
     ${dhcpRequest}
     ip6 saddr fe80::/10 accept
     drop

@@ -9,6 +9,7 @@ import { readStatus, type Status } from "../../../localcloud/control/socket";
 import { daemonProgram } from "../../../localcloud/daemonProgram";
 import { findInit } from "../../../localcloud/machines/boot";
 import { leftovers } from "../../../localcloud/machines/remove";
+import { ipv6Works } from "../../../localcloud/network/forwarding";
 import { nameserverAddresses } from "../../../localcloud/network/names";
 import { type LocalCloudSettings, localCloudSettings } from "../../../localcloud/settings";
 import { eventually, inMachine, mustRun, ownLab, whyNoMachines } from "./lab";
@@ -105,6 +106,32 @@ describe("local cloud as a command", function () {
     assert.equal(await mustRun(settings, id, who), "/proc/1/environ");
     assert.match(await mustRun(settings, id, "ldd /usr/sbin/ip"), /libbpf\.so\.1 => \/lib/);
     await mustRun(settings, id, "ip link show lo && systemctl is-system-running --wait");
+  });
+
+  it("boots a server that has IPv6 alone: it finds metadata, names and packages, and no IPv4", async function () {
+    if (!(await ipv6Works())) this.skip();
+    const web1 = (await status()).servers[0]?.publicIpv4;
+    const { server } = await api("POST", "/servers", {
+      name: "six",
+      server_type: "cx23",
+      image: "debian-13",
+      location: "fsn1",
+      public_net: { enable_ipv4: false, enable_ipv6: true },
+      user_data: "#cloud-config\nwrite_files: [{path: /root/told, content: told}]",
+    });
+    const id = server?.id ?? 0;
+    await eventually("its init", async () => (await findInit(settings, id)) !== undefined);
+    await eventually("cloud-init", async () => {
+      const { output } = await inMachine(settings, id, "cloud-init status");
+      return output.includes("status: done");
+    });
+    assert.equal(await mustRun(settings, id, "cat /root/told"), "told");
+    await mustRun(settings, id, "apt-get update -qq");
+    await mustRun(settings, id, "ip route add default via 172.31.1.1 dev eth0");
+    const reach = `timeout 2 bash -c '</dev/tcp/${web1}/22'`;
+    assert.notEqual((await inMachine(settings, id, reach)).exitCode, 0, "IPv4 leads nowhere");
+    await api("DELETE", `/servers/${id}`);
+    await eventually("its end", async () => (await status()).servers.length === 1);
   });
 
   it("answers DNS zones, to its machines and to everybody who asks Hetzner's name servers", async () => {

@@ -53,6 +53,21 @@ describe("network plan", () => {
     assert.ok(!publicLink?.peer.setup.some((line) => line.includes("169.254.169.254")));
   });
 
+  it("gives a server with IPv6 alone an address for its metadata and the caches, and for nothing else", () => {
+    const six = labServer(settings, 4, { publicIpv4: null, publicIpv6: "2001:db8:28:8::/64" });
+    const source = identityOf(settings, 4);
+    const plan = planOf(labWorld([one, six]));
+    const { links: made, rules } = router(plan, "plan-pub");
+    const setup = made.find(({ name }) => name === "m4")?.peer.setup ?? [];
+    assert.ok(setup.includes(`address add ${source}/32 dev eth0`));
+    assert.ok(setup.includes("route add 169.254.169.254 via 172.31.1.1 dev eth0"));
+    assert.ok(!setup.some((line) => line.startsWith("route add default via 172.31.1.1")));
+    const own = routes(plan, "plan-pub").filter((route) => route.startsWith(`${source} `));
+    assert.deepEqual(own, [`${source} dev m4 proto 177`], "not over its private network");
+    assert.match(rules, new RegExp(`ipv6_only [^}]*"m4" \\. ${source} }`));
+    assert.doesNotMatch(rules, /own4 [^}]*"m4"/);
+  });
+
   const floatingCases: [string, number | null, number[], string][] = [
     ["assigned", 1, [1], "198.19.41.9 via 198.19.40.11 dev m1 onlink proto 177"],
     ["unassigned", null, [1], "blackhole 198.19.41.9 proto 177"],
