@@ -21,9 +21,12 @@ export async function ownLoops(settings: LocalCloudSettings): Promise<string[]> 
   });
 }
 
-/** Lets go of them; the kernel takes a moment where a file system was mounted until just now. */
+/** The kernel lets go of a disk when it has written what its file system still held. */
+const PATIENCE_MS = 30_000;
+
+/** Lets go of them; that takes a moment where a file system was mounted until just now. */
 export async function detachOwnLoops(settings: LocalCloudSettings): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (let devices = await ownLoops(settings); devices.length > 0; devices = await ownLoops(settings)) {
     for (const device of devices) await execa("losetup", ["--detach", device], { reject: false });
     if (Date.now() > deadline) return;
