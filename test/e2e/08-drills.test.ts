@@ -31,6 +31,20 @@ async function addressIsSettled(): Promise<void> {
   });
 }
 
+/** What HAProxy on both machines logged of bad answers and of its workers, for a drill that counted a failure. */
+async function edgeLog(): Promise<string> {
+  const bad = "grep -E ' 5[0-9][0-9] [0-9]+ - - |NOTICE|WARNING|ALERT' | tail -n 60";
+  const logs = await Promise.all(
+    ["local-lb1", "local-lb2"].map((name) =>
+      must(
+        name,
+        `journalctl --unit haproxy --since=-10min --output=short-precise --no-pager | ${bad} || true`,
+      ),
+    ),
+  );
+  return logs.join("\n");
+}
+
 /** The pool of the load balancer that serves: how many app nodes are up. */
 async function liveBackends(): Promise<number> {
   const table = await must(
@@ -117,6 +131,7 @@ describe("drills", function () {
       await scaled().finally(() => load.stop());
       const result = await load.result;
       console.log(`      to ${count} app nodes: ${describeLoad(result)}`);
+      if (result.failed > 0) console.log(await edgeLog());
       assert.equal((await servers()).filter((server) => server.name.startsWith("local-app")).length, count);
       assert.equal(result.failed, 0, describeLoad(result));
     }
