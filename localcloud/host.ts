@@ -176,6 +176,17 @@ export interface World {
   readonly loadBalancers: readonly LoadBalancerSpec[];
 }
 
+export const emptyWorld: World = {
+  servers: [],
+  networks: [],
+  floatingAddresses: [],
+  volumes: [],
+  storageBoxes: [],
+  zones: [],
+  pointers: {},
+  loadBalancers: [],
+};
+
 /**
  * The machine room. Every method is idempotent and can be repeated after a crash at any line; a rejected
  * promise carries a message for the action's `error.message`.

@@ -96,9 +96,9 @@ export async function supervise(
 }
 
 async function runOnce(settings: LocalCloudSettings, service: Service): Promise<string> {
+  const record = recordOf(settings, service.name);
   const output = await open(join(settings.paths.processes, `${service.name}.log`), "a");
   try {
-    const record = recordOf(settings, service.name);
     const shell = ["-c", recorded, "service", record, service.name];
     const child = execa("/bin/sh", [...shell, service.command, ...service.args], {
       env: service.env ?? {},
@@ -114,7 +114,7 @@ async function runOnce(settings: LocalCloudSettings, service: Service): Promise<
     const result = await child;
     return result.signal === undefined ? `exit code ${result.exitCode}` : `signal ${result.signal}`;
   } finally {
-    children.delete(recordOf(settings, service.name));
+    children.delete(record);
     await output.close();
   }
 }

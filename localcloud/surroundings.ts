@@ -1,9 +1,8 @@
 // Everything around the API: the machine room with its networks, the helper processes, the faults, the control API
 // and the page.
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { type Api, type createApiFaults, type Store, worldOf } from "./api";
-import { KEEP_ALIVE_MS } from "./api/http";
 import type { RecentRequests } from "./control/requests";
 import { createControl } from "./control/server";
 import { type ServerStatus, type Status, serveSocket } from "./control/socket";
@@ -62,14 +61,14 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   // Before the actions, which go on as soon as the host is there: a stuck one must not slip through.
   await faults.resume();
   hostIsReady(host);
-  const second = await listenOn(api, settings.hostAddress, settings.apiPort);
+  await api.listen({ host: settings.hostAddress, port: settings.apiPort });
   const control = await startControl(settings, store, host, requests, faults, log);
   return {
     stop() {
       stopping.abort();
       host.close();
       faults.close();
-      for (const server of [metadata, control.socket, second]) server.close();
+      for (const server of [metadata, control.socket]) server.close();
     },
     closed: async () => {
       await control.app.close();
@@ -98,16 +97,6 @@ async function startServices(
     { name: "registry", ...registry },
   ];
   for (const service of services) await supervise(settings, service, until, log);
-}
-
-/** The API on a second address. */
-async function listenOn(api: Api, address: string, port: number): Promise<Server> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, api.listener);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, address, resolve);
-  });
-  return server;
 }
 
 async function startControl(

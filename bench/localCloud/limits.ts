@@ -3,8 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Endpoint } from "./http";
-import { untilAnswered } from "./http";
+import { type Endpoint, untilAnswered } from "./http";
 import { endOf, stopped } from "./prism";
 
 export interface Limit {

@@ -11,7 +11,7 @@ import { createRouter, type RouterOptions } from "./router";
 import { createIdentification } from "./tokens";
 
 /** Longer than clients keep an idle connection, so that they close it. */
-export const KEEP_ALIVE_MS = 72_000;
+const KEEP_ALIVE_MS = 72_000;
 
 export interface HttpOptions extends AnswerOptions {
   readonly routes: RouterOptions;
@@ -24,8 +24,9 @@ export interface ListenAt {
 }
 
 export interface Http {
-  /** Answers one request, for servers beside this one. */
+  /** Answers one request. */
   readonly listener: RequestListener;
+  /** May be called for several addresses. */
   listen(at: ListenAt): Promise<AddressInfo>;
   /** Loads what is not loaded yet. */
   load(): Promise<void>;
@@ -60,22 +61,21 @@ export function createHttp(options: HttpOptions): Http {
       },
     );
   };
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+  const servers: Server[] = [];
   return {
     listener,
     load,
-    listen: ({ host, port }) =>
-      new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, host, () => {
-          server.off("error", reject);
-          resolve(server.address() as AddressInfo);
-        });
-      }),
+    listen: async ({ host, port }) => {
+      const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+      server.listen(port, host);
+      await once(server, "listening");
+      servers.push(server);
+      return server.address() as AddressInfo;
+    },
     async close() {
       closing = true;
       faults.release();
-      if (server.listening) await untilClosed(server);
+      await Promise.all(servers.map(untilClosed));
       await loading?.catch(() => undefined);
       await app?.close();
     },

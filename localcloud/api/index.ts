@@ -27,11 +27,11 @@ export interface ApiOptions {
 
 /** The API and what runs behind it. */
 export interface Api {
-  /** Answers from now on; what runs by itself begins soon after. */
+  /** Answers at this address too from now on; what runs by itself begins soon after the first. */
   listen(at: ListenAt): Promise<AddressInfo>;
   /** Begins without an address of its own, for servers of others. */
   begin(): void;
-  /** Answers one request: for tests, and for a server on a second address. */
+  /** Answers one request, for tests. */
   readonly listener: RequestListener;
   readonly runner: ActionRunner;
   /** Resolves when what runs by itself has begun. */

@@ -30,25 +30,18 @@ type Table = (method: string, path: string) => Match | undefined;
 
 /** Paths are those of the API, `/v1/servers/1`, with or without a slash at the end. */
 export function createRouter({ first, rest }: RouterOptions): Router {
-  const tables = [tableOf(first)];
-  let whole: Promise<Table> | undefined;
-  const loadRest = async () => {
-    const table = tableOf(await rest());
-    tables.push(table);
-    return table;
-  };
-  const findLoaded = (method: string, path: string) => {
-    for (const table of tables) {
-      const match = table(method, path);
-      if (match !== undefined) return match;
-    }
-    return undefined;
-  };
+  const table = tableOf(first);
+  let others: Table | undefined;
+  let loading: Promise<void> | undefined;
+  const findLoaded = (method: string, path: string) => table(method, path) ?? others?.(method, path);
   const find = async (method: string, path: string) => {
     const loaded = findLoaded(method, path);
-    if (loaded !== undefined) return loaded;
-    whole ??= loadRest();
-    return (await whole)(method, path);
+    if (loaded !== undefined || others !== undefined) return loaded;
+    loading ??= rest().then((routes) => {
+      others = tableOf(routes);
+    });
+    await loading;
+    return findLoaded(method, path);
   };
   return {
     findLoaded,

@@ -116,7 +116,7 @@ function nspawn(settings: LocalCloudSettings, server: ServerSpec, system: BootSy
     "--link-journal=no",
     "--resolv-conf=off",
     "--timezone=off",
-    ...initEnvironment.map((variable) => `--setenv=${variable}`),
+    `--setenv=${initEnvironment}`,
     // Docker inside the machine needs both.
     "--capability=all",
     "--system-call-filter=add_key keyctl bpf",

@@ -7,7 +7,7 @@ const folder = "/usr/lib/local-cloud/init";
  * `SocketBindAllow=` may be used, and the kernel's verifier takes 80 ms for them. Docker needs the system call, so
  * it cannot be refused.
  */
-export const initLibraries: readonly MachineFile[] = [{ path: `${folder}/libbpf.so.1`, content: "" }];
+export const initLibrary: MachineFile = { path: `${folder}/libbpf.so.1`, content: "" };
 
 /** For systemd alone: it starts its services with an environment of their own. */
-export const initEnvironment: readonly string[] = [`LD_LIBRARY_PATH=${folder}`];
+export const initEnvironment = `LD_LIBRARY_PATH=${folder}`;

@@ -2,7 +2,7 @@ import { resolverAddresses, resolverAddresses6 } from "../network/names";
 import { datasourceName, datasourceSource } from "./datasource";
 import type { MachineFile } from "./files";
 import { hcFiles } from "./hcUtils";
-import { initLibraries } from "./initLibraries";
+import { initLibrary } from "./initLibraries";
 
 export const suite = "trixie";
 
@@ -126,7 +126,7 @@ export const imageFiles: readonly MachineFile[] = [
     content: datasourceSource,
   },
   ...hcFiles,
-  ...initLibraries,
+  initLibrary,
   {
     path: "/etc/systemd/journald.conf.d/persistent.conf",
     content: "[Journal]\nStorage=persistent\nSystemMaxUse=256M\n",

@@ -1,4 +1,4 @@
-import type { ServerSpec, World } from "../host";
+import { emptyWorld, type ServerSpec, type World } from "../host";
 import { NetworkApplier } from "../network/apply";
 import { NetworkCoordinator } from "../network/coordinator";
 import { DhcpServers } from "../network/dhcpServers";
@@ -6,17 +6,6 @@ import { setPoisonedRoute } from "../network/metadataRoute";
 import { planNetwork } from "../network/plan";
 import type { LocalCloudSettings } from "../settings";
 import { guestsOf } from "./hotPlug";
-
-const nothing: World = {
-  servers: [],
-  networks: [],
-  floatingAddresses: [],
-  volumes: [],
-  storageBoxes: [],
-  zones: [],
-  pointers: {},
-  loadBalancers: [],
-};
 
 export interface RoomNetworkOptions {
   /** Whether the host's kernel speaks IPv6. */
@@ -31,7 +20,7 @@ export interface RoomNetworkOptions {
 
 /** The host's network, as the world and the machines that are on want it. */
 export class RoomNetwork {
-  world: World = nothing;
+  world: World = emptyWorld;
   readonly #on = new Set<number>();
   readonly #poisoned = new Set<number>();
   readonly #dhcp: DhcpServers;

@@ -3,9 +3,7 @@
 // but the caches here: these stand for Debian's mirror and Docker Hub, which such a server reaches by IPv6.
 import type { ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
-import { identityOf, metadataAddress, portOf, publicGateway } from "./names";
-import type { RoutePlan } from "./plan";
-import { unicast } from "./routes";
+import { identityOf, metadataAddress, portOf } from "./names";
 
 type Addressed = Pick<ServerSpec, "id" | "publicIpv4" | "publicIpv6">;
 
@@ -15,21 +13,8 @@ export function metadataSource(server: Addressed, settings: LocalCloudSettings):
   return isIpv6Only ? identityOf(settings, server.id) : null;
 }
 
-/** What its interface is given. */
-export function metadataSetup(source: string, { hostAddress }: LocalCloudSettings): string[] {
-  return [
-    `address add ${source}/32 dev eth0`,
-    `route add ${publicGateway} dev eth0 scope link`,
-    ...[metadataAddress, hostAddress].map((to) => `route add ${to} via ${publicGateway} dev eth0`),
-  ];
-}
-
-export function metadataRoutes(servers: readonly Addressed[], settings: LocalCloudSettings): RoutePlan[] {
-  return servers.flatMap((server) => {
-    const source = metadataSource(server, settings);
-    return source === null ? [] : [unicast(4, source, `dev ${portOf(server.id)}`)];
-  });
-}
+/** Where that address leads. */
+export const metadataDestinations = ({ hostAddress }: LocalCloudSettings) => [metadataAddress, hostAddress];
 
 /** Elements of a set of ports with the address that each may use. */
 export function metadataSources(servers: readonly Addressed[], settings: LocalCloudSettings): string[] {

@@ -3,7 +3,7 @@ import type { LocalCloudSettings } from "../settings";
 import type { StorageBoxSpec } from "../storageBoxes/contract";
 import { firewallChains, firewallJumps } from "./firewall";
 import { resolverRules } from "./hostSide";
-import { metadataRoutes, metadataSetup, metadataSource, metadataSources } from "./ipv6Only";
+import { metadataDestinations, metadataSource, metadataSources } from "./ipv6Only";
 import {
   balancerPortOf,
   boxPortOf,
@@ -46,7 +46,6 @@ export function planPublicRouter(input: PlanInput): RouterPlan {
       ...leaves.flatMap((leaf) => leafRoutes(leaf, input.ipv6)),
       ...floatingRoutes(world, servers, input.ipv6),
       ...identityRoutes(world, settings),
-      ...metadataRoutes(servers, settings),
       ...world.storageBoxes.map(({ id, ip }) => unicast(4, ip, `dev ${boxPortOf(id)}`)),
     ],
     rules: replaceTable("cloud", rules(world, servers, settings)),
@@ -121,16 +120,19 @@ function internetLink({ settings, ipv6 }: PlanInput): LinkPlan {
   };
 }
 
+const ipv4Of = ({ publicIpv4, metadataSource }: Leaf) => publicIpv4 ?? metadataSource;
+
 function leafLink(leaf: Leaf, { settings, ipv6 }: PlanInput): LinkPlan {
   const setup = ["link set eth0 up"];
-  if (leaf.publicIpv4 !== null) {
+  const ipv4 = ipv4Of(leaf);
+  if (ipv4 !== null) {
+    const destinations = leaf.publicIpv4 === null ? metadataDestinations(settings) : ["default"];
     setup.push(
-      `address add ${leaf.publicIpv4}/32 dev eth0`,
+      `address add ${ipv4}/32 dev eth0`,
       `route add ${publicGateway} dev eth0 scope link`,
-      `route add default via ${publicGateway} dev eth0`,
+      ...destinations.map((destination) => `route add ${destination} via ${publicGateway} dev eth0`),
     );
   }
-  if (leaf.metadataSource !== null) setup.push(...metadataSetup(leaf.metadataSource, settings));
   const withIpv6 = ipv6 && leaf.publicIpv6 !== null;
   if (withIpv6) {
     setup.push(
@@ -182,9 +184,11 @@ function baseRoutes({ settings, ipv6 }: PlanInput): RoutePlan[] {
   ];
 }
 
-function leafRoutes({ port, publicIpv4, publicIpv6 }: Leaf, ipv6: boolean): RoutePlan[] {
+function leafRoutes(leaf: Leaf, ipv6: boolean): RoutePlan[] {
+  const { port, publicIpv6 } = leaf;
+  const ipv4 = ipv4Of(leaf);
   const routes: RoutePlan[] = [];
-  if (publicIpv4 !== null) routes.push(unicast(4, publicIpv4, `dev ${port}`));
+  if (ipv4 !== null) routes.push(unicast(4, ipv4, `dev ${port}`));
   if (ipv6 && publicIpv6 !== null) routes.push(unicast(6, publicIpv6, `dev ${port}`));
   return routes;
 }

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import type { NetworkSpec, ServerSpec, World } from "../../../localcloud/host";
+import { emptyWorld, type NetworkSpec, type ServerSpec, type World } from "../../../localcloud/host";
 import { findInit } from "../../../localcloud/machines/boot";
 import { enterArguments } from "../../../localcloud/machines/guest";
 import { type LocalCloudSettings, localCloudSettings } from "../../../localcloud/settings";
@@ -82,17 +82,7 @@ export function labServer(
 }
 
 export function labWorld(servers: readonly ServerSpec[], given: Partial<World> = {}): World {
-  return {
-    servers,
-    networks: [labNetwork],
-    floatingAddresses: [],
-    volumes: [],
-    storageBoxes: [],
-    zones: [],
-    pointers: {},
-    loadBalancers: [],
-    ...given,
-  };
+  return { ...emptyWorld, servers, networks: [labNetwork], ...given };
 }
 
 /** What a command in a machine answered; a failure is no exception, its exit code is there to be asserted. */
