@@ -9,6 +9,7 @@ import { whyNoLocalCloud } from "../localcloud/up";
 import { prepareClients } from "../test/clients/prepare";
 import { ensureToolchain } from "../toolchain/build";
 import { projectRoot } from "./localStack";
+import { failuresIn } from "./testFailures";
 
 /** A part of the test run: what it does and the commands that do it. */
 interface Part {
@@ -93,13 +94,41 @@ async function mocha(
   await show("mocha", ["--timeout", timeout, ...options, ...files]);
 }
 
+/** A program that failed, and what it printed. */
+class Failed extends Error {
+  constructor(
+    message: string,
+    readonly output: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Runs a program and shows its output as it comes. */
 async function show(command: string, args: readonly string[]): Promise<void> {
-  await execa(command, args, { cwd: projectRoot, stdio: "inherit", preferLocal: true });
+  const child = execa(command, args, {
+    cwd: projectRoot,
+    stdin: "inherit",
+    all: true,
+    preferLocal: true,
+    reject: false,
+    // The program writes to a pipe, so it cannot see by itself that a person reads it.
+    env: process.stdout.isTTY ? { FORCE_COLOR: "1" } : {},
+  });
+  child.stdout?.pipe(process.stdout, { end: false });
+  child.stderr?.pipe(process.stderr, { end: false });
+  const { failed, exitCode, signal, all = "" } = await child;
+  if (failed) throw new Failed(`${command} ended with ${signal ?? exitCode}`, all);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Failed && error.output !== "") return failuresIn(error.output);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 async function main(names: readonly string[]): Promise<void> {
   const chosen = names.length === 0 ? Object.keys(parts) : names;
-  const failures: string[] = [];
+  const failures: { readonly name: string; readonly reason: string }[] = [];
   for (const name of chosen) {
     const part = parts[name];
     if (part === undefined)
@@ -112,20 +141,21 @@ async function main(names: readonly string[]): Promise<void> {
     process.stdout.write(`\n# ${part.title}\n`);
     const began = Date.now();
     await part.run().catch((error: unknown) => {
-      failures.push(name);
+      failures.push({ name, reason: reasonOf(error) });
       process.stderr.write(`${error instanceof Error ? error.message.split("\n")[0] : String(error)}\n`);
     });
     process.stdout.write(`# ${part.title}: ${((Date.now() - began) / 1000).toFixed(0)} s\n`);
   }
   if (failures.length > 0) {
-    process.stderr.write(`\nfailed: ${failures.join(", ")}\n`);
+    for (const { name, reason } of failures) process.stderr.write(`\n# failed: ${name}\n${reason}\n`);
+    process.stderr.write(`\nfailed: ${failures.map(({ name }) => name).join(", ")}\n`);
     process.exitCode = 1;
   }
 }
 
 const program = new Command("npm test --")
   .description("Runs the tests: types and lint, unit tests, and the end-to-end tests on the local cloud.")
-  .argument("[parts...]", "which parts to run: check, build, clients, unit, e2e", [])
+  .argument("[parts...]", `which parts to run: ${Object.keys(parts).join(", ")}`, [])
   .addOption(new Option("--list", "print the parts and end"))
   .addHelpText(
     "after",

@@ -162,12 +162,19 @@ function appBackend(options: EdgeOptions): string {
   http-check connect
   http-check send meth GET uri ${nodeHealthPath} ver HTTP/1.1 hdr Host ${options.machine.name}
   http-check expect status 200
+  # A node that fails its checks gets no new request, and the requests that it has may end: it is often only busy
+  # or about to stop. Whether it still exists is the kernel's to tell: one that has acknowledged nothing for 3 s
+  # does not, and what it owed is asked of another node.
+  option srvtcpka
+  srvtcpka-idle 1s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3
   retries 3
   option redispatch 1
   retry-on conn-failure empty-response response-timeout 502 503 504
   # Only what may be repeated is repeated: a connection that never came about is not a repetition.
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 2 slowstart 5s observe layer7 error-limit 3 on-error fastinter on-marked-down shutdown-sessions maxconn ${limit}
+  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 2 slowstart 5s observe layer7 error-limit 3 on-error fastinter tcp-ut 3s maxconn ${limit}
 ${servers.join("\n")}`;
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { haproxyConfig, haproxySetup } from "../../../components/loadBalancerPair/haproxy";
+import { haproxyConfig } from "../../../components/loadBalancerPair/haproxy";
 import { nginxConfig } from "../../../components/loadBalancerPair/nginx";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
 import { certificatePem, edgeOptions } from "./support/options";
+import { runScenario } from "./support/scenario";
 import { trafficScenario } from "./support/traffic";
 
 interface TrafficResult {
@@ -42,36 +43,13 @@ interface TrafficResult {
   readonly log: string;
 }
 
-const reloadScript =
-  haproxySetup(edgeOptions).files.find((file) => file.path.endsWith("reload-haproxy"))?.content ?? "";
-
-/** Proxy and app nodes share one network here, so the nodes cannot have port 80 as well. */
-function inOneNetwork(config: string): string {
-  return config.replaceAll(/(10\.0\.2\.\d+):80\b/g, "$1:8080");
-}
-
-async function run(engine: string): Promise<TrafficResult> {
-  const { output } = await inDebian13(
-    `echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; python3 /tmp/traffic.py ${engine}`,
-    {
-      "/tmp/traffic.py": trafficScenario,
-      "/tmp/reload-haproxy": reloadScript,
-      "/etc/haproxy/haproxy.cfg": inOneNetwork(haproxyConfig(edgeOptions)),
-      "/etc/platform/nginx.conf": inOneNetwork(nginxConfig(edgeOptions)),
-    },
-  );
-  const line = output.split("\n").find((text) => text.startsWith("RESULT "));
-  assert.ok(line !== undefined, output);
-  return JSON.parse(line.slice("RESULT ".length));
-}
-
 for (const engine of ["haproxy", "nginx"]) {
   describe(`S0-1 traffic through ${engine} of Debian 13`, function () {
     this.timeout(600_000);
     let result: TrafficResult;
     before(async function () {
       if (whyNoDebian13() !== undefined) this.skip();
-      result = await run(engine);
+      result = await runScenario<TrafficResult>(engine, trafficScenario);
     });
 
     it("is healthy while an app node answers, and only then", () => {
