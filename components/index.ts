@@ -11,4 +11,5 @@ export { renderSetup } from "./setup/render";
 export * from "./setup/types";
 export { resolveServerType } from "./sizing/resolve";
 export { StorageNode, type StorageNodeArgs } from "./storageNode";
+export type { PrivateTierArgs, TierArgs } from "./tier";
 export { type MachinePlan, planTopology, type Topology } from "./topology";

@@ -1,23 +1,12 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { type Bastion, Machine, type MachineContext, numericId } from "../machine";
-import type { PlatformSettings } from "../settings";
-import { baseSetup } from "../setup/base";
-import { dockerSetup } from "../setup/docker";
-import { mergeSetups } from "../setup/merge";
-import type { MachinePlan, Topology } from "../topology";
+import { Machine, numericId } from "../machine";
+import { containerHost, type PrivateTierArgs } from "../tier";
+import type { MachinePlan } from "../topology";
 import { appNodeSetup } from "./setup";
 
-export interface AppNodesArgs {
-  /** Settings of the whole platform: the nodes take their number, size and services from them. */
-  readonly settings: PlatformSettings;
-  /** `planTopology(settings)`: the nodes, and the load balancers whose forwarded headers they believe. */
-  readonly topology: Topology;
-  /** Hetzner server type that satisfies `settings.app`: `cpx41`. */
-  readonly serverType: pulumi.Input<string>;
-  readonly context: MachineContext;
-  /** The public machine through which SSH reaches these private ones. */
-  readonly bastion: Bastion;
+/** Of the settings, the nodes take their number, size and services. */
+export interface AppNodesArgs extends PrivateTierArgs {
   /** Image of each service of `settings.app.services`, by digest: `example/shop@sha256:...`. */
   readonly images: Readonly<Record<string, pulumi.Input<string>>>;
   /** Traefik 3 by digest: `traefik@sha256:...`. */
@@ -51,16 +40,17 @@ export class AppNodes extends pulumi.ComponentResource {
     if (missing.length > 0) {
       throw new pulumi.ResourceError(`images: no image for service ${missing.join(", ")}`, this);
     }
+    const { topology, serverType, context, bastion } = args;
     const placementGroups = createPlacementGroups(name, args, this);
-    const machines = args.topology.appNodes.map(
+    const machines = topology.appNodes.map(
       (plan, index) =>
         new Machine(
           `${name}-${plan.name}`,
           {
             plan,
-            serverType: args.serverType,
-            context: args.context,
-            bastion: args.bastion,
+            serverType,
+            context,
+            bastion,
             setup: nodeSetup(args, plan),
             placementGroupId: placementGroups[Math.floor(index / groupSize)],
           },
@@ -69,7 +59,7 @@ export class AppNodes extends pulumi.ComponentResource {
     );
 
     this.serverIds = pulumi.all(machines.map((machine) => machine.serverId));
-    this.privateIps = args.topology.appNodes.map((plan) => plan.privateIp);
+    this.privateIps = topology.appNodes.map((plan) => plan.privateIp);
     this.configured = pulumi.all(machines.map((machine) => machine.configured));
     this.registerOutputs({
       serverIds: this.serverIds,
@@ -79,7 +69,6 @@ export class AppNodes extends pulumi.ComponentResource {
   }
 }
 
-/** All nodes on one physical host would fail together. */
 /** Most servers of one spread group: https://docs.hetzner.com/cloud/placement-groups/overview */
 const groupSize = 10;
 
@@ -102,9 +91,9 @@ function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {
   return pulumi
     .all([pulumi.output(args.images), args.traefikImage, pulumi.secret(args.secretEnvironment)])
     .apply(([images, traefikImage, secretEnvironment]) =>
-      mergeSetups(
-        baseSetup(plan, topology, settings),
-        dockerSetup(settings.images),
+      containerHost(
+        plan,
+        args,
         appNodeSetup(plan, {
           services: settings.app.services,
           images,

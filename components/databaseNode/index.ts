@@ -1,26 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { ports } from "../flows";
-import { type Bastion, Machine, type MachineContext } from "../machine";
-import type { PlatformSettings } from "../settings";
-import { baseSetup } from "../setup/base";
-import { dockerSetup } from "../setup/docker";
-import { mergeSetups } from "../setup/merge";
-import type { Topology } from "../topology";
+import { Machine } from "../machine";
+import { containerHost, type PrivateTierArgs } from "../tier";
 import { memoryPlan } from "./memoryPlan";
 import { backupRole, checkDatabaseName, restoreRole } from "./postgresRoles";
 import { databaseSetup } from "./setup";
 
-export interface DatabaseNodeArgs {
-  /** Settings of the whole platform: the node takes its size, database name and cache engine from them. */
-  readonly settings: PlatformSettings;
-  /** `planTopology(settings)`: which addresses may reach PostgreSQL. */
-  readonly topology: Topology;
-  /** Hetzner server type that satisfies `settings.database`: `cpx51`. */
-  readonly serverType: pulumi.Input<string>;
-  readonly context: MachineContext;
-  /** The public machine through which SSH reaches this private one. */
-  readonly bastion: Bastion;
+/** Of the settings, the node takes its size, database name and cache engine. */
+export interface DatabaseNodeArgs extends PrivateTierArgs {
   /** Elasticsearch 8 by digest: `elasticsearch@sha256:...`. */
   readonly elasticsearchImage: pulumi.Input<string>;
   /** @default - none */
@@ -62,7 +50,7 @@ export class DatabaseNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: DatabaseNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:DatabaseNode", name, {}, opts);
-    const { settings, topology } = args;
+    const { settings, topology, serverType, context, bastion, placementGroupId } = args;
     const plan = topology.database;
     const { databaseName } = settings.database;
     checkDatabaseName(databaseName);
@@ -72,21 +60,17 @@ export class DatabaseNode extends pulumi.ComponentResource {
     const setup = pulumi
       .all([secrets, args.elasticsearchImage])
       .apply(([values, image]) =>
-        mergeSetups(
-          baseSetup(plan, topology, settings),
-          dockerSetup(settings.images),
-          databaseSetup(plan, topology, settings.database, image, values),
-        ),
+        containerHost(plan, args, databaseSetup(plan, topology, settings.database, image, values)),
       );
     const machine = new Machine(
       name,
       {
         plan,
         setup,
-        serverType: args.serverType,
-        context: args.context,
-        bastion: args.bastion,
-        placementGroupId: args.placementGroupId,
+        serverType,
+        context,
+        bastion,
+        placementGroupId,
         protect: settings.protect,
       },
       { parent: this },

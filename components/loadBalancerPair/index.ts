@@ -1,23 +1,17 @@
 import { createHmac } from "node:crypto";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { type Bastion, Machine, type MachineContext, numericId } from "../machine";
-import type { PlatformSettings } from "../settings";
+import { type Bastion, Machine, numericId } from "../machine";
 import { baseSetup } from "../setup/base";
 import { mergeSetups } from "../setup/merge";
-import type { MachinePlan, Topology } from "../topology";
+import type { TierArgs } from "../tier";
+import type { MachinePlan } from "../topology";
 import { cloudFirewallRules } from "./cloudFirewall";
 import { userDataForNat } from "./nat";
 import { loadBalancerSetup } from "./setup";
 
-export interface LoadBalancerPairArgs {
-  /** Settings of the whole platform: the pair takes engine, location, range and admin ranges from them. */
-  readonly settings: PlatformSettings;
-  /** `planTopology(settings)`: the two machines and the app nodes behind them. */
-  readonly topology: Topology;
-  /** Hetzner server type that satisfies `settings.loadBalancers`: `cx23`. */
-  readonly serverType: pulumi.Input<string>;
-  readonly context: MachineContext;
+/** Of the settings, the pair takes engine, location, range and admin ranges. */
+export interface LoadBalancerPairArgs extends TierArgs {
   /** Token with which the pair moves its floating IP: read and write. Secret. */
   readonly apiToken: pulumi.Input<string>;
   /** Base of the Hetzner Cloud API. @default "https://api.hetzner.cloud/v1" */

@@ -2,27 +2,16 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { DatabaseCredential } from "../databaseNode";
-import { type Bastion, Machine, type MachineContext, numericId } from "../machine";
-import { BulkBackend, type PlatformSettings } from "../settings";
-import { baseSetup } from "../setup/base";
-import { dockerSetup } from "../setup/docker";
-import { mergeSetups } from "../setup/merge";
-import type { Topology } from "../topology";
+import { Machine, numericId } from "../machine";
+import { BulkBackend } from "../settings";
+import { containerHost, type PrivateTierArgs } from "../tier";
 import type { OffsiteCredentials } from "./backupConfig";
 import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
 import { storageSetup } from "./setup";
 import { createBackupBox } from "./storageBox";
 
-export interface StorageNodeArgs {
-  /** Settings of the whole platform: the node takes its size, volume, bucket and schedules from them. */
-  readonly settings: PlatformSettings;
-  /** `planTopology(settings)`: where the database node is. */
-  readonly topology: Topology;
-  /** Hetzner server type that satisfies `settings.storage`: `cx33`. */
-  readonly serverType: pulumi.Input<string>;
-  readonly context: MachineContext;
-  /** The public machine through which SSH reaches this private one. */
-  readonly bastion: Bastion;
+/** Of the settings, the node takes its size, volume, bucket and schedules. */
+export interface StorageNodeArgs extends PrivateTierArgs {
   /** Image of the object store by digest: `versity/versitygw@sha256:...`. */
   readonly objectStoreImage: pulumi.Input<string>;
   /** `DatabaseNode.backup`. Secret. */
@@ -39,8 +28,8 @@ export interface StorageNodeArgs {
  * One private machine with a volume that holds an S3 object store (versitygw or MinIO), nightly dumps of the
  * database and the journals of all machines. It pulls the dumps, so that compressing and checking them costs
  * the database node nothing. `settings.storage.bulk` says where backups are kept: on the volume, on a storage
- * box, or in the S3 bucket of `backup.offsite`, which may also hold a further copy. Commands on the machine: `platform-status`, `platform-backup`, `platform-restore`,
- * `platform-restore-objects`, `platform-logs`.
+ * box, or in the S3 bucket of `backup.offsite`, which may also hold a further copy. Commands on the machine:
+ * `platform-status`, `platform-backup`, `platform-restore`, `platform-restore-objects`, `platform-logs`.
  *
  * Cost: the server type and the volume by the GB; 2 TB of volume cost more than all machines of a small
  * platform together, see `npm run estimate`.
@@ -64,7 +53,7 @@ export class StorageNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: StorageNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:StorageNode", name, {}, opts);
-    const { settings, topology } = args;
+    const { settings, topology, serverType, context, bastion, placementGroupId } = args;
     const plan = topology.storage;
     if ((settings.storage.backup.offsite === undefined) !== (args.offsite === undefined)) {
       throw new pulumi.ResourceError(
@@ -93,11 +82,7 @@ export class StorageNode extends pulumi.ComponentResource {
         },
       ])
       .apply(([facts, secrets]) =>
-        mergeSetups(
-          baseSetup(plan, topology, settings),
-          dockerSetup(settings.images),
-          storageSetup(settings, topology, facts, secrets),
-        ),
+        containerHost(plan, args, storageSetup(settings, topology, facts, secrets)),
       );
     const machine = new Machine(
       name,
@@ -105,10 +90,10 @@ export class StorageNode extends pulumi.ComponentResource {
         plan,
         setup,
         volumeId,
-        serverType: args.serverType,
-        context: args.context,
-        bastion: args.bastion,
-        placementGroupId: args.placementGroupId,
+        serverType,
+        context,
+        bastion,
+        placementGroupId,
         protect: settings.protect,
       },
       { parent: this },
