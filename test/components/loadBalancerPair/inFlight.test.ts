@@ -45,7 +45,8 @@ describe("requests that a node is working on, through HAProxy of Debian 13", fun
 
   it("fail within seconds on a node that vanishes, if they must not be repeated", () => {
     const [status, , seconds] = result.postOfVanished;
-    assert.equal(status, 502, result.log);
+    // On a connection to the node that other requests used before, HAProxy closes without an answer instead.
+    assert.ok(status === 502 || status === 0, `${status}: ${result.log}`);
     assert.ok(seconds < 9, `answered after ${seconds} s`);
     assert.deepEqual(result.repeated, ["GET"]);
   });
