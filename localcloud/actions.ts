@@ -1,7 +1,7 @@
 // Runs actions: host steps, network, minimum duration, then effect and success in one transaction. What was
 // running when the process died is run again from its stored plan (every host method is idempotent).
-import { setTimeout } from "node:timers/promises";
 import { finish, newAction, projectOf, prune, serversThatEnd, setProgress } from "./actionRows";
+import { pause, previous, remaining } from "./actionWaits";
 import type { ApiFaults } from "./api/faults/active";
 import type { Host, World } from "./host";
 import { createReconciler, runStep } from "./hostSteps";
@@ -248,27 +248,7 @@ function previewEffect(store: Store, { action, outcome }: Armed, workOf: (plan: 
   }
 }
 
-/** Waits for the action that must succeed first. */
-async function previous(store: Store, running: Map<number, Promise<boolean>>, after: number | null) {
-  if (after === null) return;
-  await running.get(after);
-  if (store.get("action", after)?.status === "success") return;
-  throw new ActionFailure("action_failed", `the action before it (${after}) did not succeed`);
-}
-
 function asFailure(error: unknown): { code: string; message: string } {
   if (error instanceof ActionFailure) return { code: error.code, message: error.message };
   return { code: "action_failed", message: error instanceof Error ? error.message : String(error) };
-}
-
-function remaining(action: Action): number {
-  if (action.plan.minimumMs === 0) return 0;
-  // A queued action's time begins when it runs; a resumed one has already waited.
-  const since = action.plan.after === null ? Date.parse(action.started) : Date.now();
-  return Math.max(0, since + action.plan.minimumMs - Date.now());
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  // An aborted pause ends early; who waited asks `stopped` next.
-  if (milliseconds > 0) await setTimeout(milliseconds, undefined, { signal }).catch(() => undefined);
 }

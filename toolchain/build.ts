@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { cacheDir, type Progress } from "./cacheDir";
-import { goBuild, goVersion } from "./goBuild";
+import { fetchModules, goBuild, goVersion } from "./goBuild";
 import { withLock } from "./lock";
 import { type Recipe, recipes, type ToolName, toolNames } from "./recipes";
 import { keepNewest, removeLeftovers } from "./retention";
@@ -28,13 +28,12 @@ let version: Promise<string> | undefined;
  * @throws when Go is missing, a module cannot be fetched or the build fails
  */
 export async function ensureTool(name: ToolName, progress: Progress = () => {}): Promise<string> {
-  const folder = cacheDir("toolchain", `${name}-${await toolKey(name)}`);
-  const binary = join(folder, name);
+  const binary = await binaryPath(name);
   if (await exists(binary)) return binary;
   await withLock(
     cacheDir("toolchain", "build.lock"),
     async () => {
-      if (!(await exists(binary))) await build(name, folder, progress);
+      if (!(await exists(binary))) await build(name, dirname(binary), progress);
     },
     () => progress(`${name}: waiting for another build to finish`),
   );
@@ -44,8 +43,32 @@ export async function ensureTool(name: ToolName, progress: Progress = () => {}):
 /** All programs, one after the other. @throws as {@link ensureTool} does */
 export async function ensureToolchain(progress: Progress = () => {}): Promise<Toolchain> {
   const entries: [ToolName, string][] = [];
-  for (const name of toolNames) entries.push([name, await ensureTool(name, progress)]);
+  const stop = new AbortController();
+  // While one program is compiled, which takes the processors, the modules of the others come over the network.
+  const fetched = fetchModulesOf((await namesToBuild()).slice(1), stop.signal);
+  try {
+    for (const name of toolNames) entries.push([name, await ensureTool(name, progress)]);
+  } finally {
+    stop.abort();
+    await fetched;
+  }
   return Object.fromEntries(entries) as Toolchain;
+}
+
+async function namesToBuild(): Promise<ToolName[]> {
+  const built = await Promise.all(toolNames.map(async (name) => exists(await binaryPath(name))));
+  return toolNames.filter((_, index) => !built[index]);
+}
+
+async function fetchModulesOf(names: readonly ToolName[], signal: AbortSignal): Promise<void> {
+  for (const name of names) {
+    const recipe = recipes[name];
+    if (!signal.aborted) await fetchModules(join(modulesFolder, recipe.module), recipe.package, signal);
+  }
+}
+
+async function binaryPath(name: ToolName): Promise<string> {
+  return join(cacheDir("toolchain", `${name}-${await toolKey(name)}`), name);
 }
 
 /** Content hash of everything that a program is built from. @throws when Go is missing */

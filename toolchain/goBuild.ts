@@ -86,6 +86,21 @@ async function packagesToCompile(build: GoBuild, flags: string[], progress: Prog
   return listed.split("\n").filter((line) => line !== "").length;
 }
 
+/**
+ * Brings the modules of a package into Go's cache. Says nothing: what fails here fails again, and is told, when the
+ * package is built.
+ *
+ * @param signal ends it early
+ */
+export async function fetchModules(
+  directory: string,
+  packagePath: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const args = ["-n", "10", "go", "list", "-e", "-deps", "-f", "", packagePath];
+  await execa("nice", args, { cwd: directory, env: environment, stdio: "ignore", reject: false, signal });
+}
+
 /** Runs the go command and returns its output; each line of its messages is shown to `onLine`. */
 async function go(
   directory: string,

@@ -1,16 +1,16 @@
 // The storage boxes of this Linux machine. Finds the servers that run already, whoever started them, and starts
 // again what has ended.
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically, writeFiles } from "../machines/files";
+import { writeAtomically } from "../machines/files";
 import { signalService } from "../services";
 import type { LocalCloudSettings } from "../settings";
+import { settleAccounts, writeServerFiles } from "./accounts";
 import type { BoxUsage, StorageBoxHost, StorageBoxSpec } from "./contract";
 import {
   dropSnapshot,
   ensureFileSystem,
-  makeFolders,
   measure,
   mountFileSystem,
   removeFileSystem,
@@ -19,14 +19,11 @@ import {
 } from "./fileSystem";
 import { type BoxRecord, boxFolders, readBoxRecord } from "./folders";
 import { ensureBoxImage } from "./image";
-import { mountChanges, mountsOf } from "./mounts";
 import { hostsFile } from "./names";
 import {
   checkConfiguration,
-  endSessions,
   ensureHostKeys,
   findBoxInit,
-  inBox,
   listens,
   logSize,
   markReady,
@@ -36,7 +33,7 @@ import {
   startServer,
   stopServer,
 } from "./server";
-import { accountFolder, portsOf, serverFiles } from "./serverFiles";
+import { portsOf } from "./serverFiles";
 
 /** How often servers are looked at that may have ended, in milliseconds. */
 const LOOK = 2000;
@@ -151,67 +148,15 @@ export class StorageRoom implements StorageBoxHost {
     const { settings } = this.options;
     const { root } = boxFolders(settings, box.id);
     await mountSystem(settings, box.id);
-    const changed = await this.#writeFiles(box);
+    const changed = await writeServerFiles(settings, box);
     await ensureHostKeys(root);
     if (changed) await checkConfiguration(root);
     const { init, started } = await startServer(settings, box.id);
-    await this.#settleAccounts(box, init);
+    await settleAccounts(settings, box, init);
     const before = await logSize(settings, box.id);
     await markReady(init);
     if (changed && !started) await reloadServer(init);
     if (changed || started) await listens(settings, box.id, portsOf(box.accounts), before);
-  }
-
-  /** @returns whether anything is different now */
-  async #writeFiles(box: StorageBoxSpec): Promise<boolean> {
-    const { settings } = this.options;
-    const { root } = boxFolders(settings, box.id);
-    const record = await readBoxRecord(settings, box.id);
-    const base = record?.lower.split(":").at(-1) ?? "";
-    const [passwd, shadow] = await Promise.all([
-      readFile(join(base, "etc/passwd"), "utf8"),
-      readFile(join(base, "etc/shadow"), "utf8"),
-    ]);
-    const cloud = {
-      ranges: [settings.publicRange, settings.floatingRange],
-      outside: [settings.hostAddress, settings.internetAddress],
-    };
-    const files = serverFiles(box, cloud, { passwd, shadow });
-    const present = await Promise.all(
-      files.map(({ path }) => readFile(join(root, path), "utf8").catch(() => undefined)),
-    );
-    const different = files.filter(({ content }, index) => content !== present[index]);
-    // Put in place at once: a login that comes meanwhile reads the old or the new.
-    await writeFiles(
-      root,
-      different.map((file) => ({ ...file, path: `${file.path}.new` })),
-    );
-    for (const { path } of different) await rename(join(root, `${path}.new`), join(root, path));
-    return different.length > 0;
-  }
-
-  async #settleAccounts(box: StorageBoxSpec, init: number): Promise<void> {
-    const { root, data } = boxFolders(this.options.settings, box.id);
-    for (const { username, home } of box.accounts) {
-      await makeRoot(join(root, accountFolder(username)));
-      if (home !== "") await makeFolders(data, home.split("/"));
-    }
-    if (box.snapshotsVisible) await makeFolders(data, [".zfs", "snapshot"]);
-    const changes = mountChanges(mountsOf(box), await readFile(`/proc/${init}/mountinfo`, "utf8"));
-    for (const target of changes.unmount) await inBox(init, ["umount", "--lazy", target]);
-    for (const { commands } of changes.mount) {
-      for (const args of commands) await inBox(init, ["mount", ...args]);
-    }
-    await endSessions(init, changes.end);
-    if (!box.snapshotsVisible) {
-      // Only when empty: a user may have a folder of this name.
-      await rmdir(join(data, ".zfs", "snapshot")).catch(() => {});
-      await rmdir(join(data, ".zfs")).catch(() => {});
-    }
-    const names = new Set(box.accounts.map(({ username }) => username));
-    for (const name of await readdir(join(root, "accounts"))) {
-      if (!names.has(name)) await rm(join(root, accountFolder(name)), { recursive: true, force: true });
-    }
   }
 
   async #look(): Promise<void> {
@@ -251,16 +196,4 @@ export class StorageRoom implements StorageBoxHost {
     );
     return run;
   }
-}
-
-/** The root that an account's sessions are locked into; what is in it comes by mounts. */
-async function makeRoot(folder: string): Promise<void> {
-  for (const name of ["usr", "dev", "tmp", "home"]) await mkdir(join(folder, name), { recursive: true });
-  for (const name of ["bin", "sbin", "lib", "lib64"]) await link(`usr/${name}`, join(folder, name));
-}
-
-async function link(target: string, path: string): Promise<void> {
-  await symlink(target, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
 }

@@ -3,12 +3,11 @@ import { z } from "zod";
 import { catalogue, locationNamed } from "../../catalogue";
 import type { PrimaryIp, Server } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork } from "../../work";
-import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
+import type { AnyWork } from "../../work";
+import { actionRoutes, renderAction } from "../actionRoutes";
 import {
   type Call,
   created,
-  listOwned,
   matchesIdOrName,
   noContent,
   ownedByField,
@@ -18,7 +17,6 @@ import {
   readBody,
   ref,
   requireUniqueName,
-  startAction,
 } from "../call";
 import { renderDatacenter, renderLocation } from "../catalogue/catalogueViews";
 import { ApiError, deleteProtected, invalidFields, invalidInput } from "../errors";
@@ -27,7 +25,8 @@ import { filterByName, sortByIdCreated } from "../lists";
 import { requireFree } from "../locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
 import { protectionOf } from "../protection";
-import { primaryIpOf, takePublicAddress } from "./publicAddresses";
+import { assignmentRoutes, assignmentWorks, beginAssignment, requireAssignable } from "./primaryIpAssignment";
+import { takePublicAddress } from "./publicAddresses";
 import { dnsPtrRoute, dnsPtrsOf } from "./reverseDns";
 
 const createSchema = z.object({
@@ -49,33 +48,12 @@ const options: OwnedOptions<"primary_ip"> = {
   repeatable: true,
 };
 
-interface AssignArgs {
-  readonly primaryIp: number;
-  readonly server: number | null;
-}
-
-function moveTo(command: string) {
-  return defineWork<AssignArgs>({
-    name: command,
-    command,
-    network: true,
-    effect: (store, { primaryIp, server }) => {
-      const row = store.get("primary_ip", primaryIp);
-      if (row === undefined)
-        throw new ActionFailure("action_failed", `primary IP ${primaryIp} no longer exists`);
-      store.put("primary_ip", { ...row, assignee: server });
-    },
-  });
-}
-
-const assignWork = moveTo("assign_primary_ip");
-const unassignWork = moveTo("unassign_primary_ip");
 /** What goes with its server cannot be protected (HC-S7). */
 const protection = protectionOf("/primary_ips", "primary_ip", ({ autoDelete }, wanted) => {
   if (wanted && autoDelete) throw invalidInput("delete", "set auto_delete to false before protecting it");
 });
 
-export const primaryIpWorks: readonly AnyWork[] = [assignWork, unassignWork, protection.work];
+export const primaryIpWorks: readonly AnyWork[] = [...assignmentWorks, protection.work];
 
 export const primaryIpRoutes: readonly Route[] = [
   ...actionRoutes("/primary_ips", "primary_ip"),
@@ -98,8 +76,7 @@ export const primaryIpRoutes: readonly Route[] = [
     },
   }),
   { method: "DELETE", path: "/primary_ips/:id", handle: remove },
-  { method: "POST", path: "/primary_ips/:id/actions/assign", handle: assign },
-  { method: "POST", path: "/primary_ips/:id/actions/unassign", handle: unassign },
+  ...assignmentRoutes,
   dnsPtrRoute("/primary_ips", "primary_ip"),
   protection.route,
 ];
@@ -138,7 +115,7 @@ function create(call: Call): Reply {
     assignee: null,
   });
   // Without an assignee there is no key `action`: the description knows no null here.
-  const action = server === null ? {} : { action: renderAction(begin(call, row, server.id)) };
+  const action = server === null ? {} : { action: renderAction(beginAssignment(call, row, server.id)) };
   return created({ primary_ip: renderPrimaryIp(call, row), ...action });
 }
 
@@ -195,61 +172,6 @@ export function addPrimaryIp(call: Call, wanted: NewPrimaryIp): PrimaryIp {
   };
   call.store.put("primary_ip", row);
   return row;
-}
-
-/** A machine's public interface is set up at boot, so the server must be off. */
-function requireAssignable(call: Call, server: Server, type: PrimaryIp["type"]) {
-  requireOff(server);
-  if (primaryIpOf(call.store, server.id, type) !== undefined) {
-    throw new ApiError(`server_has_${type}`, `server ${server.name} already has an ${type} address`);
-  }
-}
-
-function requireOff(server: Server) {
-  if (server.power === "on")
-    throw new ApiError("server_not_stopped", `server ${server.name} must be powered off`);
-}
-
-function begin(call: Call, row: PrimaryIp, server: number) {
-  const resources = [ref("server", server), ref("primary_ip", row.id)];
-  return startAction(call, assignWork, { primaryIp: row.id, server }, resources);
-}
-
-function assign(call: Call): Reply {
-  const row = ownedByPath(call, "primary_ip");
-  const schema = z.object({ assignee_type: z.literal("server"), assignee_id: z.int().positive() });
-  const server = ownedByField(call, "server", readBody(call, schema).assignee_id);
-  if (row.assignee !== null) {
-    throw new ApiError("primary_ip_already_assigned", `primary IP is assigned to server ${row.assignee}`);
-  }
-  if (row.location !== server.location) {
-    throw invalidInput("assignee_id", `server is in ${server.location}, the primary IP in ${row.location}`);
-  }
-  requireAssignable(call, server, row.type);
-  return actionReply(begin(call, row, server.id));
-}
-
-function unassign(call: Call): Reply {
-  const row = ownedByPath(call, "primary_ip");
-  const server = row.assignee === null ? undefined : call.store.get("server", row.assignee);
-  if (server !== undefined) {
-    requireOff(server);
-    if (row.type === "ipv4") requireNoPublicTarget(call, server);
-  }
-  const resources = [...(server === undefined ? [] : [ref("server", server.id)]), ref("primary_ip", row.id)];
-  return actionReply(startAction(call, unassignWork, { primaryIp: row.id, server: null }, resources));
-}
-
-/** HC-S7: a load balancer reaches its public targets by this address. */
-function requireNoPublicTarget(call: Call, server: Server) {
-  const balancer = listOwned(call, "load_balancer").find(({ targets }) =>
-    targets.some((target) => target.type === "server" && target.server === server.id && !target.usePrivateIp),
-  );
-  if (balancer === undefined) return;
-  throw new ApiError(
-    "server_is_load_balancer_target",
-    `server ${server.name} is a target of load balancer ${balancer.name}: remove it there first`,
-  );
 }
 
 function remove(call: Call): Reply {

@@ -1,0 +1,102 @@
+// To which server a primary IP belongs.
+import { z } from "zod";
+import type { PrimaryIp, Server } from "../../rows";
+import { ActionFailure, type AnyWork, defineWork } from "../../work";
+import { actionReply } from "../actionRoutes";
+import {
+  type Call,
+  listOwned,
+  ownedByField,
+  ownedByPath,
+  type Reply,
+  type Route,
+  readBody,
+  ref,
+  startAction,
+} from "../call";
+import { ApiError, invalidInput } from "../errors";
+import { primaryIpOf } from "./publicAddresses";
+
+interface AssignArgs {
+  readonly primaryIp: number;
+  readonly server: number | null;
+}
+
+function moveTo(command: string) {
+  return defineWork<AssignArgs>({
+    name: command,
+    command,
+    network: true,
+    effect: (store, { primaryIp, server }) => {
+      const row = store.get("primary_ip", primaryIp);
+      if (row === undefined)
+        throw new ActionFailure("action_failed", `primary IP ${primaryIp} no longer exists`);
+      store.put("primary_ip", { ...row, assignee: server });
+    },
+  });
+}
+
+const assignWork = moveTo("assign_primary_ip");
+const unassignWork = moveTo("unassign_primary_ip");
+
+export const assignmentWorks: readonly AnyWork[] = [assignWork, unassignWork];
+
+export const assignmentRoutes: readonly Route[] = [
+  { method: "POST", path: "/primary_ips/:id/actions/assign", handle: assign },
+  { method: "POST", path: "/primary_ips/:id/actions/unassign", handle: unassign },
+];
+
+/** A machine's public interface is set up at boot, so the server must be off. */
+export function requireAssignable(call: Call, server: Server, type: PrimaryIp["type"]) {
+  requireOff(server);
+  if (primaryIpOf(call.store, server.id, type) !== undefined) {
+    throw new ApiError(`server_has_${type}`, `server ${server.name} already has an ${type} address`);
+  }
+}
+
+function requireOff(server: Server) {
+  if (server.power === "on")
+    throw new ApiError("server_not_stopped", `server ${server.name} must be powered off`);
+}
+
+export function beginAssignment(call: Call, row: PrimaryIp, server: number) {
+  const resources = [ref("server", server), ref("primary_ip", row.id)];
+  return startAction(call, assignWork, { primaryIp: row.id, server }, resources);
+}
+
+function assign(call: Call): Reply {
+  const row = ownedByPath(call, "primary_ip");
+  const schema = z.object({ assignee_type: z.literal("server"), assignee_id: z.int().positive() });
+  const server = ownedByField(call, "server", readBody(call, schema).assignee_id);
+  if (row.assignee !== null) {
+    throw new ApiError("primary_ip_already_assigned", `primary IP is assigned to server ${row.assignee}`);
+  }
+  if (row.location !== server.location) {
+    throw invalidInput("assignee_id", `server is in ${server.location}, the primary IP in ${row.location}`);
+  }
+  requireAssignable(call, server, row.type);
+  return actionReply(beginAssignment(call, row, server.id));
+}
+
+function unassign(call: Call): Reply {
+  const row = ownedByPath(call, "primary_ip");
+  const server = row.assignee === null ? undefined : call.store.get("server", row.assignee);
+  if (server !== undefined) {
+    requireOff(server);
+    if (row.type === "ipv4") requireNoPublicTarget(call, server);
+  }
+  const resources = [...(server === undefined ? [] : [ref("server", server.id)]), ref("primary_ip", row.id)];
+  return actionReply(startAction(call, unassignWork, { primaryIp: row.id, server: null }, resources));
+}
+
+/** HC-S7: a load balancer reaches its public targets by this address. */
+function requireNoPublicTarget(call: Call, server: Server) {
+  const balancer = listOwned(call, "load_balancer").find(({ targets }) =>
+    targets.some((target) => target.type === "server" && target.server === server.id && !target.usePrivateIp),
+  );
+  if (balancer === undefined) return;
+  throw new ApiError(
+    "server_is_load_balancer_target",
+    `server ${server.name} is a target of load balancer ${balancer.name}: remove it there first`,
+  );
+}
