@@ -73,6 +73,10 @@ export class ActionFailure extends Error {
   }
 }
 
+/** For an effect that meets a world without what it is about. */
+export const gone = (what: string, id: number | string) =>
+  new ActionFailure("action_failed", `${what} ${id} no longer exists`);
+
 /** Declares a work; what is left out does nothing. */
 export function defineWork<A extends object>(
   work: Pick<Work<A>, "name" | "command"> & Partial<Work<A>>,
@@ -114,18 +118,18 @@ export function runningActions(store: Store): readonly Action[] {
 
 export function serverSpec(world: World, id: number): ServerSpec {
   const spec = world.servers.find((server) => server.id === id);
-  if (spec === undefined) throw new ActionFailure("action_failed", `server ${id} no longer exists`);
+  if (spec === undefined) throw gone("server", id);
   return spec;
 }
 
 export function volumeSpec(world: World, id: number): VolumeSpec {
   const spec = world.volumes.find((volume) => volume.id === id);
-  if (spec === undefined) throw new ActionFailure("action_failed", `volume ${id} no longer exists`);
+  if (spec === undefined) throw gone("volume", id);
   return spec;
 }
 
 export function storageBoxSpec(world: World, id: number): StorageBoxSpec {
   const spec = world.storageBoxes.find((box) => box.id === id);
-  if (spec === undefined) throw new ActionFailure("action_failed", `storage box ${id} no longer exists`);
+  if (spec === undefined) throw gone("storage box", id);
   return spec;
 }

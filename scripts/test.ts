@@ -94,36 +94,25 @@ async function mocha(
   await show("mocha", ["--timeout", timeout, ...options, ...files]);
 }
 
-/** A program that failed, and what it printed. */
-class Failed extends Error {
-  constructor(
-    message: string,
-    readonly output: string,
-  ) {
-    super(message);
-  }
-}
-
-/** Runs a program and shows its output as it comes. */
+/** Runs a program and shows its output as it comes. @throws execa's error, which holds the output as `all` */
 async function show(command: string, args: readonly string[]): Promise<void> {
   const child = execa(command, args, {
     cwd: projectRoot,
     stdin: "inherit",
     all: true,
     preferLocal: true,
-    reject: false,
     // The program writes to a pipe, so it cannot see by itself that a person reads it.
     env: process.stdout.isTTY ? { FORCE_COLOR: "1" } : {},
   });
   child.stdout?.pipe(process.stdout, { end: false });
   child.stderr?.pipe(process.stderr, { end: false });
-  const { failed, exitCode, signal, all = "" } = await child;
-  if (failed) throw new Failed(`${command} ended with ${signal ?? exitCode}`, all);
+  await child;
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Failed && error.output !== "") return failuresIn(error.output);
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const output = "all" in error && typeof error.all === "string" ? error.all : "";
+  return output === "" ? (error.stack ?? error.message) : failuresIn(output);
 }
 
 async function main(names: readonly string[]): Promise<void> {

@@ -29,7 +29,11 @@ let version: Promise<string> | undefined;
  */
 export async function ensureTool(name: ToolName, progress: Progress = () => {}): Promise<string> {
   const binary = await binaryPath(name);
-  if (await exists(binary)) return binary;
+  if (!(await exists(binary))) await buildOnce(name, binary, progress);
+  return binary;
+}
+
+async function buildOnce(name: ToolName, binary: string, progress: Progress): Promise<void> {
   await withLock(
     cacheDir("toolchain", "build.lock"),
     async () => {
@@ -37,27 +41,24 @@ export async function ensureTool(name: ToolName, progress: Progress = () => {}):
     },
     () => progress(`${name}: waiting for another build to finish`),
   );
-  return binary;
 }
 
 /** All programs, one after the other. @throws as {@link ensureTool} does */
 export async function ensureToolchain(progress: Progress = () => {}): Promise<Toolchain> {
-  const entries: [ToolName, string][] = [];
+  const entries = await Promise.all(toolNames.map(async (name) => [name, await binaryPath(name)] as const));
+  const missing: [ToolName, string][] = [];
+  for (const [name, binary] of entries) if (!(await exists(binary))) missing.push([name, binary]);
   const stop = new AbortController();
   // While one program is compiled, which takes the processors, the modules of the others come over the network.
-  const fetched = fetchModulesOf((await namesToBuild()).slice(1), stop.signal);
+  const later = missing.slice(1).map(([name]) => name);
+  const fetched = fetchModulesOf(later, stop.signal);
   try {
-    for (const name of toolNames) entries.push([name, await ensureTool(name, progress)]);
+    for (const [name, binary] of missing) await buildOnce(name, binary, progress);
   } finally {
     stop.abort();
     await fetched;
   }
   return Object.fromEntries(entries) as Toolchain;
-}
-
-async function namesToBuild(): Promise<ToolName[]> {
-  const built = await Promise.all(toolNames.map(async (name) => exists(await binaryPath(name))));
-  return toolNames.filter((_, index) => !built[index]);
 }
 
 async function fetchModulesOf(names: readonly ToolName[], signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { catalogue, locationNamed } from "../../catalogue";
 import type { Action, FloatingIp } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork } from "../../work";
+import { type AnyWork, defineWork, gone } from "../../work";
 import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
 import {
   type Call,
@@ -67,8 +67,6 @@ function moveTo(command: string) {
   });
 }
 
-const gone = (what: string, id: number) =>
-  new ActionFailure("action_failed", `${what} ${id} no longer exists`);
 const assignWork = moveTo("assign_floating_ip");
 const unassignWork = moveTo("unassign_floating_ip");
 const protection = protectionOf("/floating_ips", "floating_ip");

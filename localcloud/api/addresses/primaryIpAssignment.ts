@@ -1,7 +1,7 @@
 // To which server a primary IP belongs.
 import { z } from "zod";
 import type { PrimaryIp, Server } from "../../rows";
-import { ActionFailure, type AnyWork, defineWork } from "../../work";
+import { type AnyWork, defineWork, gone } from "../../work";
 import { actionReply } from "../actionRoutes";
 import {
   type Call,
@@ -29,8 +29,7 @@ function moveTo(command: string) {
     network: true,
     effect: (store, { primaryIp, server }) => {
       const row = store.get("primary_ip", primaryIp);
-      if (row === undefined)
-        throw new ActionFailure("action_failed", `primary IP ${primaryIp} no longer exists`);
+      if (row === undefined) throw gone("primary IP", primaryIp);
       store.put("primary_ip", { ...row, assignee: server });
     },
   });

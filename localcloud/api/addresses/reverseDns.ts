@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { firstHost6 } from "../../network/names";
 import type { DnsPtr, FloatingIp, LoadBalancer, PrimaryIp } from "../../rows";
-import { ActionFailure, defineWork } from "../../work";
+import { defineWork, gone } from "../../work";
 import { actionReply } from "../actionRoutes";
 import { type Call, humanName, ownedByPath, type Route, readBody, ref, startAction } from "../call";
 import { invalidInput } from "../errors";
@@ -32,7 +32,7 @@ export const changeDnsPtr = defineWork<DnsPtrArgs>({
   names: true,
   effect: (store, { kind, id, ip, name }) => {
     const row = store.get(kind, id);
-    if (row === undefined) throw new ActionFailure("action_failed", `the address ${ip} no longer exists`);
+    if (row === undefined) throw gone("the address", ip);
     const { [ip]: _old, ...others } = row.dnsPtr;
     const dnsPtr: DnsPtr = name === null ? others : { ...others, [ip]: name };
     // All these kinds have names; the store cannot see that a key and its row belong together.

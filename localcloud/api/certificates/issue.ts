@@ -3,7 +3,7 @@
 // of this cloud; whether the rest of the world asks these name servers is not looked at.
 import type { Certificate, CertificateStatus } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork, type Failure, type Outcome } from "../../work";
+import { ActionFailure, type AnyWork, defineWork, type Failure, gone, type Outcome } from "../../work";
 import { type Call, ref } from "../call";
 import { factsOfPem } from "./parse";
 
@@ -13,7 +13,7 @@ interface IssueArgs {
 
 function certificateOf(store: Store, id: number): Certificate {
   const row = store.get("certificate", id);
-  if (row === undefined) throw new ActionFailure("action_failed", `certificate ${id} no longer exists`);
+  if (row === undefined) throw gone("certificate", id);
   return row;
 }
 

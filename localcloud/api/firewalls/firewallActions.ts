@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Action, Application, Firewall, Rule } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork } from "../../work";
+import { type AnyWork, defineWork, gone } from "../../work";
 import { actionsReply } from "../actionRoutes";
 import {
   type Call,
@@ -36,7 +36,7 @@ interface TargetArgs {
 
 function firewallOf(store: Store, id: number): Firewall {
   const firewall = store.get("firewall", id);
-  if (firewall === undefined) throw new ActionFailure("action_failed", `firewall ${id} no longer exists`);
+  if (firewall === undefined) throw gone("firewall", id);
   return firewall;
 }
 

@@ -2,7 +2,7 @@
 // judged by the row as the running ones will leave it: two services cannot take one port.
 import type { LoadBalancer, LoadBalancerService, LoadBalancerTarget } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork, runningActions, type Work } from "../../work";
+import { type AnyWork, defineWork, gone, runningActions, type Work } from "../../work";
 
 interface OfLoadBalancer {
   readonly loadBalancer: number;
@@ -26,7 +26,7 @@ function balancerWork<A extends OfLoadBalancer>(command: string, change: Change<
 
 function balancerOf(store: Store, id: number): LoadBalancer {
   const row = store.get("load_balancer", id);
-  if (row === undefined) throw new ActionFailure("action_failed", `load balancer ${id} no longer exists`);
+  if (row === undefined) throw gone("load balancer", id);
   return row;
 }
 
@@ -120,7 +120,7 @@ export const attachNetwork: typeof attach = {
   ...attach,
   effect: (store, args, outcome) => {
     if (store.get("network", args.network) === undefined) {
-      throw new ActionFailure("action_failed", `network ${args.network} no longer exists`);
+      throw gone("network", args.network);
     }
     attach.effect(store, args, outcome);
   },

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Network } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, defineWork, type Work } from "../../work";
+import { defineWork, gone, type Work } from "../../work";
 import { actionReply, actionRoutes } from "../actionRoutes";
 import { includes, parseIpv4, range4 } from "../addresses/addresses";
 import {
@@ -41,7 +41,7 @@ function networkWork(command: string): Work<ReplaceArgs> {
 
 function networkOf(store: Store, id: number): Network {
   const network = store.get("network", id);
-  if (network === undefined) throw new ActionFailure("action_failed", `network ${id} no longer exists`);
+  if (network === undefined) throw gone("network", id);
   return network;
 }
 

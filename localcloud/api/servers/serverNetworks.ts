@@ -1,7 +1,7 @@
 // Attaching servers to private networks, and their alias addresses.
 import { z } from "zod";
 import type { Network, PrivateNet, Server } from "../../rows";
-import { ActionFailure, type AnyWork, defineWork } from "../../work";
+import { type AnyWork, defineWork, gone } from "../../work";
 import { actionReply } from "../actionRoutes";
 import { macAddress, overlaps, range4 } from "../addresses/addresses";
 import {
@@ -43,7 +43,7 @@ export const attachNetwork = defineWork<AttachArgs>({
   effect: (store, { server: id, ...privateNet }) => {
     const server = serverOf(store, id);
     if (store.get("network", privateNet.network) === undefined) {
-      throw new ActionFailure("action_failed", `network ${privateNet.network} no longer exists`);
+      throw gone("network", privateNet.network);
     }
     changeServer(store, id, { privateNets: [...server.privateNets, privateNet] });
   },

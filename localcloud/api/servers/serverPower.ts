@@ -3,7 +3,7 @@ import { z } from "zod";
 import { catalogue, serverTypeNamed } from "../../catalogue";
 import type { Server } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork, type Work } from "../../work";
+import { type AnyWork, defineWork, gone, type Work } from "../../work";
 import { actionReply } from "../actionRoutes";
 import {
   type Call,
@@ -27,7 +27,7 @@ interface ServerArgs {
 
 export function serverOf(store: Store, id: number): Server {
   const server = store.get("server", id);
-  if (server === undefined) throw new ActionFailure("action_failed", `server ${id} no longer exists`);
+  if (server === undefined) throw gone("server", id);
   return server;
 }
 

@@ -1,7 +1,7 @@
 // What the routes of boxes, subaccounts and snapshots have in common.
 import type { Rows, StorageBox } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, defineWork, type Work } from "../../work";
+import { defineWork, gone, type Work } from "../../work";
 import { type Call, findOwned, humanName, ownedByPath, readId } from "../call";
 import { ApiError, notFound, notUnique } from "../errors";
 
@@ -13,7 +13,7 @@ export interface BoxArgs {
 
 export function boxOf(store: Store, id: number): StorageBox {
   const box = store.get("storage_box", id);
-  if (box === undefined) throw new ActionFailure("action_failed", `storage box ${id} no longer exists`);
+  if (box === undefined) throw gone("storage box", id);
   return box;
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { storageBoxTypeNamed } from "../../catalogue";
 import type { StorageBox, StorageBoxSnapshot } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork } from "../../work";
+import { type AnyWork, defineWork, gone } from "../../work";
 import { actionReply, renderAction } from "../actionRoutes";
 import {
   type Call,
@@ -34,7 +34,7 @@ function snapshotOf(store: Store, { box, snapshot }: SnapshotArgs): StorageBoxSn
   boxOf(store, box);
   const row = store.get("storage_box_snapshot", snapshot);
   if (row !== undefined) return row;
-  throw new ActionFailure("action_failed", `snapshot ${snapshot} no longer exists`);
+  throw gone("snapshot", snapshot);
 }
 
 export const createSnapshot = defineWork<SnapshotArgs>({

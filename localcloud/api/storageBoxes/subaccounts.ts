@@ -3,7 +3,7 @@ import { z } from "zod";
 import { storageBoxTypeNamed } from "../../catalogue";
 import type { StorageBoxSubaccount, SubaccountAccess } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork, type Work } from "../../work";
+import { type AnyWork, defineWork, gone, type Work } from "../../work";
 import { actionReply, renderAction } from "../actionRoutes";
 import {
   type Call,
@@ -49,7 +49,7 @@ function subaccountOf(store: Store, { box, subaccount }: SubaccountArgs): Storag
   boxOf(store, box);
   const row = store.get("storage_box_subaccount", subaccount);
   if (row !== undefined) return row;
-  throw new ActionFailure("action_failed", `subaccount ${subaccount} no longer exists`);
+  throw gone("subaccount", subaccount);
 }
 
 /** A work that changes the subaccount's row and brings the host to it. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Server, Volume } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork } from "../../work";
+import { type AnyWork, defineWork, gone } from "../../work";
 import { actionReply } from "../actionRoutes";
 import {
   type Call,
@@ -32,7 +32,7 @@ interface AttachArgs extends VolumeArgs {
 
 function volumeOf(store: Store, id: number): Volume {
   const volume = store.get("volume", id);
-  if (volume === undefined) throw new ActionFailure("action_failed", `volume ${id} no longer exists`);
+  if (volume === undefined) throw gone("volume", id);
   return volume;
 }
 
@@ -49,7 +49,7 @@ export const attachVolume = defineWork<AttachArgs>({
   steps: (_store, { volume, server, automount }) => [{ do: "attachVolume", volume, server, automount }],
   effect: (store, { volume, server }) => {
     if (store.get("server", server) === undefined) {
-      throw new ActionFailure("action_failed", `server ${server} no longer exists`);
+      throw gone("server", server);
     }
     store.put("volume", { ...volumeOf(store, volume), server });
   },

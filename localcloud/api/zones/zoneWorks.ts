@@ -2,7 +2,7 @@
 // the effect.
 import type { Action, ResourceRef } from "../../rows";
 import type { Store } from "../../store";
-import { ActionFailure, type AnyWork, defineWork, type Work } from "../../work";
+import { ActionFailure, type AnyWork, defineWork, gone, type Work } from "../../work";
 import { ApiError } from "../errors";
 import { protectionOf } from "../protection";
 import { changed, type ZoneChange } from "./changes";
@@ -52,7 +52,7 @@ function change(command: string, names = true): Work<ChangeArgs> {
 
 function zoneOf(store: Store, id: number) {
   const zone = store.get("zone", id);
-  if (zone === undefined) throw new ActionFailure("action_failed", `zone ${id} no longer exists`);
+  if (zone === undefined) throw gone("zone", id);
   return zone;
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { catalogue } from "../../../catalogue";
 import type { Action, Image, Server } from "../../../rows";
 import type { Store } from "../../../store";
-import { ActionFailure, type AnyWork, defineWork } from "../../../work";
+import { type AnyWork, defineWork, gone } from "../../../work";
 import { actionReply, renderAction } from "../../actionRoutes";
 import {
   type Call,
@@ -34,7 +34,7 @@ const createImage = defineWork<{ server: number; image: number }>({
   steps: (_store, { server, image }) => [{ do: "createSnapshot", server, image }],
   effect: (store, { image: id }, { snapshotBytes }) => {
     const image = store.get("image", id);
-    if (image === undefined) throw new ActionFailure("action_failed", `image ${id} no longer exists`);
+    if (image === undefined) throw gone("image", id);
     const imageSizeGb = Math.round(((snapshotBytes ?? 0) / GB) * 100) / 100;
     store.put("image", { ...image, status: "available", imageSizeGb });
   },
