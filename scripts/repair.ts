@@ -1,16 +1,19 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Progress } from "../toolchain/cacheDir";
-import { type CloudClients, undoCreate } from "./undoCreate";
+import type { CloudClients } from "./cloudClient";
+import { type PendingCreate, undoCreate } from "./undoCreate";
 
-/** A resource whose creation had begun when an engine was killed: it may exist in the cloud, unknown to the state. */
-export interface PendingCreate {
+/** A resource as the engine writes it down: of a component, which has no inputs, not even the key is there. */
+interface WrittenResource {
   readonly urn: string;
   readonly type: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly id?: string;
+  readonly inputs?: PendingCreate["inputs"];
 }
 
 interface DeploymentState {
-  pending_operations?: { readonly type: string; readonly resource: PendingCreate }[];
+  readonly resources?: readonly WrittenResource[];
+  pending_operations?: readonly { readonly type: string; readonly resource: WrittenResource }[];
 }
 
 /**
@@ -21,18 +24,22 @@ interface DeploymentState {
  * @returns the resources that had been pending; empty when the last run came to its end
  */
 export async function repair(
-  stack: Stack,
+  stack: Pick<Stack, "exportStack" | "importStack">,
   clouds: CloudClients,
   progress: Progress,
 ): Promise<readonly PendingCreate[]> {
   const exported = await stack.exportStack();
   const state = exported.deployment as DeploymentState;
-  const pending = (state.pending_operations ?? []).filter((operation) => operation.type === "creating");
-  if ((state.pending_operations ?? []).length === 0) return [];
-  const creates = pending.map((operation) => operation.resource);
+  const pending = state.pending_operations ?? [];
+  if (pending.length === 0) return [];
+  const held = new Set((state.resources ?? []).map(({ type, id }) => `${type} ${id}`));
+  const isHeld = (type: string, id: string) => held.has(`${type} ${id}`);
+  const creates = pending
+    .filter((operation) => operation.type === "creating")
+    .map(({ resource }) => ({ ...resource, inputs: resource.inputs ?? {} }));
   // Dependents first: the state lists resources in the order of their creation.
   for (const create of creates.toReversed()) {
-    const undone = await undoCreate(create, clouds);
+    const undone = await undoCreate(create, clouds, isHeld);
     progress(`${create.urn.split("::").slice(2).join(" ")}: ${undone}`);
   }
   state.pending_operations = [];

@@ -1,10 +1,11 @@
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import type { Progress } from "../toolchain/cacheDir";
+import { cloudClient } from "./cloudClient";
 import { localStack, localStackName, projectRoot } from "./localStack";
 import { endOrphanedPlugins } from "./orphanedPlugins";
-import { type PendingCreate, repair } from "./repair";
-import { cloudClient } from "./undoCreate";
+import { repair } from "./repair";
+import type { PendingCreate } from "./undoCreate";
 
 const cloudEndpoint = "https://api.hetzner.cloud/v1";
 const hetznerEndpoint = "https://api.hetzner.com/v1";

@@ -1,17 +1,15 @@
-import type { PendingCreate } from "./repair";
+import { isDeepStrictEqual } from "node:util";
+import type { CloudClient, CloudClients } from "./cloudClient";
 
-/** A request to the Hetzner API; answers undefined for 404. */
-export type CloudClient = (
-  method: "GET" | "POST" | "DELETE",
-  path: string,
-  body?: unknown,
-) => Promise<unknown>;
-
-/** The two APIs of Hetzner: storage boxes live behind an address of their own. */
-export interface CloudClients {
-  readonly cloud: CloudClient;
-  readonly hetzner: CloudClient;
+/** A resource whose creation had begun when an engine was killed: it may exist in the cloud, unknown to the state. */
+export interface PendingCreate {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
 }
+
+/** Whether the stack's state knows the object: then it is an older one, which a replacement was to follow. */
+export type IsHeld = (type: string, id: string) => boolean;
 
 /** Collections of the Cloud API whose objects the platform creates by a name that is unique in the project. */
 const namedCollections: Readonly<Record<string, string>> = {
@@ -24,65 +22,84 @@ const namedCollections: Readonly<Record<string, string>> = {
   "hcloud:index/volume:Volume": "volumes",
 };
 
-type Undo = (inputs: PendingCreate["inputs"], cloud: CloudClient) => Promise<boolean>;
+/** A relation between objects: it has no name, and the provider makes its id from its inputs. */
+interface Relation {
+  id(inputs: PendingCreate["inputs"]): string;
+  /** Answers whether there was something to undo. */
+  undo(inputs: PendingCreate["inputs"], cloud: CloudClient): Promise<boolean>;
+}
 
-/** Relations between objects, which have no name of their own. */
-const relations: Readonly<Record<string, Undo>> = {
-  "hcloud:index/networkSubnet:NetworkSubnet": (inputs, cloud) =>
-    undoInNetwork(inputs, cloud, "subnets", "ip_range", String(inputs.ipRange), "delete_subnet"),
-  "hcloud:index/networkRoute:NetworkRoute": (inputs, cloud) =>
-    undoInNetwork(inputs, cloud, "routes", "destination", String(inputs.destination), "delete_route"),
-  "hcloud:index/floatingIpAssignment:FloatingIpAssignment": async (inputs, cloud) => {
-    const path = `/floating_ips/${inputs.floatingIpId}`;
-    const found = (await cloud("GET", path)) as { floating_ip: { server: number | null } } | undefined;
-    if (found?.floating_ip.server == null) return false;
-    await act(cloud, `${path}/actions/unassign`);
-    return true;
+const relations: Readonly<Record<string, Relation>> = {
+  "hcloud:index/networkSubnet:NetworkSubnet": {
+    id: ({ networkId, ipRange }) => `${networkId}-${ipRange}`,
+    undo: ({ networkId, ipRange }, cloud) => undoInNetwork(cloud, networkId, "subnets", "ip_range", ipRange),
   },
-  "hcloud:index/volumeAttachment:VolumeAttachment": async (inputs, cloud) => {
-    const path = `/volumes/${inputs.volumeId}`;
-    const found = (await cloud("GET", path)) as { volume: { server: number | null } } | undefined;
-    if (found?.volume.server == null) return false;
-    await act(cloud, `${path}/actions/detach`);
-    return true;
+  "hcloud:index/networkRoute:NetworkRoute": {
+    id: ({ networkId, destination }) => `${networkId}-${destination}`,
+    undo: ({ networkId, destination }, cloud) =>
+      undoInNetwork(cloud, networkId, "routes", "destination", destination),
+  },
+  "hcloud:index/floatingIpAssignment:FloatingIpAssignment": {
+    id: ({ floatingIpId }) => String(floatingIpId),
+    undo: ({ floatingIpId }, cloud) => releaseServer(cloud, `/floating_ips/${floatingIpId}`, "unassign"),
+  },
+  "hcloud:index/volumeAttachment:VolumeAttachment": {
+    id: ({ volumeId }) => String(volumeId),
+    undo: ({ volumeId }, cloud) => releaseServer(cloud, `/volumes/${volumeId}`, "detach"),
   },
 };
+
+const nothingLeft = "nothing was left behind";
 
 const STORAGE_BOX = "hcloud:index/storageBox:StorageBox";
 
 /**
- * Removes what an interrupted creation left in the cloud, if it left anything.
+ * Removes what an interrupted creation left in the cloud, if it left anything. What the state holds, and what
+ * carries other labels than the creation asked for, is somebody else's and stays.
  *
  * @returns what was done, for people
- * @throws when the API refuses, with its answer
+ * @throws when the API refuses, with its answer, and when the object is protected from deletion
  */
-export async function undoCreate(create: PendingCreate, { cloud, hetzner }: CloudClients): Promise<string> {
-  const name = String(create.inputs.name);
-  const told = (removed: boolean) =>
-    removed ? `removed ${name}, which a killed run had begun` : "nothing was left behind";
+export async function undoCreate(
+  create: PendingCreate,
+  { cloud, hetzner }: CloudClients,
+  isHeld: IsHeld,
+): Promise<string> {
   const collection = namedCollections[create.type];
-  if (collection !== undefined) return told(await removeByName(collection, name, cloud));
+  if (collection !== undefined) return removeByName(create, isHeld, collection, cloud);
   if (create.type === STORAGE_BOX) {
-    return told(await removeByName("storage_boxes", name, hetzner, "/storage_boxes/actions"));
+    return removeByName(create, isHeld, "storage_boxes", hetzner, "/storage_boxes/actions");
   }
-  const undo = relations[create.type];
-  // Set-up scripts and local values leave nothing in the cloud; the next run begins them anew.
-  if (undo === undefined) return "will be repeated";
-  return (await undo(create.inputs, cloud)) ? "undone, a killed run had begun it" : "nothing was left behind";
+  const relation = relations[create.type];
+  // Components, set-up scripts and local values leave nothing in the cloud; the next run begins them anew.
+  if (relation === undefined) return "will be repeated";
+  if (isHeld(create.type, relation.id(create.inputs))) return nothingLeft;
+  return (await relation.undo(create.inputs, cloud)) ? "undone, a killed run had begun it" : nothingLeft;
+}
+
+interface NamedObject {
+  readonly id: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly protection?: { readonly delete: boolean };
 }
 
 async function removeByName(
+  create: PendingCreate,
+  isHeld: IsHeld,
   collection: string,
-  name: string,
   cloud: CloudClient,
   actions?: string,
-): Promise<boolean> {
+): Promise<string> {
+  const name = nameOf(create);
   const answer = (await cloud("GET", `/${collection}?name=${encodeURIComponent(name)}`)) as Record<
     string,
-    { id: number; protection?: { delete: boolean } }[]
+    NamedObject[]
   >;
   const [found] = answer[collection] ?? [];
-  if (found === undefined) return false;
+  if (found === undefined || isHeld(create.type, String(found.id))) return nothingLeft;
+  if (!isDeepStrictEqual({ ...found.labels }, create.inputs.labels ?? {})) {
+    return `left alone: ${name} (${collection}/${found.id}) carries other labels than this stack gives; rename or delete it yourself`;
+  }
   if (found.protection?.delete) {
     throw new Error(
       `${name} (${collection}/${found.id}) was begun by a killed run and is protected from deletion already: ` +
@@ -93,25 +110,48 @@ async function removeByName(
     | { action?: { id: number } }
     | undefined;
   if (deleted?.action !== undefined) await finished(cloud, deleted.action.id, actions);
-  return true;
+  return `removed ${name}, which a killed run had begun`;
+}
+
+/** Without a name the API would answer all objects of the project. */
+function nameOf({ urn, inputs }: PendingCreate): string {
+  if (typeof inputs.name === "string" && inputs.name !== "") return inputs.name;
+  throw new Error(
+    `the state tells no name of ${urn}: look in the cloud for what was begun, delete it by hand, ` +
+      "and run `pulumi refresh --clear-pending-creates`",
+  );
 }
 
 async function undoInNetwork(
-  inputs: PendingCreate["inputs"],
   cloud: CloudClient,
+  networkId: unknown,
   list: "subnets" | "routes",
   field: string,
-  value: string,
-  action: string,
+  value: unknown,
 ): Promise<boolean> {
-  const path = `/networks/${inputs.networkId}`;
+  const path = `/networks/${networkId}`;
   const found = (await cloud("GET", path)) as
     | { network: Record<string, Record<string, string>[]> }
     | undefined;
   const entry = found?.network[list]?.find((candidate) => candidate[field] === value);
   if (entry === undefined) return false;
-  const body = list === "subnets" ? { ip_range: value } : { destination: value, gateway: entry.gateway };
+  const [action, body] =
+    list === "subnets"
+      ? ["delete_subnet", { ip_range: value }]
+      : ["delete_route", { destination: value, gateway: entry.gateway }];
   await act(cloud, `${path}/actions/${action}`, body);
+  return true;
+}
+
+/** Takes a floating IP or a volume from the server that it was given to. */
+async function releaseServer(
+  cloud: CloudClient,
+  path: string,
+  action: "unassign" | "detach",
+): Promise<boolean> {
+  const found = (await cloud("GET", path)) as Record<string, { server: number | null }> | undefined;
+  if (Object.values(found ?? {})[0]?.server == null) return false;
+  await act(cloud, `${path}/actions/${action}`);
   return true;
 }
 
@@ -129,19 +169,4 @@ async function finished(cloud: CloudClient, id: number, actions = "/actions"): P
     if (action.status === "error") throw new Error(`action ${id} failed: ${JSON.stringify(action.error)}`);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-}
-
-/** A client of one project. @throws with method, path, status and answer for everything but success and 404 */
-export function cloudClient(endpoint: string, token: string): CloudClient {
-  return async (method, path, body) => {
-    const response = await fetch(`${endpoint.replace(/\/$/, "")}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text === "" ? undefined : JSON.parse(text);
-  };
 }

@@ -10,7 +10,7 @@ import { findInit } from "../../../localcloud/machines/boot";
 import { leftovers } from "../../../localcloud/machines/remove";
 import { namesOf } from "../../../localcloud/network/names";
 import { localCloudSettings } from "../../../localcloud/settings";
-import { cloudClient } from "../../../scripts/undoCreate";
+import { cloudClient } from "../../../scripts/cloudClient";
 import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
 import { crashProgram, namedKinds } from "./crashProgram";
 import { ownLab, whyNoMachines } from "./lab";

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { BulkBackend, Platform } from "../../components";
+import { loadStackFile } from "../../config";
+import type { CloudClient, CloudClients } from "../../scripts/cloudClient";
+import { repair } from "../../scripts/repair";
+import { type RecordedResource, recordProgram } from "../support/mocks";
+
+/** A stack whose state is `deployment`; importing replaces it. */
+function stackWith(deployment: object) {
+  const stack = {
+    deployment,
+    exportStack: async () => ({ version: 3, deployment: structuredClone(stack.deployment) }),
+    importStack: async (state: { deployment: object }) => {
+      stack.deployment = state.deployment;
+    },
+  };
+  return stack;
+}
+
+/** As the engine writes a resource: an empty map of inputs leaves no key behind. */
+function written({ type, name, inputs }: Pick<RecordedResource, "type" | "name" | "inputs">) {
+  const urn = `urn:pulumi:prod::hetzner-platform::${type}::${name}`;
+  return Object.keys(inputs).length === 0 ? { urn, type } : { urn, type, inputs };
+}
+
+const creating = (resource: Parameters<typeof written>[0]) => ({
+  type: "creating",
+  resource: written(resource),
+});
+
+/** An API with nothing in it that notes every request. */
+function emptyCloud(): { clouds: CloudClients; requests: string[] } {
+  const requests: string[] = [];
+  const client: CloudClient = async (method, path) => {
+    requests.push(`${method} ${path}`);
+    const [, collection] = /^\/(\w+)\?name=./.exec(path) ?? [];
+    return collection === undefined ? undefined : { [collection]: [] };
+  };
+  return { clouds: { cloud: client, hetzner: client }, requests };
+}
+
+/** What the cloud, the machines and chance answer when a resource is created. */
+const created: Readonly<Record<string, Record<string, unknown>>> = {
+  "random:index/randomBytes:RandomBytes": { base64: Buffer.alloc(32, 7).toString("base64") },
+  "random:index/randomPassword:RandomPassword": { result: "planted-password" },
+  "hcloud:index/server:Server": { ipv4Address: "198.51.100.11" },
+  "hcloud:index/floatingIp:FloatingIp": { ipAddress: "203.0.113.10" },
+  "command:remote:Command": { stdout: "ssh-ed25519 AAAA host\n" },
+};
+
+const noProgress = () => {};
+
+describe("repair", function () {
+  this.timeout(20_000);
+
+  it("does nothing, and writes no state, when the last run came to its end", async () => {
+    const stack = stackWith({ resources: [] });
+    const before = stack.deployment;
+    assert.deepEqual(await repair(stack, emptyCloud().clouds, noProgress), []);
+    assert.equal(stack.deployment, before);
+  });
+
+  it("takes a component, of which the engine writes no inputs, for one that will be repeated", async () => {
+    const component = { type: "hetzner-platform:index:Machine", name: "prod-app1", inputs: {} };
+    const stack = stackWith({ resources: [], pending_operations: [creating(component)] });
+    const told: string[] = [];
+    await repair(stack, emptyCloud().clouds, (line) => told.push(line));
+    assert.deepEqual(told, ["hetzner-platform:index:Machine prod-app1: will be repeated"]);
+    assert.deepEqual(stack.deployment, { resources: [], pending_operations: [] });
+  });
+
+  it("forgets updates and deletions that had begun: their resources are in the state, the next run sees them", async () => {
+    const server = written({ type: "hcloud:index/server:Server", name: "a", inputs: { name: "a" } });
+    const { clouds, requests } = emptyCloud();
+    const stack = stackWith({
+      resources: [server],
+      pending_operations: ["updating", "deleting"].map((type) => ({ type, resource: server })),
+    });
+    assert.deepEqual(await repair(stack, clouds, noProgress), []);
+    assert.deepEqual(stack.deployment, { resources: [server], pending_operations: [] });
+    assert.deepEqual(requests, []);
+  });
+
+  it("keeps the volume that the state holds when the creation of its replacement was killed", async () => {
+    const volume = { type: "hcloud:index/volume:Volume", name: "v", inputs: { name: "data", labels: {} } };
+    const client: CloudClient = async (method, path) => {
+      assert.equal(`${method} ${path}`, "GET /volumes?name=data");
+      return { volumes: [{ id: 5, labels: {} }] };
+    };
+    const stack = stackWith({
+      resources: [{ ...written(volume), id: "5" }],
+      pending_operations: [creating(volume)],
+    });
+    const told: string[] = [];
+    await repair(stack, { cloud: client, hetzner: client }, (line) => told.push(line));
+    assert.deepEqual(told, ["hcloud:index/volume:Volume v: nothing was left behind"]);
+  });
+
+  it("stays as it was when the API refuses, so that it can be run again", async () => {
+    const server = { type: "hcloud:index/server:Server", name: "a", inputs: { name: "a" } };
+    const refusing: CloudClient = () => Promise.reject(new Error("GET /servers: 401 unauthorized"));
+    const stack = stackWith({ resources: [], pending_operations: [creating(server)] });
+    const before = structuredClone(stack.deployment);
+    await assert.rejects(repair(stack, { cloud: refusing, hetzner: refusing }, noProgress), /401/);
+    assert.deepEqual(stack.deployment, before);
+  });
+
+  it("knows every resource of a platform: what Hetzner would have created is looked for, the rest is repeated", async () => {
+    const local = loadStackFile("local");
+    const settings = { ...local, storage: { ...local.storage, bulk: BulkBackend.StorageBox } };
+    const resources = await recordProgram(
+      () => new Platform("local", { settings, apiToken: pulumi.secret("planted-token") }),
+      { outputs: (type) => created[type] ?? {}, call: () => ({ sha256Digest: `sha256:${"a".repeat(64)}` }) },
+    );
+    const stack = stackWith({ resources: [], pending_operations: resources.map(creating) });
+    const { clouds, requests } = emptyCloud();
+    const told: string[] = [];
+    const creates = await repair(stack, clouds, (line) => told.push(line));
+    assert.equal(creates.length, resources.length);
+    const ofHetzner = resources.filter(({ type }) => type.startsWith("hcloud:"));
+    assert.deepEqual([...new Set(ofHetzner.map(({ type }) => type.split(":")[2]))].sort(), [
+      "Firewall",
+      "FloatingIp",
+      "FloatingIpAssignment",
+      "Network",
+      "NetworkRoute",
+      "NetworkSubnet",
+      "PlacementGroup",
+      "Server",
+      "SshKey",
+      "StorageBox",
+      "Volume",
+      "VolumeAttachment",
+    ]);
+    assert.equal(told.filter((line) => line.endsWith(": nothing was left behind")).length, ofHetzner.length);
+    assert.deepEqual(
+      told.filter((line) => line.startsWith("hcloud:") && line.endsWith("will be repeated")),
+      [],
+    );
+    assert.equal(requests.length, ofHetzner.length);
+  });
+});
