@@ -130,6 +130,7 @@ async function undoInNetwork(
   value: unknown,
 ): Promise<boolean> {
   const path = `/networks/${networkId}`;
+  await idle(cloud, path);
   const found = (await cloud("GET", path)) as
     | { network: Record<string, Record<string, string>[]> }
     | undefined;
@@ -149,10 +150,22 @@ async function releaseServer(
   path: string,
   action: "unassign" | "detach",
 ): Promise<boolean> {
+  await idle(cloud, path);
   const found = (await cloud("GET", path)) as Record<string, { server: number | null }> | undefined;
   if (Object.values(found ?? {})[0]?.server == null) return false;
   await act(cloud, `${path}/actions/${action}`);
   return true;
+}
+
+/** The killed run's request shows in an object only when the action that it began has ended. */
+async function idle(cloud: CloudClient, path: string): Promise<void> {
+  for (;;) {
+    const answer = (await cloud("GET", `${path}/actions?status=running`)) as
+      | { actions: readonly unknown[] }
+      | undefined;
+    if (answer === undefined || answer.actions.length === 0) return;
+    await pause();
+  }
 }
 
 async function act(cloud: CloudClient, path: string, body?: unknown): Promise<void> {
@@ -167,6 +180,9 @@ async function finished(cloud: CloudClient, id: number, actions = "/actions"): P
     };
     if (action.status === "success") return;
     if (action.status === "error") throw new Error(`action ${id} failed: ${JSON.stringify(action.error)}`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await pause();
   }
 }
+
+/** Between two questions about an action: far from the 3600 requests that a project has in an hour. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 300));

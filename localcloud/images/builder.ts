@@ -53,6 +53,8 @@ export async function createBuilder(host: string, hub: Hub = dockerHub): Promise
   const policy = join(folder, "policy.json");
   await writeFile(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
   const run = runner(environment);
+  // A build that was killed could not remove the container that it worked in, which stays mounted.
+  await run("buildah", ["rm", "--all"]);
   return {
     build: (request, progress) => buildAndPush(run, host, policy, request, progress),
     pull: (reference) => pullAndPush(runner({ ...environment, ...direct }), policy, hub, host, reference),
@@ -76,7 +78,7 @@ async function buildAndPush(
     [
       ...["bud", "--isolation", "chroot", "--signature-policy", policy],
       // Docker's own format: the OCI one has no health check.
-      ...["--format", "docker", "--layers", "--pull-always", "--timestamp", "0"],
+      ...["--format", "docker", "--layers", "--force-rm", "--pull-always", "--timestamp", "0"],
       ...buildArguments.flatMap((argument) => ["--build-arg", argument]),
       ...(request.volumes ?? []).flatMap((volume) => ["--volume", volume]),
       ...["--file", request.containerfile, "--tag", name, request.context],

@@ -138,6 +138,7 @@ describe("repair", function () {
       told.filter((line) => line.startsWith("hcloud:") && line.endsWith("will be repeated")),
       [],
     );
-    assert.equal(requests.length, ofHetzner.length);
+    assert.ok(requests.length >= ofHetzner.length);
+    assert.ok(requests.every((request) => request.startsWith("GET ")));
   });
 });

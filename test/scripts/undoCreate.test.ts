@@ -92,6 +92,29 @@ describe("undoCreate", () => {
     assert.deepEqual(changes, []);
   });
 
+  it("waits for the action of the killed run, whose effect shows only at its end", async () => {
+    const running = [{ actions: [{ id: 1 }] }, { actions: [{ id: 1 }] }, { actions: [] }];
+    const asked: string[] = [];
+    const client: CloudClient = async (method, path) => {
+      asked.push(`${method} ${path}`);
+      if (path.endsWith("?status=running")) return running.shift();
+      if (path.startsWith("/actions/")) return { action: { status: "success" } };
+      if (method === "POST") return { action: { id: 2 } };
+      return { network: { subnets: running.length > 0 ? [] : [{ ip_range: "10.0.1.0/24" }], routes: [] } };
+    };
+    const subnet = create("hcloud:index/networkSubnet:NetworkSubnet", {
+      networkId: 3,
+      ipRange: "10.0.1.0/24",
+    });
+    assert.match(await undo(subnet, { cloud: client, hetzner: client }), /^undone/);
+    assert.deepEqual(asked, [
+      ...Array.from({ length: 3 }, () => "GET /networks/3/actions?status=running"),
+      "GET /networks/3",
+      "POST /networks/3/actions/delete_subnet",
+      "GET /actions/2",
+    ]);
+  });
+
   it("asks for nothing when the state tells no name, and says how to go on", async () => {
     const { client, changes } = cloud({});
     await assert.rejects(

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { ensureImages, imageReferences } from "../../../localcloud/images";
 import { createBuilder } from "../../../localcloud/images/builder";
 import { type RunningRegistry, startRegistry } from "../../../localcloud/images/registry";
 import { defaultStorage, storedDigest } from "../../../localcloud/images/storage";
+import { mountPoints } from "../../../localcloud/machines/mounts";
 import { cacheDir } from "../../../toolchain/cacheDir";
 import { withLock } from "../../../toolchain/lock";
 
@@ -27,6 +29,10 @@ describe("image builder", function () {
     await registry?.stop();
     if (folder !== undefined) await rm(folder, { recursive: true });
   });
+
+  /** Working containers; the engine binds its own folder `overlay` to itself besides. */
+  const mountedBelowImages = async () =>
+    (await mountPoints()).filter((path) => path.startsWith(cacheDir("images")) && path.endsWith("/merged"));
 
   const locked = <T>(work: () => Promise<T>) => withLock(cacheDir("images", "build.lock"), work, () => {});
 
@@ -59,5 +65,18 @@ describe("image builder", function () {
     await assert.rejects(build, /buildah .*failed with status[\s\S]*before[\s\S]*exit status 7/);
     assert.ok(steps.some((line) => line.includes("STEP 2/2")));
     assert.equal(await storedDigest(join(folder, "storage"), "test/broken:1"), undefined);
+    assert.deepEqual(await mountedBelowImages(), []);
+  });
+
+  it("removes the mounted container that a killed build left", async () => {
+    await locked(async () => {
+      await createBuilder(registry.host);
+      const env = { CONTAINERS_STORAGE_CONF: cacheDir("images", "storage.conf") };
+      const { stdout: container } = await execa("buildah", ["from", "scratch"], { env });
+      await execa("buildah", ["mount", container], { env });
+      assert.equal((await mountedBelowImages()).length, 1);
+      await createBuilder(registry.host);
+      assert.deepEqual(await mountedBelowImages(), []);
+    });
   });
 });
