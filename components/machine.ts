@@ -75,9 +75,11 @@ export class Machine extends pulumi.ComponentResource {
       throw new pulumi.ResourceError(`${args.plan.hostname} has no public address: it needs a bastion`, this);
     }
     const server = createServer(name, args, this);
+    // Only what leaves nothing in the cloud. A relation that is forgotten with its server, and not undone, is in the
+    // way of the next `up` when the engine was killed before the server went.
     const onServer = { parent: this, deletedWith: server };
     const serverId = numericId(server);
-    const attachment = attachVolume(name, args, serverId, onServer);
+    const attachment = attachVolume(name, args, serverId, { parent: this });
     const ready = readHostKey(name, args, server, onServer);
     const hostKey = ready.stdout.apply((key) => key.trim());
     const setup = runSetup(name, args, server, hostKey, { ...onServer, dependsOn: attachment });

@@ -43,14 +43,14 @@ export class Network extends pulumi.ComponentResource {
         new hcloud.NetworkSubnet(
           `${name}-subnet-${tier}`,
           { networkId: numericId(network), type: "cloud", networkZone: args.network.zone, ipRange },
-          { parent: this, deletedWith: network },
+          { parent: this },
         ),
     );
     const route = new hcloud.NetworkRoute(
       `${name}-default-route`,
       { networkId: numericId(network), destination: "0.0.0.0/0", gateway: args.natGateway },
       // The load balancers move the route with the floating IP; Pulumi must not move it back.
-      { parent: this, deletedWith: network, dependsOn: subnets, ignoreChanges: ["gateway"] },
+      { parent: this, dependsOn: subnets, ignoreChanges: ["gateway"] },
     );
     this.networkId = pulumi.all([network.id, route.id]).apply(([id]) => Number(id));
     this.registerOutputs({ networkId: this.networkId });

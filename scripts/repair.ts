@@ -1,6 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Progress } from "../toolchain/cacheDir";
 import type { CloudClients } from "./cloudClient";
+import { collectionOf, idle } from "./cloudObjects";
 import { type PendingCreate, undoCreate } from "./undoCreate";
 
 /** A resource as the engine writes it down: of a component, which has no inputs, not even the key is there. */
@@ -11,38 +12,57 @@ interface WrittenResource {
   readonly inputs?: PendingCreate["inputs"];
 }
 
+interface PendingOperation {
+  readonly type: string;
+  readonly resource: WrittenResource;
+}
+
 interface DeploymentState {
   readonly resources?: readonly WrittenResource[];
-  pending_operations?: readonly { readonly type: string; readonly resource: WrittenResource }[];
+  pending_operations?: readonly PendingOperation[];
 }
 
 /**
- * Makes a stack whose `pulumi up` was killed ready for the next one: what the killed run had begun to create,
- * and nobody can know how far it came, is removed from the cloud. Nothing depends on it yet and no set-up has
- * run on it, or the engine would have recorded its end. Everything that the state holds stays as it is.
+ * Makes a stack whose `pulumi up` or `destroy` was killed ready for the next one. What the killed run had begun to
+ * create, and nobody can know how far it came, is removed from the cloud: nothing depends on it yet and no set-up
+ * has run on it, or the engine would have recorded its end. What it had begun to change or delete is read from the
+ * cloud once it has ended, so that the state holds what is there. Everything else stays as it is.
  *
- * @returns the resources that had been pending; empty when the last run came to its end
+ * @returns how many operations had been pending; 0 when the last run came to its end
  */
 export async function repair(
-  stack: Pick<Stack, "exportStack" | "importStack">,
+  stack: Pick<Stack, "exportStack" | "importStack" | "refresh">,
   clouds: CloudClients,
   progress: Progress,
-): Promise<readonly PendingCreate[]> {
+): Promise<number> {
   const exported = await stack.exportStack();
   const state = exported.deployment as DeploymentState;
   const pending = state.pending_operations ?? [];
-  if (pending.length === 0) return [];
+  if (pending.length === 0) return 0;
+  const [creates, others] = [
+    pending.filter(({ type }) => type === "creating"),
+    pending.filter(({ type }) => type !== "creating"),
+  ];
   const held = new Set((state.resources ?? []).map(({ type, id }) => `${type} ${id}`));
-  const isHeld = (type: string, id: string) => held.has(`${type} ${id}`);
-  const creates = pending
-    .filter((operation) => operation.type === "creating")
-    .map(({ resource }) => ({ ...resource, inputs: resource.inputs ?? {} }));
   // Dependents first: the state lists resources in the order of their creation.
-  for (const create of creates.toReversed()) {
-    const undone = await undoCreate(create, clouds, isHeld);
-    progress(`${create.urn.split("::").slice(2).join(" ")}: ${undone}`);
+  for (const { resource } of creates.toReversed()) {
+    const create = { ...resource, inputs: resource.inputs ?? {} };
+    const undone = await undoCreate(create, clouds, (type, id) => held.has(`${type} ${id}`));
+    progress(`${nameOf(resource)}: ${undone}`);
   }
-  state.pending_operations = [];
+  const inCloud = others.filter(({ resource }) => resource.type.startsWith("hcloud:"));
+  // These stay pending until they are read, so that this can be run again when it fails now.
+  state.pending_operations = inCloud;
   await stack.importStack(exported);
-  return creates;
+  for (const { type, resource } of inCloud) {
+    const collection = collectionOf(resource.type);
+    if (collection !== undefined) await idle(clouds[collection.api], `/${collection.name}/${resource.id}`);
+    progress(`${nameOf(resource)}: interrupted while ${type}, reading what is there`);
+  }
+  if (inCloud.length > 0) {
+    await stack.refresh({ target: inCloud.map(({ resource }) => resource.urn), color: "never" });
+  }
+  return pending.length;
 }
+
+const nameOf = ({ urn }: WrittenResource) => urn.split("::").slice(2).join(" ");

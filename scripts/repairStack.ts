@@ -5,13 +5,17 @@ import { cloudClient } from "./cloudClient";
 import { localStack, localStackName, projectRoot } from "./localStack";
 import { endOrphanedPlugins } from "./orphanedPlugins";
 import { repair } from "./repair";
-import type { PendingCreate } from "./undoCreate";
 
 const cloudEndpoint = "https://api.hetzner.cloud/v1";
 const hetznerEndpoint = "https://api.hetzner.com/v1";
 
-/** `repair` with the credentials of the stack's own configuration. @throws when the stack has no `hcloud:token` */
-export async function repairStack(stack: Stack, progress: Progress): Promise<readonly PendingCreate[]> {
+/**
+ * `repair` with the credentials of the stack's own configuration.
+ *
+ * @returns how many operations had been pending
+ * @throws when the stack has no `hcloud:token`
+ */
+export async function repairStack(stack: Stack, progress: Progress): Promise<number> {
   const { PULUMI_HOME } = stack.workspace.envVars;
   if (PULUMI_HOME !== undefined) {
     const ended = await endOrphanedPlugins(PULUMI_HOME);
@@ -34,9 +38,7 @@ async function main(name: string): Promise<void> {
       : await LocalWorkspace.selectStack({ stackName: name, workDir: projectRoot });
   const pending = await repairStack(stack, (line) => process.stdout.write(`${line}\n`));
   process.stdout.write(
-    pending.length === 0
-      ? "nothing to repair: the last run came to its end\n"
-      : "done: run `pulumi up` again\n",
+    pending === 0 ? "nothing to repair: the last run came to its end\n" : "done: run `pulumi up` again\n",
   );
 }
 

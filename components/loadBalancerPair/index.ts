@@ -114,7 +114,7 @@ function assignOnce(
   new hcloud.FloatingIpAssignment(
     `${name}-first-owner`,
     { floatingIpId: numericId(floatingIp), serverId: owner.serverId },
-    { parent, deletedWith: floatingIp, ignoreChanges: ["serverId"] },
+    { parent, ignoreChanges: ["serverId"] },
   );
 }
 

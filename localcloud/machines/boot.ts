@@ -7,7 +7,7 @@ import type { LocalCloudSettings } from "../settings";
 import { makeCgroups } from "./cgroups";
 import { machineFolders } from "./folders";
 import { initEnvironment } from "./initLibraries";
-import { childrenOf, isAlive, type ProcessIdentity, parseStat } from "./processes";
+import { childrenOf, isAlive, type ProcessIdentity, parseStat, signal } from "./processes";
 
 // They outlive the daemon: they record themselves and, when the machine has ended, how. Names of files and the
 // command come as arguments, so that nothing of a user is ever parsed by the shell.
@@ -168,6 +168,15 @@ export async function findSupervisor(settings: LocalCloudSettings, id: number): 
 export async function exitCode(settings: LocalCloudSettings, id: number): Promise<number | undefined> {
   const text = await readFile(machineFolders(settings, id).exit, "utf8").catch(() => undefined);
   return text === undefined ? undefined : Number(text);
+}
+
+/** SIGKILL of the machine's init ends everything in it at once. Nothing, when it does not run. */
+export async function cutPower(settings: LocalCloudSettings, id: number): Promise<void> {
+  const wrapperProcess = await findWrapper(settings, id);
+  if (wrapperProcess === undefined) return;
+  const victim = (await findInit(settings, id)) ?? (await findSupervisor(settings, id));
+  signal(victim ?? wrapperProcess.pid, "SIGKILL");
+  await ended(settings, id, AbortSignal.timeout(20_000));
 }
 
 /** Resolves when the machine's wrapper has ended, with the exit code of systemd-nspawn if it left one. */

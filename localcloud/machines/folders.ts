@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { ServerSpec } from "../host";
@@ -66,6 +66,12 @@ export function machineFolders(settings: LocalCloudSettings, id: number): Machin
     devices: join(base, "devices.conf"),
     rescue: join(base, "rescue"),
   };
+}
+
+/** Servers that have files on the host, whether they run or not. */
+export async function machineIds({ paths }: LocalCloudSettings): Promise<number[]> {
+  const names = await readdir(paths.machines).catch(() => []);
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
 export async function readRecord(

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { execa } from "execa";
 import { findProxies, killProxies } from "../loadBalancers/processes";
 import { restoreForwarding } from "../network/forwarding";
@@ -8,15 +8,15 @@ import { readProcesses, stopServices } from "../services";
 import type { LocalCloudSettings } from "../settings";
 import { boxIds } from "../storageBoxes/folders";
 import { findBoxProcess, removeSystem } from "../storageBoxes/server";
-import { ended, findInit, findSupervisor, findWrapper } from "./boot";
+import { cutPower, findWrapper } from "./boot";
 import { cgroupFolders, killGroups, removeCgroups } from "./cgroups";
+import { machineIds } from "./folders";
 import { detachOwnLoops, ownLoops } from "./loops";
 import { mountPoints, unmount } from "./mounts";
-import { signal } from "./processes";
 
 /** Ends every machine and takes away all that this cloud has on the host, except its cache. Works from any state. */
 export async function removeEverything(settings: LocalCloudSettings): Promise<void> {
-  await Promise.all((await machineIds(settings)).map((id) => killMachine(settings, id)));
+  await Promise.all((await machineIds(settings)).map((id) => cutPower(settings, id)));
   for (const id of await boxIds(settings)) await removeSystem(settings, id);
   await killGroups(settings);
   // Before their namespaces go, which a process in them would keep.
@@ -76,19 +76,6 @@ export async function leftovers(settings: LocalCloudSettings): Promise<string[]>
   found.push(...(await ownLoops(settings)).map((device) => `loop device ${device}`));
   found.push(...(await cgroupFolders(settings)).map((folder) => `cgroup ${folder}`));
   return found;
-}
-
-async function killMachine(settings: LocalCloudSettings, id: number): Promise<void> {
-  const wrapper = await findWrapper(settings, id);
-  if (wrapper === undefined) return;
-  const victim = (await findInit(settings, id)) ?? (await findSupervisor(settings, id)) ?? wrapper.pid;
-  signal(victim, "SIGKILL");
-  await ended(settings, id, AbortSignal.timeout(20_000));
-}
-
-async function machineIds(settings: LocalCloudSettings): Promise<number[]> {
-  const entries = await readdir(settings.paths.machines).catch(() => []);
-  return entries.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
 async function ownMounts(settings: LocalCloudSettings): Promise<string[]> {

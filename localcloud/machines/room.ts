@@ -1,28 +1,21 @@
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { NameServer } from "../dns";
 import type { Host, ServerSpec, World } from "../host";
 import type { LoadBalancerRoom } from "../loadBalancers/room";
 import type { LocalCloudSettings } from "../settings";
 import { StorageRoom } from "../storageBoxes/room";
-import { type BootSystem, boot, ended, exitCode, findInit, findSupervisor, findWrapper } from "./boot";
+import { boot, cutPower, exitCode, findInit, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { mountDisk } from "./disk";
 import { type ExitReason, ExitWatch } from "./exits";
-import {
-  type MachineFolders,
-  type MachineRecord,
-  machineFolders,
-  makeLayers,
-  mountRoot,
-  readRecord,
-} from "./folders";
+import { machineFolders, machineIds, makeLayers, readRecord } from "./folders";
 import { setRootPassword } from "./guest";
 import { unmount } from "./mounts";
 import { signal } from "./processes";
 import { removeEverything } from "./remove";
-import { makeRescue, removeRescue, rescueSystem } from "./rescue";
+import { removeRescue } from "./rescue";
 import { RoomNetwork } from "./roomNetwork";
-import { prepareVolumes } from "./volumes";
+import { mountSystem, systemOf } from "./system";
 
 // systemd's own signals to an init in a container: SIGRTMIN+4 powers off, SIGRTMIN+5 reboots.
 const powerOffSignal = 38;
@@ -113,7 +106,7 @@ export class MachineRoom implements RoomMethods {
 
   /** Finds the machines that run already, whoever booted them. */
   async adopt(): Promise<void> {
-    for (const id of await this.#machineIds()) {
+    for (const id of await machineIds(this.settings)) {
       if ((await findWrapper(this.settings, id)) === undefined) {
         this.#exits.missed(id, await exitCode(this.settings, id));
       } else {
@@ -162,36 +155,27 @@ export class MachineRoom implements RoomMethods {
     // A reboot of the guest ends a rescue system, so it is not known for the next boot.
     const { rescue: _used, ...withoutRescue } = server;
     this.#specs.set(id, withoutRescue);
-    await this.#cut(id);
+    await cutPower(this.settings, id);
     this.#exits.setOrdered(id, false);
     try {
-      const folders = machineFolders(this.settings, id);
-      await mountDisk(folders);
+      await mountDisk(machineFolders(this.settings, id));
       const network = this.#network.switchOn(server);
-      const ready = bothOf(this.#mountSystem(record, server), network);
-      const system = server.rescue === undefined ? ownSystemOf(folders, server) : rescueSystem(folders);
-      await bothOf(boot(this.settings, server, system, ready), ready);
+      const mounted = mountSystem(this.settings, record, server, this.options.baseImage);
+      const ready = bothOf(mounted, network);
+      await bothOf(boot(this.settings, server, systemOf(this.settings, server), ready), ready);
       // What its routers lacked when it began they have long before the guest's first packet, which they would drop.
       await (await network).complete;
     } catch (error) {
-      await this.#cut(id);
+      await cutPower(this.settings, id);
       this.#network.forget(id);
       throw error;
     }
     this.#exits.watch(id);
   }
 
-  /** Mounts what the machine boots, and notes its volumes. */
-  async #mountSystem(record: MachineRecord, { id, diskGb, rescue }: ServerSpec): Promise<void> {
-    await mountRoot(this.settings, record, { diskGb });
-    if (rescue === undefined) await removeRescue(this.settings, id);
-    else await makeRescue(this.settings, id, rescue, this.options.baseImage);
-    await prepareVolumes(this.settings, id);
-  }
-
   async powerOff(serverId: number): Promise<void> {
     this.#exits.setOrdered(serverId, true);
-    await this.#cut(serverId);
+    await cutPower(this.settings, serverId);
     await this.#exits.settled(serverId);
     await this.#stopped(serverId);
   }
@@ -222,7 +206,7 @@ export class MachineRoom implements RoomMethods {
   }
 
   async running(): Promise<ReadonlySet<number>> {
-    const ids = await this.#machineIds();
+    const ids = await machineIds(this.settings);
     const inits = await Promise.all(ids.map((id) => findInit(this.settings, id)));
     return new Set(ids.filter((_, index) => inits[index] !== undefined));
   }
@@ -237,19 +221,10 @@ export class MachineRoom implements RoomMethods {
   }
 
   async removeEverything(): Promise<void> {
-    for (const id of await this.#machineIds()) this.#exits.setOrdered(id, true);
+    for (const id of await machineIds(this.settings)) this.#exits.setOrdered(id, true);
     this.close();
     await removeEverything(this.settings);
     this.#network.removeAll();
-  }
-
-  /** SIGKILL of the machine's init ends everything in it at once. */
-  async #cut(id: number): Promise<void> {
-    const wrapper = await findWrapper(this.settings, id);
-    if (wrapper === undefined) return;
-    const victim = (await findInit(this.settings, id)) ?? (await findSupervisor(this.settings, id));
-    signal(victim ?? wrapper.pid, "SIGKILL");
-    await ended(this.settings, id, AbortSignal.timeout(20_000));
   }
 
   async #bootAgain(server: ServerSpec): Promise<void> {
@@ -264,18 +239,7 @@ export class MachineRoom implements RoomMethods {
     await removeRescue(this.settings, id);
     await rm(machineFolders(this.settings, id).exit, { force: true });
   }
-
-  async #machineIds(): Promise<number[]> {
-    const names = await readdir(this.settings.paths.machines).catch(() => []);
-    return names.filter((name) => /^\d+$/.test(name)).map(Number);
-  }
 }
-
-const ownSystemOf = ({ root, docker }: MachineFolders, { name }: ServerSpec): BootSystem => ({
-  root,
-  hostname: name,
-  binds: [[docker, "/var/lib/docker"]],
-});
 
 /** Side by side; when one fails, not before the other has ended. */
 async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {

@@ -43,6 +43,12 @@ describe("Machine", () => {
     assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: false, ipv6Enabled: false }]);
     const setup = resourceNamed(resources, "command:remote:Command", "db1-setup");
     assert.match(setup.deletedWith, /db1-server$/);
+    const attachment = resourceNamed(
+      resources,
+      "hcloud:index/volumeAttachment:VolumeAttachment",
+      "db1-volume",
+    );
+    assert.equal(attachment.deletedWith, "", "it must be undone, or the next up meets it");
   });
 
   it("hands secrets over on stdin only, as a secret", async () => {
@@ -111,5 +117,8 @@ describe("Network", () => {
     const route = resourceNamed(resources, "hcloud:index/networkRoute:NetworkRoute", "default-route");
     assert.equal(route.inputs.gateway, "10.0.1.11");
     assert.deepEqual(route.ignoreChanges, ["gateway"]);
+    for (const { name, deletedWith } of [...subnets, route]) {
+      assert.equal(deletedWith, "", `${name} must be undone, or the next up meets it`);
+    }
   });
 });

@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { RefreshOptions, UpdateSummary } from "@pulumi/pulumi/automation";
 import { BulkBackend, Platform } from "../../components";
 import { loadStackFile } from "../../config";
 import type { CloudClient, CloudClients } from "../../scripts/cloudClient";
 import { repair } from "../../scripts/repair";
 import { type RecordedResource, recordProgram } from "../support/mocks";
 
-/** A stack whose state is `deployment`; importing replaces it. */
+/** A stack whose state is `deployment`; importing replaces it, and reading is noted. */
 function stackWith(deployment: object) {
   const stack = {
     deployment,
+    read: [] as string[],
+    refresh: async ({ target = [] }: RefreshOptions = {}) => {
+      stack.read.push(...target);
+      return { stdout: "", stderr: "", summary: {} as UpdateSummary };
+    },
     exportStack: async () => ({ version: 3, deployment: structuredClone(stack.deployment) }),
     importStack: async (state: { deployment: object }) => {
       stack.deployment = state.deployment;
@@ -57,7 +63,7 @@ describe("repair", function () {
   it("does nothing, and writes no state, when the last run came to its end", async () => {
     const stack = stackWith({ resources: [] });
     const before = stack.deployment;
-    assert.deepEqual(await repair(stack, emptyCloud().clouds, noProgress), []);
+    assert.equal(await repair(stack, emptyCloud().clouds, noProgress), 0);
     assert.equal(stack.deployment, before);
   });
 
@@ -70,16 +76,37 @@ describe("repair", function () {
     assert.deepEqual(stack.deployment, { resources: [], pending_operations: [] });
   });
 
-  it("forgets updates and deletions that had begun: their resources are in the state, the next run sees them", async () => {
-    const server = written({ type: "hcloud:index/server:Server", name: "a", inputs: { name: "a" } });
-    const { clouds, requests } = emptyCloud();
+  it("reads from the cloud what a killed run had begun to change or delete, when its action has ended", async () => {
+    const server = { ...written({ type: "hcloud:index/server:Server", name: "a", inputs: {} }), id: "7" };
+    const subnet = {
+      ...written({ type: "hcloud:index/networkSubnet:NetworkSubnet", name: "s", inputs: {} }),
+    };
+    const setup = written({ type: "command:remote:Command", name: "c", inputs: {} });
+    const running = [{ actions: [{ id: 1 }] }, { actions: [] }];
+    const requests: string[] = [];
+    const client: CloudClient = async (method, path) => {
+      requests.push(`${method} ${path}`);
+      return running.shift();
+    };
     const stack = stackWith({
-      resources: [server],
-      pending_operations: ["updating", "deleting"].map((type) => ({ type, resource: server })),
+      resources: [server, subnet, setup],
+      pending_operations: [
+        { type: "deleting", resource: server },
+        { type: "updating", resource: subnet },
+        { type: "updating", resource: setup },
+      ],
     });
-    assert.deepEqual(await repair(stack, clouds, noProgress), []);
-    assert.deepEqual(stack.deployment, { resources: [server], pending_operations: [] });
-    assert.deepEqual(requests, []);
+    assert.equal(await repair(stack, { cloud: client, hetzner: client }, noProgress), 3);
+    assert.deepEqual(requests, Array(2).fill("GET /servers/7/actions?status=running"));
+    assert.deepEqual(stack.read, [server.urn, subnet.urn]);
+    // The engine clears these itself when it has read them; until then a second try must know them.
+    assert.deepEqual(stack.deployment, {
+      resources: [server, subnet, setup],
+      pending_operations: [
+        { type: "deleting", resource: server },
+        { type: "updating", resource: subnet },
+      ],
+    });
   });
 
   it("keeps the volume that the state holds when the creation of its replacement was killed", async () => {
@@ -116,8 +143,8 @@ describe("repair", function () {
     const stack = stackWith({ resources: [], pending_operations: resources.map(creating) });
     const { clouds, requests } = emptyCloud();
     const told: string[] = [];
-    const creates = await repair(stack, clouds, (line) => told.push(line));
-    assert.equal(creates.length, resources.length);
+    assert.equal(await repair(stack, clouds, (line) => told.push(line)), resources.length);
+    assert.deepEqual(stack.read, []);
     const ofHetzner = resources.filter(({ type }) => type.startsWith("hcloud:"));
     assert.deepEqual([...new Set(ofHetzner.map(({ type }) => type.split(":")[2]))].sort(), [
       "Firewall",

@@ -1,15 +1,13 @@
 // Creating a server: everything is checked and reserved in the request, the machine is made by the actions.
 import { z } from "zod";
-import { catalogue, locationNamed, type ServerType } from "../../catalogue";
-import type { Action, PrimaryIp, Server } from "../../rows";
+import { catalogue, type ServerType } from "../../catalogue";
+import type { Action, Server } from "../../rows";
 import { defineWork } from "../../work";
 import { renderAction } from "../actionRoutes";
 import { macAddress } from "../addresses/addresses";
-import { addPrimaryIp } from "../addresses/primaryIps";
 import {
   type Call,
   created,
-  findOwned,
   matchesIdOrName,
   ownedByField,
   type Reply,
@@ -28,7 +26,7 @@ import { requireRoom } from "../placement/placementGroups";
 import { publicKeyOf } from "../sshKeys";
 import { requireAttachable, VOLUMES_PER_SERVER } from "../volumes/volumeActions";
 import { attachLater } from "../volumes/volumes";
-import { primaryIpOf } from "../world";
+import { publicNetField, takePublicAddresses } from "./publicAddresses";
 import { newRootPassword, rootPasswordHash } from "./rootPassword";
 import { attachNetwork, newAttachment } from "./serverNetworks";
 import { startServer } from "./serverPower";
@@ -64,14 +62,7 @@ const createSchema = z.object({
     .optional(),
   labels: labelsField.optional(),
   automount: z.boolean().optional(),
-  public_net: z
-    .object({
-      enable_ipv4: z.boolean().optional(),
-      enable_ipv6: z.boolean().optional(),
-      ipv4: id.nullish(),
-      ipv6: id.nullish(),
-    })
-    .optional(),
+  public_net: publicNetField.optional(),
 });
 
 type Body = z.output<typeof createSchema>;
@@ -175,44 +166,6 @@ function placementGroup(call: Call, wanted: number | undefined, location: string
   const group = ownedByField(call, "placement_group", wanted);
   requireRoom(call, group, location);
   return group.id;
-}
-
-function takePublicAddresses(call: Call, server: Server, { public_net: net, networks }: Body) {
-  const wanted = [
-    { type: "ipv4", enabled: net?.enable_ipv4 ?? true, given: net?.ipv4 },
-    { type: "ipv6", enabled: net?.enable_ipv6 ?? true, given: net?.ipv6 },
-  ] as const;
-  for (const { type, enabled, given } of wanted) {
-    if (given) takeGiven(call, server, type, given);
-    else if (enabled) {
-      addPrimaryIp(call, { type, location: server.location, autoDelete: true, assignee: server.id });
-    }
-  }
-  const isPublic = primaryIpOf(call.store, server.id, "ipv4") ?? primaryIpOf(call.store, server.id, "ipv6");
-  const startsAlone = readBody(call, createSchema).start_after_create ?? true;
-  if (isPublic === undefined && startsAlone && (networks ?? []).length === 0) {
-    throw invalidInput(
-      "public_net",
-      "a server needs a public address or a network to be started: enable one or set start_after_create to false",
-    );
-  }
-}
-
-function takeGiven(call: Call, server: Server, type: PrimaryIp["type"], wanted: number) {
-  const row = findOwned(call, "primary_ip", wanted);
-  if (row === undefined) throw invalidInput(`public_net.${type}`, `primary IP with ID '${wanted}' not found`);
-  if (row.type !== type) {
-    throw new ApiError("primary_ip_version_mismatch", `primary IP ${row.id} is an ${row.type} address`);
-  }
-  if (row.assignee !== null) {
-    throw new ApiError("primary_ip_assigned", `primary IP ${row.id} is assigned to server ${row.assignee}`);
-  }
-  if (row.location !== server.location) {
-    const where = locationNamed(row.location).datacenter.name;
-    throw new ApiError("primary_ip_datacenter_mismatch", `primary IP ${row.id} is in ${where}`);
-  }
-  requireFree(call.store, ref("primary_ip", row.id));
-  call.store.put("primary_ip", { ...row, assignee: server.id });
 }
 
 function requireVolumes(volumes: readonly number[]) {
