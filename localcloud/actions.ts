@@ -1,11 +1,12 @@
 // Runs actions: host steps, network, minimum duration, then effect and success in one transaction. What was
 // running when the process died is run again from its stored plan (every host method is idempotent).
-import { finish, newAction, projectOf, prune, serversThatEnd, setProgress } from "./actionRows";
+import { finish, newAction, projectOf, prune, setProgress } from "./actionRows";
 import { pause, previous, remaining } from "./actionWaits";
 import type { ApiFaults } from "./api/faults/active";
 import type { Host, World } from "./host";
 import { createReconciler, runStep } from "./hostSteps";
-import type { Action, Plan, Server } from "./rows";
+import { startMissing } from "./restore";
+import type { Action, Plan } from "./rows";
 import type { Store } from "./store";
 import {
   ActionFailure,
@@ -161,19 +162,6 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     }
   };
 
-  const startMissing = async (server: Server) => {
-    try {
-      await runStep(host, { do: "start", server: server.id }, worlds);
-      // The boot has used the rescue system up.
-      store.transaction(() => {
-        const now = store.get("server", server.id);
-        if (now?.rescue) store.put("server", { ...now, rescue: null });
-      });
-    } catch (error) {
-      onProblem(`server ${server.id} (${server.name}) could not be started again: ${String(error)}`);
-    }
-  };
-
   const loadWorks = async () => {
     works = new Map((await options.works()).map((work) => [work.name, work as Work<object>]));
   };
@@ -186,12 +174,7 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
     }
     // They begin with the stored state, so no machine waits for them.
     namesFollow();
-    const alive = await host.running();
-    const ending = serversThatEnd(store);
-    const missing = store
-      .list("server")
-      .filter((server) => server.power === "on" && !alive.has(server.id) && !ending.has(server.id));
-    await Promise.all(missing.map(startMissing));
+    await startMissing(store, host, worlds, onProblem);
   };
 
   return {

@@ -12,7 +12,7 @@ import {
   observeRouter,
   setSwitches,
 } from "./ip";
-import { fingerprint, finishedLine, freeDevice, type MadeLink, makeLinks } from "./links";
+import { finishedLine, freeDevice, type MadeLink, makeLinks, staleLinks, unpluggedServers } from "./links";
 import { isNetwork, isOwnNamespace, namesOf, portOf, routeProtocol, serverOfPort } from "./names";
 import type { HostSidePlan, LinkPlan, NetworkPlan, RoutePlan, RouterPlan } from "./plan";
 import { type ObservedRoute, routeChanges } from "./routes";
@@ -72,7 +72,7 @@ export class NetworkApplier {
     steps.linked();
     // Who waited for it begins before more processes are started here: each start holds this thread for milliseconds.
     await setImmediate();
-    await this.#tellUnplugged(plan, observed);
+    for (const serverId of unpluggedServers(plan, observed.routers)) await this.guests.unplugged(serverId);
     const { made } = links;
     // A link that goes takes routes with it, in other routers too, so what was seen before holds no longer.
     const seen = removed.length + links.removed > 0 ? undefined : observed;
@@ -164,17 +164,7 @@ export class NetworkApplier {
     let removed = 0;
     for (const router of plan.routers) {
       const present = observed.routers.get(router.namespace)?.links ?? [];
-      const wanted = new Map(router.links.map((link) => [link.name, link]));
-      // Ends that belong to another router's links are that router's business.
-      const foreign = new Set(
-        plan.routers.flatMap(({ links }) =>
-          links.filter(({ peer }) => peer.namespace === router.namespace).map(({ peer }) => peer.name),
-        ),
-      );
-      const stale = present.filter(({ ifname, ifalias }) => {
-        const link = wanted.get(ifname);
-        return link === undefined ? !foreign.has(ifname) : ifalias !== fingerprint(link);
-      });
+      const stale = staleLinks(plan, router, present);
       await deleteLinks(
         router.namespace,
         stale.map(({ ifname }) => ifname),
@@ -185,20 +175,6 @@ export class NetworkApplier {
       made.push(...(await this.#makeLinks(router.namespace, missing)));
     }
     return { made, removed };
-  }
-
-  /** Guests whose private interfaces went with their links, or with a whole network. */
-  async #tellUnplugged(plan: NetworkPlan, observed: Observed): Promise<void> {
-    const wanted = new Map(plan.routers.map(({ namespace, links }) => [namespace, links]));
-    const gone = new Set<number>();
-    for (const [namespace, { links }] of observed.routers) {
-      for (const { ifname } of links) {
-        const serverId = serverOfPort(ifname);
-        const kept = wanted.get(namespace)?.some(({ name }) => name === ifname) ?? false;
-        if (serverId !== undefined && !kept) gone.add(serverId);
-      }
-    }
-    for (const serverId of gone) await this.guests.unplugged(serverId);
   }
 
   async #makeLinks(router: string, links: readonly LinkPlan[]): Promise<MadeLink[]> {

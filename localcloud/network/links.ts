@@ -1,7 +1,8 @@
 // Makes veth pairs between routers and what hangs on them.
 import { createHash } from "node:crypto";
-import { deleteLinks, ipBatch, listLinks } from "./ip";
-import type { LinkPlan } from "./plan";
+import { deleteLinks, ipBatch, listLinks, type ObservedLink, type ObservedRouter } from "./ip";
+import { serverOfPort } from "./names";
+import type { LinkPlan, NetworkPlan, RouterPlan } from "./plan";
 
 /** A link as it was made; it is finished when its mark is set. */
 export interface MadeLink {
@@ -31,6 +32,42 @@ export async function makeLinks(router: string, links: readonly MadeLink[]): Pro
     ),
     ...configured.map(({ link: { peer } }) => ipBatch(peer.namespace, peer.setup)),
   ]);
+}
+
+/** Of a router's links, those that nobody wants, or wants otherwise, or that were not finished. */
+export function staleLinks(
+  plan: Pick<NetworkPlan, "routers">,
+  { namespace, links }: Pick<RouterPlan, "namespace" | "links">,
+  present: readonly ObservedLink[],
+): ObservedLink[] {
+  const wanted = new Map(links.map((link) => [link.name, link]));
+  // Ends that belong to another router's links are that router's business.
+  const foreign = new Set(
+    plan.routers.flatMap((router) =>
+      router.links.filter(({ peer }) => peer.namespace === namespace).map(({ peer }) => peer.name),
+    ),
+  );
+  return present.filter(({ ifname, ifalias }) => {
+    const link = wanted.get(ifname);
+    return link === undefined ? !foreign.has(ifname) : ifalias !== fingerprint(link);
+  });
+}
+
+/** Guests whose private interfaces go with their links, or with a whole network. */
+export function unpluggedServers(
+  plan: Pick<NetworkPlan, "routers">,
+  observed: ReadonlyMap<string, Pick<ObservedRouter, "links">>,
+): ReadonlySet<number> {
+  const wanted = new Map(plan.routers.map(({ namespace, links }) => [namespace, links]));
+  const unplugged = new Set<number>();
+  for (const [namespace, { links }] of observed) {
+    for (const { ifname } of links) {
+      const serverId = serverOfPort(ifname);
+      const kept = wanted.get(namespace)?.some(({ name }) => name === ifname) ?? false;
+      if (serverId !== undefined && !kept) unplugged.add(serverId);
+    }
+  }
+  return unplugged;
 }
 
 /** Where the machine runs, the slot that is free: those behind an interface that went keep their names. */

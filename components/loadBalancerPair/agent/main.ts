@@ -16,6 +16,7 @@ from decision import Situation, Verdict, decide
 from hetzner import Answer, Api
 from local import Events, answer_requests, is_master, publish, serves
 from peer import Peer
+from route import Refused, lead_default_route
 
 # Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
 # revoked token is noticed before it is needed.
@@ -185,33 +186,17 @@ class Agent:
         return 0.5
 
     def fix_route(self) -> bool:
-        """Machines without a public address leave through the network's default route."""
         if self.config["networkId"] is None:
             return True
-        network = f"/networks/{self.config['networkId']}"
         mine = self.config["self"]["privateIp"]
-        answer = self.api.call("GET", network)
-        if not answer.ok or "network" not in answer.body:
-            self.complain("reading the default route", answer)
+        try:
+            if lead_default_route(self.api, self.config["networkId"], mine):
+                self.say(5, f"the default route of the private network leads to {mine}")
+        except Refused as refused:
+            self.complain(refused.what, refused.answer)
             return False
-        routes = [r for r in answer.body["network"].get("routes", []) if r["destination"] == "0.0.0.0/0"]
-        if [route["gateway"] for route in routes] != [mine]:
-            for route in routes:
-                if not self.act("removing the old default route", network + "/actions/delete_route", route):
-                    return False
-            wanted = {"destination": "0.0.0.0/0", "gateway": mine}
-            if not self.act("setting the default route", network + "/actions/add_route", wanted):
-                return False
-            self.say(5, f"the default route of the private network leads to {mine}")
         self.route_at = time.monotonic()
         return True
-
-    def act(self, what: str, path: str, body: dict[str, Any]) -> bool:
-        answer = self.api.insist("POST", path, body)
-        if answer.ok and self.api.settle(answer):
-            return True
-        self.complain(what, answer)
-        return False
 
     def retry(self, answer: Optional[Answer] = None) -> float:
         """Never gives up, never floods: 429 leaves at most 24 calls a minute."""
