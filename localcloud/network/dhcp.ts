@@ -29,6 +29,17 @@ export function dhcpFiles(plan: DhcpPlan, folder: string): DhcpFiles {
   return { configuration: configurationOf(plan, folder), hosts: hostsOf(plan) };
 }
 
+/** Addresses by what they were given to, of one server since it began. */
+export type GivenLeases = ReadonlyMap<string, string>;
+
+/**
+ * Whether an address has another owner now. dnsmasq gives such a one to nobody until the old lease ends after a day
+ * ("not using configured address because it is leased to"), and forgets leases only when it is started again.
+ */
+export function changesHands(given: GivenLeases, { leases }: DhcpPlan): boolean {
+  return leases.some(({ ip, macAddress }) => (given.get(ip) ?? macAddress) !== macAddress);
+}
+
 export const hostsFile = "hosts";
 export const configurationFile = "dnsmasq.conf";
 

@@ -3,12 +3,20 @@ import { join } from "node:path";
 import { writeAtomically } from "../machines/files";
 import { type Service, signalService, stopServices, supervise } from "../services";
 import type { LocalCloudSettings } from "../settings";
-import { configurationFile, type DhcpPlan, dhcpFiles, hostsFile } from "./dhcp";
+import {
+  changesHands,
+  configurationFile,
+  type DhcpPlan,
+  dhcpFiles,
+  type GivenLeases,
+  hostsFile,
+} from "./dhcp";
 import type { RouterPlan } from "./plan";
 
 interface Running {
   readonly configuration: string;
   readonly hosts: string;
+  readonly given: GivenLeases;
   readonly stop: AbortController;
 }
 
@@ -45,15 +53,17 @@ export class DhcpServers {
     if (running?.configuration === files.configuration && running.hosts === files.hosts) return;
     await mkdir(folder, { recursive: true });
     await writeAtomically(join(folder, hostsFile), files.hosts);
-    if (running?.configuration === files.configuration) {
+    const leases = plan.leases.map(({ ip, macAddress }) => [ip, macAddress] as const);
+    if (running?.configuration === files.configuration && !changesHands(running.given, plan)) {
       signalService(this.settings, serviceName(this.settings, namespace), "SIGHUP");
-      this.#running.set(namespace, { ...running, hosts: files.hosts });
+      const given = new Map([...running.given, ...leases]);
+      this.#running.set(namespace, { ...running, hosts: files.hosts, given });
       return;
     }
     await this.#stop(namespace);
     await writeAtomically(join(folder, configurationFile), files.configuration);
     const stop = new AbortController();
-    this.#running.set(namespace, { ...files, stop });
+    this.#running.set(namespace, { ...files, given: new Map(leases), stop });
     await supervise(this.settings, serviceOf(this.settings, namespace), stop.signal, this.log);
   }
 

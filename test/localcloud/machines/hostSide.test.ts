@@ -231,25 +231,26 @@ describe("machines and the host around them", function () {
     });
   }
 
+  const other: NetworkSpec = {
+    ...labNetwork,
+    id: 6,
+    ipRange: "10.9.0.0/16",
+    gateway: "10.9.0.1",
+    subnets: ["10.9.0.0/24"],
+  };
+  const attachment = {
+    networkId: 6,
+    ip: "10.9.0.2",
+    aliasIps: ["10.9.0.77"],
+    macAddress: "86:00:00:00:06:02",
+  };
+  const attachedLease = "mtu 1450\n10.9.0.2/32\n10.9.0.0/16 via 10.9.0.1\n10.9.0.1 scope link";
+
   it("lets a running guest configure an interface that is plugged in, and end its client when it goes", async () => {
-    const other: NetworkSpec = {
-      ...labNetwork,
-      id: 6,
-      ipRange: "10.9.0.0/16",
-      gateway: "10.9.0.1",
-      subnets: ["10.9.0.0/24"],
-    };
-    const attachment = {
-      networkId: 6,
-      ip: "10.9.0.2",
-      aliasIps: ["10.9.0.77"],
-      macAddress: "86:00:00:00:06:02",
-    };
     const attached = { ...two, attachments: [...two.attachments, attachment] };
     const before = world;
     await reconcile({ ...world, servers: [one, attached, hidden], networks: [labNetwork, other] });
-    const expected = "mtu 1450\n10.9.0.2/32\n10.9.0.0/16 via 10.9.0.1\n10.9.0.1 scope link";
-    await eventually("the lease", async () => (await configured(2, "enp8s0")) === expected);
+    await eventually("the lease", async () => (await configured(2, "enp8s0")) === attachedLease);
     await mustRun(settings, 2, "ping -c1 -W2 10.9.0.1");
     assert.equal(await mustRun(settings, 2, "systemctl is-active hc-net-ifup@enp8s0"), "active");
 
@@ -265,6 +266,19 @@ describe("machines and the host around them", function () {
     assert.match(await mustRun(settings, 2, "ip -o link show enp8s0"), /state DOWN/, "masked as users do");
     await reconcile(before);
     await mustRun(settings, 2, "systemctl unmask --quiet hc-net-ifup@enp8s0");
+  });
+
+  it("gives a private address to another server when the one that had it is gone", async () => {
+    const before = world;
+    const withServers = (servers: World["servers"]) => ({ ...world, servers, networks: [labNetwork, other] });
+    const second = { ...two, attachments: [...two.attachments, attachment] };
+    await reconcile(withServers([one, second, hidden]));
+    await eventually("the lease", async () => (await configured(2, "enp8s0")) === attachedLease);
+    const heir = { ...attachment, macAddress: "86:00:00:00:06:01" };
+    const first = { ...one, attachments: [...one.attachments, heir] };
+    await reconcile(withServers([first, two, hidden]));
+    await eventually("the lease", async () => (await configured(1, "enp8s0")) === attachedLease);
+    await reconcile(before);
   });
 
   const dhcpServers = async () => (await readProcesses(settings)).map(({ name }) => name).sort();

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { type DhcpPlan, dhcpFiles } from "../../../localcloud/network/dhcp";
+import { changesHands, type DhcpPlan, dhcpFiles } from "../../../localcloud/network/dhcp";
 import { planNetwork } from "../../../localcloud/network/plan";
 import { labServer, labSettings, labWorld, whyNoMachines } from "../machines/lab";
 
@@ -49,6 +49,16 @@ describe("DHCP of the routers", () => {
   it("poisons the lease of the server that a fault names, and no other", () => {
     const [, poisoned] = planOf([1]) as [DhcpPlan, DhcpPlan];
     assert.match(files(poisoned).hosts, /^86:00:00:00:00:01,set:metadata,10\.0\.1\.11$/m);
+  });
+
+  it("tells when an address has another owner, which the running server would not serve", () => {
+    const given = new Map([
+      ["10.0.1.11", "86:00:00:00:00:01"],
+      ["10.0.1.99", "86:00:00:00:00:09"],
+    ]);
+    assert.equal(changesHands(given, privateSide), false, "the same owner, one that is gone and a new one");
+    assert.equal(changesHands(new Map([["10.0.1.13", "86:00:00:00:00:99"]]), privateSide), true);
+    assert.equal(changesHands(new Map(), privateSide), false);
   });
 
   it("never leases an alias, and nothing to a machine that is off", () => {
