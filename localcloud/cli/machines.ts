@@ -78,7 +78,7 @@ async function exec(name: string, command: readonly string[]): Promise<void> {
   const { id } = await serverNamed(name);
   const groups = (await cgroupFolders(settings())).map((folder) => join(folder, `m${id}`));
   const shell = command.length === 0 ? ["bash", "--login"] : command;
-  await handOver("sh", ["-c", joinGroups, "sh", groups.join(" "), ...enterArguments(init), ...shell]);
+  await handOver("sh", ["-c", joinGroups, "sh", groups.join(" "), ...enterArguments(init, shell)]);
 }
 
 async function internet(command: readonly string[]): Promise<void> {

@@ -45,7 +45,7 @@ export function fullDiskDriver(
   const inGuest = async (server: number, command: readonly string[]) => {
     const init = await findInit(settings, server);
     if (init === undefined) return undefined;
-    const { exitCode, stdout, stderr } = await execa("nsenter", [...enterArguments(init), ...command], {
+    const { exitCode, stdout, stderr } = await execa("nsenter", enterArguments(init, command), {
       reject: false,
       timeout: 30_000,
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },

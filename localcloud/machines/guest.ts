@@ -11,7 +11,7 @@ export async function runInGuest(
 ): Promise<void> {
   const init = await findInit(settings, serverId);
   if (init === undefined) return;
-  await execa("nsenter", [...enterArguments(init), ...command]);
+  await execa("nsenter", enterArguments(init, command));
 }
 
 /**
@@ -26,7 +26,7 @@ export async function setRootPassword(
 ): Promise<void> {
   const init = await findInit(settings, serverId);
   if (init === undefined) throw new Error("the server does not run, so nothing in it can set a password");
-  const command = [...enterArguments(init), "/usr/sbin/chpasswd", "--encrypted"];
+  const command = enterArguments(init, ["/usr/sbin/chpasswd", "--encrypted"]);
   const { exitCode } = await execa("nsenter", command, {
     input: `root:${requireHash(hash)}\n`,
     reject: false,
@@ -34,7 +34,16 @@ export async function setRootPassword(
   if (exitCode !== 0) throw new Error(`the server's chpasswd failed with exit code ${exitCode}`);
 }
 
-/** Arguments of `nsenter` that lead into a machine by the process id of its init. */
-export function enterArguments(init: number): string[] {
-  return [`--target=${init}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
+/**
+ * A shell that stays outside of the machine's process namespace and waits in it for the command. Forking itself,
+ * nsenter stops when its child is stopped, as every process is when the guest's systemd shuts down, and nobody would
+ * ever continue it: a child that is not reaped keeps the machine from ending. `env`, because a builtin such as `kill`
+ * would run in the shell, among the host's processes.
+ */
+const waitOutside = 'env -- "$@"; exit $?';
+
+/** Arguments of `nsenter` that run a command in a machine, by the process id of its init. */
+export function enterArguments(init: number, command: readonly string[]): string[] {
+  const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
+  return [`--target=${init}`, ...namespaces, "--no-fork", "/bin/sh", "-c", waitOutside, "sh", ...command];
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { findInit } from "../../../localcloud/machines/boot";
+import { enterArguments } from "../../../localcloud/machines/guest";
 import { namesOf } from "../../../localcloud/network/names";
 import { localCloudSettings } from "../../../localcloud/settings";
 import { projectRoot } from "../../../scripts/localStack";
@@ -68,7 +69,7 @@ export async function onMachine(
   const { id } = await serverNamed(name);
   const init = await findInit(settings, id);
   if (init === undefined) throw new Error(`${name} does not run`);
-  const enter = ["--target", String(init), "--all", "--", ...guestEnvironment, "bash", "-c", command];
+  const enter = enterArguments(init, [...guestEnvironment, "bash", "-c", command]);
   return run("nsenter", enter, timeoutSeconds, input);
 }
 

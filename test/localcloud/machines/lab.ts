@@ -94,7 +94,7 @@ export async function inMachine(
   const init = await findInit(settings, id);
   if (init === undefined) throw new Error(`machine ${id} does not run`);
   const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
-  const result = await execa("nsenter", [...enterArguments(init), "sh", "-c", script], {
+  const result = await execa("nsenter", enterArguments(init, ["sh", "-c", script]), {
     env,
     reject: false,
     all: true,

@@ -329,6 +329,19 @@ describe("machine room on real machines", function () {
     assert.match(await mustRun(settings, 1, "ping -c1 -W2 10.0.1.12"), /ttl=63/);
   });
 
+  it("ends a machine in which a command was stopped, as a shutdown stops all of them", async () => {
+    const stopped = inMachine(settings, 3, "echo stops; kill -STOP $$");
+    await eventually("a stopped command", async () => {
+      const { output } = await inMachine(settings, 3, "ps -eo stat= | grep -c ^T || true");
+      return output === "1";
+    });
+    const began = Date.now();
+    await host.powerOff(3);
+    assert.ok(Date.now() - began < 10_000, `took ${Date.now() - began} ms`);
+    assert.deepEqual(await stopped, { exitCode: 137, output: "stops\nKilled" });
+    await bootAll([hidden]);
+  });
+
   it("reports a power-off from inside, and not one that it was told to do", async () => {
     exits.length = 0;
     await inMachine(settings, 3, "systemctl poweroff");

@@ -10,6 +10,7 @@ import { createClusterConf } from "../../../../components/databaseNode/postgres"
 import { renderSetup } from "../../../../components/setup/render";
 import type { MachineSetup } from "../../../../components/setup/types";
 import { ensureHostPackages } from "../../../../localcloud/hostPackages";
+import { enterArguments } from "../../../../localcloud/machines/guest";
 import { cacheDir } from "../../../../toolchain/cacheDir";
 import { withLock } from "../../../../toolchain/lock";
 
@@ -171,7 +172,7 @@ async function onlyChild(pid: number): Promise<number | undefined> {
 
 function handle(init: number, supervisor: ChildProcess, folder: string): TestMachine {
   const run = async (input: string): Promise<CommandResult> => {
-    const result = await execa("nsenter", ["--target", String(init), "--all", "/bin/bash", "-s"], {
+    const result = await execa("nsenter", enterArguments(init, ["/bin/bash", "-s"]), {
       input,
       reject: false,
       all: true,
