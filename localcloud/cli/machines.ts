@@ -77,7 +77,9 @@ async function exec(name: string, command: readonly string[]): Promise<void> {
   const init = await initOf(name);
   const { id } = await serverNamed(name);
   const groups = (await cgroupFolders(settings())).map((folder) => join(folder, `m${id}`));
-  const shell = command.length === 0 ? ["bash", "--login"] : command;
+  // After the name everything is handed on, a `--` before the command too.
+  const given = command[0] === "--" ? command.slice(1) : command;
+  const shell = given.length === 0 ? ["bash", "--login"] : given;
   await handOver("sh", ["-c", joinGroups, "sh", groups.join(" "), ...enterArguments(init, shell)]);
 }
 
