@@ -44,11 +44,14 @@ async function main(name: string): Promise<void> {
 
 if (require.main === module) {
   new Command("npm run repair --")
-    .description("Makes a stack ready for `pulumi up` after an engine was killed in the middle of one.")
+    .description(
+      "Makes a stack ready for `pulumi up` after an engine was killed in the middle of `up` or `destroy`.",
+    )
     .argument("<stack>", "for example prod")
     .addHelpText(
       "after",
-      "\nWhat the killed run had begun to create is removed from the cloud; what the state holds stays as it is.\n" +
+      "\nWhat the killed run had begun to create is removed from the cloud, what it had begun to change or delete is\n" +
+        "read from there; everything else that the state holds stays as it is.\n" +
         "Run `pulumi cancel` first when Pulumi says that the stack is locked.\n",
     )
     .action(main)

@@ -22,12 +22,11 @@ interface Relation {
 const relations: Readonly<Record<string, Relation>> = {
   "hcloud:index/networkSubnet:NetworkSubnet": {
     id: ({ networkId, ipRange }) => `${networkId}-${ipRange}`,
-    undo: ({ networkId, ipRange }, cloud) => undoInNetwork(cloud, networkId, "subnets", "ip_range", ipRange),
+    undo: ({ networkId, ipRange }, cloud) => undoInNetwork(cloud, networkId, "subnets", ipRange),
   },
   "hcloud:index/networkRoute:NetworkRoute": {
     id: ({ networkId, destination }) => `${networkId}-${destination}`,
-    undo: ({ networkId, destination }, cloud) =>
-      undoInNetwork(cloud, networkId, "routes", "destination", destination),
+    undo: ({ networkId, destination }, cloud) => undoInNetwork(cloud, networkId, "routes", destination),
   },
   "hcloud:index/floatingIpAssignment:FloatingIpAssignment": {
     id: ({ floatingIpId }) => String(floatingIpId),
@@ -107,25 +106,28 @@ function nameOf({ urn, inputs }: PendingCreate): string {
   );
 }
 
+/** By what a network knows its parts, and the action that removes one. */
+const networkParts = {
+  subnets: { key: "ip_range", remove: "delete_subnet" },
+  routes: { key: "destination", remove: "delete_route" },
+} as const;
+
 async function undoInNetwork(
   cloud: CloudClient,
   networkId: unknown,
-  list: "subnets" | "routes",
-  field: string,
+  list: keyof typeof networkParts,
   value: unknown,
 ): Promise<boolean> {
+  const { key, remove } = networkParts[list];
   const path = `/networks/${networkId}`;
   await idle(cloud, path);
   const found = (await cloud("GET", path)) as
     | { network: Record<string, Record<string, string>[]> }
     | undefined;
-  const entry = found?.network[list]?.find((candidate) => candidate[field] === value);
+  const entry = found?.network[list]?.find((candidate) => candidate[key] === value);
   if (entry === undefined) return false;
-  const [action, body] =
-    list === "subnets"
-      ? ["delete_subnet", { ip_range: value }]
-      : ["delete_route", { destination: value, gateway: entry.gateway }];
-  await act(cloud, `${path}/actions/${action}`, body);
+  const body = { [key]: value, ...(list === "routes" && { gateway: entry.gateway }) };
+  await act(cloud, `${path}/actions/${remove}`, body);
   return true;
 }
 
