@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformSettings } from "./components/settings";
 import { BudgetError, requireBudget } from "./components/views/budget";
+import { exampleRangeProblems, isOwnEndpoint } from "./config/adminAccess";
 import { parseSettings } from "./config/parse";
 import { SettingsError, type SettingsProblem } from "./config/problems";
 import { plainValue } from "./config/rawValues";
@@ -37,7 +38,11 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
   const stack = pulumi.getStack();
   const raw = rawValues(config.name);
   const settings = withoutStackTrace(() => {
-    const parsed = parseSettings(raw, stack, exposedSecrets(config.name));
+    const known = [
+      ...exposedSecrets(config.name),
+      ...(hasOwnEndpoint() ? [] : exampleRangeProblems(raw.adminRanges)),
+    ];
+    const parsed = parseSettings(raw, stack, known);
     requireBudget(parsed);
     return parsed;
   });
@@ -85,5 +90,9 @@ function exposedSecrets(namespace: string): readonly SettingsProblem[] {
   const encrypted: readonly unknown[] = JSON.parse(listed);
   const config = pulumi.runtime.allConfig();
   const isClear = (key: string) => config[key] !== undefined && !encrypted.includes(key);
-  return clearTextProblems(namespace, isClear, config["hcloud:endpoint"] !== undefined);
+  return clearTextProblems(namespace, isClear, hasOwnEndpoint());
+}
+
+function hasOwnEndpoint(): boolean {
+  return isOwnEndpoint(pulumi.runtime.allConfig()["hcloud:endpoint"] ?? process.env.HCLOUD_ENDPOINT);
 }

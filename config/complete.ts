@@ -9,7 +9,7 @@ import {
 import { findLocation } from "../components/sizing/locations";
 import { findServerType } from "../components/sizing/serverTypes";
 import { workingVolumeGb } from "../components/sizing/storageBoxes";
-import { ipv4Range, ipv4Text } from "./ranges";
+import { canonicalCidr, ipv4Range, ipv4Text } from "./ranges";
 import type { StackValues } from "./schema";
 
 const versitygwImage = "versity/versitygw:v1.8.0";
@@ -35,7 +35,7 @@ export function completeSettings(values: StackValues): PlatformSettings {
     location: values.location,
     image: values.image,
     network: networkSettings(values),
-    adminRanges: values.adminRanges,
+    adminRanges: values.adminRanges.map(canonicalCidr),
     loadBalancers: {
       ...machineSize(loadBalancers, defaultSizes.loadBalancers),
       engine: loadBalancers.engine,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPinnedImage } from "./imageName";
 import { nearestName } from "./problems";
 
 /** What a value must be, for the error that says so. */
@@ -54,19 +55,25 @@ export function choice<T extends string>(values: readonly T[], what: string) {
 
 const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 const labelPattern = new RegExp(`^${label}$`);
-const hostPattern = new RegExp(`^(?=.{1,253}$)${label}(\\.${label})+$`);
-const imagePattern =
-  /^(?:[a-z0-9.-]+(?::\d{1,5})?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::([\w][\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?$/;
+// A last label of digits alone would be an address.
+const hostPattern = new RegExp(`^(?=.{1,253}$)(?!(?:.*\\.)?\\d+$)${label}(\\.${label})+$`);
+const urlPattern = new RegExp(
+  `^https?://(?:${label}(?:\\.${label})*|\\[[0-9a-f:.]+\\])(?::[1-9]\\d{0,4})?/?$`,
+  "i",
+);
 
 export function isLabel(value: string): boolean {
   return labelPattern.test(value);
 }
 
-/** A name that becomes part of host names and container names. */
-export function nameLabel(what: string) {
-  return text(isLabel, {
-    allowed: "1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends (RFC 1123)",
-    remedy: `rename ${what}`,
+/** Docker's limit for the name of a host, which is the service's name, a hyphen and a number of two digits. */
+const longestServiceName = 63 - "-32".length;
+
+/** A name that becomes part of host names and container names: `web-1`. */
+export function serviceName() {
+  return text((value) => isLabel(value) && value.length <= longestServiceName, {
+    allowed: `1 to ${longestServiceName} lower-case letters, digits and hyphens, with a letter or digit at both ends (RFC 1123)`,
+    remedy: "rename the service",
   });
 }
 
@@ -80,11 +87,7 @@ export function hostName() {
 
 /** A container image with a tag or digest: what runs must not change by itself. */
 export function imageReference() {
-  const pinned = (value: string) => {
-    const match = imagePattern.exec(value);
-    return match !== null && (match[2] !== undefined || (match[1] !== undefined && match[1] !== "latest"));
-  };
-  return text(pinned, {
+  return text(isPinnedImage, {
     allowed: "an image reference with a tag other than latest, or with a digest: example/shop:1.4.2",
     remedy: "append the version that you tested",
     standIn: "example/stand-in:1",
@@ -97,10 +100,7 @@ export function httpUrl(what: string) {
     remedy: `write ${what} without path, user or password`,
     standIn: "https://example.com",
   };
-  return text((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    return url !== undefined && /^https?:$/.test(url.protocol) && /^https?:\/\/[^/@?#]+\/?$/i.test(value);
-  }, rule);
+  return text((value) => URL.canParse(value) && urlPattern.test(value), rule);
 }
 
 /** A value that Pulumi keeps encrypted: the text itself, or `{secure: ciphertext}` in a stack file. */

@@ -1,5 +1,6 @@
 import type { PlatformSettings } from "../components/settings";
 import { completeSettings } from "./complete";
+import { environmentRules } from "./environmentRules";
 import { machineRules } from "./machineRules";
 import { networkRules } from "./networkRules";
 import { platformRules } from "./platformRules";
@@ -8,7 +9,7 @@ import { checkRules } from "./rules";
 import { serviceRules } from "./serviceRules";
 import { parseShape } from "./shape";
 
-const rules = [...networkRules, ...machineRules, ...serviceRules, ...platformRules];
+const rules = [...networkRules, ...machineRules, ...serviceRules, ...environmentRules, ...platformRules];
 
 /**
  * Turns a stack's plain values (keys without the `hetzner-platform:` prefix, defaults of Pulumi.yaml merged)

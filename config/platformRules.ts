@@ -20,7 +20,8 @@ function adminProblems({ settings }: RuleInput): readonly SettingsProblem[] {
   const ranges = settings.adminRanges;
   if (ranges.length === 0 || ranges.length > 100) {
     const value = ranges.length === 0 ? "nothing" : `${ranges.length} ranges`;
-    const remedy = "add the public address that pulumi runs from, such as 198.51.100.7/32";
+    const remedy =
+      "add the public address that pulumi runs from: pulumi config set --path 'hetzner-platform:adminRanges[0]' ADDRESS/32";
     return [{ path: "adminRanges", value, allowed: "1 to 100 ranges that may reach SSH", remedy }];
   }
   return ranges.flatMap((range, index) => {

@@ -11,6 +11,8 @@ export interface Ipv4Range {
 export function ipv4Range(cidr: string): Ipv4Range | undefined {
   if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(cidr) || !ipaddr.IPv4.isValidCIDR(cidr)) return undefined;
   const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
+  // Some programs read 010 as eight, others as ten.
+  if (cidr !== `${address}/${prefix}`) return undefined;
   const first = ipv4Number(address.toString());
   const size = 2 ** (32 - prefix);
   return first % size === 0 ? { first, last: first + size - 1, prefix } : undefined;
@@ -19,9 +21,33 @@ export function ipv4Range(cidr: string): Ipv4Range | undefined {
 /** True for a network address in CIDR form, IPv4 or IPv6, as Hetzner's firewalls take it. */
 export function isNetworkCidr(cidr: string): boolean {
   if (ipv4Range(cidr) !== undefined) return true;
-  if (!cidr.includes(":") || !ipaddr.IPv6.isValidCIDR(cidr)) return false;
+  if (!/^[0-9a-f:.]+\/(?:0|[1-9]\d*)$/i.test(cidr) || !ipaddr.IPv6.isValidCIDR(cidr)) return false;
   const [address] = ipaddr.IPv6.parseCIDR(cidr);
   return ipaddr.IPv6.networkAddressFromCIDR(cidr).toString() === address.toString();
+}
+
+/** The form in which Hetzner returns a range, RFC 5952: `2001:DB8:0:0::/32` is `2001:db8::/32`. */
+export function canonicalCidr(cidr: string): string {
+  if (!cidr.includes(":")) return cidr;
+  const [address, prefix] = ipaddr.IPv6.parseCIDR(cidr);
+  return `${address.toRFC5952String()}/${prefix}`;
+}
+
+const documentationRanges = [
+  "192.0.2.0/24",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "2001:db8::/32",
+  "3fff::/20",
+];
+
+/** True inside the ranges that stand for addresses in examples (RFC 5737, 3849 and 9637): nobody has one. */
+export function isDocumentationRange(cidr: string): boolean {
+  const [address, prefix] = ipaddr.parseCIDR(cidr);
+  return documentationRanges.some((range) => {
+    const [outer, outerPrefix] = ipaddr.parseCIDR(range);
+    return outer.kind() === address.kind() && prefix >= outerPrefix && address.match(outer, outerPrefix);
+  });
 }
 
 export function ipv4Number(address: string): number {

@@ -4,10 +4,13 @@ const textKeys: readonly string[] = ["environment", "domain", "location", "image
 
 /**
  * The value of a top-level key. The engine hands everything over as text, and `pulumi config set` writes numbers
- * and flags as text: `"false"`.
+ * and flags as text: `"false"`. So text that looks like a number needs no quotes in a stack's file: `image: 331978001`.
  */
 export function plainValue(key: string, value: unknown): unknown {
-  if (typeof value !== "string" || textKeys.includes(key)) return value;
+  if (textKeys.includes(key)) {
+    return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+  }
+  if (typeof value !== "string") return value;
   try {
     return JSON.parse(value);
   } catch {

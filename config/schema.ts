@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { databaseNameRule, isDatabaseName } from "../components/databaseNode/databaseName";
 import { BulkBackend, CacheEngine, EdgeEngine, ObjectStoreEngine } from "../components/settings";
 import { locations } from "../components/sizing/locations";
 import { serverTypes } from "../components/sizing/serverTypes";
 import { largestStorageBoxGb } from "../components/sizing/storageBoxes";
-import { isCalendarExpression } from "./calendar";
+import { isCalendarExpression, nextElapse } from "./calendar";
 import {
   amount,
   choice,
@@ -12,8 +13,8 @@ import {
   httpUrl,
   imageReference,
   isLabel,
-  nameLabel,
   secretText,
+  serviceName,
   text,
   wholeNumber,
 } from "./leaves";
@@ -33,10 +34,17 @@ const size = {
   ).optional(),
 };
 
+const longestPath = 255;
+const pathPattern = /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/;
+
+// Clients and proxies resolve dots before they compare paths.
+const isPath = (value: string) =>
+  pathPattern.test(value) && !value.split("/").some((part) => part === "." || part === "..");
+
 const path = (what: string) =>
-  text(/^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/, {
-    allowed: "a path that begins with a slash and does not end with one: /api",
-    remedy: `write ${what} without host, query and trailing slash`,
+  text((value) => isPath(value) && value.length <= longestPath, {
+    allowed: `a path of at most ${longestPath} characters that begins with a slash and does not end with one: /api`,
+    remedy: `write ${what} without host, query, trailing slash and the parts . and ..`,
   });
 
 const bucket = () =>
@@ -92,9 +100,12 @@ const offsite = z.strictObject({
 });
 
 const backup = z.strictObject({
-  schedule: text(isCalendarExpression, {
-    allowed: "a systemd calendar expression in UTC: *-*-* 02:00:00",
-    remedy: "translate cron's form: 0 2 * * * is *-*-* 02:00:00",
+  schedule: text((value) => nextElapse(value, new Date()) !== undefined, {
+    allowed: "a systemd calendar expression in UTC for a time that comes: *-*-* 02:00:00",
+    remedy: (value) =>
+      typeof value === "string" && isCalendarExpression(value)
+        ? "name a day that exists and is not over: this timer would never elapse"
+        : "translate cron's form: 0 2 * * * is *-*-* 02:00:00; try others with: systemd-analyze calendar",
   }).default("*-*-* 02:00:00"),
   retentionDays: wholeNumber(1, 3650, "the days").default(14),
   offsite: offsite.optional(),
@@ -114,9 +125,9 @@ const storage = z.strictObject({
 const database = z.strictObject({
   ...size,
   cacheEngine: choice(Object.values(CacheEngine), "an engine").default("valkey"),
-  databaseName: text(/^(?!pg_|(?:postgres|template0|template1)$)[a-z_][a-z0-9_]{0,62}$/, {
-    allowed: "1 to 63 lower-case letters, digits and underscores, no name of PostgreSQL's own",
-    remedy: "rename the database",
+  databaseName: text(isDatabaseName, {
+    allowed: databaseNameRule,
+    remedy: "rename the database; the application's role has the same name",
   }).default("app"),
 });
 
@@ -134,7 +145,7 @@ const environmentName = text((value) => isLabel(value) && value.length <= 40, {
 });
 
 const adminRange = text(isNetworkCidr, {
-  allowed: "an IPv4 or IPv6 network address in CIDR form: 198.51.100.7/32",
+  allowed: "an IPv4 or IPv6 network address in CIDR form: 198.51.100.7/32 for one address",
   remedy: "write single addresses with /32 or /128, and clear the bits behind the prefix",
   standIn: "192.0.2.1/32",
 });
@@ -162,7 +173,7 @@ export const stackSchema = z.strictObject({
     .strictObject({
       ...size,
       count: wholeNumber(1, mostAppNodes, "the number of app nodes").default(2),
-      services: z.record(nameLabel("the service"), service).default({}),
+      services: z.record(serviceName(), service).default({}),
     })
     .prefault({}),
   database: database.prefault({}),

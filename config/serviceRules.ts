@@ -1,3 +1,4 @@
+import { internalPrefix, publicStatePath } from "../components/loadBalancerPair/edge";
 import type { PlatformSettings } from "../components/settings";
 import { formatValue, type SettingsProblem } from "./problems";
 import type { Rule } from "./rules";
@@ -7,7 +8,10 @@ export const serviceRules: readonly Rule[] = [
   { reads: ["app.services"], check: ({ settings }) => reachableProblems(settings) },
   { reads: ["app.services"], check: ({ settings }) => routeProblems(settings) },
   { reads: ["app.services"], check: ({ settings }) => duplicateProblems(settings) },
+  { reads: ["app.services"], check: ({ settings }) => internalProblems(settings) },
 ];
+
+const internalPath = internalPrefix.replace(/\/$/, "");
 
 function reachableProblems(settings: PlatformSettings): readonly SettingsProblem[] {
   const services = Object.entries(settings.app.services);
@@ -58,4 +62,21 @@ function duplicateProblems(settings: PlatformSettings): readonly SettingsProblem
       },
     ];
   });
+}
+
+/** The load balancers refuse these paths to visitors. */
+function internalProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+  return Object.entries(settings.app.services)
+    .filter(
+      ([, { pathPrefix }]) =>
+        pathPrefix === internalPath ||
+        pathPrefix === publicStatePath ||
+        pathPrefix?.startsWith(internalPrefix),
+    )
+    .map(([name, { pathPrefix }]) => ({
+      path: `app.services.${name}.pathPrefix`,
+      value: formatValue(pathPrefix),
+      allowed: `a prefix outside ${internalPrefix} and ${publicStatePath}, which the platform keeps for itself`,
+      remedy: "take another prefix",
+    }));
 }

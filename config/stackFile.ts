@@ -3,8 +3,9 @@ import { basename, dirname, join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 import type { PlatformSettings } from "../components/settings";
+import { exampleRangeProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings, shortName } from "./parse";
-import { formatValue } from "./problems";
+import { formatValue, type SettingsProblem } from "./problems";
 import { plainValue } from "./rawValues";
 import { clearTextProblems } from "./secrets";
 
@@ -18,6 +19,18 @@ const projectFile = z.object({ name: z.string(), config: mapping.nullish() });
 const stackFile = z.object({ config: mapping.nullish() }).nullable();
 const declaration = z.object({ default: z.unknown().optional(), value: z.unknown().optional() });
 
+/** What the files of a stack say. */
+export interface StackFile {
+  readonly settings: PlatformSettings;
+  /** What `up` refuses although the files can be read: a new user may look at the examples before setting an address. */
+  readonly refusedByUp: readonly SettingsProblem[];
+}
+
+/** The settings of `readStackFile` alone. */
+export function loadStackFile(stack: string, directory?: string): PlatformSettings {
+  return readStackFile(stack, directory).settings;
+}
+
 /**
  * The settings of a stack as its files say them, without the engine: defaults of Pulumi.yaml below the values
  * of Pulumi.<stack>.yaml. ESC environments are not read.
@@ -25,7 +38,7 @@ const declaration = z.object({ default: z.unknown().optional(), value: z.unknown
  * @param directory where Pulumi.yaml lies @default the project's own
  * @throws StackFileError; SettingsError with every mistake of the values
  */
-export function loadStackFile(stack: string, directory: string = dirname(__dirname)): PlatformSettings {
+export function readStackFile(stack: string, directory: string = dirname(__dirname)): StackFile {
   const project = readYaml(join(directory, "Pulumi.yaml"), projectFile);
   const path = join(directory, `Pulumi.${shortName(stack)}.yaml`);
   if (!existsSync(path)) {
@@ -41,8 +54,13 @@ export function loadStackFile(stack: string, directory: string = dirname(__dirna
     own.map(([key, value]) => [key.slice(prefix.length), plainValue(key.slice(prefix.length), value)]),
   );
   const isClear = (key: string) => typeof config[key] === "string";
-  const exposed = clearTextProblems(project.name, isClear, config["hcloud:endpoint"] !== undefined);
-  return parseSettings({ ...projectDefaults(project.config ?? {}, prefix), ...values }, stack, exposed);
+  const hasOwnEndpoint = isOwnEndpoint(config["hcloud:endpoint"]);
+  const exposed = clearTextProblems(project.name, isClear, hasOwnEndpoint);
+  const raw = { ...projectDefaults(project.config ?? {}, prefix), ...values };
+  return {
+    settings: parseSettings(raw, stack, exposed),
+    refusedByUp: hasOwnEndpoint ? [] : exampleRangeProblems(raw.adminRanges),
+  };
 }
 
 /** The stacks that have a file in the directory. */

@@ -1,8 +1,7 @@
 import { planTopology } from "../components/topology";
 import { describePlatform } from "../components/views/description";
 import { renderTree } from "../components/views/tree";
-import { loadStackFile } from "../config/stackFile";
-import { runCommand, stackCommand, type ViewOptions } from "./stackCommand";
+import { runCommand, stackCommand, type ViewOptions, viewedSettings } from "./stackCommand";
 
 const command = stackCommand(
   "describe",
@@ -10,7 +9,7 @@ const command = stackCommand(
 )
   .addHelpText("after", "\nExamples:\n  npm run describe -- prod\n  npm run --silent describe -- prod --json")
   .action((stack: string, options: ViewOptions) => {
-    const settings = loadStackFile(stack, options.directory);
+    const settings = viewedSettings(stack, options.directory);
     const description = describePlatform(settings, planTopology(settings));
     const text = options.json ? `${JSON.stringify(description, null, 2)}\n` : renderTree(description);
     process.stdout.write(text);

@@ -4,9 +4,8 @@ import { planTopology } from "../components/topology";
 import { costAlternatives, whatAmountBuys } from "../components/views/alternatives";
 import { budgetText, isWithinBudget } from "../components/views/budget";
 import { type CostEstimate, estimateCost } from "../components/views/cost";
-import { loadStackFile } from "../config/stackFile";
 import { fetchPrices } from "./fetchPrices";
-import { ExitCode, runCommand, stackCommand, type ViewOptions } from "./stackCommand";
+import { ExitCode, runCommand, stackCommand, type ViewOptions, viewedSettings } from "./stackCommand";
 
 /** The topology's source document estimates this sum per month. */
 const documentedEur = 100;
@@ -28,7 +27,7 @@ Examples:
   .action(estimate);
 
 async function estimate(stack: string, options: ViewOptions): Promise<void> {
-  const settings = loadStackFile(stack, options.directory);
+  const settings = viewedSettings(stack, options.directory);
   const topology = planTopology(settings);
   const prices = await priceTable(settings.location);
   const cost = estimateCost(settings, topology, prices);

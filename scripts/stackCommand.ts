@@ -1,5 +1,8 @@
 import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
+import type { PlatformSettings } from "../components/settings";
+import { problemLine } from "../config/problems";
+import { readStackFile } from "../config/stackFile";
 
 export const projectDirectory = dirname(__dirname);
 
@@ -27,6 +30,15 @@ export function stackCommand(name: string, description: string): Command {
     .option("-d, --directory <path>", "where Pulumi.yaml lies", projectDirectory)
     .option("--json", "print one JSON document")
     .exitOverride();
+}
+
+/** The settings of a stack's files; what `up` would refuse in them is said on standard error. */
+export function viewedSettings(stack: string, directory: string): PlatformSettings {
+  const { settings, refusedByUp } = readStackFile(stack, directory);
+  if (refusedByUp.length > 0) {
+    process.stderr.write(`note: pulumi up refuses this stack:\n${refusedByUp.map(problemLine).join("\n")}\n`);
+  }
+  return settings;
 }
 
 /** Runs a command and turns its errors into one message and an exit code. */

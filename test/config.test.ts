@@ -50,7 +50,8 @@ function problemsOf(values: Values, stack = "prod"): readonly SettingsProblem[] 
 }
 
 /** What is wrong, where it is reported, part of the line that reports it. */
-const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
+type Mistake = readonly [string, Change, string, RegExp];
+const mistakes: readonly Mistake[] = [
   ["domain missing", set("domain", undefined), "domain", /got nothing/],
   ["domain empty, the default of Pulumi.yaml", set("domain", ""), "domain", /got nothing.*www\.example\.com/],
   ["domain with a scheme", set("domain", "https://example.com"), "domain", /without https/],
@@ -58,6 +59,7 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
   ["domain in capitals", set("domain", "WWW.example.com"), "domain", /lower-case/],
   ["domain with an underscore", set("domain", "my_shop.example.com"), "domain", /my_shop/],
   ["domain that is a number", set("domain", 7), "domain", /got 7/],
+  ["domain that is an address", set("domain", "192.0.2.10"), "domain", /192\.0\.2\.10/],
   ["unknown key at the top", set("adminRange", []), "adminRange", /did you mean adminRanges\?/],
   ["unknown key far from all others", set("kubernetes", true), "kubernetes", /remove the key/],
   ["unknown key in a section", set("app.cuont", 3), "app.cuont", /did you mean count\?/],
@@ -91,6 +93,13 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
     "adminRanges[0]",
     /2001:db8::1/,
   ],
+  [
+    "admin range with a leading zero",
+    set("adminRanges", ["10.010.0.0/16"]),
+    "adminRanges[0]",
+    /correct|clear/,
+  ],
+  ["admin range with a zone", set("adminRanges", ["fe80::1%eth0/128"]), "adminRanges[0]", /CIDR/],
   ["everybody may administer", set("adminRanges", ["0.0.0.0/0"]), "adminRanges[0]", /not the whole internet/],
   ["everybody, IPv6", set("adminRanges", ["::/0"]), "adminRanges[0]", /not the whole internet/],
   ["range that is no CIDR", set("network.range", "10.0.0.0"), "network.range", /CIDR/],
@@ -157,12 +166,21 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
   ["services missing", set("app", {}), "app.services", /got nothing/],
   ["workers only", set(web, undefined), "app.services", /only workers: worker/],
   ["service that is no label", set("app.services.Web_1", { image: "a:1" }), "app.services.Web_1", /RFC 1123/],
+  [
+    "service whose containers Docker could not name",
+    set(`app.services.${"a".repeat(61)}`, { image: "a:1" }),
+    `app.services.${"a".repeat(61)}`,
+    /1 to 60/,
+  ],
   ["no replica", set(`${web}.replicas`, 0), `${web}.replicas`, /got 0/],
   ["negative replicas", set(`${web}.replicas`, -1), `${web}.replicas`, /got -1/],
   ["image missing", set(`${web}.image`, undefined), `${web}.image`, /got nothing/],
   ["image without tag", set(`${web}.image`, "example/shop"), `${web}.image`, /append the version/],
   ["image latest", set(`${web}.image`, "example/shop:latest"), `${web}.image`, /other than latest/],
   ["registry port is no tag", set(`${web}.image`, "registry.example.com:5000/shop"), `${web}.image`, /tag/],
+  ["image with two dots", set(`${web}.image`, "a..b/shop:1"), `${web}.image`, /a\.\.b/],
+  ["image on a port that is none", set(`${web}.image`, "r.example:70000/shop:1"), `${web}.image`, /70000/],
+  ["image with a name of 256", set(`${web}.image`, `${"a".repeat(256)}:1`), `${web}.image`, /append/],
   ["image in capitals", set(`${web}.image`, "Example/Shop:1"), `${web}.image`, /Example\/Shop/],
   ["port 0", set(`${web}.port`, 0), `${web}.port`, /from 1 to 65535/],
   ["port above all", set(`${web}.port`, 65_536), `${web}.port`, /from 1 to 65535/],
@@ -181,6 +199,14 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
     "app.services.shop.pathPrefix",
     /app\.services\.web has this one/,
   ],
+  ["prefix of the platform's own", set(`${web}.pathPrefix`, "/.platform"), `${web}.pathPrefix`, /for itself/],
+  [
+    "prefix that proxies resolve",
+    set(`${web}.pathPrefix`, "/a/../b"),
+    `${web}.pathPrefix`,
+    /parts \. and \.\./,
+  ],
+  ["prefix of 256 characters", set(`${web}.pathPrefix`, `/${"a".repeat(255)}`), `${web}.pathPrefix`, /255/],
   ["health path that is a URL", set(`${web}.healthPath`, "http://x/health"), `${web}.healthPath`, /slash/],
   [
     "variable that is a number",
@@ -201,6 +227,33 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
     `${web}.environment.KEY`,
     /--secret/,
   ],
+  [
+    "variable longer than Docker reads",
+    set(`${web}.environment`, { KEY: "a".repeat(70_000) }),
+    `${web}.environment.KEY`,
+    /got 70004 bytes.*65535 bytes/,
+  ],
+  [
+    "variable of multi-byte letters longer than Docker reads",
+    set(`${web}.environment`, { KEY: "ä".repeat(32_766) }),
+    `${web}.environment.KEY`,
+    /got 65536 bytes/,
+  ],
+  [
+    "environment larger than Linux takes",
+    set(
+      `${web}.environment`,
+      Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`V${i}`, "a".repeat(65_000)])),
+    ),
+    `${web}.environment`,
+    /at most 1048576 bytes/,
+  ],
+  [
+    "variable that the platform sets",
+    set(`${web}.environment`, { PORT: "8080" }),
+    `${web}.environment.PORT`,
+    /set the service's port/,
+  ],
   ["memory that does not fit", set(`${web}.memoryMb`, 9000), "app.services", /18512 MB.*15360 MB/],
   [
     "unknown load balancer",
@@ -215,7 +268,20 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
     "database.databaseName",
     /underscores/,
   ],
-  ["database of PostgreSQL's own", set("database.databaseName", "postgres"), "database.databaseName", /own/],
+  [
+    "database of PostgreSQL's own",
+    set("database.databaseName", "postgres"),
+    "database.databaseName",
+    /none of postgres/,
+  ],
+  ...["backup", "restore", "public", "none", "template1", "pg_shop"].map(
+    (name): Mistake => [
+      `database name ${name}, which the platform or PostgreSQL keeps`,
+      set("database.databaseName", name),
+      "database.databaseName",
+      /none of postgres, .*backup, restore/,
+    ],
+  ),
   ["volume below Hetzner's least", set("storage.volumeGb", 9), "storage.volumeGb", /from 10 to 10240/],
   ["volume above Hetzner's most", set("storage.volumeGb", 10_241), "storage.volumeGb", /from 10 to 10240/],
   [
@@ -237,6 +303,22 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
     "storage.backup.schedule",
     /calendar expression/,
   ],
+  ...["Sat..Mon 03:00", "*-*-31/2 02:00", "*-*-* */2:00"].map(
+    (schedule): Mistake => [
+      `schedule ${schedule}, which systemd refuses`,
+      set("storage.backup.schedule", schedule),
+      "storage.backup.schedule",
+      /calendar expression/,
+    ],
+  ),
+  ...["*-02-30 02:00", "2020-01-01 02:00", "2026..2027-02-29 02:00 UTC"].map(
+    (schedule): Mistake => [
+      `schedule ${schedule}, which never comes`,
+      set("storage.backup.schedule", schedule),
+      "storage.backup.schedule",
+      /would never elapse/,
+    ],
+  ),
   [
     "backups kept no day",
     set("storage.backup.retentionDays", 0),
@@ -293,6 +375,12 @@ const mistakes: readonly (readonly [string, Change, string, RegExp])[] = [
     /path/,
   ],
   [
+    "mirror that a shell would run",
+    set("images.registryMirror", "https://$(reboot).example.com"),
+    "images.registryMirror",
+    /a host/,
+  ],
+  [
     "mirror with a password",
     set("images.registryMirror", "https://u:p@m.example.com"),
     "images.registryMirror",
@@ -326,6 +414,24 @@ describe("parseSettings", () => {
       );
     });
   }
+
+  for (const name of ["order", "user", "asc", "all", "replication", "_shop", "a".repeat(63)]) {
+    it(`accepts the database name ${name}`, () => {
+      assert.deepEqual(problemsOf(set("database.databaseName", name)(correct())), []);
+    });
+  }
+
+  it("accepts a schedule that says UTC itself", () => {
+    assert.deepEqual(problemsOf(set("storage.backup.schedule", "*-*-* 02:30:00 UTC")(correct())), []);
+  });
+
+  it("accepts a service name of 60 letters and a variable as long as Docker reads", () => {
+    const change = all(
+      set(`app.services.${"a".repeat(60)}`, { image: "a:1" }),
+      set(`${web}.environment`, { KEY: "a".repeat(65_531) }),
+    );
+    assert.deepEqual(problemsOf(change(correct())), []);
+  });
 
   it("fails when the stack's name is no label and nothing else names the environment", () => {
     assert.equal(problemsOf(correct(), "Prod.EU")[0]?.path, "environment");
@@ -449,6 +555,15 @@ describe("parseSettings, defaults", () => {
   it("lets the longer of two nested prefixes win, so nesting is allowed", () => {
     const nested = set("app.services.v2", { image: "example/shop:2", port: 3000, pathPrefix: "/api/v2" });
     assert.equal(parseSettings(nested(correct()), "prod").app.services.v2?.pathPrefix, "/api/v2");
+  });
+
+  it("writes admin ranges as Hetzner returns them", () => {
+    const ranges = set("adminRanges", ["2001:DB8:0:0::/64", "::FFFF:0:0/96", "8.8.8.8/32"]);
+    assert.deepEqual(parseSettings(ranges(correct()), "qa").adminRanges, [
+      "2001:db8::/64",
+      "::ffff:0:0/96",
+      "8.8.8.8/32",
+    ]);
   });
 
   it("lets everybody administer a stack that may be lost", () => {

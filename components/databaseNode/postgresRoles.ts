@@ -1,12 +1,8 @@
 import { createHash } from "node:crypto";
+import { backupRole, databaseNameRule, isDatabaseName, restoreRole } from "./databaseName";
 import { scramVerifier } from "./scram";
 
-/** Reads everything for the nightly dump and can write nothing. */
-export const backupRole = "backup";
-/** Creates databases for restored backups in the application's name; may not enter the application's database. */
-export const restoreRole = "restore";
-
-const reserved = new Set(["postgres", "template0", "template1", "public", backupRole, restoreRole]);
+export { backupRole, restoreRole } from "./databaseName";
 
 export interface RolePasswords {
   readonly application: string;
@@ -15,17 +11,13 @@ export interface RolePasswords {
 }
 
 /**
- * Refuses names that would need quoting in every tool or that PostgreSQL or the platform keeps for itself.
+ * Refuses names that PostgreSQL or the platform keeps for itself.
  *
  * @throws with the name and the rule
  */
 export function checkDatabaseName(name: string): void {
-  if (!/^[a-z][a-z0-9_]{0,62}$/.test(name) || reserved.has(name) || name.startsWith("pg_")) {
-    throw new Error(
-      `database name ${JSON.stringify(name)} must be lower-case letters, digits and underscores, start with a letter, ` +
-        `have at most 63 characters, not start with pg_ and not be one of ${[...reserved].join(", ")}`,
-    );
-  }
+  if (!isDatabaseName(name))
+    throw new Error(`database name ${JSON.stringify(name)} must be ${databaseNameRule}`);
 }
 
 /** Roles of the platform with their rights, as SQL that can run again at any time. */

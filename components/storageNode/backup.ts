@@ -1,6 +1,7 @@
 import { type BackupConfig, rclone } from "./backupConfig";
 import { localBackups, remotesOf, volumeKeepsBackups } from "./backupRemotes";
 import { remoteFunction, scriptHead } from "./backupScripts";
+import { utcSchedule } from "./schedule";
 
 /**
  * `platform-backup`: pulls a dump over the private network, so that compression and checking cost this machine
@@ -171,13 +172,13 @@ NoNewPrivileges=yes
 `;
 }
 
-/** @param schedule systemd calendar expression, UTC */
+/** @param schedule systemd calendar expression in UTC, with or without saying so */
 export function backupTimer(schedule: string): string {
   return `[Unit]
 Description=Nightly backup of the database
 
 [Timer]
-OnCalendar=${schedule} UTC
+OnCalendar=${utcSchedule(schedule)}
 # A machine that was off at that time catches up.
 Persistent=true
 AccuracySec=1min

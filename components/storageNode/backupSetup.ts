@@ -5,6 +5,7 @@ import { backupCredentialFiles } from "./backupCredentials";
 import { remoteSteps } from "./backupRemotes";
 import { objectStoreScript } from "./objectStoreScript";
 import { restoreObjectsScript, restoreScript } from "./restore";
+import { utcSchedule } from "./schedule";
 import { needsStorage, storageFolder } from "./volume";
 
 const servicePath = "/etc/systemd/system/platform-backup.service";
@@ -36,7 +37,7 @@ export function backupSetup(config: BackupConfig, secrets: BackupSecrets): Machi
       {
         path: timerPath,
         content: backupTimer(config.schedule),
-        validate: `systemd-analyze calendar '${config.schedule} UTC' >/dev/null`,
+        validate: `systemd-analyze calendar '${utcSchedule(config.schedule)}' >/dev/null`,
       },
       needsStorage("platform-backup.service"),
     ],

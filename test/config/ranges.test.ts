@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { contains, ipv4Range, ipv4Text, isNetworkCidr, overlaps } from "../../config/ranges";
+import {
+  contains,
+  ipv4Range,
+  ipv4Text,
+  isDocumentationRange,
+  isNetworkCidr,
+  overlaps,
+} from "../../config/ranges";
 
 describe("ipv4Range", () => {
   for (const [cidr, first, last] of [
@@ -24,6 +31,8 @@ describe("ipv4Range", () => {
     "::/0",
     "",
     "0x0a.0.0.0/8",
+    "010.0.0.0/8",
+    "10.0.0.0/08",
   ]) {
     it(`refuses ${JSON.stringify(cidr)}`, () => assert.equal(ipv4Range(cidr), undefined));
   }
@@ -40,6 +49,23 @@ describe("isNetworkCidr", () => {
     ["10.0.1.5/24", false],
   ] as const) {
     it(`${expected ? "accepts" : "refuses"} ${cidr}`, () => assert.equal(isNetworkCidr(cidr), expected));
+  }
+});
+
+describe("isDocumentationRange", () => {
+  for (const [cidr, expected] of [
+    ["192.0.2.10/32", true],
+    ["198.51.100.0/24", true],
+    ["203.0.113.128/25", true],
+    ["2001:db8:5::/48", true],
+    ["3fff:abc::1/128", true],
+    ["192.0.0.0/16", false],
+    ["2001:db9::/32", false],
+    ["::ffff:c000:20a/128", false],
+    ["0.0.0.0/0", false],
+  ] as const) {
+    it(`says ${expected ? "yes" : "no"} to ${cidr}`, () =>
+      assert.equal(isDocumentationRange(cidr), expected));
   }
 });
 

@@ -6,7 +6,7 @@ import { readStackConfig, SettingsError } from "../../config";
 const web = { image: "a/b:1", port: 80, pathPrefix: "/" };
 const correct = {
   domain: "www.example.com",
-  adminRanges: JSON.stringify(["198.51.100.7/32"]),
+  adminRanges: JSON.stringify(["8.8.8.8/32"]),
   app: JSON.stringify({ count: 3, services: { web } }),
 };
 const token = "t".repeat(64);
@@ -89,6 +89,22 @@ describe("readStackConfig", () => {
       "hcloud:token",
     ]);
     assert.deepEqual(problems(), []);
+  });
+
+  it("fails when an admin range is one of the examples', unless the API is one's own", () => {
+    const copied = { ...correct, adminRanges: JSON.stringify(["8.8.8.8/32", "192.0.2.10/32"]) };
+    configure(copied);
+    assert.deepEqual(problems(), ["adminRanges[1]"]);
+    configure(copied, { "hcloud:endpoint": "https://api.hetzner.cloud/v1" });
+    assert.deepEqual(problems(), ["adminRanges[1]"]);
+    configure(copied, { "hcloud:endpoint": "http://198.51.100.1:8080/v1" });
+    assert.deepEqual(problems(), []);
+  });
+
+  it("takes text that looks like a number", () => {
+    configure({ ...correct, environment: "2026", image: "331978001" });
+    const { settings } = readStackConfig();
+    assert.deepEqual([settings.environment, settings.image], ["2026", "331978001"]);
   });
 
   it("fails when the platform costs more than its budget", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SettingsError } from "../../config/problems";
-import { loadStackFile, StackFileError, stackNames } from "../../config/stackFile";
+import { loadStackFile, readStackFile, StackFileError, stackNames } from "../../config/stackFile";
 
 const project = `name: shop
 runtime: nodejs
@@ -43,6 +43,24 @@ describe("loadStackFile", () => {
     write(`${stack}  shop:budgetEur: "300"\n  shop:protect: "true"\n  shop:image: "12345"\n`);
     const { budgetEur, protect, image } = loadStackFile("eu", directory);
     assert.deepEqual([budgetEur, protect, image], [300, true, "12345"]);
+  });
+
+  it("reads names and numbers of images without quotes as text, as the engine does", () => {
+    write(`${stack}  shop:environment: 2026\n  shop:image: 331978001\n`);
+    const { environment, image } = loadStackFile("eu", directory);
+    assert.deepEqual([environment, image], ["2026", "331978001"]);
+  });
+
+  it("tells what up would refuse: an admin range of the examples, unless the API is one's own", () => {
+    write(stack);
+    const { refusedByUp } = readStackFile("eu", directory);
+    assert.deepEqual(
+      refusedByUp.map(({ path }) => path),
+      ["adminRanges[0]"],
+    );
+    assert.match(refusedByUp[0]?.remedy ?? "", /public address/);
+    write(`${stack}  hcloud:endpoint: http://198.51.100.1:8080/v1\n`);
+    assert.deepEqual(readStackFile("eu", directory).refusedByUp, []);
   });
 
   it("fails when the stack has no file, naming those that have", () => {

@@ -73,6 +73,14 @@ describe("npm run describe", function () {
     assert.match(stdout, /^- App Node 2 \(prod-app2\)$/m);
     assert.match(stdout, /^ {2}- 8 vCPU, 32 GB RAM \(server type ccx33, 240 GB disk\)$/m);
     assert.match(stdout, /^ {2}- worker with 2 replicas \(no port,/m);
+    assert.match(
+      stderr,
+      /^note: pulumi up refuses this stack:\n {2}adminRanges\[0\]: got "192\.0\.2\.10\/32"/,
+    );
+  });
+
+  it("prints no note for the local cloud, whose addresses are examples'", async () => {
+    assert.equal((await run("describe.ts", ["local"])).stderr, "");
   });
 
   it("prints JSON", async () => {

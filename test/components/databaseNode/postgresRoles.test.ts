@@ -8,7 +8,18 @@ import {
 const passwords = { application: "marker-one", backup: "marker-two", restore: "marker-three" };
 
 describe("checkDatabaseName", () => {
-  for (const name of ["app", "shop_2", "a", "a".repeat(63)]) {
+  for (const name of [
+    "app",
+    "shop_2",
+    "a",
+    "a".repeat(63),
+    "_shop",
+    "order",
+    "user",
+    "asc",
+    "all",
+    "replication",
+  ]) {
     it(`accepts ${name}`, () => checkDatabaseName(name));
   }
   const refused = [
@@ -25,12 +36,13 @@ describe("checkDatabaseName", () => {
     "backup",
     "restore",
     "public",
+    "none",
     "a".repeat(64),
     "shöp",
   ];
   for (const name of refused) {
     it(`fails when it is ${JSON.stringify(name)}`, () => {
-      assert.throws(() => checkDatabaseName(name), /database name ".*" must be lower-case letters/);
+      assert.throws(() => checkDatabaseName(name), /database name ".*" must be 1 to 63 lower-case letters/);
     });
   }
 });
