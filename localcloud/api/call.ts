@@ -8,6 +8,7 @@ import type { BeginOptions, Work } from "../work";
 import { ApiError, fieldsOf, invalidFields, invalidInput, notFound } from "./errors";
 import { requireUnlocked } from "./locks";
 import type { Settings } from "./settings";
+import { validationWords } from "./validationWords";
 
 export type Query = Readonly<Record<string, readonly string[]>>;
 
@@ -60,7 +61,7 @@ export const noContent = (): Reply => ({ status: 204 });
 
 /** The body as the schema reads it; unknown keys are dropped (HC-T9). */
 export function readBody<S extends z.ZodType>(call: Call, schema: S): z.output<S> {
-  const result = schema.safeParse(call.body, { reportInput: true });
+  const result = schema.safeParse(call.body, { error: validationWords });
   if (result.success) return result.data;
   throw invalidFields(fieldsOf(result.error.issues));
 }

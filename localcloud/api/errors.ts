@@ -72,6 +72,11 @@ export function limitExceeded(message: string, limit: string): ApiError {
   return new ApiError("resource_limit_exceeded", message, { limits: [{ name: limit }] });
 }
 
+/** What is nowhere cannot be taken away; Hetzner has no code of its own for it (terraform-provider-hcloud#279). */
+export function notAssigned(what: string): ApiError {
+  return new ApiError("service_error", `cannot unassign ${what} because it is not assigned to a server`);
+}
+
 export function deleteProtected(what: string): ApiError {
   return new ApiError("protected", `${what} deletion is protected`);
 }
@@ -81,14 +86,7 @@ export function fieldsOf(issues: readonly z.core.$ZodIssue[]): FieldProblem[] {
   const messages = new Map<string, string[]>();
   for (const issue of issues) {
     const name = issue.path.length === 0 ? "body" : issue.path.map(String).join(".");
-    messages.set(name, [...(messages.get(name) ?? []), plain(issue)]);
+    messages.set(name, [...(messages.get(name) ?? []), issue.message]);
   }
   return [...messages].map(([name, texts]) => ({ name, messages: texts }));
-}
-
-function plain(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type" && issue.input === undefined && issue.message.endsWith("undefined")) {
-    return "Missing data for required field.";
-  }
-  return issue.message;
 }

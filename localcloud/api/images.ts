@@ -17,7 +17,7 @@ import {
   readId,
   ref,
 } from "./call";
-import { renderSnapshot, renderSystemImage } from "./catalogue/catalogueViews";
+import { isBootable, renderSnapshot, renderSystemImage } from "./catalogue/catalogueViews";
 import { ApiError, notFound } from "./errors";
 import { labelsField } from "./fields";
 import { listReply, readFlag, type SortFields } from "./lists";
@@ -62,7 +62,11 @@ export const imageRoutes: readonly Route[] = [
 ];
 
 export function allImages(call: Call): RenderedImage[] {
-  return [...catalogue.images.map(renderSystemImage), ...listOwned(call, "image").map(renderSnapshot)];
+  const images = [
+    ...catalogue.images.map((image) => renderSystemImage(image, call.settings)),
+    ...listOwned(call, "image").map(renderSnapshot),
+  ];
+  return images.sort((a, b) => a.id - b.id);
 }
 
 function list(call: Call): Reply {
@@ -179,7 +183,7 @@ export function bootImage(call: Call, wanted: number | string, architecture: str
 
 function requireBootable(call: Call, image: SystemImage) {
   const { bootableImages, architecture } = call.settings;
-  if (bootableImages.includes(image.name) && image.architecture === architecture) return;
+  if (isBootable(call.settings, image)) return;
   throw new ApiError(
     "unsupported_error",
     `image '${image.name}' (${image.architecture}) cannot be booted by this local cloud: use ${bootableImages.join(

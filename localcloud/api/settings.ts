@@ -1,4 +1,5 @@
 // What a local cloud can be told about how it behaves. Everything has a value that suits a developer's machine.
+import { canonicalAddress } from "./addresses/addresses";
 import { HOSTS_PER_LOCATION } from "./placement/physicalHosts";
 
 export interface TokenSetting {
@@ -108,10 +109,10 @@ export function withDefaults(settings: ApiSettings): Settings {
     assigneeTypeUnassigned: false,
     strictFloatingIpAssignment: false,
     clock: () => new Date(),
-    dedicatedServerIps: [],
     onRequest: () => undefined,
     onProblem: () => undefined,
     ...settings,
+    dedicatedServerIps: (settings.dedicatedServerIps ?? []).map((ip) => canonicalAddress(ip) ?? ip),
     ranges: {
       publicIpv4: "198.51.100.0/24",
       publicIpv6: "2001:db8:1::/48",

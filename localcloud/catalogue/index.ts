@@ -36,9 +36,15 @@ export interface ServerType {
   readonly architecture: string;
   /** Net EUR. */
   readonly monthlyNet: string;
-  /** Names of the locations that have it. */
+  /** Names of the locations that have it; of a retired one, those that had it. */
   readonly locations: readonly string[];
   readonly category: string;
+  /** @default - the name in capitals */
+  readonly description?: string;
+  /** Not sold any more: found by its id and its name, but not listed. @default false */
+  readonly retired?: boolean;
+  /** ISO 8601. @default - none */
+  readonly deprecation?: { readonly announced: string; readonly unavailable_after: string };
 }
 
 export interface SystemImage {

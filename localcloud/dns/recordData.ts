@@ -1,6 +1,7 @@
 // What the data of each type of record is, and the one form in which it goes into a zone file. Whatever a client
 // sends is read into fields first and written anew from them, so nothing passes as it came.
 import ipaddr from "ipaddr.js";
+import { canonicalAddress } from "../api/addresses/addresses";
 import { absoluteName, DomainNameError } from "./domainNames";
 import { isQuoted, MasterFileError, octetsOf, quote, readWords } from "./masterFile";
 import { RecordDataError } from "./recordDataError";
@@ -61,7 +62,8 @@ const ipv4: Field = (word) => {
 };
 
 const ipv6: Field = (word) => {
-  if (ipaddr.IPv6.isValid(word) && !word.includes("%")) return ipaddr.IPv6.parse(word).toRFC5952String();
+  const address = word.includes(":") ? canonicalAddress(word) : null;
+  if (address !== null) return address;
   throw new RecordDataError(`'${word}' is no IPv6 address`);
 };
 

@@ -18,6 +18,10 @@ interface Balancer {
   readonly history: TrafficHistory;
   health: ReadonlyMap<string, Health>;
   failure: Error | undefined;
+  /** Its proxy was seen to serve, so that one that does not run has ended. */
+  serves: boolean;
+  /** Changes that are under way or wait: they start the proxy by themselves. */
+  changes: number;
   /** Ticks until the next attempt, and how long the one after waits. */
   pause: { left: number; next: number };
   /** Changes and looks happen one after the other. */
@@ -94,6 +98,8 @@ export class LoadBalancerRoom {
       history: new TrafficHistory(proxy.folder),
       health: new Map(),
       failure: undefined,
+      serves: false,
+      changes: 0,
       pause: { left: 0, next: 1 },
       queue: Promise.resolve(),
     };
@@ -106,17 +112,21 @@ export class LoadBalancerRoom {
   }
 
   #follow(balancer: Balancer): Promise<void> {
+    balancer.changes++;
     return this.#alone(balancer, async () => {
       try {
         const look = () => this.#look(balancer, true).catch(() => undefined);
         await balancer.proxy.apply(balancer.spec, look);
         balancer.failure = undefined;
+        balancer.serves = balancer.spec.services.length > 0;
         balancer.pause = { left: 0, next: 1 };
       } catch (error) {
         const failure = error as Error;
         if (failure.message !== balancer.failure?.message) this.onProblem(failure.message);
         balancer.failure = failure;
         throw failure;
+      } finally {
+        balancer.changes--;
       }
     });
   }
@@ -137,6 +147,8 @@ export class LoadBalancerRoom {
       await this.#alone(balancer, () => this.#look(balancer, sample)).catch(() => undefined);
       return;
     }
+    // One that is only just being made has not ended.
+    if (balancer.changes > 0 || (!balancer.serves && balancer.failure === undefined)) return;
     const { pause } = balancer;
     if (pause.left-- > 0) return;
     balancer.pause = { left: pause.next, next: Math.min(2 * pause.next, LONGEST_PAUSE) };

@@ -1,4 +1,5 @@
 // Address arithmetic: IPv4 ranges as numbers, IPv6 only as /64 networks taken from a prefix.
+import { isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 
 export interface Range4 {
@@ -44,30 +45,48 @@ export const includes = (range: Range4, address: number) => range.first <= addre
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(range4);
 export const isPrivate = (range: Range4) => PRIVATE.some((block) => contains(block, range));
 
-/** An IPv4 or IPv6 network address with a prefix length, in canonical form (HC-F5). */
-export function isCanonicalCidr(text: string): boolean {
-  if (parseRange4(text) !== null) return true;
-  try {
-    const [address, prefix] = ipaddr.IPv6.parseCIDR(text);
-    const network = ipaddr.IPv6.networkAddressFromCIDR(text);
-    return address.toString() === network.toString() && text === `${formatIpv6(network)}/${prefix}`;
-  } catch {
-    return false;
-  }
+/**
+ * An IPv6 address in any of its spellings, a zone (`%eth0`) excepted. The URL parser knows them all; ipaddr.js alone
+ * takes `::192.0.2.1` for another address.
+ */
+function parseIpv6(text: string): ipaddr.IPv6 | null {
+  if (!isIPv6(text) || text.includes("%")) return null;
+  return ipaddr.IPv6.parse(new URL(`http://[${text}]`).hostname.slice(1, -1));
 }
 
-const formatIpv6 = (address: ipaddr.IPv6) => address.toRFC5952String();
+/** RFC 5952: lower case, shortest, and IPv4 addresses that stand in IPv6 ones in their own notation. */
+function formatIpv6(address: ipaddr.IPv6): string {
+  return address.isIPv4MappedAddress()
+    ? `::ffff:${address.toIPv4Address().toString()}`
+    : address.toRFC5952String();
+}
 
-/** Canonical text of an address, or null: `2001:DB8::0001` is `2001:db8::1`. */
+/**
+ * The one text of a network, IPv4 or IPv6: `2001:DB8:0:0::/64` is `2001:db8::/64` (HC-F5). Null when the text is no
+ * network or host bits are set.
+ */
+export function canonicalCidr(text: string): string | null {
+  if (parseRange4(text) !== null) return text;
+  const [, address = "", length = ""] = /^([^/]+)\/(0|[1-9][0-9]{0,2})$/.exec(text) ?? [];
+  const parsed = parseIpv6(address);
+  if (parsed === null || Number(length) > 128) return null;
+  const network = ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toNormalizedString()}/${length}`);
+  return network.toString() === parsed.toString() ? `${formatIpv6(parsed)}/${length}` : null;
+}
+
+/** Whether a network is written in its one form. */
+export const isCanonicalCidr = (text: string) => canonicalCidr(text) === text;
+
+/** The one text of an address, or null: `2001:DB8::0001` is `2001:db8::1`. */
 export function canonicalAddress(text: string): string | null {
   if (parseIpv4(text) !== null) return text;
-  return ipaddr.IPv6.isValid(text) ? formatIpv6(ipaddr.IPv6.parse(text)) : null;
+  const parsed = parseIpv6(text);
+  return parsed === null ? null : formatIpv6(parsed);
 }
 
 /** Whether an IPv6 address lies in the network that a server or floating IP has. */
 export function inNetwork6(address: string, network: string): boolean {
-  if (!ipaddr.IPv6.isValid(address)) return false;
-  return ipaddr.IPv6.parse(address).match(ipaddr.IPv6.parseCIDR(network));
+  return parseIpv6(address)?.match(ipaddr.IPv6.parseCIDR(network)) ?? false;
 }
 
 /** First free address of the range; the network address, the first host and the broadcast address stay free. */

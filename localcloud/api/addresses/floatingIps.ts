@@ -20,10 +20,10 @@ import {
   startAction,
 } from "../call";
 import { renderLocation } from "../catalogue/catalogueViews";
-import { ApiError, deleteProtected, invalidInput } from "../errors";
+import { ApiError, deleteProtected, invalidInput, notAssigned } from "../errors";
 import { idOrName, labelsField } from "../fields";
 import { filterByName, sortByIdCreated } from "../lists";
-import { requireFree } from "../locks";
+import { requireFree, requireUnlocked } from "../locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
 import { protectionOf } from "../protection";
 import { freeIpv4, freeIpv6Network } from "./addresses";
@@ -165,8 +165,10 @@ function assign(call: Call): Reply {
 
 function unassign(call: Call): Reply {
   const row = ownedByPath(call, "floating_ip");
-  const server = row.server === null ? [] : [ref("server", row.server)];
-  const resources = [...server, ref("floating_ip", row.id)];
+  // Before the question whether it is assigned: what is running may decide that.
+  requireUnlocked(call.store, unassignWork.command, [ref("floating_ip", row.id)]);
+  if (row.server === null) throw notAssigned("Floating IP");
+  const resources = [ref("server", row.server), ref("floating_ip", row.id)];
   return actionReply(startAction(call, unassignWork, { floatingIp: row.id, server: null }, resources));
 }
 

@@ -14,7 +14,8 @@ import {
   ref,
   startAction,
 } from "../call";
-import { ApiError, invalidInput } from "../errors";
+import { ApiError, invalidInput, notAssigned } from "../errors";
+import { requireUnlocked } from "../locks";
 import { primaryIpOf } from "./publicAddresses";
 
 interface AssignArgs {
@@ -79,7 +80,9 @@ function assign(call: Call): Reply {
 
 function unassign(call: Call): Reply {
   const row = ownedByPath(call, "primary_ip");
-  const server = row.assignee === null ? undefined : call.store.get("server", row.assignee);
+  requireUnlocked(call.store, unassignWork.command, [ref("primary_ip", row.id)]);
+  if (row.assignee === null) throw notAssigned("Primary IP");
+  const server = call.store.get("server", row.assignee);
   if (server !== undefined) {
     requireOff(server);
     if (row.type === "ipv4") requireNoPublicTarget(call, server);

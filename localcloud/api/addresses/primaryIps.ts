@@ -25,6 +25,7 @@ import { filterByName, sortByIdCreated } from "../lists";
 import { requireFree } from "../locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
 import { protectionOf } from "../protection";
+import { canonicalAddress, canonicalCidr } from "./addresses";
 import { assignmentRoutes, assignmentWorks, beginAssignment, requireAssignable } from "./primaryIpAssignment";
 import { takePublicAddress } from "./publicAddresses";
 import { dnsPtrRoute, dnsPtrsOf } from "./reverseDns";
@@ -44,9 +45,15 @@ const options: OwnedOptions<"primary_ip"> = {
   kind: "primary_ip",
   path: "/primary_ips",
   render: renderPrimaryIp,
-  list: { sort: sortByIdCreated, filters: { ...filterByName, ip: (row, value) => row.ip === value } },
+  list: { sort: sortByIdCreated, filters: { ...filterByName, ip: hasAddress } },
   repeatable: true,
 };
+
+/** `2001:DB8:1:1::` and `2001:db8:1:1::/64` are the same filter. */
+function hasAddress({ ip }: PrimaryIp, value: string): boolean {
+  const wanted = canonicalCidr(value) ?? canonicalAddress(value);
+  return ip === wanted || ip === `${wanted}/64`;
+}
 
 /** What goes with its server cannot be protected (HC-S7). */
 const protection = protectionOf("/primary_ips", "primary_ip", ({ autoDelete }, wanted) => {

@@ -7,13 +7,14 @@ import { defineWork, gone } from "../../work";
 import { actionReply } from "../actionRoutes";
 import { type Call, humanName, ownedByPath, type Route, readBody, ref, startAction } from "../call";
 import { invalidInput } from "../errors";
-import { canonicalAddress, defaultDnsPtr, inNetwork6 } from "./addresses";
+import { addressField } from "../fields";
+import { defaultDnsPtr, inNetwork6 } from "./addresses";
 
 const HOST_NAME =
   /^(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
 const schema = z.object({
-  ip: z.string(),
+  ip: addressField,
   dns_ptr: z.string().regex(HOST_NAME, { message: "must be a host name" }).nullish(),
 });
 
@@ -74,12 +75,11 @@ export function dnsPtrRoute(path: string, kind: Owner): Route {
     handle: (call) => {
       const owner = ownedByPath(call, kind);
       const body = readBody(call, schema);
-      const address = canonicalAddress(body.ip);
-      const holder = address === null ? null : holderOf(call, kind, address);
-      if (holder === null || address === null) {
+      const holder = holderOf(call, kind, body.ip);
+      if (holder === null) {
         throw invalidInput("ip", `${body.ip} is no address of this ${humanName(kind)}`);
       }
-      const args = { ...holder, ip: address, name: body.dns_ptr ?? null };
+      const args = { ...holder, ip: body.ip, name: body.dns_ptr ?? null };
       return actionReply(startAction(call, changeDnsPtr, args, [ref(kind, owner.id)]));
     },
   };

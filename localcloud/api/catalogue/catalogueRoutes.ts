@@ -24,7 +24,9 @@ interface Listed<R> {
   readonly list?: Partial<ListOptions<R>>;
 }
 
-function readOnly<R extends { id: number; name: string }>(kind: Listed<R>): readonly Route[] {
+function readOnly<R extends { id: number; name: string; retired?: boolean }>(
+  kind: Listed<R>,
+): readonly Route[] {
   return [
     {
       method: "GET",
@@ -33,7 +35,7 @@ function readOnly<R extends { id: number; name: string }>(kind: Listed<R>): read
       handle: (call) =>
         listReply(call, {
           key: kind.many,
-          rows: kind.rows,
+          rows: byId(kind.rows).filter((row) => isListed(call, row)),
           render: (row) => kind.render(row, call.settings),
           sort: sortById,
           filters: filterByName,
@@ -43,6 +45,13 @@ function readOnly<R extends { id: number; name: string }>(kind: Listed<R>): read
     { method: "GET", path: `${kind.path}/:id`, repeatable: true, handle: (call) => one(call, kind) },
   ];
 }
+
+/** Hetzner lists by id, whatever the order of our files. */
+const byId = <R extends { readonly id: number }>(rows: readonly R[]) => [...rows].sort((a, b) => a.id - b.id);
+
+/** What was retired is found by its id and its name only. */
+const isListed = ({ query }: Call, row: { readonly retired?: boolean }) =>
+  row.retired !== true || query.name !== undefined;
 
 function one<R extends { id: number }>(call: Call, kind: Pick<Listed<R>, "one" | "rows" | "render">): Reply {
   const id = readId(call.params.id);

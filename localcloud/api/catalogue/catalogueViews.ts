@@ -42,9 +42,18 @@ export function isSoldOut(settings: Settings, type: string, location: string): b
   return settings.soldOut.includes(type) || settings.soldOut.includes(`${type}@${location}`);
 }
 
+/** Whether one can be had there and boots: machines have the host's architecture. */
+function isAvailable(settings: Settings, type: ServerType, location: string): boolean {
+  const boots = type.architecture === settings.architecture && type.retired !== true;
+  return boots && !isSoldOut(settings, type.name, location);
+}
+
+/** What is sold. */
+const orderable = catalogue.serverTypes.filter(({ retired }) => retired !== true);
+
 export function renderDatacenter(location: Location, settings: Settings) {
-  const supported = catalogue.serverTypes.filter(({ locations }) => locations.includes(location.name));
-  const available = supported.filter(({ name }) => !isSoldOut(settings, name, location.name));
+  const supported = orderable.filter(({ locations }) => locations.includes(location.name));
+  const available = supported.filter((type) => isAvailable(settings, type, location.name));
   const ids = (types: readonly ServerType[]) => types.map(({ id }) => id);
   return {
     ...location.datacenter,
@@ -58,28 +67,29 @@ export function renderDatacenter(location: Location, settings: Settings) {
 }
 
 export function renderServerType(type: ServerType, settings: Settings) {
+  const deprecation = type.deprecation ?? null;
   return {
     id: type.id,
     name: type.name,
-    description: type.name.toUpperCase(),
+    description: type.description ?? type.name.toUpperCase(),
     cores: type.cores,
     memory: type.memoryGb,
     disk: type.diskGb,
-    deprecated: false,
+    deprecated: deprecation !== null,
     prices: typePrices(type.monthlyNet, type.locations),
     storage_type: "local",
     cpu_type: type.cpuType,
     category: type.category,
     architecture: type.architecture,
-    deprecation: null,
+    deprecation,
     locations: catalogue.locations
       .filter(({ name }) => type.locations.includes(name))
       .map(({ id, name }) => ({
         id,
         name,
-        deprecation: null,
-        recommended: true,
-        available: !isSoldOut(settings, type.name, name),
+        deprecation,
+        recommended: deprecation === null,
+        available: isAvailable(settings, type, name),
       })),
   };
 }
@@ -100,14 +110,19 @@ export function renderStorageBoxType({ monthlyNet, locations, ...type }: Storage
 }
 
 export function renderIso(iso: Iso) {
-  return { ...iso, deprecation: null };
+  return { ...iso, description: `${iso.description} (does not boot in the local cloud)`, deprecation: null };
 }
 
-export function renderSystemImage(image: SystemImage) {
+/** What the machine room cannot boot is listed for clients that look for it, as unavailable. */
+export function isBootable({ bootableImages, architecture }: Settings, image: SystemImage): boolean {
+  return bootableImages.includes(image.name) && image.architecture === architecture;
+}
+
+export function renderSystemImage(image: SystemImage, settings: Settings) {
   return {
     ...image,
     type: "system",
-    status: "available",
+    status: isBootable(settings, image) ? "available" : "unavailable",
     image_size: null,
     created_from: null,
     bound_to: null,
@@ -164,7 +179,7 @@ export function renderPricing() {
     image: { price_per_gb_month: money(prices.snapshotPerGb) },
     volume: { price_per_gb_month: money(prices.volumePerGb) },
     server_backup: { percentage: prices.backupPercentage },
-    server_types: catalogue.serverTypes.map(({ id, name, monthlyNet, locations }) => ({
+    server_types: orderable.map(({ id, name, monthlyNet, locations }) => ({
       id,
       name,
       prices: typePrices(monthlyNet, locations),

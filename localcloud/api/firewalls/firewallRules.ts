@@ -1,21 +1,18 @@
 // Rules and targets of firewalls as requests carry them (HC-F4, HC-F5).
 import { z } from "zod";
 import type { Rule } from "../../rows";
-import { isCanonicalCidr } from "../addresses/addresses";
 import { invalidInput } from "../errors";
+import { cidrField } from "../fields";
 import { parseSelector } from "../labels";
 
 const RULES = 50;
 const CIDRS = 100;
 
+/** Two spellings of one network are one network. */
 const cidrs = z
-  .array(
-    z.string().refine(isCanonicalCidr, {
-      message:
-        "must be a network in CIDR form with all host bits zero, such as 10.0.1.0/24 or 203.0.113.7/32",
-    }),
-  )
+  .array(cidrField)
   .max(CIDRS)
+  .transform((ranges) => [...new Set(ranges)])
   .optional();
 
 const ruleSchema = z

@@ -1,10 +1,11 @@
 // Targets as requests carry them, and which ones a load balancer can have.
 import { z } from "zod";
 import type { LoadBalancer, LoadBalancerTarget, Server } from "../../rows";
-import { canonicalAddress, isPrivate, parseIpv4, range4 } from "../addresses/addresses";
+import { isPrivate, parseIpv4, range4 } from "../addresses/addresses";
 import { primaryIpOf } from "../addresses/publicAddresses";
 import { type Call, ownedByField } from "../call";
 import { ApiError, invalidInput } from "../errors";
+import { addressField } from "../fields";
 import { parseSelector } from "../labels";
 import { isSameTarget } from "./changes";
 import { addressOf } from "./spec";
@@ -13,7 +14,7 @@ export const targetSchema = z.object({
   type: z.enum(["server", "label_selector", "ip"]),
   server: z.object({ id: z.int().positive() }).optional(),
   label_selector: z.object({ selector: z.string().min(1).max(1000) }).optional(),
-  ip: z.object({ ip: z.string() }).optional(),
+  ip: z.object({ ip: addressField }).optional(),
   use_private_ip: z.boolean().optional(),
 });
 
@@ -31,12 +32,9 @@ export function readTarget(body: z.output<typeof targetSchema>, path = ""): Load
       parseSelector(selector, `${path}label_selector.selector`);
       return { type: "label_selector", selector, usePrivateIp };
     }
-    case "ip": {
+    case "ip":
       if (!body.ip) throw missing("ip");
-      const ip = canonicalAddress(body.ip.ip);
-      if (ip === null) throw invalidInput(`${path}ip.ip`, `'${body.ip.ip}' is no IP address`);
-      return { type: "ip", ip };
-    }
+      return { type: "ip", ip: body.ip.ip };
   }
 }
 

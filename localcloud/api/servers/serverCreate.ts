@@ -80,6 +80,7 @@ export function create(call: Call): Reply {
   const type = catalogue.serverTypes.find((candidate) => matchesIdOrName(body.server_type, candidate));
   if (type === undefined)
     throw invalidInput("server_type", `server type '${body.server_type}' does not exist`);
+  if (type.retired) throw invalidInput("server_type", `server type ${type.id} is deprecated`);
   const location = chooseLocation(call, body, type);
   const image = bootImage(call, body.image, type.architecture);
   if (image === null) {

@@ -20,7 +20,7 @@ import { bootImage } from "../images";
 import { requireUnlocked } from "../locks";
 import { requireRoom } from "../placement/placementGroups";
 import { newRootPassword, rootPasswordHash } from "./rootPassword";
-import { booted, changeServer, requireStopped } from "./serverPower";
+import { booted, changeServer, hasInterface, requireStopped, serverOf } from "./serverPower";
 
 interface RebuildArgs {
   readonly server: number;
@@ -41,15 +41,31 @@ const rebuildServer = defineWork<RebuildArgs>({
   effect: (store, { server, ...change }) => changeServer(store, server, { ...change, ...booted }),
 });
 
-const setGroup = (command: string) =>
-  defineWork<{ server: number; group: number | null }>({
-    name: command,
-    command,
-    effect: (store, { server, group }) => changeServer(store, server, { placementGroup: group }),
-  });
+interface GroupArgs {
+  readonly server: number;
+  readonly group: number | null;
+}
 
-const addToGroup = setGroup("add_to_placement_group");
-const removeFromGroup = setGroup("remove_from_placement_group");
+/**
+ * The server must be off and runs afterwards: Hetzner starts it on its new host, the provider does not. One without
+ * any interface cannot be started (HC-S3) and stays off.
+ */
+const addToGroup = defineWork<GroupArgs>({
+  name: "add_to_placement_group",
+  command: "add_to_placement_group",
+  steps: (store, { server }) =>
+    hasInterface(store, serverOf(store, server)) ? [{ do: "start", server }] : [],
+  effect: (store, { server, group }) => {
+    const power = hasInterface(store, serverOf(store, server)) ? booted : {};
+    changeServer(store, server, { placementGroup: group, ...power });
+  },
+});
+
+const removeFromGroup = defineWork<GroupArgs>({
+  name: "remove_from_placement_group",
+  command: "remove_from_placement_group",
+  effect: (store, { server, group }) => changeServer(store, server, { placementGroup: group }),
+});
 
 export const serverImageWorks: readonly AnyWork[] = [rebuildServer, addToGroup, removeFromGroup];
 

@@ -130,10 +130,14 @@ export const serverPowerRoutes: readonly Route[] = [
   { method: "POST", path: "/servers/:id/actions/change_type", handle: change },
 ];
 
+export function hasInterface(store: Store, server: Server): boolean {
+  const isPublic = primaryIpOf(store, server.id, "ipv4") ?? primaryIpOf(store, server.id, "ipv6");
+  return isPublic !== undefined || server.privateNets.length > 0;
+}
+
 /** HC-S3. */
 function requireInterface(call: Call, server: Server) {
-  const isPublic = primaryIpOf(call.store, server.id, "ipv4") ?? primaryIpOf(call.store, server.id, "ipv6");
-  if (isPublic === undefined && server.privateNets.length === 0) {
+  if (!hasInterface(call.store, server)) {
     throw new ApiError(
       "unsupported_error",
       `server ${server.name} has neither a public address nor a network: attach one before it is started`,
@@ -156,6 +160,7 @@ function change(call: Call): Reply {
     throw invalidInput("server_type", `server type '${body.server_type}' does not exist`);
   const misfit = (why: string) => new ApiError("invalid_server_type", `${type.name} does not fit: ${why}`);
   const old = serverTypeNamed(server.serverType);
+  if (type.retired) throw misfit("it is deprecated");
   if (type.name === old.name) throw misfit("the server has this type already");
   if (type.architecture !== old.architecture) throw misfit(`its architecture is ${type.architecture}`);
   if (type.diskGb < server.diskGb) throw misfit(`its disk is smaller than the server's ${server.diskGb} GB`);

@@ -131,8 +131,9 @@ function attach(call: Call): Reply {
 
 function detach(call: Call): Reply {
   const volume = ownedByPath(call, "volume");
-  const server = volume.server === null ? [] : [ref("server", volume.server)];
-  const resources = [...server, ref("volume", volume.id)];
+  requireUnlocked(call.store, detachVolume.command, [ref("volume", volume.id)]);
+  if (volume.server === null) throw new ApiError("service_error", "volume is not attached to a server");
+  const resources = [ref("server", volume.server), ref("volume", volume.id)];
   return actionReply(startAction(call, detachVolume, { volume: volume.id }, resources));
 }
 

@@ -4,7 +4,14 @@ import { defaultSoa, nextSerial } from "../../dns/authority";
 import type { RecordType } from "../../dns/recordData";
 import type { Labels, PrimaryNameserver, RecordSet, Zone, ZoneRecord } from "../../rows";
 import { ApiError, invalidInput, notUnique } from "../errors";
-import { findSet, requireConsistent, requireRecordSetName, requireRecords, sameAs } from "./recordRules";
+import {
+  DUPLICATE,
+  findSet,
+  requireConsistent,
+  requireRecordSetName,
+  requireRecords,
+  sameAs,
+} from "./recordRules";
 
 interface SetKey {
   readonly name: string;
@@ -105,8 +112,8 @@ function withAdded(
   }
   const data = sameAs(zone, set.type);
   const present = new Set(set.records.map(({ value }) => data(value)));
-  const twice = records.find(({ value }) => present.has(data(value)));
-  if (twice !== undefined) throw notUnique(`record '${twice.value}' already exists`, "records");
+  const twice = records.findIndex(({ value }) => present.has(data(value)));
+  if (twice >= 0) throw invalidInput(`records.${twice}.value`, DUPLICATE);
   const all = [...set.records, ...records];
   requireRecords(zone, set.type, all);
   return { ...set, ttl: set.ttl ?? ttl, records: all };

@@ -5,6 +5,9 @@ import { canonicalData, RecordDataError, type RecordType } from "../../dns/recor
 import type { RecordSet, Zone, ZoneRecord } from "../../rows";
 import { invalidFields, invalidInput } from "../errors";
 
+/** Hetzner's words for a record that is there already. */
+export const DUPLICATE = "duplicate value";
+
 export type Contents = Pick<Zone, "name" | "recordSets">;
 
 /** Types of which a name has one record. */
@@ -36,7 +39,7 @@ export function requireRecords(
     const name = `${field}.${index}.value`;
     try {
       const data = canonicalData(type, value, zone.name);
-      if (seen.has(data)) return [{ name, messages: [`'${value}' appears twice`] }];
+      if (seen.has(data)) return [{ name, messages: [DUPLICATE] }];
       seen.add(data);
       return [];
     } catch (error) {

@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { recordTypes } from "../../dns/recordData";
 import type { PrimaryNameserver, ZoneRecord } from "../../rows";
-import { labelsField } from "../fields";
+import { addressField, labelsField } from "../fields";
 import { zoneNameProblem } from "./zoneNames";
 
 /** Most records that one request carries (`maxItems` of the description). */
@@ -47,15 +47,11 @@ const UNREACHABLE = new Set([
   "carrierGradeNat",
 ]);
 
-function isPublicAddress(text: string): boolean {
-  const isAddress =
-    ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));
-  return isAddress && !UNREACHABLE.has(ipaddr.process(text).range());
-}
+const isPublicAddress = (text: string) => !UNREACHABLE.has(ipaddr.process(text).range());
 
 const nameserverField = z
   .object({
-    address: z.string().refine(isPublicAddress, { message: "must be a public IPv4 or IPv6 address" }),
+    address: addressField.refine(isPublicAddress, { message: "must be a public IPv4 or IPv6 address" }),
     port: z.int().min(1).max(65_535).optional(),
     tsig_key: z.base64().min(1).optional(),
     tsig_algorithm: z.enum(["hmac-md5", "hmac-sha1", "hmac-sha256"]).optional(),

@@ -161,8 +161,9 @@ function zonefile(call: Call): Reply {
   return ok({ zonefile: exportZoneFile(zoneByPath(call)) });
 }
 
+/** Also of a secondary zone, which the description excepts and the API takes; its records have TTLs of their own. */
 function changeTtl(call: Call): Reply {
-  const zone = zoneByPath(call);
+  const zone = ownedByPath(call, "zone");
   const { ttl } = readBody(call, zoneTtlSchema);
   return actionReply(beginChange(call, changeZoneTtl, zone, { do: "zoneTtl", ttl }));
 }

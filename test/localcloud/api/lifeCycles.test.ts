@@ -306,6 +306,7 @@ describe("local cloud API: life cycles", () => {
     });
     await cloud.act(`${path}/poweroff`);
     await cloud.act(`${path}/add_to_placement_group`, { placement_group: group.id });
+    assert.equal((await cloud.get(`/servers/${server.id}`)).server.status, "running", "Hetzner starts it");
     await cloud.fails("already_in_placement_group", "POST", `${path}/add_to_placement_group`, {
       placement_group: group.id,
     });

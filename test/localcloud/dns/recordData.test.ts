@@ -16,7 +16,7 @@ const long = "x".repeat(255);
 const good: readonly (readonly [RecordType, string, string])[] = [
   ["A", "192.0.2.1", "192.0.2.1"],
   ["AAAA", "2001:DB8:0:0::0001", "2001:db8::1"],
-  ["AAAA", "::ffff:192.0.2.1", "::ffff:c000:201"],
+  ["AAAA", "::ffff:192.0.2.1", "::ffff:192.0.2.1"],
   ["CAA", '0 issue "letsencrypt.org"', '0 issue "letsencrypt.org"'],
   ["CAA", '128 iodef "mailto:a;b@example.com"', '128 iodef "mailto:a;b@example.com"'],
   ["CAA", "0 ISSUEWILD ca.example.net", '0 issuewild "ca.example.net"'],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ExecaChildProcess, execa } from "execa";
@@ -259,6 +259,11 @@ while :; do n=$((n+1)); curl -sf --max-time 5 -o /dev/null ${url} || bad=$((bad+
     assert.equal((await masters())?.master?.pid, master, "the same process");
     await startTarget(first.id);
     await isHealth(80, "healthy", "healthy");
+  });
+
+  it("says of no proxy that it ended while it is only made, changed and reloaded", async () => {
+    const log = await readFile(settings.paths.daemonLog, "utf8");
+    assert.doesNotMatch(log, /load balancer/);
   });
 
   it("goes on when the daemon is killed, and is found again instead of doubled", async () => {

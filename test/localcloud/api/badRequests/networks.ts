@@ -50,7 +50,10 @@ export const networkFields: BadRequest[] = [
 export const firewallFields: BadRequest[] = [
   rules("host bits in a source", "source_ips.0", { source_ips: ["10.0.0.1/24"] }),
   rules("an address without a mask", "source_ips.0", { source_ips: ["10.0.0.1"] }),
-  rules("a long form of IPv6", "source_ips.0", { source_ips: ["2001:0DB8::/32"] }),
+  rules("an IPv6 network with host bits", "source_ips.0", { source_ips: ["2001:0DB8::1/32"] }),
+  rules("an IPv6 network with a zone", "source_ips.0", { source_ips: ["fe80::%eth0/64"] }),
+  rules("an IPv6 network of 129 bits", "source_ips.0", { source_ips: ["2001:db8::/129"] }),
+  rules("a length with a leading zero", "source_ips.0", { source_ips: ["2001:db8::/032"] }),
   rules("no source", "source_ips", { source_ips: [] }),
   rules("a destination for direction in", "destination_ips", { destination_ips: ["0.0.0.0/0"] }),
   rules("an unknown protocol", "protocol", { protocol: "vrrp" }),

@@ -106,7 +106,25 @@ describe("record sets", () => {
     await cloud.fails("not_found", "POST", `${path}/update_records`, {
       records: [{ value: "192.0.2.9", comment: "x" }],
     });
-    await cloud.fails("uniqueness_error", "POST", `${path}/add_records`, { records: records("192.0.2.4") });
+  });
+
+  it("tell which record is there already in Hetzner's words, whatever its spelling", async () => {
+    await cloud.ok("POST", base, { name: "twin", type: "AAAA", records: records("2001:db8::1") });
+    const path = `${base}/twin/AAAA/actions`;
+    for (const [action, given, index] of [
+      ["add_records", ["2001:db8::2", "2001:DB8:0::1"], 1],
+      ["add_records", ["2001:db8::3", "2001:db8::3"], 1],
+      ["set_records", ["2001:db8::4", "2001:DB8::4"], 1],
+    ] as const) {
+      const error = await cloud.fails("invalid_input", "POST", `${path}/${action}`, {
+        records: records(...given),
+      });
+      assert.deepEqual(error.details.fields, [
+        { name: `records.${index}.value`, messages: ["duplicate value"] },
+      ]);
+      assert.equal(error.status, 422);
+    }
+    assert.deepEqual((await read("twin/AAAA")).records, [{ value: "2001:db8::1" }]);
   });
 
   it("come with the first added record and go with the last removed one", async () => {
