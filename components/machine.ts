@@ -1,6 +1,8 @@
 import { remote } from "@pulumi/command";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
+import { patientDials, promptDials, secondsPerDial } from "./dialing";
+import { privateUserData } from "./setup/defaultRoute";
 import { renderSetup, setupCommand } from "./setup/render";
 import type { MachineSetup } from "./setup/types";
 import type { MachinePlan } from "./topology";
@@ -51,9 +53,6 @@ export interface MachineArgs {
   readonly protect?: boolean;
 }
 
-/** Retries of the first connection: a private machine on Hetzner may need four minutes to boot. */
-const patientDials = 100;
-
 /**
  * One server and what runs on it: `hcloud.Server`, then one script over one SSH connection. Changing the
  * setup runs the script again on the same server; nothing but a changed location or name replaces it.
@@ -81,7 +80,10 @@ export class Machine extends pulumi.ComponentResource {
     const serverId = numericId(server);
     const attachment = attachVolume(name, args, serverId, { parent: this });
     const ready = readHostKey(name, args, server, onServer);
-    const hostKey = ready.stdout.apply((key) => key.trim());
+    const learnedKey = ready.stdout.apply((key) => key.trim());
+    const booted = awaitBoot(name, args, server, learnedKey, onServer);
+    // Whoever needs the key to connect, here or through this machine, waits for the boot with it.
+    const hostKey = pulumi.all([learnedKey, booted.id]).apply(([key]) => key);
     const setup = runSetup(name, args, server, hostKey, { ...onServer, dependsOn: attachment });
 
     this.serverId = serverId;
@@ -158,13 +160,38 @@ function readHostKey(
   return new remote.Command(
     `${name}-ready`,
     {
-      connection: { ...connection(args, server), dialErrorLimit: patientDials },
+      connection: connection(args, server, patientDials),
       create: "timeout 600 cloud-init status --wait >/dev/null 2>&1; cat /etc/ssh/ssh_host_ed25519_key.pub",
       triggers: [server.id],
       logging: remote.Logging.None,
       addPreviousOutputInEnv: false,
     },
     { ...opts, customTimeouts: { create: "15m" } },
+  );
+}
+
+/**
+ * Waits for a machine that boots, at its creation and when its size changes, which powers it off and on. With the host
+ * key pinned, so that a resize is no second chance for an impostor.
+ */
+function awaitBoot(
+  name: string,
+  args: MachineArgs,
+  server: hcloud.Server,
+  hostKey: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): remote.Command {
+  return new remote.Command(
+    `${name}-booted`,
+    {
+      connection: { ...connection(args, server, patientDials), hostKey },
+      // The size is an argument of nothing: a changed text is what makes the provider run it again.
+      create: pulumi.interpolate`: ${server.serverType}`,
+      triggers: [server.id],
+      logging: remote.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    { ...opts, customTimeouts: { create: "15m", update: "15m" } },
   );
 }
 
@@ -179,7 +206,8 @@ function runSetup(
   return new remote.Command(
     `${name}-setup`,
     {
-      connection: { ...connection(args, server), hostKey, dialErrorLimit: patientDials },
+      // A dead machine fails within two minutes, so that it does not hold up the others.
+      connection: { ...connection(args, server, promptDials), hostKey },
       create: setupCommand,
       stdin: pulumi.secret(script),
       triggers: [server.id],
@@ -190,46 +218,14 @@ function runSetup(
   );
 }
 
-function connection(args: MachineArgs, server: hcloud.Server) {
-  const access = { user: "root", privateKey: args.context.privateKey, perDialTimeout: 10 };
-  const { bastion } = args;
-  if (args.plan.isPublic || bastion === undefined) return { ...access, host: server.ipv4Address };
-  return {
-    ...access,
-    host: args.plan.privateIp,
-    proxy: { ...access, ...bastion, dialErrorLimit: patientDials },
+function connection(args: MachineArgs, server: hcloud.Server, dialErrorLimit: number) {
+  const { bastion, context, plan } = args;
+  const access = {
+    user: "root",
+    privateKey: context.privateKey,
+    perDialTimeout: secondsPerDial,
+    dialErrorLimit,
   };
+  if (plan.isPublic || bastion === undefined) return { ...access, host: server.ipv4Address };
+  return { ...access, host: plan.privateIp, proxy: { ...access, ...bastion } };
 }
-
-/**
- * A private machine gets no default route from Hetzner, so the first boot sets the one through the network's
- * gateway, which forwards it to the NAT machine. The resolvers are Hetzner's; hc-utils would overwrite them.
- */
-const privateUserData = `#cloud-config
-manage_etc_hosts: false
-write_files:
-  - path: /etc/systemd/system/platform-default-route.service
-    content: |
-      [Unit]
-      Description=Default route through the private network's gateway
-      After=network.target
-      [Service]
-      Type=oneshot
-      RemainAfterExit=yes
-      ExecStart=/usr/local/sbin/platform-default-route
-      [Install]
-      WantedBy=multi-user.target
-  - path: /usr/local/sbin/platform-default-route
-    permissions: "0755"
-    content: |
-      #!/bin/sh
-      # The gateway is on link as soon as the private interface has its lease.
-      until gateway=$(ip -4 route show | awk '$2 == "via" && $1 ~ /\\// { print $3; exit }') && [ -n "$gateway" ]; do
-        sleep 0.2
-      done
-      ip route replace default via "$gateway"
-      printf 'nameserver 185.12.64.1\\nnameserver 185.12.64.2\\n' >/etc/resolv.conf
-runcmd:
-  - systemctl mask --now hc-net-scan.service
-  - systemctl enable --now platform-default-route.service
-`;

@@ -1,6 +1,5 @@
+import { sysctlSetup } from "../setup/sysctl";
 import type { MachineSetup } from "../setup/types";
-
-const path = "/etc/sysctl.d/65-platform-database.conf";
 
 /**
  * One machine for three data services: what they ask of the kernel, and where they disagree, a decision.
@@ -17,29 +16,9 @@ const values: Readonly<Record<string, string>> = {
   "vm.max_map_count": "1048576",
 };
 
-export const databaseKernelSetup: MachineSetup = {
-  packages: ["procps"],
-  files: [
-    {
-      path,
-      // The hyphen: a kernel that does not let a machine change them is no failure.
-      content: Object.entries(values)
-        .map(([name, value]) => `-${name} = ${value}\n`)
-        .join(""),
-    },
-  ],
-  steps: [
-    {
-      name: "kernel settings for databases",
-      unless: Object.entries(values)
-        .map(([name, value]) => {
-          const file = `/proc/sys/${name.replaceAll(".", "/")}`;
-          return `{ [ "$(cat ${file})" = ${value} ] || [ ! -w ${file} ]; }`;
-        })
-        .join(" && "),
-      run: `sysctl --quiet --ignore --load=${path}`,
-    },
-  ],
-  units: [],
-  checks: [],
-};
+export const databaseKernelSetup: MachineSetup = sysctlSetup({
+  name: "kernel settings for databases",
+  path: "/etc/sysctl.d/65-platform-database.conf",
+  values: {},
+  whereAllowed: values,
+});

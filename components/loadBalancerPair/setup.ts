@@ -1,5 +1,7 @@
+import { bastionSynRetries } from "../dialing";
 import { EdgeEngine } from "../settings";
 import { mergeSetups } from "../setup/merge";
+import { sysctlSetup } from "../setup/sysctl";
 import type { MachineSetup } from "../setup/types";
 import { type AgentOptions, agentSetup } from "./agent";
 import type { EdgeOptions } from "./edge";
@@ -20,7 +22,7 @@ export interface LoadBalancerSetupOptions extends EdgeOptions {
 /** Everything that makes a machine one load balancer of a pair. Secret: it holds the API token. */
 export function loadBalancerSetup(options: LoadBalancerSetupOptions): MachineSetup {
   return mergeSetups(
-    kernelSetup,
+    edgeKernelSetup,
     natSetup(options.privateRange),
     floatingAddressSetup(options.floatingIp),
     options.engine === EdgeEngine.Nginx ? nginxSetup(options) : haproxySetup(options),
@@ -29,33 +31,27 @@ export function loadBalancerSetup(options: LoadBalancerSetupOptions): MachineSet
   );
 }
 
-const sysctlPath = "/etc/sysctl.d/61-platform-edge.conf";
+/** Connections that the kernel follows: closed ones count for two minutes, so 262144 last for 2000 new ones a second. */
+const trackedConnections = 262_144;
 
-/** A leading dash: the setting is left alone where a machine may not change it. */
-const kernelSetup: MachineSetup = {
-  packages: [],
-  files: [
-    {
-      path: sysctlPath,
-      content: `net.ipv4.ip_forward = 1
-# The proxies bind the private address before the interface has it.
-net.ipv4.ip_nonlocal_bind = 1
-# Answers of the floating IP may leave by another way than questions come.
-net.ipv4.conf.all.rp_filter = 2
-net.ipv4.tcp_max_syn_backlog = 8192
-net.ipv4.tcp_fin_timeout = 15
--net.netfilter.nf_conntrack_max = 262144
-`,
-    },
-  ],
-  steps: [
-    {
-      name: "kernel settings of a load balancer",
-      unless:
-        '[ "$(sysctl -n net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind net.ipv4.tcp_fin_timeout | xargs)" = "1 1 15" ]',
-      run: `sysctl --quiet --ignore --load=${sysctlPath}`,
-    },
-  ],
-  units: [],
-  checks: [],
-};
+export const edgeKernelSetup: MachineSetup = sysctlSetup({
+  name: "kernel settings of a load balancer",
+  path: "/etc/sysctl.d/61-platform-edge.conf",
+  values: {
+    "net.ipv4.ip_forward": "1",
+    // The proxies bind the private address before the interface has it.
+    "net.ipv4.ip_nonlocal_bind": "1",
+    // Answers of the floating IP may leave by another way than questions come.
+    "net.ipv4.conf.all.rp_filter": "2",
+    "net.ipv4.tcp_max_syn_backlog": "8192",
+    "net.ipv4.tcp_fin_timeout": "15",
+    // It is the bastion: SSH to a machine that is off must not wait for minutes.
+    "net.ipv4.tcp_syn_retries": `${bastionSynRetries}`,
+  },
+  whereAllowed: {
+    // Four to a bucket, as the kernel chooses by itself for this number on a larger machine.
+    "net.netfilter.nf_conntrack_buckets": `${trackedConnections / 4}`,
+    "net.netfilter.nf_conntrack_max": `${trackedConnections}`,
+  },
+  modules: ["nf_conntrack"],
+});

@@ -1,6 +1,7 @@
 import { ports } from "../flows";
 import type { PlatformSettings } from "../settings";
 import type { MachinePlan, Topology } from "../topology";
+import { defaultRouteSetup } from "./defaultRoute";
 import { hostFirewallSetup } from "./hostFirewall";
 import { mergeSetups } from "./merge";
 import type { MachineSetup } from "./types";
@@ -13,6 +14,7 @@ export function baseSetup(
 ): MachineSetup {
   return mergeSetups(
     hostFirewallSetup(machine, topology, settings),
+    defaultRouteSetup(machine),
     hostsSetup(topology),
     sshSetup,
     kernelSetup,

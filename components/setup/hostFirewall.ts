@@ -1,5 +1,5 @@
-import { type Flow, flowsTo, sourceAddresses } from "../flows";
-import type { PlatformSettings } from "../settings";
+import { type Flow, flowsTo, ports, sourceAddresses } from "../flows";
+import { type PlatformSettings, Tier } from "../settings";
 import type { MachinePlan, Topology } from "../topology";
 import { containerRange } from "./docker";
 import type { MachineSetup } from "./types";
@@ -38,7 +38,10 @@ export function hostFirewallSetup(
 
 /** The nft ruleset as text; one transaction replaces the old table, so there is no moment without rules. */
 export function hostFirewall(machine: MachinePlan, topology: Topology, settings: PlatformSettings): string {
-  const rules = flowsTo(machine.tier).flatMap((flow) => flowRules(flow, topology, settings));
+  const rules = [
+    ...containerRules(machine),
+    ...flowsTo(machine.tier).flatMap((flow) => flowRules(flow, topology, settings)),
+  ];
   return `table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -48,17 +51,28 @@ table inet platform_firewall {
     ct state invalid drop
     iif "lo" accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, packet-too-big } accept
-    # Containers of this machine may reach it as their gateway.
-    ip saddr ${containerRange} accept
 ${rules.map((text) => `    ${text}`).join("\n")}
   }
   chain forward {
     type filter hook forward priority -1; policy accept;
-    # User data lies at the metadata service; a container has no business there.
-    ip saddr ${containerRange} ip daddr 169.254.169.254 drop
+    # User data lies at the metadata service; a container has no business there, whatever network it is in.
+    iifname "br-*" ip daddr 169.254.169.254 drop
+    iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
 `;
+}
+
+/**
+ * Containers reach their machine as their gateway, but not its SSH. By interface: an address proves nothing, anybody
+ * on the private network can claim one. Load balancers run no containers.
+ */
+function containerRules(machine: MachinePlan): string[] {
+  if (machine.tier === Tier.Edge) return [];
+  return [
+    `iifname "br-*" tcp dport ${ports.ssh} drop`,
+    `iifname "br-*" ip saddr ${containerRange} accept comment "containers of this machine"`,
+  ];
 }
 
 function flowRules(flow: Flow, topology: Topology, settings: PlatformSettings): string[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { bastionSynRetries, longestDialSeconds, synSeconds } from "../../components/dialing";
 import { Machine, type MachineArgs } from "../../components/machine";
 import { Network } from "../../components/network";
 import { emptySetup } from "../../components/setup/types";
@@ -9,6 +10,12 @@ import { seedSettings } from "../support/settings";
 
 const topology = planTopology(seedSettings);
 const [lb1] = topology.loadBalancers;
+
+interface DialingInputs {
+  readonly dialErrorLimit: number;
+  readonly perDialTimeout: number;
+  readonly proxy: { readonly dialErrorLimit: number; readonly perDialTimeout: number };
+}
 
 function machineArgs(changes: Partial<MachineArgs> = {}): MachineArgs {
   return {
@@ -71,6 +78,45 @@ describe("Machine", () => {
     assert.match(JSON.stringify(setup.inputs.connection), /"hostKey":"ssh-ed25519 HOSTKEY db1"/);
   });
 
+  it("gives up on a dead machine within two minutes, also through the bastion, and waits only for a boot", async () => {
+    const resources = await recordProgram(() => new Machine("db1", machineArgs()));
+    const dialingOf = (name: string): DialingInputs => {
+      const { connection } = resourceNamed(resources, "command:remote:Command", name).inputs;
+      // The connection is secret as a whole: it holds the private key.
+      return (connection as { value?: DialingInputs }).value ?? (connection as DialingInputs);
+    };
+    const setup = dialingOf("db1-setup");
+    // The network swallows what goes to a machine that is off: the bastion's kernel decides how long one dial takes.
+    const throughBastion = Math.max(setup.perDialTimeout, synSeconds(bastionSynRetries));
+    for (const [who, limit, secondsPerDial] of [
+      ["the machine", setup.dialErrorLimit, throughBastion],
+      ["the bastion", setup.proxy.dialErrorLimit, setup.proxy.perDialTimeout],
+    ] as const) {
+      const seconds = longestDialSeconds({ limit, secondsPerDial });
+      assert.ok(seconds <= 125, `a dead ${who} holds the set-up for ${seconds} s`);
+      assert.ok(seconds > 60, `${who} that restarts its sshd gets only ${seconds} s`);
+    }
+    for (const name of ["db1-ready", "db1-booted"]) {
+      const { dialErrorLimit, proxy } = dialingOf(name);
+      // Refused at once each time, the shortest that the dials can last.
+      for (const limit of [dialErrorLimit, proxy.dialErrorLimit])
+        assert.ok(longestDialSeconds({ limit, secondsPerDial: 0 }) > 240, `${name} is not patient`);
+    }
+  });
+
+  it("waits for the boot again when the size changes, with the host key pinned", async () => {
+    const commandAt = async (serverType: string) => {
+      const resources = await recordProgram(() => new Machine("db1", machineArgs({ serverType })), {
+        outputs: (type) => (type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY db1\n" } : {}),
+      });
+      return resourceNamed(resources, "command:remote:Command", "db1-booted").inputs;
+    };
+    const [small, large] = [await commandAt("cx33"), await commandAt("cx43")];
+    assert.notEqual(small.create, large.create);
+    assert.deepEqual(small.triggers, large.triggers, "a changed size replaces nothing");
+    assert.match(JSON.stringify(large.connection), /"hostKey":"ssh-ed25519 HOSTKEY db1"/);
+  });
+
   it("gives a public address to a load balancer and connects to it directly", async () => {
     const resources = await recordProgram(
       () => new Machine("lb1", machineArgs({ plan: lb1, bastion: undefined })),
@@ -98,7 +144,7 @@ describe("Machine", () => {
     const resources = await recordProgram(() => new Machine("db1", machineArgs({ volumeId: 5 })), {
       preview: true,
     });
-    assert.equal(resources.length, 5);
+    assert.equal(resources.length, 6);
   });
 });
 

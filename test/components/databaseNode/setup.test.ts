@@ -31,6 +31,7 @@ describe("databaseSetup", () => {
     assert.deepEqual(services.sort(), [
       "docker.service",
       "elasticsearch.service",
+      "platform-default-route.service",
       "platform-firewall.service",
       "platform-network.service",
       "postgresql@17-main.service",

@@ -4,6 +4,7 @@ import { hostFirewall } from "../../../components/setup/hostFirewall";
 import { planTopology } from "../../../components/topology";
 import { ensureHostPackages } from "../../../localcloud/hostPackages";
 import { seedSettings } from "../../support/settings";
+import { inDebian13, whyNoDebian13 } from "../loadBalancerPair/support/debian13";
 
 const topology = planTopology(seedSettings);
 
@@ -54,6 +55,47 @@ describe("hostFirewall", () => {
       reject: false,
     });
     assert.equal(judged.stderr, "");
+  });
+
+  it("lets no load balancer accept anything for the sake of containers, as it runs none", () => {
+    for (const machine of topology.loadBalancers) {
+      const rules = hostFirewall(machine, topology, seedSettings);
+      assert.doesNotMatch(rules, /172\.20|iifname "br-\*".*accept/);
+    }
+  });
+
+  it("takes a container's address for a container only where containers are, and keeps all of them from SSH", async function () {
+    if (whyNoDebian13() !== undefined) this.skip();
+    this.timeout(600_000);
+    const { output } = await inDebian13(
+      `set -e
+for name in br-0123456789ab private; do
+  ip netns add $name
+  ip link add $name type veth peer name uplink netns $name
+  ip link set $name up
+  ip -n $name link set uplink up
+done
+ip address add 172.20.0.1/16 dev br-0123456789ab
+ip address add 10.0.3.11/24 dev private
+ip -n br-0123456789ab address add 172.20.0.5/16 dev uplink
+ip -n private address add 10.0.3.99/24 dev uplink
+ip -n private address add 172.20.0.6/32 dev uplink
+for port in 22 9100; do python3 -m http.server $port --directory /tmp >/dev/null 2>&1 & done
+for port in 22 9100; do curl -s -o /dev/null --retry 30 --retry-connrefused --retry-delay 1 http://127.0.0.1:$port/; done
+# The answer must find its way back, or the rule would not be what is tested.
+ip route add 172.20.0.6/32 dev private
+nft --file /tmp/firewall.nft
+try() { ip netns exec "$1" curl -s -o /dev/null -m 2 --interface "$2" "http://$3/" && echo "$4 passes" || echo "$4 dropped"; }
+try br-0123456789ab 172.20.0.5 172.20.0.1:9100 "container"
+try br-0123456789ab 172.20.0.5 172.20.0.1:22 "container to sshd"
+try private 172.20.0.6 10.0.3.11:9100 "pretender"`,
+      { "/tmp/firewall.nft": hostFirewall(topology.storage, topology, seedSettings) },
+    );
+    assert.deepEqual(output.trim().split("\n"), [
+      "container passes",
+      "container to sshd dropped",
+      "pretender dropped",
+    ]);
   });
 
   it("drops what no flow names", () => {

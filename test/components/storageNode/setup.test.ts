@@ -74,9 +74,9 @@ describe("storageSetup", function () {
         );
       }
       const units = ours.filter(({ path }) => !path.includes(".d/")).map(({ path }) => path);
-      const commands = ["platform-backup", "platform-log-retention", "platform-firewall"].map(
-        (name) => `touch /usr/local/sbin/${name}; chmod 0755 /usr/local/sbin/${name}`,
-      );
+      const commands = setupOf()
+        .files.filter(({ path }) => path.startsWith("/usr/local/sbin/"))
+        .map(({ path }) => `install -m 0755 /dev/null ${path}`);
       await machine.succeed(commands.join("\n"));
       const judged = await machine.run(
         `systemctl daemon-reload; systemd-analyze verify --recursive-errors=no ${units.join(" ")} 2>&1 | grep -v -e docker -e nft`,

@@ -26,6 +26,7 @@ const packages = [
   "redis-server",
   "redis-tools",
   "systemd-journal-remote",
+  "unattended-upgrades",
   "valkey-server",
   "valkey-tools",
 ];
@@ -124,6 +125,10 @@ export async function bootMachine(hostname: string, addresses: readonly string[]
   const supervisor = startNspawn(lower, folder, hostname);
   const init = await findInit(supervisor, folder);
   const machine = handle(init, supervisor, folder);
+  // Before systemd listens it cannot be asked how far it is.
+  await machine.succeed(
+    "for try in {1..300}; do [ ! -S /run/systemd/private ] || exit 0; sleep 0.1; done; exit 1",
+  );
   await machine.run("systemctl is-system-running --wait");
   await machine.succeed(addresses.map((address) => `ip address add ${address}/32 dev lo`).join("\n") || ":");
   return machine;
