@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import { BulkBackend, ObjectStoreEngine } from "../components/settings";
 import type { SettingsProblem } from "./problems";
@@ -105,36 +105,42 @@ function certificateProblems({ settings, values }: RuleInput): readonly Settings
   const problem = (value: string, allowed: string, remedy: string): SettingsProblem[] => [
     { path: "certificate", value, allowed, remedy },
   ];
-  try {
-    const certificate = new X509Certificate(values.certificate);
-    if (!certificate.checkPrivateKey(createPrivateKey(values.certificate))) {
-      return problem(
-        "a key of another certificate",
-        "certificate and private key of one pair",
-        "set the matching key",
-      );
-    }
-    if (certificate.checkHost(settings.domain) === undefined) {
-      const names = certificate.subjectAltName ?? certificate.subject;
-      return problem(
-        `a certificate for ${names}`,
-        `one for domain ${settings.domain}`,
-        "set the domain's certificate",
-      );
-    }
-    if (certificate.validToDate.getTime() < Date.now()) {
-      return problem(
-        `one that ended ${certificate.validTo}`,
-        "a certificate that is valid today",
-        "renew it",
-      );
-    }
-    return [];
-  } catch {
+  const pair = readPem(values.certificate);
+  if (pair === undefined) {
     return problem(
       "text that is no readable PEM",
       "PEM with certificate, chain and private key",
       "set the whole file",
     );
+  }
+  const { certificate, key } = pair;
+  if (!certificate.checkPrivateKey(key)) {
+    return problem(
+      "a key of another certificate",
+      "certificate and private key of one pair",
+      "set the matching key",
+    );
+  }
+  if (certificate.checkHost(settings.domain) === undefined) {
+    const names = certificate.subjectAltName ?? certificate.subject;
+    return problem(
+      `a certificate for ${names}`,
+      `one for domain ${settings.domain}`,
+      "set the domain's certificate",
+    );
+  }
+  // The text, because X509Certificate.validToDate is younger than the oldest Node that the package supports.
+  if (Date.parse(certificate.validTo) < Date.now()) {
+    return problem(`one that ended ${certificate.validTo}`, "a certificate that is valid today", "renew it");
+  }
+  return [];
+}
+
+/** Only what reads the text may fail: any other error is a fault of this program and must show itself. */
+function readPem(text: string): { certificate: X509Certificate; key: KeyObject } | undefined {
+  try {
+    return { certificate: new X509Certificate(text), key: createPrivateKey(text) };
+  } catch {
+    return undefined;
   }
 }

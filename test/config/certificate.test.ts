@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +56,17 @@ describe("certificate", () => {
     assert.equal(problem(own.certificate + own.key), "");
     const wildcard = issue("*.example.com");
     assert.equal(problem(wildcard.key + wildcard.certificate), "");
+  });
+
+  it("is accepted by a Node that has no X509Certificate.validToDate, as 20 and 22.0 have none", () => {
+    const newer = Object.getOwnPropertyDescriptor(X509Certificate.prototype, "validToDate");
+    if (newer !== undefined) Reflect.deleteProperty(X509Certificate.prototype, "validToDate");
+    try {
+      const { certificate, key } = issue("www.example.com");
+      assert.equal(problem(certificate + key), "");
+    } finally {
+      if (newer !== undefined) Object.defineProperty(X509Certificate.prototype, "validToDate", newer);
+    }
   });
 
   it("fails when the key belongs to another certificate", () => {
