@@ -5,7 +5,8 @@ import { exampleRangeProblems, isOwnEndpoint } from "./config/adminAccess";
 import { parseSettings } from "./config/parse";
 import { SettingsError, type SettingsProblem } from "./config/problems";
 import { plainValue } from "./config/rawValues";
-import { clearTextProblems } from "./config/secrets";
+import { clearNamesIn, clearTextProblems, misplacedSecretProblems, namedSecrets } from "./config/secrets";
+import { stackFileValue } from "./config/stackFile";
 
 export { parseSettings } from "./config/parse";
 export { SettingsError, type SettingsProblem } from "./config/problems";
@@ -19,6 +20,8 @@ export interface StackSecrets {
   readonly certificate: pulumi.Output<string> | undefined;
   /** Access to the bucket of `storage.backup.offsite`. */
   readonly offsiteCredentials: pulumi.Output<OffsiteCredentials> | undefined;
+  /** Values by the names that services and registries ask for. */
+  readonly named: pulumi.Output<Readonly<Record<string, string>>> | undefined;
 }
 
 export interface OffsiteCredentials {
@@ -39,7 +42,7 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
   const raw = rawValues(config.name);
   const settings = withoutStackTrace(() => {
     const known = [
-      ...exposedSecrets(config.name),
+      ...secretProblems(config.name, stack, raw),
       ...(hasOwnEndpoint() ? [] : exampleRangeProblems(raw.adminRanges)),
     ];
     const parsed = parseSettings(raw, stack, known);
@@ -53,6 +56,7 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
     secrets: {
       failoverToken: config.getSecret("failoverToken"),
       certificate: config.getSecret("certificate"),
+      named: config.getSecretObject<Readonly<Record<string, string>>>(namedSecrets),
       offsiteCredentials:
         accessKeyId === undefined || secretAccessKey === undefined
           ? undefined
@@ -83,14 +87,41 @@ function rawValues(namespace: string): Readonly<Record<string, unknown>> {
   );
 }
 
-/** Secrets that the stack's file holds unencrypted; only the language host knows which ones are encrypted. */
-function exposedSecrets(namespace: string): readonly SettingsProblem[] {
+/** Only the language host knows which keys are encrypted, or hold something encrypted. */
+function secretProblems(
+  namespace: string,
+  stack: string,
+  raw: Readonly<Record<string, unknown>>,
+): readonly SettingsProblem[] {
   const listed = process.env.PULUMI_CONFIG_SECRET_KEYS;
   if (listed === undefined) return [];
-  const encrypted: readonly unknown[] = JSON.parse(listed);
+  const keys: readonly unknown[] = JSON.parse(listed);
   const config = pulumi.runtime.allConfig();
-  const isClear = (key: string) => config[key] !== undefined && !encrypted.includes(key);
-  return clearTextProblems(namespace, isClear, hasOwnEndpoint());
+  const isEncrypted = (key: string) => keys.includes(key);
+  const encryption = {
+    isClear: (key: string) => config[key] !== undefined && !isEncrypted(key),
+    isEncrypted,
+    clearNames: clearNames(namespace, stack, raw[namedSecrets], isEncrypted),
+  };
+  return [
+    ...clearTextProblems(namespace, encryption, hasOwnEndpoint()),
+    ...misplacedSecretProblems(namespace, Object.keys(raw), encryption),
+  ];
+}
+
+/** One encrypted secret makes the whole object count as encrypted: only the file tells them apart. */
+function clearNames(
+  namespace: string,
+  stack: string,
+  values: unknown,
+  isEncrypted: (key: string) => boolean,
+): readonly string[] {
+  const key = `${namespace}:${namedSecrets}`;
+  if (!isEncrypted(key)) return clearNamesIn(values);
+  const written = stackFileValue(stack, key);
+  const stands = (holder: unknown, name: string) => (holder as Readonly<Record<string, unknown>>)[name];
+  // Of the same value only: the engine may have read another file than this one.
+  return clearNamesIn(written).filter((name) => stands(written, name) === stands(values ?? {}, name));
 }
 
 function hasOwnEndpoint(): boolean {

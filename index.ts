@@ -11,6 +11,7 @@ const platform = new Platform(settings.environment, {
   apiEndpoint: hetzner.get("endpoint"),
   certificate: secrets.certificate,
   offsiteCredentials: secrets.offsiteCredentials,
+  secrets: secrets.named,
 });
 
 /** The provider takes its token from the environment too. @throws when there is none anywhere */

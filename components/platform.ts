@@ -1,14 +1,15 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { AppNodes } from "./appNodes";
+import { AppNodes, type AppNodesArgs } from "./appNodes";
 import { DatabaseNode } from "./databaseNode";
 import { deployKey } from "./deployKey";
 import { imageResolver, type ResolveImage } from "./images";
 import { LoadBalancerPair } from "./loadBalancerPair";
 import type { MachineContext } from "./machine";
 import { Network } from "./network";
-import type { MachineSize, PlatformSettings } from "./settings";
+import type { MachineSize, PlatformSettings, RegistrySettings } from "./settings";
+import type { RegistryCredential } from "./setup/docker";
 import { resolveServerType } from "./sizing/resolve";
 import { StorageNode } from "./storageNode";
 import type { OffsiteCredentials } from "./storageNode/backupConfig";
@@ -25,6 +26,8 @@ export interface PlatformArgs {
   readonly certificate?: pulumi.Input<string>;
   /** Access to the bucket of `settings.storage.backup.offsite`. Secret. @default - no second copy */
   readonly offsiteCredentials?: pulumi.Input<OffsiteCredentials>;
+  /** Values of the secrets that services and registries name in the settings. Secret. @default - none */
+  readonly secrets?: pulumi.Input<Readonly<Record<string, string>>>;
 }
 
 /** A machine as people ask for it. */
@@ -58,8 +61,11 @@ export class Platform extends pulumi.ComponentResource {
     const key = createDeployKey(name, settings, this);
     const network = createNetwork(name, settings, topology, this);
     const context = machineContext(name, settings, network, key.publicKey, key.privateKey, this);
-    const resolveImage = imageResolver(name, settings.images.registryMirror, this);
-    const shared = { settings, topology, context };
+    const secrets = pulumi.secret(args.secrets ?? {});
+    const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
+    const mirror = settings.images.registryMirror;
+    const resolveImage = imageResolver(name, { mirror, logins: registries }, this);
+    const shared = { settings, topology, context, registries };
     const serverType = (size: MachineSize) => resolveServerType(size, settings.location).name;
 
     const edge = new LoadBalancerPair(
@@ -102,16 +108,8 @@ export class Platform extends pulumi.ComponentResource {
         serverType: serverType(settings.app),
         traefikImage: resolveImage(settings.images.traefik),
         images: serviceImages(settings, resolveImage),
-        secretEnvironment: {
-          DATABASE_URL: database.databaseUrl,
-          REDIS_URL: database.redisUrl,
-          ELASTICSEARCH_URL: database.elasticsearchUrl,
-          S3_ENDPOINT: storage.s3Endpoint,
-          S3_REGION: storage.region,
-          S3_BUCKET: storage.bucket,
-          S3_ACCESS_KEY_ID: storage.accessKeyId,
-          S3_SECRET_ACCESS_KEY: storage.secretAccessKey,
-        },
+        stores: storeEnvironments(database, storage),
+        secrets,
       },
       child,
     );
@@ -131,6 +129,34 @@ export class Platform extends pulumi.ComponentResource {
       bastion: this.bastion,
     });
   }
+}
+
+/** By what names services find the stores. */
+function storeEnvironments(database: DatabaseNode, storage: StorageNode): AppNodesArgs["stores"] {
+  return {
+    database: { DATABASE_URL: database.databaseUrl },
+    cache: { REDIS_URL: database.redisUrl },
+    search: { ELASTICSEARCH_URL: database.elasticsearchUrl },
+    objectStore: {
+      S3_ENDPOINT: storage.s3Endpoint,
+      S3_REGION: storage.region,
+      S3_BUCKET: storage.bucket,
+      S3_ACCESS_KEY_ID: storage.accessKeyId,
+      S3_SECRET_ACCESS_KEY: storage.secretAccessKey,
+    },
+  };
+}
+
+/** @throws when a registry's password is not among the secrets */
+function registryLogins(
+  registries: readonly RegistrySettings[],
+  secrets: Readonly<Record<string, string>>,
+): RegistryCredential[] {
+  return registries.map(({ host, username, passwordSecret }) => {
+    const password = secrets[passwordSecret];
+    if (password === undefined) throw new Error(`registry ${host}: no secret of the name in passwordSecret`);
+    return { host, username, password };
+  });
 }
 
 function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: Platform) {

@@ -69,10 +69,23 @@ export interface ServiceSettings {
   readonly host?: string;
   /** Path that answers 200 when the replica can serve: `/health/ready`. */
   readonly healthPath: string;
-  /** Plain environment, added to the platform's own (DATABASE_URL, REDIS_URL, ...). */
+  /** Plain environment, readable by everybody on the machine. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Stores whose address and credentials the service gets: DATABASE_URL for `database`, and so on. */
+  readonly uses: readonly Store[];
+  /** Secret environment: the variable, and the name of its value among the stack's secrets. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly memoryMb: number;
 }
+
+/** What the platform keeps data in, each with credentials of its own. */
+export const Store = {
+  Database: "database",
+  Cache: "cache",
+  Search: "search",
+  ObjectStore: "objectStore",
+} as const;
+export type Store = (typeof Store)[keyof typeof Store];
 
 export const CacheEngine = { Valkey: "valkey", Redis: "redis" } as const;
 export type CacheEngine = (typeof CacheEngine)[keyof typeof CacheEngine];
@@ -134,4 +147,15 @@ export interface ImageSettings {
   readonly objectStore: string;
   /** Mirror of Docker Hub for machines and for looking digests up: `https://mirror.example.com:5000`. */
   readonly registryMirror: string | undefined;
+  /** Registries that ask who pulls. */
+  readonly registries: readonly RegistrySettings[];
+}
+
+/** A login of a container registry. The password is a secret of the stack, not part of this value. */
+export interface RegistrySettings {
+  /** As image references begin: `ghcr.io`, `registry.example.com:5000`; `docker.io` for Docker Hub. */
+  readonly host: string;
+  readonly username: string;
+  /** Name of the password, or of the token, among the stack's secrets. */
+  readonly passwordSecret: string;
 }

@@ -1,8 +1,8 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Bastion, MachineContext } from "./machine";
 import type { PlatformSettings } from "./settings";
 import { baseSetup } from "./setup/base";
-import { dockerSetup } from "./setup/docker";
+import { dockerSetup, type RegistryCredential } from "./setup/docker";
 import { mergeSetups } from "./setup/merge";
 import type { MachineSetup } from "./setup/types";
 import type { MachinePlan, Topology } from "./topology";
@@ -16,6 +16,8 @@ export interface TierArgs {
   /** Hetzner server type that satisfies the tier's size in the settings: `cx33`. */
   readonly serverType: pulumi.Input<string>;
   readonly context: MachineContext;
+  /** Logins with which the tier's machines pull images. Secret. @default - none */
+  readonly registries?: pulumi.Input<readonly RegistryCredential[]>;
 }
 
 /** What every tier of machines without public addresses is given. */
@@ -24,11 +26,16 @@ export interface PrivateTierArgs extends TierArgs {
   readonly bastion: Bastion;
 }
 
-/** A machine that runs containers, and what its role adds. */
+/** A machine that runs containers, and what its role adds. Secret when it has logins of registries. */
 export function containerHost(
   plan: MachinePlan,
-  { settings, topology }: Pick<TierArgs, "settings" | "topology">,
+  { settings, topology, registries = [] }: Pick<TierArgs, "settings" | "topology" | "registries">,
   role: MachineSetup,
-): MachineSetup {
-  return mergeSetups(baseSetup(plan, topology, settings), dockerSetup(settings.images), role);
+): pulumi.Output<MachineSetup> {
+  const { registryMirror } = settings.images;
+  return pulumi
+    .secret(registries)
+    .apply((logins) =>
+      mergeSetups(baseSetup(plan, topology, settings), dockerSetup({ registryMirror, logins }), role),
+    );
 }

@@ -61,6 +61,7 @@ export function completeSettings(values: StackValues): PlatformSettings {
       elasticsearch: images.elasticsearch,
       objectStore: images.objectStore ?? (versity ? versitygwImage : ""),
       registryMirror: images.registryMirror?.replace(/\/$/, ""),
+      registries: images.registries,
     },
     budgetEur: values.budgetEur === 0 ? undefined : values.budgetEur,
     protect: values.protect,

@@ -1,9 +1,9 @@
+import { platformVariables } from "../components/appNodes/environment";
 import type { PlatformSettings, ServiceSettings } from "../components/settings";
+import { longestEnvironmentLine } from "../components/setup/container";
 import type { SettingsProblem } from "./problems";
 import type { Rule } from "./rules";
 
-/** Docker reads env files by lines of at most 64 KiB, the end of the line included: bufio.MaxScanTokenSize. */
-const longestLine = 65_535;
 /** Half of what Linux gives the environment and the arguments of one program. */
 const largestEnvironment = 1024 * 1024;
 
@@ -29,11 +29,11 @@ function lengthProblems(path: string, { environment }: ServiceSettings): readonl
   }));
   const remedy = "put it into a file of the image, or into the object store";
   const tooLong = lines
-    .filter(({ bytes }) => bytes > longestLine)
+    .filter(({ bytes }) => bytes > longestEnvironmentLine)
     .map(({ key, bytes }) => ({
       path: `${path}.${key}`,
       value: `${bytes} bytes with its name`,
-      allowed: `at most ${longestLine} bytes with the name: Docker reads no longer lines`,
+      allowed: `at most ${longestEnvironmentLine} bytes with the name: Docker reads no longer lines`,
       remedy,
     }));
   const sum = lines.reduce((total, { bytes }) => total + bytes + 1, 0);
@@ -43,10 +43,10 @@ function lengthProblems(path: string, { environment }: ServiceSettings): readonl
   ];
 }
 
-/** Variables that say which replica a container is; they would win over the file's without a word. */
-function ownNameProblems(path: string, { environment, port }: ServiceSettings): readonly SettingsProblem[] {
-  const own = ["NODE_NAME", "REPLICA", "RELEASE", ...(port === undefined ? [] : ["PORT"])];
-  return own
+/** Variables that say which replica a container is and where its stores are; they would win without a word. */
+function ownNameProblems(path: string, service: ServiceSettings): readonly SettingsProblem[] {
+  const { environment } = service;
+  return platformVariables(service)
     .filter((name) => name in environment)
     .map((name) => ({
       path: `${path}.${name}`,

@@ -6,10 +6,18 @@ import { networkRules } from "./networkRules";
 import { platformRules } from "./platformRules";
 import { SettingsError, type SettingsProblem } from "./problems";
 import { checkRules } from "./rules";
+import { secretRules } from "./secretRules";
 import { serviceRules } from "./serviceRules";
 import { parseShape } from "./shape";
 
-const rules = [...networkRules, ...machineRules, ...serviceRules, ...environmentRules, ...platformRules];
+const rules = [
+  ...networkRules,
+  ...machineRules,
+  ...serviceRules,
+  ...environmentRules,
+  ...secretRules,
+  ...platformRules,
+];
 
 /**
  * Turns a stack's plain values (keys without the `hetzner-platform:` prefix, defaults of Pulumi.yaml merged)

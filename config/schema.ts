@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { databaseNameRule, isDatabaseName } from "../components/databaseNode/databaseName";
-import { BulkBackend, CacheEngine, EdgeEngine, ObjectStoreEngine } from "../components/settings";
+import { BulkBackend, CacheEngine, EdgeEngine, ObjectStoreEngine, Store } from "../components/settings";
 import { locations } from "../components/sizing/locations";
 import { serverTypes } from "../components/sizing/serverTypes";
 import { largestStorageBoxGb } from "../components/sizing/storageBoxes";
@@ -19,6 +19,7 @@ import {
   wholeNumber,
 } from "./leaves";
 import { ipv4Range, isNetworkCidr } from "./ranges";
+import { registry, secretName, secretValue } from "./secretSchema";
 
 const cidr = text((value) => ipv4Range(value) !== undefined, {
   allowed: "an IPv4 network address in CIDR form: 10.0.0.0/16",
@@ -71,6 +72,8 @@ const service = z.strictObject({
   pathPrefix: path("the prefix").optional(),
   healthPath: path("the health path").default("/health/ready"),
   environment: z.record(variableName, variableValue).default({}),
+  uses: z.array(choice(Object.values(Store), "a store")).default([]),
+  secrets: z.record(variableName, secretName()).default({}),
   memoryMb: wholeNumber(32, 196_608, "the memory of one replica in MB").default(512),
 });
 
@@ -136,6 +139,7 @@ const images = z.strictObject({
   elasticsearch: imageReference().default("elasticsearch:8.19.21"),
   objectStore: imageReference().optional(),
   registryMirror: httpUrl("the mirror").optional(),
+  registries: z.array(registry).default([]),
 });
 
 const environmentName = text((value) => isLabel(value) && value.length <= 40, {
@@ -181,6 +185,7 @@ export const stackSchema = z.strictObject({
   images: images.prefault({}),
   budgetEur: amount("the limit in EUR per month; 0 means none").default(0),
   protect: flag().default(true),
+  secrets: z.record(secretName(), secretValue).default({}),
   failoverToken: secretText(
     (value) => /^[A-Za-z0-9]{64}$/.test(value),
     "a Hetzner Cloud API token: 64 letters and digits",

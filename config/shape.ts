@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { LeafRule } from "./leaves";
 import { formatPath, formatValue, nearestName, type SettingsProblem } from "./problems";
 import { type StackValues, stackSchema } from "./schema";
+import { serviceSecretRemedy } from "./secrets";
 
 type Path = readonly PropertyKey[];
 
@@ -50,11 +51,15 @@ function problemOf(path: Path, value: unknown, rule: LeafRule): SettingsProblem 
     path: formatPath(path),
     value: hidden ? "a secret of another form" : (encryptedText(value) ?? formatValue(value)),
     allowed: rule.allowed,
-    remedy:
-      encryptedText(value) === undefined
-        ? remedy
-        : "set it without --secret: only the named secrets are encrypted",
+    remedy: encryptedText(value) === undefined ? remedy : encryptedRemedy(path),
   };
+}
+
+function encryptedRemedy(path: Path): string {
+  const [app, services, name, kind, variable] = path;
+  const isVariable = app === "app" && services === "services" && kind === "environment";
+  if (!isVariable) return "set it without --secret: only the named secrets are encrypted";
+  return serviceSecretRemedy("hetzner-platform", String(variable)).replace("SERVICE", String(name));
 }
 
 function encryptedText(value: unknown): string | undefined {
@@ -104,12 +109,16 @@ function isObject(value: unknown): value is Record<PropertyKey, unknown> {
 
 function repaired(raw: unknown, mistakes: readonly Mistake[]): StackValues {
   const copy = structuredClone(raw);
+  const lists = new Set<unknown[]>();
   for (const { path, standIn } of mistakes) {
     const parent = valueAt(copy, path.slice(0, -1));
     const key = path.at(-1);
     if (!isObject(parent) || key === undefined) continue;
     if (standIn === undefined) delete parent[key];
     else parent[key] = standIn;
+    if (Array.isArray(parent)) lists.add(parent);
   }
+  // Only now, because a mistake's path counts the items that were taken out.
+  for (const list of lists) list.splice(0, list.length, ...list.filter(() => true));
   return stackSchema.parse(copy);
 }

@@ -7,7 +7,7 @@ import { exampleRangeProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings, shortName } from "./parse";
 import { formatValue, type SettingsProblem } from "./problems";
 import { plainValue } from "./rawValues";
-import { clearTextProblems } from "./secrets";
+import { clearNamesIn, clearTextProblems, namedSecrets } from "./secrets";
 
 /** A stack's files are missing or no Pulumi files. */
 export class StackFileError extends Error {
@@ -53,14 +53,28 @@ export function readStackFile(stack: string, directory: string = dirname(__dirna
   const values = Object.fromEntries(
     own.map(([key, value]) => [key.slice(prefix.length), plainValue(key.slice(prefix.length), value)]),
   );
-  const isClear = (key: string) => typeof config[key] === "string";
+  const encryption = {
+    isClear: (key: string) => typeof config[key] === "string",
+    // Inside of a value the schema finds it, with its path.
+    isEncrypted: () => false,
+    clearNames: clearNamesIn(values[namedSecrets]),
+  };
   const hasOwnEndpoint = isOwnEndpoint(config["hcloud:endpoint"]);
-  const exposed = clearTextProblems(project.name, isClear, hasOwnEndpoint);
+  const exposed = clearTextProblems(project.name, encryption, hasOwnEndpoint);
   const raw = { ...projectDefaults(project.config ?? {}, prefix), ...values };
   return {
     settings: parseSettings(raw, stack, exposed),
     refusedByUp: hasOwnEndpoint ? [] : exampleRangeProblems(raw.adminRanges),
   };
+}
+
+/**
+ * What stands under a key in a stack's file, encrypted values as `{secure: ...}`; undefined when there is no such
+ * file, as where the configuration comes from elsewhere.
+ */
+export function stackFileValue(stack: string, key: string, directory: string = dirname(__dirname)): unknown {
+  const path = join(directory, `Pulumi.${shortName(stack)}.yaml`);
+  return existsSync(path) ? readYaml(path, stackFile)?.config?.[key] : undefined;
 }
 
 /** The stacks that have a file in the directory. */

@@ -518,6 +518,8 @@ describe("parseSettings, defaults", () => {
       pathPrefix: undefined,
       healthPath: "/health/ready",
       environment: {},
+      uses: [],
+      secrets: {},
       memoryMb: 512,
     });
   });

@@ -1,6 +1,7 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { Machine, numericId } from "../machine";
+import type { Store } from "../settings";
 import { containerHost, type PrivateTierArgs } from "../tier";
 import type { MachinePlan } from "../topology";
 import { appNodeSetup } from "./setup";
@@ -11,8 +12,13 @@ export interface AppNodesArgs extends PrivateTierArgs {
   readonly images: Readonly<Record<string, pulumi.Input<string>>>;
   /** Traefik 3 by digest: `traefik@sha256:...`. */
   readonly traefikImage: pulumi.Input<string>;
-  /** Environment of every container: DATABASE_URL, REDIS_URL, ELASTICSEARCH_URL, S3_... Secret. */
-  readonly secretEnvironment: Readonly<Record<string, pulumi.Input<string>>>;
+  /**
+   * Environment by which a service finds a store, for the services that name the store under `uses`:
+   * `{ database: { DATABASE_URL: database.databaseUrl } }`. Secret.
+   */
+  readonly stores: Readonly<Partial<Record<Store, Readonly<Record<string, pulumi.Input<string>>>>>>;
+  /** Values of the secrets that services ask for by name. Secret. @default - none */
+  readonly secrets?: pulumi.Input<Readonly<Record<string, string>>>;
 }
 
 /**
@@ -25,7 +31,7 @@ export interface AppNodesArgs extends PrivateTierArgs {
  *
  * Cost: one server type for each node; no public addresses.
  *
- * @throws when a service has no image, or no service takes requests
+ * @throws when a service has no image, uses a store that is not there, or no service takes requests
  */
 export class AppNodes extends pulumi.ComponentResource {
   public readonly serverIds: pulumi.Output<number[]>;
@@ -36,10 +42,8 @@ export class AppNodes extends pulumi.ComponentResource {
 
   constructor(name: string, args: AppNodesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:AppNodes", name, {}, opts);
-    const missing = Object.keys(args.settings.app.services).filter((service) => !(service in args.images));
-    if (missing.length > 0) {
-      throw new pulumi.ResourceError(`images: no image for service ${missing.join(", ")}`, this);
-    }
+    const missing = missingInputs(args);
+    if (missing.length > 0) throw new pulumi.ResourceError(missing.join("; "), this);
     const { topology, serverType, context, bastion } = args;
     const placementGroups = createPlacementGroups(name, args, this);
     const machines = topology.appNodes.map(
@@ -69,6 +73,16 @@ export class AppNodes extends pulumi.ComponentResource {
   }
 }
 
+function missingInputs({ settings, images, stores }: AppNodesArgs): string[] {
+  const services = Object.entries(settings.app.services);
+  const withoutImage = services.map(([name]) => name).filter((name) => !(name in images));
+  const withoutStore = services.flatMap(([name, { uses }]) =>
+    uses.filter((store) => !(store in stores)).map((store) => `stores: no ${store} for service ${name}`),
+  );
+  if (withoutImage.length === 0) return withoutStore;
+  return [`images: no image for service ${withoutImage.join(", ")}`, ...withoutStore];
+}
+
 /** Most servers of one spread group: https://docs.hetzner.com/cloud/placement-groups/overview */
 const groupSize = 10;
 
@@ -89,8 +103,13 @@ function createPlacementGroups(name: string, args: AppNodesArgs, parent: AppNode
 function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {
   const { settings, topology } = args;
   return pulumi
-    .all([pulumi.output(args.images), args.traefikImage, pulumi.secret(args.secretEnvironment)])
-    .apply(([images, traefikImage, secretEnvironment]) =>
+    .all([
+      pulumi.output(args.images),
+      args.traefikImage,
+      pulumi.secret(args.stores),
+      pulumi.secret(args.secrets ?? {}),
+    ])
+    .apply(([images, traefikImage, stores, secrets]) =>
       containerHost(
         plan,
         args,
@@ -98,7 +117,8 @@ function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {
           services: settings.app.services,
           images,
           traefikImage,
-          secretEnvironment,
+          stores,
+          secrets,
           loadBalancers: topology.loadBalancers.map((machine) => machine.privateIp),
         }),
       ),

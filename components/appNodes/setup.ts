@@ -6,6 +6,7 @@ import { listenEarlySetup } from "../setup/listenEarly";
 import { mergeSetups } from "../setup/merge";
 import type { MachineSetup, SetupFile } from "../setup/types";
 import type { MachinePlan } from "../topology";
+import { type StoreEnvironments, secretEnvironment } from "./environment";
 import { planReplicas, type Replica } from "./replicas";
 import { traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
 
@@ -16,8 +17,10 @@ export interface AppStack {
   readonly images: Readonly<Record<string, string>>;
   /** Traefik 3 by digest. */
   readonly traefikImage: string;
-  /** Environment of every container: DATABASE_URL and the like. Secret. */
-  readonly secretEnvironment: Readonly<Record<string, string>>;
+  /** Environment for those who use a store: DATABASE_URL and the like. Secret. */
+  readonly stores: StoreEnvironments;
+  /** Values by the names that services ask for. Secret. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** Private addresses of the load balancers. */
   readonly loadBalancers: readonly string[];
 }
@@ -77,7 +80,7 @@ function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): Mac
       RELEASE: releaseOf(service.image),
       ...(service.port === undefined ? {} : { PORT: String(service.port) }),
     },
-    secretEnvironment: stack.secretEnvironment,
+    secretEnvironment: secretEnvironment(serviceName, service, stack.stores, stack.secrets),
     memoryMb: service.memoryMb,
     flags: ["--security-opt=no-new-privileges", "--pids-limit=1024", ...healthFlags(service)],
     group: serviceName,

@@ -82,7 +82,18 @@ function environmentFiles(spec: ContainerSpec): SetupFile[] {
   ];
 }
 
+/**
+ * Docker reads its env files by lines of at most 64 KiB, the end of the line included (bufio.MaxScanTokenSize). It
+ * knows neither quotes nor escapes: what stands behind the first `=` is the value, with spaces, quotes and `#`.
+ */
+export const longestEnvironmentLine = 65_535;
+
 function singleLine(key: string, value: string): string {
+  const bytes = Buffer.byteLength(`${key}=${value}`);
+  if (bytes > longestEnvironmentLine)
+    throw new Error(
+      `${key} of a container makes a line of ${bytes} bytes: Docker reads ${longestEnvironmentLine}`,
+    );
   if (/[\n\r\0]/.test(value))
     throw new Error(`${key} of a container must be one line: Docker's env files know no quoting`);
   return value;

@@ -1,8 +1,19 @@
-import type { MachineSetup } from "./types";
+import type { MachineSetup, SetupFile } from "./types";
 
 export interface DockerOptions {
   /** Mirror of Docker Hub: `https://mirror.example.com:5000`. */
   readonly registryMirror: string | undefined;
+  /** Logins with which images are pulled. Secret. @default - none */
+  readonly logins?: readonly RegistryCredential[];
+}
+
+/** A login of one registry. */
+export interface RegistryCredential {
+  /** As image references begin: `ghcr.io`; `docker.io` for Docker Hub. */
+  readonly host: string;
+  readonly username: string;
+  /** Password or token. Secret. */
+  readonly password: string;
 }
 
 /** Range of the bridge network `platform` that containers with a fixed address live in. */
@@ -15,6 +26,7 @@ export function dockerSetup(options: DockerOptions): MachineSetup {
     files: [
       { path: daemonPath, content: daemonConfig(options), validate: 'dockerd --validate --config-file "$1"' },
       { path: networkUnitPath, content: networkUnit },
+      ...loginFiles(options.logins ?? []),
     ],
     steps: [],
     units: [
@@ -39,6 +51,18 @@ function daemonConfig(options: DockerOptions): string {
     ...(options.registryMirror === undefined ? {} : { "registry-mirrors": [options.registryMirror] }),
   };
   return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** Docker's command reads it at each pull; no unit does, so that a new password restarts nothing. */
+function loginFiles(logins: readonly RegistryCredential[]): SetupFile[] {
+  if (logins.length === 0) return [];
+  const auths = logins.map(({ host, username, password }) => [
+    // Docker Hub has kept the key of its first days: https://docs.docker.com/reference/cli/docker/login/
+    host === "docker.io" ? "https://index.docker.io/v1/" : host,
+    { auth: Buffer.from(`${username}:${password}`).toString("base64") },
+  ]);
+  const content = `${JSON.stringify({ auths: Object.fromEntries(auths) }, null, 2)}\n`;
+  return [{ path: "/root/.docker/config.json", mode: "0600", content }];
 }
 
 const networkUnit = `[Unit]

@@ -56,6 +56,7 @@ describe("readStackConfig", () => {
       failoverToken: undefined,
       certificate: undefined,
       offsiteCredentials: undefined,
+      named: undefined,
     });
   });
 
@@ -105,6 +106,35 @@ describe("readStackConfig", () => {
     configure({ ...correct, environment: "2026", image: "331978001" });
     const { settings } = readStackConfig();
     assert.deepEqual([settings.environment, settings.image], ["2026", "331978001"]);
+  });
+
+  it("hands named secrets over as secrets, and no setting holds a value of them", async () => {
+    const services = { web: { ...web, secrets: { STRIPE_KEY: "stripeKey" } } };
+    const secrets = JSON.stringify({ stripeKey: "planted-stripe" });
+    configure({ ...correct, app: JSON.stringify({ services }), secrets });
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(["hetzner-platform:secrets"]);
+    const stack = readStackConfig();
+    const { named } = stack.secrets;
+    assert.ok(named !== undefined);
+    assert.equal(await pulumi.isSecret(named), true);
+    assert.deepEqual(await new Promise((resolve) => named.apply(resolve)), { stripeKey: "planted-stripe" });
+    assert.ok(!JSON.stringify(stack.settings).includes("planted"));
+  });
+
+  it("fails when named secrets are not encrypted", () => {
+    configure({ ...correct, secrets: JSON.stringify({ stripeKey: "x", mail: "y" }) });
+    process.env.PULUMI_CONFIG_SECRET_KEYS = "[]";
+    assert.deepEqual(problems(), ["secrets.stripeKey", "secrets.mail"]);
+  });
+
+  it("fails when a value of a service's environment is encrypted: it would lie readable on the machines", () => {
+    configure(correct);
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(["hetzner-platform:app"]);
+    assert.deepEqual(problems(), ["app"]);
+    assert.throws(
+      () => readStackConfig(),
+      /--path hetzner-platform:secrets\.NAME.*app\.services\.SERVICE\.secrets/,
+    );
   });
 
   it("fails when the platform costs more than its budget", () => {

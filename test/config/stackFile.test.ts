@@ -121,6 +121,28 @@ describe("loadStackFile", () => {
     );
   });
 
+  it("reads a file with encrypted secrets of services and registries without the key", () => {
+    write(`${stack}  shop:secrets: { stripeKey: { secure: "v1:x:y" }, mail: { secure: "v1:a:b" } }
+  shop:images: { registries: [{ host: ghcr.io, username: shop, passwordSecret: mail }] }
+`);
+    assert.equal(loadStackFile("eu", directory).images.registries[0]?.host, "ghcr.io");
+    write(`${stack}  shop:secrets: { secure: "v1:x:y" }\n`);
+    assert.equal(loadStackFile("eu", directory).domain, "www.example.com");
+  });
+
+  it("fails when one of several secrets stands in clear text, with the command that encrypts it", () => {
+    write(`${stack}  shop:secrets: { stripeKey: { secure: "v1:x:y" }, mail: planted }\n`);
+    assert.throws(
+      () => loadStackFile("eu", directory),
+      (error) =>
+        error instanceof SettingsError &&
+        /^ {2}secrets\.mail: got a secret in clear text.*--secret --path shop:secrets\.mail$/m.test(
+          error.message,
+        ) &&
+        !/planted|stripeKey/.test(error.message),
+    );
+  });
+
   it("accepts a clear token for an API of one's own", () => {
     write(`${stack.replace('{ secure: "v1:x" }', "abc")}  hcloud:endpoint: http://198.51.100.1:8080/v1\n`);
     assert.equal(loadStackFile("eu", directory).domain, "www.example.com");

@@ -19,7 +19,7 @@ const args: AppNodesArgs = {
   bastion: { host: "198.51.100.11", hostKey: "ssh-ed25519 AAAA" },
   images: stack.images,
   traefikImage: stack.traefikImage,
-  secretEnvironment: { DATABASE_URL: "postgresql://app:planted-password@db/app" },
+  stores: { database: { DATABASE_URL: "postgresql://app:planted-password@db/app" } },
 };
 
 const record = (preview = false) =>
@@ -54,6 +54,15 @@ describe("AppNodes", function () {
     const setups = resources.filter((resource) => resource.name.endsWith("-setup"));
     assert.equal(setups.length, 2);
     for (const setup of setups) assert.ok(isSecretValue(setup.inputs.stdin));
+  });
+
+  it("fails when a service uses a store that is not there", async () => {
+    await recordProgram(() => {
+      assert.throws(
+        () => new AppNodes("app", { ...args, stores: {}, images: {} }),
+        /no image for service web, admin, api, worker; stores: no database for service web; stores: no database/,
+      );
+    });
   });
 
   it("gives all names once", async () => {

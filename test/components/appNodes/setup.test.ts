@@ -70,6 +70,49 @@ describe("app node setup", () => {
     assert.ok(!JSON.stringify([setup.units, setup.steps, setup.checks]).includes("planted-"));
   });
 
+  it("gives a secret to the service that names it and to no other, and a new value restarts that one alone", () => {
+    const { web } = stack.services;
+    assert.ok(web !== undefined);
+    const services = { ...stack.services, web: { ...web, secrets: { STRIPE_KEY: "stripeKey" } } };
+    const before = appNodeSetup(first, { ...stack, services });
+    const holding = before.files.filter((file) => file.content.includes("planted-stripe"));
+    assert.deepEqual(
+      holding.map(({ path, mode }) => [path, mode]),
+      [
+        ["/etc/platform/web-1.secret.env", "0600"],
+        ["/etc/platform/web-2.secret.env", "0600"],
+      ],
+    );
+    assert.ok(!JSON.stringify(before).includes("planted-mail"));
+
+    const secrets = { ...stack.secrets, stripeKey: "planted-rotated" };
+    const after = appNodeSetup(first, { ...stack, services, secrets });
+    const changed = after.files.filter(({ path, content: text }) => content(before, path) !== text);
+    const restarted = after.units.filter(({ reads }) => changed.some(({ path }) => reads.includes(path)));
+    assert.deepEqual(
+      restarted.map(({ name }) => name),
+      ["web-1.service", "web-2.service"],
+    );
+    // Nodes that have it already and nodes that do not run the same stack.
+    assert.equal(hash(after), hash(before));
+  });
+
+  it("gives a service no credentials of a store that it does not use", () => {
+    const { worker } = stack.services;
+    assert.ok(worker !== undefined);
+    const alone = {
+      worker: { ...worker, uses: ["cache" as const] },
+      web: { ...stack.services.web, ...worker, port: 80, pathPrefix: "/" },
+    };
+    const files = appNodeSetup(first, { ...stack, services: alone });
+    assert.equal(
+      content(files, "/etc/platform/worker-1.secret.env"),
+      "REDIS_URL=redis://app:planted-cache@10.0.3.11:6379/0\n",
+    );
+    const none = appNodeSetup(first, { ...stack, services: { ...alone, worker: { ...worker, uses: [] } } });
+    assert.equal(content(none, "/etc/platform/worker-1.secret.env"), undefined);
+  });
+
   it("does not restart Traefik when only routes change", () => {
     const traefik = setup.units.find((unit) => unit.name === "traefik.service");
     assert.ok(!traefik?.reads.some((path) => path.includes("dynamic")));

@@ -10,6 +10,8 @@ const service = (mode: string, changes: Partial<ServiceSettings>): ServiceSettin
   pathPrefix: `/${mode}`,
   healthPath: "/health/ready",
   environment: {},
+  uses: ["database"],
+  secrets: {},
   memoryMb: 512,
   ...changes,
 });
@@ -31,6 +33,10 @@ export const stack: AppStack = {
     Object.keys(services).map((name) => [name, `example/shop@sha256:${"0".repeat(64)}`]),
   ),
   traefikImage: `traefik@sha256:${"1".repeat(64)}`,
-  secretEnvironment: { DATABASE_URL: "postgresql://app:planted-password@10.0.3.11:5432/app" },
+  stores: {
+    database: { DATABASE_URL: "postgresql://app:planted-password@10.0.3.11:5432/app" },
+    cache: { REDIS_URL: "redis://app:planted-cache@10.0.3.11:6379/0" },
+  },
+  secrets: { stripeKey: "planted-stripe", mailPassword: "planted-mail" },
   loadBalancers: topology.loadBalancers.map((machine) => machine.privateIp),
 };
