@@ -21,7 +21,8 @@ const rules = [
 
 /**
  * Turns a stack's plain values (keys without the `hetzner-platform:` prefix, defaults of Pulumi.yaml merged)
- * into complete settings. Secrets are only checked, never returned.
+ * into complete settings. Secrets are only checked, never returned. A program without stack configuration gives
+ * the same keys as an object: `domain`, `adminRanges` and `app.services` are required, all others have defaults.
  *
  * @param stack name of the stack; the environment's name unless the values name another
  * @param known problems that the reader of the values has found already

