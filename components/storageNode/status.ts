@@ -1,11 +1,14 @@
+import { fileSystemsFunction } from "../setup/fileSystemStatus";
 import type { BackupConfig } from "./backupConfig";
-import { backupRoot } from "./backupConfig";
-import { remotesOf } from "./backupRemotes";
+import { backupStatusFunction } from "./backupStatus";
 import { logFolder } from "./logArchive";
 import { objectStoreScript } from "./objectStoreScript";
 import { storageRoot, volumeMarker } from "./volume";
 
-/** `platform-status` of the storage node: JSON with `--json`, else a table; exit status 1 when something is down. */
+/**
+ * `platform-status` of the storage node: JSON with `--json`, else a table; exit status 1 when something is down. Down
+ * is also what runs and yet does not do its work: `reasons` says what is wrong.
+ */
 export function storageStatusScript(config: BackupConfig, engine: string): string {
   return `#!/bin/bash
 # State of volume, object store, backups and log archive on this machine.
@@ -15,26 +18,22 @@ case "\${1:-}" in
   *) echo "usage: platform-status [--json]" >&2; exit 64 ;;
 esac
 
+${fileSystemsFunction}
+
 volume() {
-  [ -e ${volumeMarker} ] || { printf '{"up":false}'; return; }
+  [ -e ${volumeMarker} ] || { printf '{"up":false,"reasons":["not mounted"]}'; return; }
   df --block-size=1 --output=size,used ${storageRoot} | tail -n 1 |
-    jq -R '[splits(" +") | select(. != "") | tonumber] | {up: true, bytes: .[0], usedBytes: .[1]}'
+    jq -R --argjson full "$(file_systems ${storageRoot})" '[splits(" +") | select(. != "") | tonumber]
+      | {up: $full.up, bytes: .[0], usedBytes: .[1], reasons: $full.reasons}'
 }
 
 object_store() {
   local up=false
   if ${objectStoreScript} try >/dev/null 2>&1; then up=true; fi
-  jq -n --argjson up "$up" '{up: $up, engine: "${engine}", bucket: "${config.bucket}"}'
+  jq -n --argjson up "$up" '{up: $up, engine: "${engine}", bucket: "${config.bucket}", reasons: [if $up then empty else "does not answer" end]}'
 }
 
-backup() {
-  local last={} next count
-  if [ -e ${backupRoot}/status.json ]; then last=$(cat ${backupRoot}/status.json); fi
-  next=$(systemctl show --property=NextElapseUSecRealtime --value platform-backup.timer)
-  count=$(find ${backupRoot} -mindepth 1 -maxdepth 1 -type d -name '2*Z' 2>/dev/null | wc -l)
-  jq -n --argjson last "$last" --arg next "$next" --argjson count "$count" --argjson copies '${JSON.stringify(remotesOf(config).map(({ name }) => name))}' \\
-    '{up: ($next != "" and $last.result != "failure"), last: $last, kept: $count, next: $next, copies: $copies}'
-}
+${backupStatusFunction(config)}
 
 # Files carry the sender's address; /etc/hosts knows its name.
 senders() {
@@ -48,24 +47,27 @@ logs() {
   local up=false
   if systemctl is-active --quiet systemd-journal-remote.socket; then up=true; fi
   jq -n --argjson up "$up" --argjson bytes "$(du -sb ${logFolder} 2>/dev/null | cut -f1 || echo 0)" \\
-    --argjson hosts "$(senders | jq -Rn '[inputs]')" '{up: $up, bytes: $bytes, hosts: $hosts}'
+    --argjson hosts "$(senders | jq -Rn '[inputs]')" '{up: $up, bytes: $bytes, hosts: $hosts, reasons: [if $up then empty else "takes no logs" end]}'
 }
 
 status=$(jq -n --arg host "$(hostname)" --argjson volume "$(volume)" --argjson objectStore "$(object_store)" \\
-  --argjson backup "$(backup)" --argjson logs "$(logs)" \\
-  '{host: $host, volume: $volume, objectStore: $objectStore, backup: $backup, logArchive: $logs}')
+  --argjson backup "$(backup)" --argjson logs "$(logs)" --argjson fileSystems "$(file_systems / /var/lib/docker)" \\
+  '{host: $host, volume: $volume, objectStore: $objectStore, backup: $backup, logArchive: $logs, fileSystems: $fileSystems}
+    | .reasons = [to_entries[] | select(.value | type == "object") | .key as $part | .value.reasons[] | "\\($part): \\(.)"]
+    | .up = (.reasons == [])')
 if [ "\${1:-}" = --json ]; then
   printf '%s\\n' "$status"
 else
   jq -r 'def gb: (. / 1e8 | floor / 10 | tostring) + " GB";
-    def state: if .up then "up" else "DOWN" end;
+    def state: if .up then "up" else "DOWN: " + (.reasons | join("; ")) end;
     "\\(.host)",
-    "volume        " + (if .volume.up then "\\(.volume.usedBytes | gb) of \\(.volume.bytes | gb) used" else "DOWN: not mounted" end),
+    "volume        " + (.volume | state) + (if .volume.bytes then ", \\(.volume.usedBytes | gb) of \\(.volume.bytes | gb) used" else "" end),
     "object store  \\(.objectStore | state), \\(.objectStore.engine), bucket \\(.objectStore.bucket)",
-    "backup        " + (.backup.last | if .result == null then "none yet" else "\\(.result) at \\(.finished), last success \\(.lastSuccess)" + (.copies | to_entries | map(", \\(.key) \\(.value)") | add // "") end)
-      + ", \\(.backup.kept) kept, next \\(.backup.next)",
-    "log archive   \\(.logArchive | state), \\(.logArchive.bytes | gb), \\(.logArchive.hosts | join(" "))"' <<<"$status"
+    "backup        \\(.backup | state), " + (.backup.last | if .result == null then "none yet" else "\\(.result) at \\(.finished), last success \\(.lastSuccess)" + (.copies | to_entries | map(", \\(.key) \\(.value)") | add // "") end)
+      + ", \\(.backup.kept) kept, " + (if .backup.running then "running now, " else "" end) + "next \\(.backup.next)",
+    "log archive   \\(.logArchive | state), \\(.logArchive.bytes | gb), \\(.logArchive.hosts | join(" "))",
+    "disks         \\(.fileSystems | state), " + (.fileSystems.list | map("\\(.path) \\(.usedPercent) %") | join(", "))' <<<"$status"
 fi
-jq -e '.volume.up and .objectStore.up and .backup.up and .logArchive.up' <<<"$status" >/dev/null
+jq -e .up <<<"$status" >/dev/null
 `;
 }

@@ -201,7 +201,7 @@ describe("backup and restore, for real", function () {
 
   it("S0-29: platform-status says that there is no backup yet", async () => {
     const { exitCode, output } = await machine.run("platform-status");
-    assert.match(output, /^backup {8}none yet, 0 kept, next .*02:00:00 UTC$/m);
+    assert.match(output, /^backup {8}up, none yet, 0 kept, next .*02:00:00 UTC$/m);
     assert.match(output, /^object store {2}up, versitygw, bucket app$/m);
     // The log archive has tests of its own and is not on this machine.
     assert.match(output, /^log archive {3}DOWN/m);
@@ -356,7 +356,7 @@ kill -9 $pid; wait $pid 2>/dev/null || true
     const all = JSON.parse(output);
     assert.equal(all.volume.up, true);
     assert.ok(all.volume.bytes > all.volume.usedBytes);
-    assert.deepEqual(all.objectStore, { up: true, engine: "versitygw", bucket: "app" });
+    assert.deepEqual(all.objectStore, { up: true, engine: "versitygw", bucket: "app", reasons: [] });
     assert.deepEqual(
       [all.backup.up, all.backup.last.result, all.backup.copies],
       [true, "success", ["offsite"]],
