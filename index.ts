@@ -22,9 +22,20 @@ function requireToken({ HCLOUD_TOKEN }: NodeJS.ProcessEnv): string {
   );
 }
 
-/** Where visitors reach the platform. */
+/** Where visitors reach the platform: by its domain with a certificate, by its address without. */
 export const url = platform.url;
+/** The same by address: for the time before DNS points here. */
+export const endpoint = platform.endpoint;
+/** What a DNS record of the domain names, and its id. */
 export const virtualIp = platform.virtualIp;
+export const floatingIpId = platform.floatingIpId;
+/** For what is attached to the platform from outside of it: the private network, and servers by name. */
+export const networkId = platform.networkId;
+export const serverIds = platform.serverIds;
+/** Secret: `pulumi stack output databaseUrl --show-secrets`; reachable from the app nodes. */
+export const databaseUrl = platform.databaseUrl;
+/** Digests that run, by the references of the configuration. */
+export const images = platform.images;
 /** Names, roles and addresses of all machines. */
 export const machines = platform.machines;
 /** SSH to a load balancer, or through it to any machine: `pulumi stack output deployKey --show-secrets`. */

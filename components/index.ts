@@ -6,7 +6,8 @@ export { type DatabaseCredential, DatabaseNode, type DatabaseNodeArgs } from "./
 export { LoadBalancerPair, type LoadBalancerPairArgs } from "./loadBalancerPair";
 export { type Bastion, Machine, type MachineArgs, type MachineContext } from "./machine";
 export { Network, type NetworkArgs } from "./network";
-export { type MachineSummary, Platform, type PlatformArgs } from "./platform";
+export { Platform, type PlatformArgs } from "./platform";
+export type { MachineSummary } from "./platformOutputs";
 export * from "./settings";
 export type { RegistryCredential } from "./setup/docker";
 export { mergeSetups } from "./setup/merge";

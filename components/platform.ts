@@ -1,15 +1,16 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { AppNodes, type AppNodesArgs } from "./appNodes";
+import { AppNodes } from "./appNodes";
+import { registryLogins, storeEnvironments } from "./credentials";
 import { DatabaseNode } from "./databaseNode";
 import { deployKey } from "./deployKey";
 import { imageResolver, type ResolveImage } from "./images";
 import { LoadBalancerPair } from "./loadBalancerPair";
 import type { MachineContext } from "./machine";
 import { Network } from "./network";
-import type { MachineSize, PlatformSettings, RegistrySettings } from "./settings";
-import type { RegistryCredential } from "./setup/docker";
+import { type MachineSummary, referencesOf, serverIdsByName, summarize } from "./platformOutputs";
+import type { MachineSize, PlatformSettings } from "./settings";
 import { resolveServerType } from "./sizing/resolve";
 import { StorageNode } from "./storageNode";
 import type { OffsiteCredentials } from "./storageNode/backupConfig";
@@ -30,28 +31,41 @@ export interface PlatformArgs {
   readonly secrets?: pulumi.Input<Readonly<Record<string, string>>>;
 }
 
-/** A machine as people ask for it. */
-export interface MachineSummary {
-  readonly name: string;
-  readonly tier: string;
-  readonly privateIp: string;
-  readonly serverType: string;
-}
-
 /**
  * A whole platform: load balancer pair, app nodes, database node and storage node in one private network.
  *
  * Cost: the sum of its machines and addresses; `npm run estimate` prints it line by line.
  */
 export class Platform extends pulumi.ComponentResource {
-  /** Where visitors reach the platform; resolves when every machine is set up. */
+  /**
+   * Where visitors reach the platform: by its domain when there is a certificate, which is for that name, by its
+   * address otherwise. Resolves when every machine is set up.
+   */
   public readonly url: pulumi.Output<string>;
+  /** The same by address: for the time before DNS points to the platform. */
+  public readonly endpoint: pulumi.Output<string>;
+  /** The floating IP: what a DNS record of the domain names. */
   public readonly virtualIp: pulumi.Output<string>;
+  public readonly floatingIpId: pulumi.Output<number>;
+  /** The private network, for further machines; resolves when it can be joined. */
+  public readonly networkId: pulumi.Output<number>;
+  /** Ids of the servers by host name. */
+  public readonly serverIds: pulumi.Output<Readonly<Record<string, number>>>;
+  /** `postgresql://USER:PASSWORD@ADDRESS:5432/DATABASE`, reachable from app nodes. Secret. */
+  public readonly databaseUrl: pulumi.Output<string>;
+  /** Digests that run, by the references of the settings: `{ "traefik:v3.6": "traefik@sha256:..." }`. */
+  public readonly images: pulumi.Output<Readonly<Record<string, string>>>;
   public readonly machines: pulumi.Output<MachineSummary[]>;
   /** OpenSSH private key of root on all machines. Secret. */
   public readonly deployKey: pulumi.Output<string>;
   /** Public address for SSH, itself and as a jump host. */
   public readonly bastion: pulumi.Output<string>;
+  /** The parts, each with outputs of its own. */
+  public readonly network: Network;
+  public readonly edge: LoadBalancerPair;
+  public readonly app: AppNodes;
+  public readonly database: DatabaseNode;
+  public readonly storage: StorageNode;
 
   constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:Platform", name, {}, opts);
@@ -116,47 +130,41 @@ export class Platform extends pulumi.ComponentResource {
 
     const scheme = args.certificate === undefined ? "http" : "https";
     const everything = [edge.configured, database.configured, storage.configured, app.configured];
+    this.network = network;
+    this.edge = edge;
+    this.app = app;
+    this.database = database;
+    this.storage = storage;
     this.virtualIp = edge.virtualIp;
-    this.url = pulumi.all([edge.virtualIp, everything]).apply(([address]) => `${scheme}://${address}`);
+    this.floatingIpId = edge.floatingIpId;
+    this.networkId = network.networkId;
+    this.endpoint = pulumi.all([edge.virtualIp, everything]).apply(([address]) => `${scheme}://${address}`);
+    this.url =
+      args.certificate === undefined
+        ? this.endpoint
+        : this.endpoint.apply(() => `${scheme}://${settings.domain}`);
     this.machines = pulumi.output(summarize(settings, topology));
+    this.serverIds = serverIdsByName(topology, edge, app, database, storage);
+    this.databaseUrl = database.databaseUrl;
+    this.images = pulumi.output(
+      Object.fromEntries(referencesOf(settings).map((reference) => [reference, resolveImage(reference)])),
+    );
     this.deployKey = key.privateKey;
     this.bastion = pulumi.output(edge.bastion.host);
     this.registerOutputs({
       url: this.url,
+      endpoint: this.endpoint,
       virtualIp: this.virtualIp,
+      floatingIpId: this.floatingIpId,
+      networkId: this.networkId,
       machines: this.machines,
+      serverIds: this.serverIds,
+      databaseUrl: this.databaseUrl,
+      images: this.images,
       deployKey: this.deployKey,
       bastion: this.bastion,
     });
   }
-}
-
-/** By what names services find the stores. */
-function storeEnvironments(database: DatabaseNode, storage: StorageNode): AppNodesArgs["stores"] {
-  return {
-    database: { DATABASE_URL: database.databaseUrl },
-    cache: { REDIS_URL: database.redisUrl },
-    search: { ELASTICSEARCH_URL: database.elasticsearchUrl },
-    objectStore: {
-      S3_ENDPOINT: storage.s3Endpoint,
-      S3_REGION: storage.region,
-      S3_BUCKET: storage.bucket,
-      S3_ACCESS_KEY_ID: storage.accessKeyId,
-      S3_SECRET_ACCESS_KEY: storage.secretAccessKey,
-    },
-  };
-}
-
-/** @throws when a registry's password is not among the secrets */
-function registryLogins(
-  registries: readonly RegistrySettings[],
-  secrets: Readonly<Record<string, string>>,
-): RegistryCredential[] {
-  return registries.map(({ host, username, passwordSecret }) => {
-    const password = secrets[passwordSecret];
-    if (password === undefined) throw new Error(`registry ${host}: no secret of the name in passwordSecret`);
-    return { host, username, password };
-  });
 }
 
 function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: Platform) {
@@ -222,13 +230,4 @@ function serviceImages(
   return Object.fromEntries(
     Object.entries(settings.app.services).map(([name, service]) => [name, resolve(service.image)]),
   );
-}
-
-function summarize(settings: PlatformSettings, topology: Topology): MachineSummary[] {
-  return topology.machines.map(({ hostname, tier, privateIp, size }) => ({
-    name: hostname,
-    tier,
-    privateIp,
-    serverType: resolveServerType(size, settings.location).name,
-  }));
 }

@@ -18,6 +18,7 @@ export interface Deployment {
   /** Number of resources by operation: `{ create: 40 }`, `{ same: 40 }`. */
   readonly changes: Readonly<Record<string, number>>;
   readonly spans: readonly ResourceSpan[];
+  /** Secret ones are masked: a deployment is written to a file. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
@@ -41,7 +42,7 @@ export async function deploy(stack: Stack, progress: Progress, configFile?: stri
       throw new Error(messages.length > 0 ? messages.join("\n\n") : String(error));
     });
   const outputs = Object.fromEntries(
-    Object.entries(result.outputs).map(([name, { value }]) => [name, value]),
+    Object.entries(result.outputs).map(([name, { value, secret }]) => [name, secret ? "[secret]" : value]),
   );
   return {
     start,

@@ -7,11 +7,17 @@ import { platformIsUp } from "./support/platform";
 /** Passwords that really are in use, read from where they may be. */
 async function passwords(): Promise<string[]> {
   const environment = await must("local-app1", "cat /etc/platform/web-1.secret.env");
-  const found = [...environment.matchAll(/:([A-Za-z0-9]{20,})@|SECRET_ACCESS_KEY=(\S+)/g)].map(
-    (match) => match[1] ?? match[2] ?? "",
-  );
-  assert.ok(found.length >= 4, `found ${found.length} passwords`);
-  return found;
+  const found = [
+    ...environment.matchAll(/:([A-Za-z0-9]{20,})@|(?:SECRET_ACCESS_KEY|SESSION_KEY)=(\S+)/g),
+  ].map((match) => match[1] ?? match[2] ?? "");
+  assert.ok(found.length >= 5, `found ${found.length} passwords`);
+  const { auths } = JSON.parse(await must("local-app1", "cat /root/.docker/config.json")) as {
+    auths: Readonly<Record<string, { readonly auth: string }>>;
+  };
+  const logins = Object.values(auths).map(({ auth }) => auth);
+  assert.equal(logins.length, 1);
+  const registry = logins.map((auth) => Buffer.from(auth, "base64").toString().split(":")[1] ?? "");
+  return [...found, ...logins, ...registry];
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
@@ -34,6 +40,19 @@ describe("secrets", function () {
     for (const file of files) {
       const content = await readFile(file);
       for (const secret of secrets) assert.ok(!content.includes(secret), `a password stands in ${file}`);
+    }
+  });
+
+  it("reach the containers of the service that names them, and no others", async () => {
+    const variables = async (container: string) =>
+      (await must("local-app1", `docker exec ${container} env`))
+        .split("\n")
+        .map((line) => line.split("=")[0]);
+    assert.ok((await variables("web-1")).includes("SESSION_KEY"));
+    for (const other of ["api-1", "worker-1"]) {
+      const names = await variables(other);
+      assert.ok(names.includes("DATABASE_URL"), other);
+      assert.ok(!names.includes("SESSION_KEY"), other);
     }
   });
 
