@@ -7,6 +7,7 @@ export const setupLibrary = String.raw`
 readonly state=/var/lib/platform
 readonly log=/var/log/platform-setup.log
 current_stage=start
+log_start=
 stage_began=$EPOCHREALTIME
 
 # Opens the next stage; the spans show where a bring-up spends its time.
@@ -23,7 +24,8 @@ finish() {
   rm -f /usr/sbin/policy-rc.d "$0"
   if [ "$status" -ne 0 ]; then
     {
-      tail -n 25 "$log"
+      # Of this run alone: the one before may have failed with the same lines.
+      if [ -n "$log_start" ]; then tail -c "+$((log_start + 1))" "$log" | tail -n 25; fi
       # Last, because whoever shows only some lines shows the last ones.
       printf 'setup of %s failed at "%s" (exit status %s); all of it is in %s\n' "$setup_hostname" "$current_stage" "$status" "$log"
     } >&4
@@ -40,7 +42,8 @@ begin() {
   trap finish EXIT
   # A run whose connection broke goes on until its end; the next one waits for it.
   exec 9>/run/platform-setup.lock
-  flock -w 900 9 || { echo "another setup has held the lock for 900 seconds"; exit 75; }
+  flock -w 900 9 || { echo "another setup has held the lock for 900 seconds" >&4; exit 75; }
+  log_start=$(stat -c %s "$log")
   printf '=== setup of %s, %s\n' "$setup_hostname" "$(date -u +%FT%TZ)"
   rm -f "$state/spans.jsonl"
   # What a run that was killed left behind; its script may hold secrets.

@@ -7,31 +7,67 @@ import { renderSetup } from "../../../components/setup/render";
 import { emptySetup } from "../../../components/setup/types";
 
 describe("a setup script that fails", () => {
-  it("ends with the machine's name, the step, the exit status and where the log is, after its last lines", async function () {
+  let folder: string;
+  before(async function () {
     if (process.getuid?.() !== 0) this.skip();
-    const folder = await mkdtemp(join(tmpdir(), "failed-setup-"));
+    folder = await mkdtemp(join(tmpdir(), "failed-setup-"));
+  });
+  after(async () => {
+    if (folder !== undefined) await rm(folder, { recursive: true });
+  });
+
+  /** The real script with folders of its own: nothing of this machine is touched. */
+  const run = async (command: string, change = (script: string) => script) => {
+    const script = renderSetup("prod-app1", {
+      ...emptySetup,
+      steps: [{ name: "pull the image", unless: "false", run: command }],
+    })
+      .replaceAll("/var/lib/platform", join(folder, "state"))
+      .replaceAll("/var/log/platform-setup.log", join(folder, "log"))
+      .replaceAll("/run/platform", join(folder, "run"))
+      .replaceAll("/etc/platform", join(folder, "etc"));
+    const file = join(folder, "script");
+    await writeFile(file, change(script));
+    return execa("bash", [file], { reject: false });
+  };
+
+  it("ends with the machine's name, the step, the exit status and where the log is, after its last lines", async () => {
+    const { exitCode, stderr } = await run("echo the registry says no; exit 3");
+    assert.equal(exitCode, 3);
+    const lines = stderr.trim().split("\n");
+    assert.ok(lines.includes("the registry says no"), stderr);
+    assert.equal(
+      lines.at(-1),
+      `setup of prod-app1 failed at "pull the image" (exit status 3); all of it is in ${join(folder, "log")}`,
+    );
+  });
+
+  it("shows its own last lines once, and none of the set-up before it", async () => {
+    await run("echo the registry says no; exit 3");
+    const { stderr } = await run("echo the registry says no; exit 3");
+    assert.equal(stderr.split("the registry says no").length - 1, 1, stderr);
+    assert.equal(stderr.split("=== setup of prod-app1").length - 1, 1, stderr);
+    assert.equal(stderr.split("setup of prod-app1 failed").length - 1, 1, stderr);
+  });
+
+  it("says that another set-up runs, and nothing of what that one prints", async () => {
+    const impatient = (script: string) => script.replace("flock -w 900", "flock -w 0");
+    const holding = ["--no-fork", join(folder, "run-setup.lock"), "sleep", "60"];
+    const holder = execa("flock", holding, { reject: false, stdio: "ignore" });
     try {
-      // The same script with folders of its own: nothing of this machine is touched.
-      const script = renderSetup("prod-app1", {
-        ...emptySetup,
-        steps: [{ name: "pull the image", unless: "false", run: "echo the registry says no; exit 3" }],
-      })
-        .replaceAll("/var/lib/platform", join(folder, "state"))
-        .replaceAll("/var/log/platform-setup.log", join(folder, "log"))
-        .replaceAll("/run/platform", join(folder, "run"))
-        .replaceAll("/etc/platform", join(folder, "etc"));
-      const file = join(folder, "script");
-      await writeFile(file, script);
-      const { exitCode, stderr } = await execa("bash", [file], { reject: false });
-      assert.equal(exitCode, 3);
-      const lines = stderr.trim().split("\n");
-      assert.ok(lines.includes("the registry says no"), stderr);
-      assert.equal(
-        lines.at(-1),
-        `setup of prod-app1 failed at "pull the image" (exit status 3); all of it is in ${join(folder, "log")}`,
+      while (
+        (await execa("flock", ["-n", join(folder, "run-setup.lock"), "true"], { reject: false })).exitCode ===
+        0
+      );
+      const { exitCode, stderr } = await run("true", impatient);
+      assert.equal(exitCode, 75);
+      assert.match(
+        stderr,
+        /^another setup has held the lock for 900 seconds\nsetup of prod-app1 failed at "start"/,
       );
     } finally {
-      await rm(folder, { recursive: true });
+      holder.kill();
+      await holder;
     }
   });
 });

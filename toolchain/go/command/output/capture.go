@@ -51,6 +51,7 @@ type Capture struct {
 	out    bytes.Buffer
 	err    bytes.Buffer
 	tail   []byte
+	unseen []byte
 	stdout stream
 	stderr stream
 }
@@ -93,12 +94,15 @@ func (c *Capture) Results() (stdout, stderr string) {
 	return strings.TrimSuffix(c.out.String(), "\n"), strings.TrimSuffix(c.err.String(), "\n")
 }
 
-// Failure describes a failed run by its cause and the last lines that it printed. It names neither
-// the command nor its input, which may contain secrets.
+// Failure describes a failed run by its cause and the last lines that it printed, without those of a stream
+// that the live log shows anyway. It names neither the command nor its input, which may contain secrets.
 func (c *Capture) Failure(what string, cause error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	tail := strings.TrimSpace(string(c.tail))
+	tail := strings.TrimSpace(string(c.unseen))
+	if tail == "" {
+		tail = strings.TrimSpace(string(c.tail))
+	}
 	if tail == "" {
 		return fmt.Errorf("%s: %w; it printed nothing", what, cause)
 	}

@@ -51,3 +51,18 @@ func TestFailureShowsTheEndOnly(t *testing.T) {
 		t.Errorf("the message is %q", message)
 	}
 }
+
+func TestFailureDoesNotRepeatWhatTheLiveLogShows(t *testing.T) {
+	capture := NewCapture(Stdout, func(string) {})
+	fmt.Fprintln(capture.Stdout(), "installing")
+	fmt.Fprintln(capture.Stderr(), "the registry says no")
+	message := capture.Failure("command", fmt.Errorf("exit code 1")).Error()
+	if strings.Contains(message, "installing") || strings.Count(message, "the registry says no") != 1 {
+		t.Errorf("the message is %q", message)
+	}
+	quiet := NewCapture(Stdout, func(string) {})
+	fmt.Fprintln(quiet.Stdout(), "all there is")
+	if message := quiet.Failure("command", fmt.Errorf("exit code 1")).Error(); !strings.Contains(message, "all there is") {
+		t.Errorf("the message is %q", message)
+	}
+}

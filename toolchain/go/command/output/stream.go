@@ -18,14 +18,22 @@ func (s *stream) Write(data []byte) (int, error) {
 	s.capture.mu.Lock()
 	defer s.capture.mu.Unlock()
 	s.whole.Write(data)
-	s.capture.tail = append(s.capture.tail, data...)
-	if excess := len(s.capture.tail) - tailBytes; excess > 0 {
-		s.capture.tail = append(s.capture.tail[:0], s.capture.tail[excess:]...)
-	}
-	if s.log != nil {
+	s.capture.tail = appendTail(s.capture.tail, data)
+	if s.log == nil {
+		s.capture.unseen = appendTail(s.capture.unseen, data)
+	} else {
 		s.logLines(data)
 	}
 	return len(data), nil
+}
+
+// appendTail keeps the last bytes only.
+func appendTail(tail, data []byte) []byte {
+	tail = append(tail, data...)
+	if excess := len(tail) - tailBytes; excess > 0 {
+		tail = append(tail[:0], tail[excess:]...)
+	}
+	return tail
 }
 
 func (s *stream) logLines(data []byte) {
