@@ -19,6 +19,12 @@ const collections: Readonly<Record<string, Collection>> = {
   "hcloud:index/placementGroup:PlacementGroup": cloudCollection("placement_groups"),
   "hcloud:index/sshKey:SshKey": cloudCollection("ssh_keys"),
   "hcloud:index/volume:Volume": cloudCollection("volumes"),
+  "hcloud:index/primaryIp:PrimaryIp": cloudCollection("primary_ips"),
+  "hcloud:index/loadBalancer:LoadBalancer": cloudCollection("load_balancers"),
+  "hcloud:index/zone:Zone": cloudCollection("zones"),
+  "hcloud:index/certificate:Certificate": cloudCollection("certificates"),
+  "hcloud:index/uploadedCertificate:UploadedCertificate": cloudCollection("certificates"),
+  "hcloud:index/managedCertificate:ManagedCertificate": cloudCollection("certificates"),
   "hcloud:index/storageBox:StorageBox": {
     api: "hetzner",
     name: "storage_boxes",
@@ -29,6 +35,27 @@ const collections: Readonly<Record<string, Collection>> = {
 /** @returns undefined for relations between objects, and for everything that is not Hetzner's */
 export function collectionOf(type: string): Collection | undefined {
   return collections[type];
+}
+
+/** Parts of other objects with ids of their own, which the state holds by these. */
+const numbered: Readonly<Record<string, string>> = {
+  "hcloud:index/snapshot:Snapshot": "images",
+  "hcloud:index/storageBoxSnapshot:StorageBoxSnapshot": "box_snapshots",
+  "hcloud:index/storageBoxSubaccount:StorageBoxSubaccount": "subaccounts",
+};
+
+/** Objects of one kind, whose ids are unique among them. @returns undefined for what has no id of its own */
+export function kindOf(type: string): string | undefined {
+  return collections[type]?.name ?? numbered[type];
+}
+
+/** Two computers' ideas of the same moment: the one that runs the engine, and Hetzner's. */
+const clockDifferenceMs = 120_000;
+
+/** Whether the object was made by runs that began then. Nobody knows when: yes. */
+export function isNewborn({ created }: { readonly created?: string }, since: Date | undefined): boolean {
+  if (created === undefined || since === undefined) return true;
+  return Date.parse(created) >= since.getTime() - clockDifferenceMs;
 }
 
 /** Waits until no action runs on the object: what a request has begun shows only when its action has ended. */

@@ -1,55 +1,46 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Progress } from "../toolchain/cacheDir";
 import type { CloudClients } from "./cloudClient";
-import { collectionOf, idle } from "./cloudObjects";
-import { type PendingCreate, undoCreate } from "./undoCreate";
+import { collectionOf, idle, kindOf } from "./cloudObjects";
+import { beganAt, creationsAhead, isNamed, lastResult } from "./lostCreates";
+import { inWords, isGone, type StackFacts, settleCreate } from "./settleCreate";
+import { adopt, type DeploymentState, forget, nameOf, type WrittenResource } from "./writtenState";
 
-/** A resource as the engine writes it down: of a component, which has no inputs, not even the key is there. */
-interface WrittenResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly inputs?: PendingCreate["inputs"];
-}
+export type RepairedStack = Pick<Stack, "exportStack" | "importStack" | "refresh" | "preview" | "history">;
 
-interface PendingOperation {
-  readonly type: string;
-  readonly resource: WrittenResource;
-}
-
-interface DeploymentState {
-  readonly resources?: readonly WrittenResource[];
-  pending_operations?: readonly PendingOperation[];
-}
+/** A page of the stack's history: as many runs as anybody tries before asking for help. */
+const runsToLookAt = 50;
 
 /**
- * Makes a stack whose `pulumi up` or `destroy` was killed ready for the next one. What the killed run had begun to
- * create, and nobody can know how far it came, is removed from the cloud: nothing depends on it yet and no set-up
- * has run on it, or the engine would have recorded its end. What it had begun to change or delete is read from the
- * cloud once it has ended, so that the state holds what is there. Everything else stays as it is.
+ * Makes a stack ready for the next `pulumi up` when the last one was killed or lost an answer of the API. What it
+ * had begun to create, and nobody knows how far it came, is written into the state when it is there as it was
+ * wanted, or removed when nothing can be on it yet. What it had begun to change or delete is read from the cloud
+ * once it has ended. Everything else stays as it is.
  *
- * @returns how many operations had been pending; 0 when the last run came to its end
+ * @returns how many operations had been begun and not recorded; 0 when the last run came to its end
  */
 export async function repair(
-  stack: Pick<Stack, "exportStack" | "importStack" | "refresh">,
+  stack: RepairedStack,
   clouds: CloudClients,
   progress: Progress,
 ): Promise<number> {
+  const pending = await repairPending(stack, clouds, progress);
+  return pending.size + (await repairLost(stack, clouds, pending, progress));
+}
+
+/** What a killed engine had written down before it began. @returns their URNs */
+async function repairPending(
+  stack: RepairedStack,
+  clouds: CloudClients,
+  progress: Progress,
+): Promise<ReadonlySet<string>> {
   const exported = await stack.exportStack();
   const state = exported.deployment as DeploymentState;
   const pending = state.pending_operations ?? [];
-  if (pending.length === 0) return 0;
-  const [creates, others] = [
-    pending.filter(({ type }) => type === "creating"),
-    pending.filter(({ type }) => type !== "creating"),
-  ];
-  const held = new Set((state.resources ?? []).map(({ type, id }) => `${type} ${id}`));
-  // Dependents first: the state lists resources in the order of their creation.
-  for (const { resource } of creates.toReversed()) {
-    const create = { ...resource, inputs: resource.inputs ?? {} };
-    const undone = await undoCreate(create, clouds, (type, id) => held.has(`${type} ${id}`));
-    progress(`${nameOf(resource)}: ${undone}`);
-  }
+  if (pending.length === 0) return new Set();
+  const creates = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
+  const others = pending.filter(({ type }) => type !== "creating");
+  const adopted = await settle(creates, state, await factsOf(stack, state, clouds), progress);
   const inCloud = others.filter(({ resource }) => resource.type.startsWith("hcloud:"));
   // These stay pending until they are read, so that this can be run again when it fails now.
   state.pending_operations = inCloud;
@@ -59,10 +50,100 @@ export async function repair(
     if (collection !== undefined) await idle(clouds[collection.api], `/${collection.name}/${resource.id}`);
     progress(`${nameOf(resource)}: interrupted while ${type}, reading what is there`);
   }
-  if (inCloud.length > 0) {
-    await stack.refresh({ target: inCloud.map(({ resource }) => resource.urn), color: "never" });
-  }
-  return pending.length;
+  await read(stack, [...adopted, ...inCloud.map(({ resource }) => resource.urn)]);
+  return new Set(pending.map(({ resource }) => resource.urn));
 }
 
-const nameOf = ({ urn }: WrittenResource) => urn.split("::").slice(2).join(" ");
+/** Requests whose effect came and whose answer did not: nothing was written of them. */
+async function repairLost(
+  stack: RepairedStack,
+  clouds: CloudClients,
+  settled: ReadonlySet<string>,
+  progress: Progress,
+): Promise<number> {
+  if (lastResult(await stack.history(runsToLookAt, 1)) !== "failed") return 0;
+  const gone = await forgetDeleted(stack, clouds, progress);
+  return gone + (await adoptCreated(stack, clouds, settled, progress));
+}
+
+/** What the state holds and the cloud has not: deleting a relation twice is an error to the provider. */
+async function forgetDeleted(
+  stack: RepairedStack,
+  clouds: CloudClients,
+  progress: Progress,
+): Promise<number> {
+  const exported = await stack.exportStack();
+  const state = exported.deployment as DeploymentState;
+  const gone: WrittenResource[] = [];
+  for (const resource of state.resources ?? []) {
+    if (await isGone(lost(resource), clouds)) gone.push(resource);
+  }
+  if (gone.length === 0) return 0;
+  forget(state, gone);
+  await stack.importStack(exported);
+  for (const resource of gone) progress(`${nameOf(resource)}: is gone, and not in the state any more`);
+  return gone.length;
+}
+
+/** What the program asks for, the state does not hold, and the cloud has. */
+async function adoptCreated(
+  stack: RepairedStack,
+  clouds: CloudClients,
+  settled: ReadonlySet<string>,
+  progress: Progress,
+): Promise<number> {
+  const ahead = (await creationsAhead(stack)).filter(({ urn }) => !settled.has(urn));
+  if (ahead.length === 0) return 0;
+  const exported = await stack.exportStack();
+  const state = exported.deployment as DeploymentState;
+  const creates = ahead.filter((create) => collectionOf(create.type) === undefined || isNamed(lost(create)));
+  let repaired = 0;
+  const adopted = await settle(creates, state, await factsOf(stack, state, clouds), (line, kind) => {
+    // Most of them are what the next run is for.
+    if (kind === "nothing" || kind === "repeatable") return;
+    progress(line);
+    repaired++;
+  });
+  if (adopted.length > 0) await stack.importStack(exported);
+  await read(stack, adopted);
+  return repaired;
+}
+
+const lost = ({ urn, type, inputs = {} }: WrittenResource) => ({ urn, type, inputs });
+
+type Told = (line: string, kind: string) => void;
+
+/** Settles each, dependents first: both lists are in the order of their creation. @returns URNs to read */
+async function settle(
+  creates: readonly WrittenResource[],
+  state: DeploymentState,
+  facts: StackFacts,
+  progress: Told,
+): Promise<string[]> {
+  const adopted: [WrittenResource, string][] = [];
+  for (const resource of creates.toReversed()) {
+    const finding = await settleCreate(lost(resource), facts);
+    if (finding.kind === "there") adopted.unshift([resource, finding.id]);
+    progress(`${nameOf(resource)}: ${inWords(finding)}`, finding.kind);
+  }
+  for (const [resource, id] of adopted) adopt(state, resource, id);
+  return adopted.map(([{ urn }]) => urn);
+}
+
+async function factsOf(
+  stack: RepairedStack,
+  { resources = [] }: DeploymentState,
+  clouds: CloudClients,
+): Promise<StackFacts> {
+  const held = new Set(resources.map(({ type, id }) => `${kindOf(type)} ${id}`));
+  return {
+    clouds,
+    isHeld: (collection, id) => held.has(`${collection} ${id}`),
+    heldInputs: (wanted) => resources.filter(({ type }) => type === wanted).map(({ inputs = {} }) => inputs),
+    since: beganAt(await stack.history(runsToLookAt, 1), resources),
+  };
+}
+
+async function read(stack: RepairedStack, target: string[]): Promise<void> {
+  if (target.length > 0) await stack.refresh({ target, color: "never" });
+}

@@ -12,7 +12,7 @@ const hetznerEndpoint = "https://api.hetzner.com/v1";
 /**
  * `repair` with the credentials of the stack's own configuration.
  *
- * @returns how many operations had been pending
+ * @returns how many operations had been begun and not recorded
  * @throws when the stack has no `hcloud:token`
  */
 export async function repairStack(stack: Stack, progress: Progress): Promise<number> {
@@ -36,22 +36,22 @@ async function main(name: string): Promise<void> {
     name === localStackName
       ? await localStack()
       : await LocalWorkspace.selectStack({ stackName: name, workDir: projectRoot });
-  const pending = await repairStack(stack, (line) => process.stdout.write(`${line}\n`));
+  const repaired = await repairStack(stack, (line) => process.stdout.write(`${line}\n`));
   process.stdout.write(
-    pending === 0 ? "nothing to repair: the last run came to its end\n" : "done: run `pulumi up` again\n",
+    repaired === 0 ? "nothing to repair: the last run came to its end\n" : "done: run `pulumi up` again\n",
   );
 }
 
 if (require.main === module) {
   new Command("npm run repair --")
     .description(
-      "Makes a stack ready for `pulumi up` after an engine was killed in the middle of `up` or `destroy`.",
+      "Makes a stack ready for `pulumi up` after an `up` or `destroy` was killed, or lost an answer of the API.",
     )
     .argument("<stack>", "for example prod")
     .addHelpText(
       "after",
-      "\nWhat the killed run had begun to create is removed from the cloud, what it had begun to change or delete is\n" +
-        "read from there; everything else that the state holds stays as it is.\n" +
+      "\nWhat the run had begun to create is taken into the state, or removed from the cloud when nothing can be on it;\n" +
+        "what it had begun to change or delete is read from there. Everything else stays as it is.\n" +
         "Run `pulumi cancel` first when Pulumi says that the stack is locked.\n",
     )
     .action(main)

@@ -1,50 +1,11 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { RefreshOptions, UpdateSummary } from "@pulumi/pulumi/automation";
 import { BulkBackend, Platform } from "../../components";
 import { loadStackFile } from "../../config";
-import type { CloudClient, CloudClients } from "../../scripts/cloudClient";
+import type { CloudClient } from "../../scripts/cloudClient";
 import { repair } from "../../scripts/repair";
-import { type RecordedResource, recordProgram } from "../support/mocks";
-
-/** A stack whose state is `deployment`; importing replaces it, and reading is noted. */
-function stackWith(deployment: object) {
-  const stack = {
-    deployment,
-    read: [] as string[],
-    refresh: async ({ target = [] }: RefreshOptions = {}) => {
-      stack.read.push(...target);
-      return { stdout: "", stderr: "", summary: {} as UpdateSummary };
-    },
-    exportStack: async () => ({ version: 3, deployment: structuredClone(stack.deployment) }),
-    importStack: async (state: { deployment: object }) => {
-      stack.deployment = state.deployment;
-    },
-  };
-  return stack;
-}
-
-/** As the engine writes a resource: an empty map of inputs leaves no key behind. */
-function written({ type, name, inputs }: Pick<RecordedResource, "type" | "name" | "inputs">) {
-  const urn = `urn:pulumi:prod::hetzner-platform::${type}::${name}`;
-  return Object.keys(inputs).length === 0 ? { urn, type } : { urn, type, inputs };
-}
-
-const creating = (resource: Parameters<typeof written>[0]) => ({
-  type: "creating",
-  resource: written(resource),
-});
-
-/** An API with nothing in it that notes every request. */
-function emptyCloud(): { clouds: CloudClients; requests: string[] } {
-  const requests: string[] = [];
-  const client: CloudClient = async (method, path) => {
-    requests.push(`${method} ${path}`);
-    const [, collection] = /^\/(\w+)\?name=./.exec(path) ?? [];
-    return collection === undefined ? undefined : { [collection]: [] };
-  };
-  return { clouds: { cloud: client, hetzner: client }, requests };
-}
+import { recordProgram } from "../support/mocks";
+import { creating, emptyCloud, noProgress, stackWith, written } from "./support/repairedStack";
 
 /** What the cloud, the machines and chance answer when a resource is created. */
 const created: Readonly<Record<string, Record<string, unknown>>> = {
@@ -54,8 +15,6 @@ const created: Readonly<Record<string, Record<string, unknown>>> = {
   "hcloud:index/floatingIp:FloatingIp": { ipAddress: "203.0.113.10" },
   "command:remote:Command": { stdout: "ssh-ed25519 AAAA host\n" },
 };
-
-const noProgress = () => {};
 
 describe("repair", function () {
   this.timeout(20_000);

@@ -1,30 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
-import { execa } from "execa";
-import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
-import { TestCloud, TOKEN } from "../../localcloud/api/testCloud";
-import type { Pem, Subject, Supports, Version } from "./subject";
-import { addressSubjects } from "./subjects/addresses";
-import { loadBalancerSubjects } from "./subjects/loadBalancers";
-import { nameSubjects } from "./subjects/names";
-import { networkSubjects } from "./subjects/networks";
-import { serverSubjects } from "./subjects/servers";
-import { storageSubjects } from "./subjects/storage";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import { TestCloud } from "../../localcloud/api/testCloud";
+import { openStack, selfSigned } from "./stack";
+import type { Pem, Supports, Version } from "./subject";
+import { subjects } from "./subjects";
 import { makeSupports } from "./supports";
-
-const subjects: readonly Subject[] = [
-  ...serverSubjects,
-  ...networkSubjects,
-  ...addressSubjects,
-  ...loadBalancerSubjects,
-  ...nameSubjects,
-  ...storageSubjects,
-];
 
 const importable = subjects.filter((subject) => subject.import !== "never");
 
@@ -40,40 +25,12 @@ describe("the unmodified Pulumi provider: every resource", function () {
   let certificates: readonly [Pem, Pem];
 
   before(async () => {
-    const home = await ensurePulumiHome((line) => console.error(line));
     folder = await mkdtemp(join(tmpdir(), "localcloud-resources-"));
     certificates = [await selfSigned(folder, "one.example"), await selfSigned(folder, "two.example")];
     cloud = await TestCloud.start();
     const { port } = await cloud.api.listen({ host: "127.0.0.1", port: 0 });
-    const endpoint = `http://127.0.0.1:${port}/v1`;
-    const command = await PulumiCommand.get({ root: dirname(dirname(home.bin)) });
-    const openStack = async (stackName: string) => {
-      const opened = await LocalWorkspace.createOrSelectStack(
-        { stackName, projectName: "resources", program: async () => undefined },
-        {
-          workDir: folder,
-          pulumiCommand: command,
-          envVars: {
-            ...home.env,
-            PULUMI_BACKEND_URL: `file://${folder}`,
-            PULUMI_CONFIG_PASSPHRASE: "test",
-            // Both halves of the provider, so that nothing can reach the real API (HC-P1).
-            HCLOUD_ENDPOINT: endpoint,
-            HETZNER_ENDPOINT: endpoint,
-          },
-        },
-      );
-      await opened.setAllConfig({
-        "hcloud:endpoint": { value: endpoint },
-        "hcloud:endpointHetzner": { value: endpoint },
-        "hcloud:token": { value: TOKEN, secret: true },
-        "hcloud:pollInterval": { value: "50ms" },
-        "hcloud:pollFunction": { value: "constant" },
-      });
-      return opened;
-    };
-    stack = await openStack("made");
-    imported = await openStack("imported");
+    stack = await openStack(folder, "made", port);
+    imported = await openStack(folder, "imported", port);
   });
 
   after(async () => {
@@ -198,14 +155,3 @@ function operationsIn(events: readonly EngineEvent[]): Operations {
 
 /** `hcloud:index/server:Server` to `server`. */
 const nameOf = (type: string) => type.split("/")[1]?.split(":")[0] ?? "";
-
-async function selfSigned(folder: string, name: string): Promise<Pem> {
-  const [certificate, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
-  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
-  const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-  await execa("openssl", [
-    ...["req", "-x509", "-nodes", "-days", "30", ...algorithm, ...subject],
-    ...["-keyout", key, "-out", certificate],
-  ]);
-  return { certificate: await readFile(certificate, "utf8"), key: await readFile(key, "utf8") };
-}
