@@ -5,14 +5,20 @@ import { readStackConfig } from "./config";
 const { settings, secrets } = readStackConfig();
 const hetzner = new pulumi.Config("hcloud");
 
-const platform = new Platform(settings.environment, {
-  settings,
-  apiToken: secrets.failoverToken ?? hetzner.getSecret("token") ?? pulumi.secret(requireToken(process.env)),
-  apiEndpoint: hetzner.get("endpoint"),
-  certificate: secrets.certificate,
-  offsiteCredentials: secrets.offsiteCredentials,
-  secrets: secrets.named,
-});
+const platform = new Platform(
+  // Not the environment, which the stack's name may decide: a renamed stack would be built a second time.
+  "platform",
+  {
+    settings,
+    apiToken: secrets.failoverToken ?? hetzner.getSecret("token") ?? pulumi.secret(requireToken(process.env)),
+    apiEndpoint: hetzner.get("endpoint"),
+    certificate: secrets.certificate,
+    offsiteCredentials: secrets.offsiteCredentials,
+    secrets: secrets.named,
+  },
+  // Stacks of release 0.1.
+  { aliases: [{ name: settings.environment }] },
+);
 
 /** The provider takes its token from the environment too. @throws when there is none anywhere */
 function requireToken({ HCLOUD_TOKEN }: NodeJS.ProcessEnv): string {

@@ -9,7 +9,7 @@ import type { MachinePlan } from "./topology";
 
 /** What all machines of a platform share. */
 export interface MachineContext {
-  readonly location: string;
+  readonly location: pulumi.Input<string>;
   readonly image: string;
   /** Resolves when network, subnets and routes exist. */
   readonly networkId: pulumi.Input<number>;

@@ -5,7 +5,7 @@ import type { NetworkSettings } from "./settings";
 
 export interface NetworkArgs {
   /** Name in the Hetzner project, unique there. @default - the component's name */
-  readonly name?: string;
+  readonly name?: pulumi.Input<string>;
   /** Range, zone and subnets. Subnets may be added; changing one replaces it, which Hetzner refuses while in use. */
   readonly network: NetworkSettings;
   /** Private address of the machine that is the NAT gateway of machines without a public address. */

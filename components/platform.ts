@@ -11,6 +11,7 @@ import type { MachineContext } from "./machine";
 import { Network } from "./network";
 import { type MachineSummary, referencesOf, serverIdsByName, summarize } from "./platformOutputs";
 import type { MachineSize, PlatformSettings } from "./settings";
+import { type Gate, rememberSettled } from "./settledRecord";
 import { resolveServerType } from "./sizing/resolve";
 import { StorageNode } from "./storageNode";
 import type { OffsiteCredentials } from "./storageNode/backupConfig";
@@ -72,9 +73,10 @@ export class Platform extends pulumi.ComponentResource {
     const { settings } = args;
     const topology = planTopology(settings);
     const child = { parent: this };
+    const gate = rememberSettled(name, settings, this);
     const key = createDeployKey(name, settings, this);
-    const network = createNetwork(name, settings, topology, this);
-    const context = machineContext(name, settings, network, key.publicKey, key.privateKey, this);
+    const network = createNetwork(name, settings, topology, gate, this);
+    const context = machineContext(name, settings, network, key, gate, this);
     const secrets = pulumi.secret(args.secrets ?? {});
     const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
     const mirror = settings.images.registryMirror;
@@ -180,13 +182,14 @@ function createNetwork(
   name: string,
   settings: PlatformSettings,
   topology: Topology,
+  gate: Gate,
   parent: Platform,
 ): Network {
   const [natGateway] = topology.loadBalancers;
   return new Network(
     `${name}-private`,
     {
-      name: settings.environment,
+      name: gate(settings.environment),
       network: settings.network,
       natGateway: natGateway.privateIp,
       labels: labelsOf(settings),
@@ -200,17 +203,17 @@ function machineContext(
   name: string,
   settings: PlatformSettings,
   network: Network,
-  publicKey: pulumi.Output<string>,
-  privateKey: pulumi.Output<string>,
+  { publicKey, privateKey }: ReturnType<typeof createDeployKey>,
+  gate: Gate,
   parent: Platform,
 ): MachineContext {
   const sshKey = new hcloud.SshKey(
     `${name}-deploy-key`,
-    { name: `${settings.environment}-deploy`, publicKey, labels: labelsOf(settings) },
+    { name: gate(`${settings.environment}-deploy`), publicKey, labels: labelsOf(settings) },
     { parent, deleteBeforeReplace: true },
   );
   return {
-    location: settings.location,
+    location: gate(settings.location),
     image: settings.image,
     networkId: network.networkId,
     sshKey: sshKey.id,

@@ -20,6 +20,13 @@ export interface PlatformSettings {
   readonly budgetEur: number | undefined;
   /** Databases, volumes and addresses are protected against deletion. */
   readonly protect: boolean;
+  /**
+   * Changes of settings that data depends on, as `path=new value`: `storage.bucket=media`. `up` refuses every
+   * other one.
+   *
+   * @default - none
+   */
+  readonly acceptChange?: readonly string[];
 }
 
 export interface NetworkSettings {
@@ -117,6 +124,13 @@ export interface StorageSettings extends MachineSize {
   readonly bulk: BulkBackend;
   /** What the storage box must hold at least, in GB; the smallest that does is ordered. */
   readonly bulkGb: number;
+  /**
+   * What becomes of a storage box that `bulk` no longer names: true keeps it and its backups, false lets `up`
+   * delete it.
+   *
+   * @default - `up` refuses to leave a box
+   */
+  readonly keepStorageBox?: boolean | undefined;
   /** Bucket of the application. */
   readonly bucket: string;
   readonly backup: BackupSettings;

@@ -52,6 +52,7 @@ export function completeSettings(values: StackValues): PlatformSettings {
       volumeGb: storage.volumeGb ?? (storage.bulk === BulkBackend.Volume ? bulkGb : workingVolumeGb),
       bulk: storage.bulk,
       bulkGb: storage.bulkGb ?? bulkGb,
+      keepStorageBox: storage.keepStorageBox,
       bucket: storage.bucket,
       backup: { ...storage.backup, offsite: storage.backup.offsite },
       logRetentionDays: storage.logRetentionDays,
@@ -65,6 +66,7 @@ export function completeSettings(values: StackValues): PlatformSettings {
     },
     budgetEur: values.budgetEur === 0 ? undefined : values.budgetEur,
     protect: values.protect,
+    acceptChange: values.acceptChange,
   };
 }
 

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import { BulkBackend, ObjectStoreEngine } from "../components/settings";
+import { hasStorageBox } from "../components/settledSettings";
 import type { SettingsProblem } from "./problems";
 import type { Rule, RuleInput } from "./rules";
 
@@ -12,7 +13,10 @@ export const platformRules: readonly Rule[] = [
     reads: ["storage.backup.offsite", "offsiteAccessKeyId", "offsiteSecretAccessKey"],
     check: offsiteProblems,
   },
-  { reads: ["storage.bulk", "storage.bulkGb", "storage.backup.offsite"], check: bulkProblems },
+  {
+    reads: ["storage.bulk", "storage.bulkGb", "storage.keepStorageBox", "storage.backup.offsite"],
+    check: bulkProblems,
+  },
   { reads: ["certificate", "domain"], check: certificateProblems },
 ];
 
@@ -89,11 +93,11 @@ function bulkProblems({ settings, values }: RuleInput): readonly SettingsProblem
       remedy: "name the bucket, or take storage.bulk: volume or storageBox",
     });
   }
-  if (bulk !== BulkBackend.StorageBox && values.storage.bulkGb !== undefined) {
+  if (!hasStorageBox(settings.storage) && values.storage.bulkGb !== undefined) {
     problems.push({
       path: "storage.bulkGb",
       value: String(values.storage.bulkGb),
-      allowed: "nothing while storage.bulk is not storageBox",
+      allowed: "nothing while storage.bulk is not storageBox and no box is kept",
       remedy: bulk === BulkBackend.Volume ? "set storage.volumeGb instead" : "remove it",
     });
   }

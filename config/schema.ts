@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { databaseNameRule, isDatabaseName } from "../components/databaseNode/databaseName";
 import { BulkBackend, CacheEngine, EdgeEngine, ObjectStoreEngine, Store } from "../components/settings";
+import { acceptablePaths } from "../components/settledSettings";
 import { locations } from "../components/sizing/locations";
 import { serverTypes } from "../components/sizing/serverTypes";
 import { largestStorageBoxGb } from "../components/sizing/storageBoxes";
@@ -120,6 +121,7 @@ const storage = z.strictObject({
   volumeGb: wholeNumber(10, 10_240, "the size of the volume in GB").optional(),
   bulk: choice(Object.values(BulkBackend), "a backend").default("volume"),
   bulkGb: wholeNumber(1, largestStorageBoxGb, "what the storage box must hold in GB").optional(),
+  keepStorageBox: flag().optional(),
   bucket: bucket().default("app"),
   backup: backup.prefault({}),
   logRetentionDays: wholeNumber(1, 3650, "the days").default(30),
@@ -154,6 +156,15 @@ const adminRange = text(isNetworkCidr, {
   standIn: "192.0.2.1/32",
 });
 
+const acceptedChange = text(
+  (value) => acceptablePaths.includes(value.split("=", 1)[0] ?? "") && /^[^=]+=[a-z0-9_-]+$/.test(value),
+  {
+    allowed: `one of ${acceptablePaths.join(", ")} with its new value: storage.bucket=media`,
+    remedy: "write path=value, or remove the entry when the change is done",
+    standIn: `${acceptablePaths[0]}=standin`,
+  },
+);
+
 const pem = "-----BEGIN CERTIFICATE-----";
 
 /** Every key under `hetzner-platform:` with its shape and default; rules between keys are elsewhere. */
@@ -186,6 +197,7 @@ export const stackSchema = z.strictObject({
   budgetEur: amount("the limit in EUR per month; 0 means none").default(0),
   protect: flag().default(true),
   secrets: z.record(secretName(), secretValue).default({}),
+  acceptChange: z.array(acceptedChange).default([]),
   failoverToken: secretText(
     (value) => /^[A-Za-z0-9]{64}$/.test(value),
     "a Hetzner Cloud API token: 64 letters and digits",

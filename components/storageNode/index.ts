@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import type { DatabaseCredential } from "../databaseNode";
 import { Machine, numericId } from "../machine";
 import { BulkBackend } from "../settings";
+import { hasStorageBox } from "../settledSettings";
 import { containerHost, type PrivateTierArgs } from "../tier";
 import type { OffsiteCredentials } from "./backupConfig";
 import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
@@ -64,10 +65,8 @@ export class StorageNode extends pulumi.ComponentResource {
 
     const volume = createVolume(name, args, this);
     const volumeId = numericId(volume);
-    const box =
-      settings.storage.bulk === BulkBackend.StorageBox
-        ? createBackupBox(name, settings, args.context.labels, this)
-        : undefined;
+    const kept = hasStorageBox(settings.storage) ? createBackupBox(name, args, this) : undefined;
+    const box = settings.storage.bulk === BulkBackend.StorageBox ? kept : undefined;
     const rootSecret = password(`${name}-objects-root`, this);
     const applicationSecret = password(`${name}-objects-app`, this);
     const setup = pulumi

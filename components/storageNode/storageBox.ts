@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import { type DeployKey, deployKey } from "../deployKey";
 import type { PlatformSettings } from "../settings";
 import { requireStorageBox, storageBoxLocation } from "../sizing/storageBoxes";
+import type { TierArgs } from "../tier";
 import type { StorageBoxAccess } from "./backupConfig";
 
 /** A storage box for backups, and the key that opens it. */
@@ -24,8 +25,7 @@ const snapshotPlan = { maxSnapshots: 7, hour: 4, minute: 30 };
  */
 export function createBackupBox(
   name: string,
-  settings: PlatformSettings,
-  labels: Readonly<Record<string, string>>,
+  { settings, context }: Pick<TierArgs, "settings" | "context">,
   parent: pulumi.Resource,
 ): BackupBox {
   const { protect, storage, environment } = settings;
@@ -35,7 +35,7 @@ export function createBackupBox(
     {
       name: `${environment}-backups`,
       storageBoxType: requireStorageBox(storage.bulkGb).name,
-      location: storageBoxLocation(settings.location),
+      location: pulumi.output(context.location).apply(storageBoxLocation),
       password: boxPassword(name, parent),
       sshKeys: [pulumi.unsecret(key.publicKey)],
       accessSettings: {
@@ -46,10 +46,12 @@ export function createBackupBox(
         zfsEnabled: false,
       },
       snapshotPlan,
-      labels: { ...labels },
+      labels: { ...context.labels },
       deleteProtection: protect,
     },
-    { parent, protect },
+    // Hetzner takes keys at the order only: another key, or none in the state of an imported box, would replace
+    // the box and delete every backup. docs/operations.md has the way to a new key.
+    { parent, protect, ignoreChanges: ["sshKeys"] },
   );
   return {
     access: pulumi.all([box.server, box.username]).apply(([server, username]) => ({ server, username })),

@@ -1,4 +1,5 @@
 import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "../settings";
+import { hasStorageBox } from "../settledSettings";
 import type { PriceTable } from "../sizing/prices";
 import { describeSize, resolveServerType } from "../sizing/resolve";
 import type { ServerType } from "../sizing/serverTypes";
@@ -89,7 +90,7 @@ function storageLines(storage: StorageSettings, prices: PriceTable): readonly Co
   const onVolume =
     storage.bulk === BulkBackend.Volume ? "objects, backups, logs" : "objects, logs, newest backups";
   const volume = line("volume, per GB", onVolume, storage.volumeGb, prices.volumePerGb);
-  if (storage.bulk !== BulkBackend.StorageBox) return [volume];
+  if (!hasStorageBox(storage)) return [volume];
   const box = requireStorageBox(storage.bulkGb);
   return [
     volume,

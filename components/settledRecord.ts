@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PlatformSettings } from "./settings";
+import { refusalText, refusedChanges, type SettledSettings, settledSettings } from "./settledSettings";
+
+/** Lets a value pass when the settings may follow those of the running platform; it never does otherwise. */
+export type Gate = <T>(value: T) => pulumi.Output<T>;
+
+/**
+ * Remembers in the stack's state what its data depends on, and refuses a change of it in the preview, before
+ * anything else is touched. Whatever waits for the gate is not even planned.
+ *
+ * It says nothing when it runs under mocks, which have no memory.
+ */
+export function rememberSettled(name: string, settings: PlatformSettings, parent: pulumi.Resource): Gate {
+  const hooks = enginesHooks() ? { beforeUpdate: [refuseChanges(name, settings)] } : {};
+  const record = new pulumi.Stash(`${name}-settled`, { input: settledSettings(settings) }, { parent, hooks });
+  return (value) => record.urn.apply(() => value);
+}
+
+/** Mocks claim to know hooks and then wait for ever, because they have no call for them. */
+export function enginesHooks(): boolean {
+  const monitor: unknown = pulumi.runtime.getMonitor();
+  return typeof monitor === "object" && monitor !== null && "registerResourceHook" in monitor;
+}
+
+function refuseChanges(name: string, settings: PlatformSettings): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-settled-settings`,
+    ({ oldInputs }) => {
+      const before = (oldInputs as { readonly input?: SettledSettings } | undefined)?.input ?? {};
+      const changes = refusedChanges(before, settings);
+      if (changes.length > 0) throw new Error(refusalText(changes));
+    },
+    { onDryRun: true },
+  );
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import {
+  changedValues,
+  document,
+  renderSettings,
+  settingChanges,
+  startingPoint,
+} from "../../scripts/settingChanges";
+import { type EngineStack, engineStack } from "../support/engineStack";
+
+describe("Platform under the real engine: settings that data depends on", function () {
+  this.timeout("10m");
+  let running: EngineStack;
+
+  before(async () => {
+    running = await engineStack(startingPoint);
+    await running.stack.up();
+  });
+  beforeEach(() => running.configure(startingPoint));
+  after(() => running?.stop());
+
+  /** What the engine says when it refuses to update. */
+  const refusal = async (): Promise<string> => {
+    const before = running.writes().length;
+    const error = await running.stack.up().then(
+      () => assert.fail("the update went through"),
+      (failure: Error) => failure,
+    );
+    assert.deepEqual(running.writes().slice(before), [], "the API was asked to change something");
+    return error.message;
+  };
+
+  it("changes nothing at the second update", async () => {
+    await running.stack.up({ expectNoChanges: true });
+  });
+
+  for (const path of [
+    "environment",
+    "location",
+    "network.range",
+    "network.subnets",
+    "database.databaseName",
+    "database.cacheEngine",
+    "storage.objectStoreEngine",
+    "storage.bucket",
+    "storage.bulk",
+  ]) {
+    it(`refuses a changed ${path} with what to do, also without a preview, and touches nothing`, async () => {
+      const change = settingChanges.find((candidate) => candidate.path === path);
+      assert.ok(change);
+      running.configure(changedValues(change));
+      const text = await refusal();
+      assert.match(text, /nothing was changed, because data would be left behind or deleted\n +/);
+      assert.ok(text.includes(`${path}`), text);
+      assert.match(text, /set it back to|pulumi config set environment prod|keepStorageBox/);
+    });
+  }
+
+  it("keeps the storage box and its type when backups move to the volume and the settings say so", async () => {
+    const storage = { ...(startingPoint.storage as object), bulk: "volume", keepStorageBox: true };
+    running.configure({ ...startingPoint, storage });
+    const plan = await running.plan();
+    assert.deepEqual(
+      plan.map(({ op, name }) => `${op} ${name}`),
+      ["update platform-storage-setup"],
+    );
+  });
+
+  it("follows a change that is accepted by its new value, and no other", async () => {
+    const database = { ...(startingPoint.database as object), databaseName: "shop" };
+    running.configure({ ...startingPoint, database, acceptChange: ["database.databaseName=shop"] });
+    assert.ok((await running.plan()).some(({ name }) => name === "platform-data-setup"));
+    running.configure({ ...startingPoint, database, acceptChange: ["database.databaseName=store"] });
+    assert.match(await refusal(), /database\.databaseName: app in the running platform, shop/);
+  });
+
+  it("does not replace a storage box whose key is another or unknown, as after an import", async () => {
+    const state = await running.stack.exportStack();
+    const box = state.deployment.resources.find(({ type }: { type: string }) => type.endsWith(":StorageBox"));
+    const { sshKeys } = box.inputs;
+    Object.assign(box.inputs, { sshKeys: [] });
+    Object.assign(box.outputs, { sshKeys: [] });
+    await running.stack.importStack(state);
+    try {
+      assert.deepEqual(await running.plan(), []);
+    } finally {
+      Object.assign(box.inputs, { sshKeys });
+      Object.assign(box.outputs, { sshKeys });
+      await running.stack.importStack(state);
+    }
+  });
+
+  it("builds nothing a second time when the stack gets another name", async () => {
+    await running.stack.rename({ stackName: "live" });
+    assert.match(await refusal(), /environment: prod .*\n?.*run: pulumi config set environment prod/);
+    running.configure({ ...startingPoint, environment: "prod" });
+    assert.deepEqual(await running.plan(), []);
+    await running.stack.rename({ stackName: "prod" });
+  });
+
+  it("does with each setting what docs/settings.md says (npm run setting-changes)", async () => {
+    const [rendered, written] = [await renderSettings(running), await readFile(document, "utf8")];
+    assert.deepEqual(rendered.split("\n"), written.split("\n"));
+  });
+
+  it("leaves nothing behind when it is destroyed", async () => {
+    await running.stack.destroy();
+    for (const kind of [
+      "servers",
+      "networks",
+      "volumes",
+      "floating_ips",
+      "firewalls",
+      "ssh_keys",
+      "storage_boxes",
+    ]) {
+      assert.deepEqual((await running.cloud.get(`/${kind}`))[kind], [], kind);
+    }
+  });
+});
