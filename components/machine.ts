@@ -18,7 +18,7 @@ export interface MachineContext {
   /** Private half of the deploy key. Secret. */
   readonly privateKey: pulumi.Input<string>;
   /** Added to every server. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: pulumi.Input<Readonly<Record<string, string>>>;
 }
 
 /** The public machine through which SSH reaches the private ones. */
@@ -119,7 +119,7 @@ function createServer(name: string, args: MachineArgs, parent: Machine): hcloud.
       networks: [{ networkId: context.networkId, ip: plan.privateIp }],
       firewallIds: args.firewallIds,
       placementGroupId: args.placementGroupId,
-      labels: { ...context.labels, tier: plan.tier },
+      labels: pulumi.output(context.labels).apply((labels) => ({ ...labels, tier: plan.tier })),
       deleteProtection: args.protect ?? false,
       rebuildProtection: args.protect ?? false,
       // Resizing keeps the disk, so that going back stays possible.

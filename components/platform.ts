@@ -218,7 +218,7 @@ function machineContext(
     networkId: network.networkId,
     sshKey: sshKey.id,
     privateKey,
-    labels: labelsOf(settings),
+    labels: gate(labelsOf(settings)),
   };
 }
 

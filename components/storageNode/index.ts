@@ -128,7 +128,7 @@ function createVolume(name: string, args: StorageNodeArgs, parent: StorageNode):
       size: settings.storage.volumeGb,
       format: "ext4",
       location: context.location,
-      labels: { ...context.labels },
+      labels: context.labels,
       deleteProtection: settings.protect,
     },
     // No deleteBeforeReplace: a replacement that Hetzner refuses is better than data that is gone.

@@ -46,7 +46,7 @@ export function createBackupBox(
         zfsEnabled: false,
       },
       snapshotPlan,
-      labels: { ...context.labels },
+      labels: context.labels,
       deleteProtection: protect,
     },
     // Hetzner takes keys at the order only: another key, or none in the state of an imported box, would replace
