@@ -4,6 +4,7 @@ export { SettingsError, type SettingsProblem } from "../config/problems";
 export { AppNodes, type AppNodesArgs } from "./appNodes";
 export { type DatabaseCredential, DatabaseNode, type DatabaseNodeArgs } from "./databaseNode";
 export { LoadBalancerPair, type LoadBalancerPairArgs } from "./loadBalancerPair";
+export type { Backend } from "./loadBalancerPair/edge";
 export { type Bastion, Machine, type MachineArgs, type MachineContext } from "./machine";
 export { Network, type NetworkArgs } from "./network";
 export { Platform, type PlatformArgs } from "./platform";

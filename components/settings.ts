@@ -52,8 +52,21 @@ export interface MachineSize {
 export const EdgeEngine = { HAProxy: "haproxy", Nginx: "nginx" } as const;
 export type EdgeEngine = (typeof EdgeEngine)[keyof typeof EdgeEngine];
 
+/** What visitors get who ask for a name that is not the platform's, or for an address. */
+export const OtherHosts = {
+  /** The same as visitors of the domain. */
+  Serve: "serve",
+  /** 308 to the domain. */
+  Redirect: "redirect",
+  /** 421, the status for "not here". */
+  Refuse: "refuse",
+} as const;
+export type OtherHosts = (typeof OtherHosts)[keyof typeof OtherHosts];
+
 export interface LoadBalancerSettings extends MachineSize {
   readonly engine: EdgeEngine;
+  /** @default "serve" */
+  readonly otherHosts?: OtherHosts;
 }
 
 export interface AppSettings extends MachineSize {
@@ -74,7 +87,7 @@ export interface ServiceSettings {
   readonly pathPrefix: string | undefined;
   /** Host name that visitors must use for it: `admin.example.com`; undefined: any. */
   readonly host?: string;
-  /** Path that answers 200 when the replica can serve: `/health/ready`. */
+  /** Path that answers 2xx when the replica can serve, asked with the service's host: `/health/ready`. */
   readonly healthPath: string;
   /** Plain environment, readable by everybody on the machine. */
   readonly environment: Readonly<Record<string, string>>;

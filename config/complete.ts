@@ -39,6 +39,7 @@ export function completeSettings(values: StackValues): PlatformSettings {
     loadBalancers: {
       ...machineSize(loadBalancers, defaultSizes.loadBalancers),
       engine: loadBalancers.engine,
+      otherHosts: loadBalancers.otherHosts,
     },
     app: { ...machineSize(app, defaultSizes.app), count: app.count, services: services(app.services) },
     database: {

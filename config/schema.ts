@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { databaseNameRule, isDatabaseName } from "../components/databaseNode/databaseName";
-import { BulkBackend, CacheEngine, EdgeEngine, ObjectStoreEngine, Store } from "../components/settings";
+import {
+  BulkBackend,
+  CacheEngine,
+  EdgeEngine,
+  ObjectStoreEngine,
+  OtherHosts,
+  Store,
+} from "../components/settings";
 import { acceptablePaths } from "../components/settledSettings";
 import { locations } from "../components/sizing/locations";
 import { serverTypes } from "../components/sizing/serverTypes";
@@ -49,6 +56,12 @@ const path = (what: string) =>
     remedy: `write ${what} without host, query, trailing slash and the parts . and ..`,
   });
 
+/** Frameworks that end their paths with a slash redirect to it, and a redirect is no health. */
+const healthPath = text((value) => isPath(value.replace(/(?<=.)\/$/, "")) && value.length <= longestPath, {
+  allowed: `a path of at most ${longestPath} characters that begins with a slash: /health/ready, /up/`,
+  remedy: "write the health path without host, query and the parts . and ..",
+});
+
 const bucket = () =>
   text(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
     allowed: "3 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
@@ -71,7 +84,7 @@ const service = z.strictObject({
   replicas: wholeNumber(1, 32, "the number of replicas on each app node").default(1),
   port: wholeNumber(1, 65_535, "the container's port").optional(),
   pathPrefix: path("the prefix").optional(),
-  healthPath: path("the health path").default("/health/ready"),
+  healthPath: healthPath.default("/health/ready"),
   environment: z.record(variableName, variableValue).default({}),
   uses: z.array(choice(Object.values(Store), "a store")).default([]),
   secrets: z.record(variableName, secretName()).default({}),
@@ -182,7 +195,11 @@ export const stackSchema = z.strictObject({
   network: network.prefault({}),
   adminRanges: z.array(adminRange).default([]),
   loadBalancers: z
-    .strictObject({ ...size, engine: choice(Object.values(EdgeEngine), "an engine").default("haproxy") })
+    .strictObject({
+      ...size,
+      engine: choice(Object.values(EdgeEngine), "an engine").default("haproxy"),
+      otherHosts: choice(Object.values(OtherHosts), "what other names get").default("serve"),
+    })
     .prefault({}),
   app: z
     .strictObject({

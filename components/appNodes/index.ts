@@ -114,6 +114,7 @@ function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {
         plan,
         args,
         appNodeSetup(plan, {
+          domain: settings.domain,
           services: settings.app.services,
           images,
           traefikImage,

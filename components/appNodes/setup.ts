@@ -8,10 +8,12 @@ import type { MachineSetup, SetupFile } from "../setup/types";
 import type { MachinePlan } from "../topology";
 import { type StoreEnvironments, secretEnvironment } from "./environment";
 import { planReplicas, type Replica } from "./replicas";
-import { traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
+import { healthHost, traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
 
 /** What all app nodes have in common. */
 export interface AppStack {
+  /** Name that visitors use: `www.example.com`. */
+  readonly domain: string;
   readonly services: Readonly<Record<string, ServiceSettings>>;
   /** Image of each service, by digest. */
   readonly images: Readonly<Record<string, string>>;
@@ -84,15 +86,20 @@ function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): Mac
     memoryMb: service.memoryMb,
     flags: ["--security-opt=no-new-privileges", "--pids-limit=1024", ...healthFlags(service)],
     group: serviceName,
-    ready: readiness(replica),
+    ready: readiness(replica, stack.domain),
     readySeconds: patienceSeconds,
   });
 }
 
-/** A replica with a port answers for itself; for others the image's own health check speaks, if it has one. */
-function readiness({ name, address, service }: Replica): string {
+/**
+ * A replica with a port answers for itself; for others the image's own health check speaks, if it has one. 2xx as for
+ * the load balancers, so that nothing is called ready here and gets no visitors there.
+ */
+function readiness({ name, address, service }: Replica, domain: string): string {
   if (service.port !== undefined) {
-    return `curl -fsS -m 2 -o /dev/null http://${address}:${service.port}${service.healthPath}`;
+    const url = `http://${address}:${service.port}${service.healthPath}`;
+    const host = healthHost(service, domain);
+    return `status=$(curl -sS -m 5 -o /dev/null -w '%{http_code}' -H 'Host: ${host}' ${url}) && { [[ $status = 2?? ]] || { echo "${url} (Host: ${host}) answers $status, and 2xx means ready"; false; }; }`;
   }
   const format = "{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}";
   return `state=$(docker inspect -f '${format}' ${name}) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "${name} is $state"; false; }; }`;
@@ -112,7 +119,7 @@ function releaseOf(reference: string): string {
 }
 
 function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Replica[]): MachineSetup {
-  const at = (path: string) => `curl -fsS -m 3 -o /dev/null http://${node.privateIp}${path}`;
+  const at = (path: string) => `curl -fsS -m 5 -o /dev/null http://${node.privateIp}${path}`;
   const container = containerSetup({
     name: "traefik",
     image: stack.traefikImage,
@@ -139,7 +146,7 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
     files: [
       ...container.files,
       { path: staticPath, content: traefikStatic(node.privateIp, stack.loadBalancers) },
-      { path: dynamicPath, content: traefikDynamic(stack.services, replicas) },
+      { path: dynamicPath, content: traefikDynamic(stack.services, replicas, stack.domain) },
     ],
     checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: patienceSeconds }],
   };

@@ -1,5 +1,5 @@
 import { ports } from "../flows";
-import { nodeHealthPath, proxyHealthPath } from "../loadBalancerPair/edge";
+import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../loadBalancerPair/edge";
 import type { ServiceSettings } from "../settings";
 import type { Replica } from "./replicas";
 
@@ -29,8 +29,10 @@ export function traefikStatic(privateIp: string, loadBalancers: readonly string[
             requestAcceptGraceTimeout: `${drainSeconds}s`,
             graceTimeOut: `${graceSeconds}s`,
           },
-          // Longer than the load balancers keep an idle connection: they close first, so no request is lost.
-          respondingTimeouts: { readTimeout: "60s", writeTimeout: "0s", idleTimeout: "180s" },
+          // The first is for a whole request with its body, and an upload may take hours: only load balancers get
+          // here, and they watch over visitors. The last is longer than they keep an idle connection: they close
+          // first, so no request is lost.
+          respondingTimeouts: { readTimeout: "0s", writeTimeout: "0s", idleTimeout: "180s" },
         },
       },
     },
@@ -42,38 +44,46 @@ export function traefikStatic(privateIp: string, loadBalancers: readonly string[
  * Routers and services: each service by host and path prefix, longest prefix first, its replicas by address.
  * Traefik reads it again whenever it changes, without a restart.
  *
+ * Each service is there twice: its ready replicas, and for load balancers that know of no ready node any of them.
+ *
+ * @param domain what a service without a host of its own is called by health checks
  * @throws when no service takes requests
  */
 export function traefikDynamic(
   services: Readonly<Record<string, ServiceSettings>>,
   replicas: readonly Replica[],
+  domain: string,
 ): string {
   const routed = Object.entries(services)
     .filter(([, service]) => service.port !== undefined && service.pathPrefix !== undefined)
     .sort(([left], [right]) => (left < right ? -1 : 1));
   const [frontName, front] = frontService(routed);
-  const routers = routed.map(([name, service]) => [name, router(name, service)]);
+  const replicasOf = (name: string) => replicas.filter((replica) => replica.serviceName === name);
   return document({
     http: {
       routers: {
-        ...Object.fromEntries(routers),
+        ...Object.fromEntries(routed.map(([name, service]) => [name, router(name, service)])),
+        ...Object.fromEntries(
+          routed.map(([name, service]) => [`platform-any-${name}`, anyRouter(name, service)]),
+        ),
         "platform-ping": internalRouter(proxyHealthPath, "ping@internal", []),
-        "platform-ready": internalRouter(nodeHealthPath, frontName, ["platform-ready"]),
+        "platform-ready": internalRouter(nodeHealthPath, frontName, ["platform-ready", "platform-host"]),
       },
       middlewares: {
         // Only connections that never came about are tried again, at the next replica.
         retry: { retry: { attempts: 3, initialInterval: "50ms" } },
         "platform-ready": { replacePath: { path: front.healthPath } },
+        "platform-host": { headers: { customRequestHeaders: { Host: healthHost(front, domain) } } },
+        "platform-any": { headers: { customRequestHeaders: { [anyReplicaHeader]: "" } } },
       },
-      services: Object.fromEntries(
-        routed.map(([name, service]) => [
-          name,
-          balancer(
-            service,
-            replicas.filter((replica) => replica.serviceName === name),
-          ),
-        ]),
-      ),
+      services: {
+        ...Object.fromEntries(
+          routed.map(([name, service]) => [name, readyReplicas(service, replicasOf(name), domain)]),
+        ),
+        ...Object.fromEntries(
+          routed.map(([name, service]) => [`platform-any-${name}`, anyReplicas(service, replicasOf(name))]),
+        ),
+      },
       serversTransports: {
         replicas: {
           maxIdleConnsPerHost: 64,
@@ -128,18 +138,47 @@ function internalRouter(path: string, service: string, middlewares: readonly str
   return { rule: `Path(\`${path}\`)`, priority: 100_000, entryPoints: ["web"], middlewares, service };
 }
 
-function balancer(service: ServiceSettings, replicas: readonly Replica[]) {
+/** Outranks every route of a service, and keeps their order. */
+function anyRouter(name: string, service: ServiceSettings) {
+  const usual = router(name, service);
+  return {
+    ...usual,
+    rule: `Header(\`${anyReplicaHeader}\`, \`yes\`) && (${usual.rule})`,
+    priority: 50_000 + usual.priority,
+    middlewares: [...usual.middlewares, "platform-any"],
+    service: `platform-any-${name}`,
+  };
+}
+
+function anyReplicas(service: ServiceSettings, replicas: readonly Replica[]) {
   return {
     loadBalancer: {
       servers: replicas.map(({ address }) => ({ url: `http://${address}:${service.port}` })),
       passHostHeader: true,
       serversTransport: "replicas",
-      // Shorter than the time for which a replica that stops still serves.
+    },
+  };
+}
+
+/** An application may answer to its own name alone, so health checks ask for it by that. */
+export function healthHost(service: ServiceSettings, domain: string): string {
+  return service.host ?? domain;
+}
+
+function readyReplicas(service: ServiceSettings, replicas: readonly Replica[], domain: string) {
+  const { loadBalancer } = anyReplicas(service, replicas);
+  return {
+    loadBalancer: {
+      ...loadBalancer,
+      // The interval is shorter than the time for which a replica that stops still serves. A slow answer is one:
+      // a replica that is out makes the others slower. Redirects are not followed, so that no other machine decides.
       healthCheck: {
         path: service.healthPath,
+        hostname: healthHost(service, domain),
+        followRedirects: false,
         interval: "2s",
         unhealthyInterval: "1s",
-        timeout: "1800ms",
+        timeout: "4s",
       },
     },
   };

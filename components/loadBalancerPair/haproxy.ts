@@ -1,27 +1,24 @@
 import { ports } from "../flows";
+import { OtherHosts } from "../settings";
 import type { MachineSetup } from "../setup/types";
 import {
   agentPort,
+  anyReplicaHeader,
   certificateFile,
   certificatePathOf,
   connectionLimit,
   type EdgeOptions,
   internalPrefix,
-  nodeHealthPath,
-  proxyHealthPath,
+  knownHosts,
   publicStatePath,
+  reservedConnections,
 } from "./edge";
+import { haproxyBackends } from "./haproxyBackends";
+import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
 
-const configPath = "/etc/haproxy/haproxy.cfg";
 const dropInPath = "/etc/systemd/system/haproxy.service.d/platform.conf";
-const reloadPath = "/usr/local/lib/platform-edge/reload-haproxy";
-const adminSocket = "/run/haproxy/admin.sock";
-const masterSocket = "/run/haproxy-master.sock";
-/** On the RAM disk: a drained node stays drained over a crash and a reload, and is forgotten by a reboot. */
-const stateFolder = "/run/haproxy";
-const stateFile = "server-state";
 
-/** HAProxy with its reload, which keeps what operators set at run time and tells the truth about success. */
+/** HAProxy with its reload, which keeps what operators drained and tells the truth about success. */
 export function haproxySetup(options: EdgeOptions): MachineSetup {
   const certificates = certificateFile(options);
   return {
@@ -57,7 +54,14 @@ export function haproxySetup(options: EdgeOptions): MachineSetup {
 
 /** The whole configuration file. Judged by `haproxy -c` of Debian 13 (3.0). */
 export function haproxyConfig(options: EdgeOptions): string {
-  return [globalSection(options), defaults, visitors(options), health(options), appBackend(options), agent]
+  return [
+    globalSection(options),
+    defaults,
+    visitors(options),
+    health(options),
+    ...haproxyBackends(options),
+    agent,
+  ]
     .map((section) => section.trim())
     .join("\n\n")
     .concat("\n");
@@ -72,7 +76,8 @@ function globalSection(options: EdgeOptions): string {
   chroot /var/lib/haproxy
   stats socket ${adminSocket} mode 660 level admin
   stats timeout 30s
-  maxconn ${connectionLimit(options.machine.size.memoryGb)}
+  # More than visitors may have, so that health is answered while they have all of theirs.
+  maxconn ${connectionLimit(options.machine.size.memoryGb) + reservedConnections}
   # Where a machine may not open that many files, fewer connections are better than no load balancer.
   no strict-limits
   # An old worker that somebody's open connection keeps alive must end.
@@ -85,6 +90,7 @@ function globalSection(options: EdgeOptions): string {
   ssl-default-bind-options prefer-client-ciphers ssl-min-ver TLSv1.2 no-tls-tickets`;
 }
 
+/** `timeout http-request` is for the headers alone: a body may take as long as something of it arrives. */
 const defaults = `defaults
   mode http
   log global
@@ -102,6 +108,7 @@ const defaults = `defaults
 function visitors(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
   return `frontend visitors
+  maxconn ${connectionLimit(options.machine.size.memoryGb)}
   bind :${ports.http}
 ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate} alpn h2,http/1.1\n`}\
   # After a reload the old worker ends a visitor's connection with an answer, never between two.
@@ -109,8 +116,9 @@ ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate
   # What the application believes about the visitor comes from here alone.
   http-request del-header X-Forwarded-For
   http-request del-header Forwarded
-  http-request del-header X-Real-IP
   http-request del-header X-Request-ID
+  http-request del-header ${anyReplicaHeader}
+  http-request set-header X-Real-IP %[src]
   http-request set-header X-Forwarded-Proto https if { ssl_fc }
   http-request set-header X-Forwarded-Proto http if !{ ssl_fc }
   http-request set-header X-Forwarded-Port %[dst_port]
@@ -122,25 +130,48 @@ ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.peerKey}
   http-request deny deny_status 404 if { path_beg ${internalPrefix} } or asks_state !is_peer
   http-request set-log-level silent if asks_state
-${
-  certificate !== undefined && options.redirectToHttps
-    ? "  http-request redirect scheme https code 308 unless { ssl_fc } or asks_state\n"
-    : ""
-}\
+${hostRules(options)}\
   use_backend agent if asks_state
+  # A site that looks sick everywhere is tried all the same: it may only be slow.
+  use_backend anyone if { nbsrv(app) lt 1 }
+  use_backend streams if { req.hdr(Upgrade) -i websocket } or { req.hdr(Accept) -m sub text/event-stream }
   default_backend app`;
 }
 
-/** `/healthz` says whether visitors are served, `/alive` only whether HAProxy runs. */
+/** Which names are served, and which visitors go elsewhere. */
+function hostRules(options: EdgeOptions): string {
+  const certificate = certificatePathOf(options);
+  const scheme = certificate === undefined ? "http" : "https";
+  const elsewhere = `http-request redirect prefix ${scheme}://${options.domain} code 308`;
+  const rules = [`acl known_host req.hdr(Host),host_only,lower -m str ${knownHosts(options).join(" ")}`];
+  if (options.otherHosts === OtherHosts.Redirect) rules.push(`${elsewhere} unless known_host or asks_state`);
+  if (options.otherHosts === OtherHosts.Refuse) {
+    rules.push("http-request deny deny_status 421 unless known_host or asks_state");
+  }
+  if (certificate !== undefined && options.redirectToHttps) {
+    // The certificate speaks for no address and no foreign name, so these are not sent to themselves.
+    rules.push(`${elsewhere} unless { ssl_fc } or asks_state or known_host`);
+    rules.push("http-request redirect scheme https code 308 unless { ssl_fc } or asks_state");
+  }
+  return rules.length === 1 ? "" : rules.map((rule) => `  ${rule}\n`).join("");
+}
+
+/**
+ * `/healthz` says whether this machine reaches an app node at all, `/ready` whether one says that it is ready, and
+ * `/alive` only whether HAProxy runs. Who holds the address hangs on the first: a slow application is slow behind
+ * the other load balancer too.
+ */
 function health(options: EdgeOptions): string {
   return `frontend health
   bind ${options.machine.privateIp}:${ports.edgeHealth}
   bind 127.0.0.1:${ports.edgeHealth}
   option dontlog-normal
   monitor-uri /healthz
-  monitor fail if { nbsrv(app) lt 1 }
+  monitor fail if { nbsrv(reach) lt 1 }
   monitor fail if { stopping }
   http-request return status 200 content-type text/plain string alive if { path /alive }
+  http-request return status 503 content-type text/plain string "no node is ready" if { path /ready } { nbsrv(app) lt 1 }
+  http-request return status 200 content-type text/plain string ready if { path /ready }
   http-request use-service prometheus-exporter if { path /metrics }
   http-request deny deny_status 404 unless { path /state } or { path_beg /stats }
   stats enable
@@ -149,57 +180,10 @@ function health(options: EdgeOptions): string {
   use_backend agent if { path /state }`;
 }
 
-function appBackend(options: EdgeOptions): string {
-  const limit = connectionLimit(options.machine.size.memoryGb);
-  const servers = options.backends.map(({ name, address }) => `  server ${name} ${address}:${ports.traefik}`);
-  return `backend app
-  balance roundrobin
-  # First "does the node's proxy take requests", which it denies before it stops, then "has it anybody to ask".
-  option httpchk
-  http-check connect
-  http-check send meth GET uri ${proxyHealthPath} ver HTTP/1.1 hdr Host ${options.machine.name}
-  http-check expect status 200
-  http-check connect
-  http-check send meth GET uri ${nodeHealthPath} ver HTTP/1.1 hdr Host ${options.machine.name}
-  http-check expect status 200
-  # A node that fails its checks gets no new request, and the requests that it has may end: it is often only busy
-  # or about to stop. Whether it still exists is the kernel's to tell: one that has acknowledged nothing for 3 s
-  # does not, and what it owed is asked of another node.
-  option srvtcpka
-  srvtcpka-idle 1s
-  srvtcpka-intvl 1s
-  srvtcpka-cnt 3
-  retries 3
-  option redispatch 1
-  retry-on conn-failure empty-response response-timeout 502 503 504
-  # Only what may be repeated is repeated: a connection that never came about is not a repetition.
-  http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 2 slowstart 5s observe layer7 error-limit 3 on-error fastinter tcp-ut 3s maxconn ${limit}
-${servers.join("\n")}`;
-}
-
 const agent = `backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:${agentPort} maxconn 8`;
-
-/** `systemctl reload` of the package returns before anybody knows whether the new worker came up. */
-const reloadScript = `#!/bin/bash
-# Reloads HAProxy: keeps drained nodes drained, and fails when the new worker does not come up.
-set -euo pipefail
-
-if servers=$(echo "show servers state" | socat -t 5 - UNIX-CONNECT:${adminSocket}); then
-  # The old worker serves the connections that are open. A node that leaves may be gone before they are.
-  while read -r name; do
-    grep -q "^  server $name " ${configPath} || echo "set server app/$name state drain"
-  done < <(awk '$2 == "app" { print $4 }' <<<"$servers") | socat -t 5 - UNIX-CONNECT:${adminSocket}
-  printf '%s\\n' "$servers" >${stateFolder}/${stateFile}.new
-  mv ${stateFolder}/${stateFile}.new ${stateFolder}/${stateFile}
-fi
-answer=$(echo reload | socat -t 30 - UNIX-CONNECT:${masterSocket})
-printf '%s\\n' "$answer"
-grep -q '^Success=1' <<<"$answer"
-`;
 
 const dropIn = `[Unit]
 StartLimitIntervalSec=0
@@ -207,9 +191,13 @@ StartLimitIntervalSec=0
 [Service]
 Restart=always
 RestartSec=100ms
+# Among programs that want the processor, visitors come first.
+CPUWeight=1000
 RuntimeDirectory=haproxy
 RuntimeDirectoryPreserve=yes
 ExecReload=
 ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
 ExecReload=${reloadPath}
+# Left by a reload that was killed: what it says is old.
+ExecStartPre=/bin/rm -f ${stateFolder}/${stateFile}
 `;

@@ -2,15 +2,17 @@ import { createHmac } from "node:crypto";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { type Bastion, Machine, numericId } from "../machine";
+import { OtherHosts } from "../settings";
 import { baseSetup } from "../setup/base";
 import { mergeSetups } from "../setup/merge";
 import type { TierArgs } from "../tier";
 import type { MachinePlan } from "../topology";
 import { cloudFirewallRules } from "./cloudFirewall";
+import { type Backend, backendProblems, requestLimit } from "./edge";
 import { userDataForNat } from "./nat";
 import { loadBalancerSetup } from "./setup";
 
-/** Of the settings, the pair takes engine, location, range and admin ranges. */
+/** Of the settings, the pair takes engine, domain, location, range, admin ranges, and services for `backends`. */
 export interface LoadBalancerPairArgs extends TierArgs {
   /** Token with which the pair moves its floating IP: read and write. Secret. */
   readonly apiToken: pulumi.Input<string>;
@@ -20,6 +22,18 @@ export interface LoadBalancerPairArgs extends TierArgs {
   readonly certificate?: pulumi.Input<string>;
   /** Visitors of HTTP are sent to HTTPS; without a certificate it says nothing. @default true */
   readonly redirectToHttps?: boolean;
+  /**
+   * Machines that requests are sent to. @default - the app nodes of the topology: each has a Traefik on port 80
+   * that answers under `/.platform/`
+   */
+  readonly backends?: readonly Backend[];
+  /**
+   * The pair's network routes 0.0.0.0/0 to the machine that has the address, and **no other gateway**: false for a
+   * network with a NAT or VPN gateway of its own. @default true
+   */
+  readonly manageDefaultRoute?: boolean;
+  /** Private address of the machine that takes the journals; false: none does. @default - the storage node */
+  readonly logArchive?: string | false;
 }
 
 /**
@@ -33,6 +47,9 @@ export interface LoadBalancerPairArgs extends TierArgs {
  *
  * The first machine is ready to be bastion and NAT gateway after its first boot: `bastion` and `natGateway`
  * do not wait for its setup.
+ *
+ * Nodes are asked for their health with the domain as `Host`, and any 2xx is healthy. While no node is, requests
+ * are sent to all of them: the site may only be slow.
  *
  * Cost: two server types, two IPv4 addresses and one floating IPv4.
  */
@@ -53,9 +70,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
   constructor(name: string, args: LoadBalancerPairArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
     const [first, second] = args.topology.loadBalancers;
-    if (args.topology.appNodes.length === 0) {
-      throw new pulumi.ResourceError("a load balancer pair needs at least one app node behind it", this);
-    }
+    const problems = backendProblems(backendsOf(args));
+    if (problems.length > 0) throw new pulumi.ResourceError(`backends: ${problems.join("; ")}`, this);
     const floatingIp = createFloatingIp(name, args, this);
     const shared = {
       placementGroupId: numericId(createPlacementGroup(name, args, this)),
@@ -166,10 +182,15 @@ function createMachine(
   );
 }
 
+function backendsOf({ backends, topology, settings }: LoadBalancerPairArgs): readonly Backend[] {
+  const maxRequests = requestLimit(settings.app.services);
+  return (
+    backends ?? topology.appNodes.map(({ name, privateIp }) => ({ name, address: privateIp, maxRequests }))
+  );
+}
+
 function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp: hcloud.FloatingIp) {
   const { settings, topology } = args;
-  const [first, second] = topology.loadBalancers;
-  const peer = plan.name === first.name ? second : first;
   return pulumi
     .all([
       pulumi.secret(args.apiToken),
@@ -182,14 +203,11 @@ function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp:
     .apply(([apiToken, apiEndpoint, certificate, address, floatingIpId, networkId]) => {
       const peerKey = derivedKey(apiToken);
       return mergeSetups(
-        baseSetup(plan, topology, settings),
+        baseSetup(plan, topology, settings, args.logArchive),
         loadBalancerSetup({
+          ...edgeOptions(args, plan),
           engine: settings.loadBalancers.engine,
-          machine: plan,
-          peer,
-          backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
           certificate,
-          redirectToHttps: args.redirectToHttps ?? true,
           peerKey,
           floatingIp: address,
           privateRange: settings.network.range,
@@ -197,12 +215,28 @@ function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp:
             apiEndpoint: apiEndpoint ?? "https://api.hetzner.cloud/v1",
             apiToken,
             floatingIpId,
-            networkId,
+            networkId: args.manageDefaultRoute === false ? undefined : networkId,
             peerKey,
           },
         }),
       );
     });
+}
+
+/** What is known before anything exists, and is no secret. */
+function edgeOptions(args: LoadBalancerPairArgs, plan: MachinePlan) {
+  const { settings, topology } = args;
+  const [first, second] = topology.loadBalancers;
+  const hosts = Object.values(settings.app.services).flatMap(({ host }) => host ?? []);
+  return {
+    machine: plan,
+    peer: plan.name === first.name ? second : first,
+    backends: backendsOf(args),
+    redirectToHttps: args.redirectToHttps ?? true,
+    domain: settings.domain,
+    otherDomains: [...new Set(hosts)].filter((host) => host !== settings.domain).sort(),
+    otherHosts: settings.loadBalancers.otherHosts ?? OtherHosts.Serve,
+  };
 }
 
 /** Both machines hold the token, so they need no second secret to know each other by. */

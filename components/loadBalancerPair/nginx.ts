@@ -1,15 +1,20 @@
 import { ports } from "../flows";
+import { OtherHosts } from "../settings";
+import { mergeSetups } from "../setup/merge";
 import type { MachineSetup } from "../setup/types";
 import {
-  agentPort,
+  anyReplicaHeader,
   certificateFile,
   certificatePathOf,
   connectionLimit,
   type EdgeOptions,
   internalPrefix,
-  nodeHealthPath,
+  knownHosts,
   publicStatePath,
+  reservedConnections,
 } from "./edge";
+import { nobodyReadyPath, probeSetup } from "./nginxProbe";
+import { healthServer, upstreams } from "./nginxUpstreams";
 
 const configPath = "/etc/nginx/nginx.conf";
 const dropInPath = "/etc/systemd/system/nginx.service.d/platform.conf";
@@ -17,7 +22,7 @@ const dropInPath = "/etc/systemd/system/nginx.service.d/platform.conf";
 /** nginx in the place of HAProxy, with what its free edition can do: failed nodes are noticed by requests. */
 export function nginxSetup(options: EdgeOptions): MachineSetup {
   const certificates = certificateFile(options);
-  return {
+  return mergeSetups(probeSetup, {
     packages: ["nginx"],
     files: [
       ...certificates,
@@ -44,21 +49,21 @@ export function nginxSetup(options: EdgeOptions): MachineSetup {
         command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${ports.edgeHealth}/alive`,
       },
     ],
-  };
+  });
 }
 
 /** The whole configuration file. Judged by `nginx -t` of Debian 13 (1.26). */
 export function nginxConfig(options: EdgeOptions): string {
-  const limit = connectionLimit(options.machine.size.memoryGb);
+  // Each visitor may need a second connection, to the application node, and any worker may get all of them.
+  const connections = connectionLimit(options.machine.size.memoryGb) * 2 + reservedConnections;
   return `user www-data;
 worker_processes auto;
-# Each visitor may need a second connection, to the application node.
-worker_rlimit_nofile ${limit * 2 + 1000};
+worker_rlimit_nofile ${connections + 1000};
 pid /run/nginx.pid;
 error_log stderr warn;
 
 events {
-  worker_connections ${limit};
+  worker_connections ${connections};
 }
 
 http {
@@ -67,10 +72,13 @@ http {
   include /etc/nginx/mime.types;
   client_max_body_size 0;
   client_header_timeout 10s;
+  # Between two pieces of a body; the whole may take as long as it likes.
   client_body_timeout 30s;
   keepalive_timeout 30s;
   send_timeout 30s;
-${upstream(options)}
+  limit_conn_status 503;
+${maps(options)}
+${upstreams(options)}
 ${proxyDefaults}
 ${visitorServers(options)}
 ${healthServer(options)}
@@ -78,39 +86,52 @@ ${healthServer(options)}
 `;
 }
 
-function upstream(options: EdgeOptions): string {
-  const servers = options.backends.map(
-    ({ address }) => `    server ${address}:${ports.traefik} max_fails=3 fail_timeout=1s;`,
-  );
+function maps(options: EdgeOptions): string {
+  const known = knownHosts(options).map((name) => `    ${name} 1;`);
   return `
-  upstream app {
-    # One memory for all workers, so that they agree on who is down.
-    zone app 128k;
-${servers.join("\n")}
-    keepalive 64;
-    keepalive_timeout 30s;
-  }
-
-  upstream agent {
-    server 127.0.0.1:${agentPort};
-  }`;
-}
-
-/** nginx repeats no POST by itself; `error` and `timeout` cover a connection that never came about. */
-const proxyDefaults = `
   map $http_upgrade $connection_upgrade {
     default upgrade;
-    "" "";
+    "" close;
   }
 
+  # WebSockets and event streams stay open, so they are outside of the limits for requests.
+  map "$http_upgrade $http_accept" $stays_open {
+    default 0;
+    "~*^websocket " 1;
+    "~*text/event-stream" 1;
+  }
+
+  map $host $known_host {
+    default 0;
+${known.join("\n")}
+  }
+
+  map $server_port $everybody {
+    default visitors;
+  }
+  limit_conn_zone $everybody zone=visitors:1m;`;
+}
+
+/**
+ * A request is repeated once, on another node: when no connection came about or it broke, and for 502 and 503, which
+ * a node's proxy gives when it has no replica. nginx repeats no POST that it has sent.
+ *
+ * \`timeout\` is a connection that does not come about in 1 s as well as an answer that does not come in 30 s. The
+ * second must not be repeated, as it may still be worked on: the limit of 1.5 s for repeating is between the two.
+ *
+ * Nothing is put on the disk: a body goes through as it comes, and of an answer only what fits into memory waits.
+ */
+const proxyDefaults = `
   proxy_http_version 1.1;
-  proxy_connect_timeout 3s;
+  proxy_connect_timeout 1s;
   proxy_read_timeout 30s;
   proxy_send_timeout 30s;
+  proxy_request_buffering off;
   proxy_buffering on;
-  proxy_next_upstream error timeout http_502 http_503 http_504;
-  proxy_next_upstream_tries 3;
-  proxy_next_upstream_timeout 10s;
+  proxy_max_temp_file_size 0;
+  proxy_next_upstream error timeout http_502 http_503;
+  proxy_next_upstream_tries 2;
+  proxy_next_upstream_timeout 1500ms;
   # What the application believes about the visitor comes from here alone.
   proxy_set_header Host $http_host;
   proxy_set_header Connection $connection_upgrade;
@@ -118,8 +139,9 @@ const proxyDefaults = `
   proxy_set_header X-Forwarded-For $remote_addr;
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_set_header X-Forwarded-Port $server_port;
+  proxy_set_header X-Real-IP $remote_addr;
   proxy_set_header X-Request-ID $request_id;
-  proxy_set_header X-Real-IP "";
+  proxy_set_header ${anyReplicaHeader} $any_replica;
   proxy_set_header Forwarded "";`;
 
 function stateLocation(options: EdgeOptions): string {
@@ -135,16 +157,34 @@ function stateLocation(options: EdgeOptions): string {
 function visitorServers(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
   const locations = `
+    if (-f ${nobodyReadyPath}) {
+      set $any_replica yes;
+    }
     add_header X-Edge ${options.machine.name} always;
-    location / {
+    limit_conn visitors ${connectionLimit(options.machine.size.memoryGb)};
+    error_page 418 = @stays_open;
+    location / {${otherHosts(options)}
+      if ($stays_open) {
+        return 418;
+      }
       proxy_pass http://app;
+    }
+    location @stays_open {
+      proxy_read_timeout 1h;
+      proxy_send_timeout 1h;
+      proxy_buffering off;
+      proxy_pass http://streams;
     }
     location ${internalPrefix} {
       return 404;
     }
 ${stateLocation(options)}`;
+  // The certificate speaks for no address and no foreign name, so these are not sent to themselves.
   const redirect = `
-    location / {
+    location / {${options.otherHosts === OtherHosts.Refuse ? otherHosts(options) : ""}
+      if ($known_host = 0) {
+        return 308 https://${options.domain}$request_uri;
+      }
       return 308 https://$host$request_uri;
     }
 ${stateLocation(options)}`;
@@ -153,7 +193,23 @@ ${stateLocation(options)}`;
   if (certificate !== undefined) {
     servers.push(`listen ${ports.https} ssl default_server;\n    http2 on;\n${tls(certificate)}${locations}`);
   }
-  return servers.map((body) => `\n  server {\n    ${body}\n  }`).join("\n");
+  return servers.map((body) => `\n  server {\n    set $any_replica "";\n    ${body}\n  }`).join("\n");
+}
+
+/** For names that are not the platform's. */
+function otherHosts(options: EdgeOptions): string {
+  const scheme = certificatePathOf(options) === undefined ? "http" : "https";
+  const answers: Record<OtherHosts, string | undefined> = {
+    serve: undefined,
+    redirect: `308 ${scheme}://${options.domain}$request_uri`,
+    refuse: "421",
+  };
+  const answer = answers[options.otherHosts ?? OtherHosts.Serve];
+  if (answer === undefined) return "";
+  return `
+      if ($known_host = 0) {
+        return ${answer};
+      }`;
 }
 
 /** Intermediate profile of https://ssl-config.mozilla.org, guideline 5.8. */
@@ -169,41 +225,13 @@ function tls(certificate: string): string {
     ssl_session_tickets off;`;
 }
 
-/** `/healthz` says whether visitors are served, `/alive` only whether nginx runs. */
-function healthServer(options: EdgeOptions): string {
-  return `
-  server {
-    listen ${options.machine.privateIp}:${ports.edgeHealth};
-    listen 127.0.0.1:${ports.edgeHealth};
-    access_log off;
-    location = /healthz {
-      # This edition does not check nodes by itself, so the question goes through to one that answers.
-      proxy_connect_timeout 300ms;
-      proxy_read_timeout 500ms;
-      proxy_next_upstream_timeout 700ms;
-      proxy_pass http://app${nodeHealthPath};
-    }
-    location = /alive {
-      return 200 alive;
-    }
-    location = /state {
-      proxy_pass http://agent;
-    }
-    location = /stats {
-      stub_status;
-    }
-    location / {
-      return 404;
-    }
-  }`;
-}
-
 const dropIn = `[Unit]
 StartLimitIntervalSec=0
 
 [Service]
 Restart=always
 RestartSec=100ms
+CPUWeight=1000
 # Old workers finish what they serve.
 TimeoutStopSec=60
 LimitNOFILE=1048576

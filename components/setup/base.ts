@@ -6,11 +6,16 @@ import { hostFirewallSetup } from "./hostFirewall";
 import { mergeSetups } from "./merge";
 import type { MachineSetup } from "./types";
 
-/** What every machine of the platform has, whatever its role. */
+/**
+ * What every machine of the platform has, whatever its role.
+ *
+ * @param logArchive private address of the machine that journals are sent to; false: they stay where they are
+ */
 export function baseSetup(
   machine: MachinePlan,
   topology: Topology,
   settings: PlatformSettings,
+  logArchive: string | false = topology.storage.privateIp,
 ): MachineSetup {
   return mergeSetups(
     hostFirewallSetup(machine, topology, settings),
@@ -18,7 +23,7 @@ export function baseSetup(
     hostsSetup(topology),
     sshSetup,
     kernelSetup,
-    journalSetup(topology),
+    ...(logArchive === false ? [] : [journalSetup(logArchive)]),
   );
 }
 
@@ -98,12 +103,11 @@ const uploadPath = "/etc/systemd/journal-upload.conf.d/platform.conf";
 const uploadDropIn = "/etc/systemd/system/systemd-journal-upload.service.d/platform.conf";
 
 /** Sends the journal to the log archive of the storage node; what it could not send waits in the journal. */
-function journalSetup(topology: Topology): MachineSetup {
-  const archive = topology.storage;
+function journalSetup(archive: string): MachineSetup {
   return {
     packages: ["systemd-journal-remote"],
     files: [
-      { path: uploadPath, content: `[Upload]\nURL=http://${archive.privateIp}:${ports.journal}\n` },
+      { path: uploadPath, content: `[Upload]\nURL=http://${archive}:${ports.journal}\n` },
       {
         path: uploadDropIn,
         // The archive may be set up later than this machine, or be down for a while.

@@ -22,10 +22,10 @@ def is_master(marker: str, table: str = "/proc/net/fib_trie") -> bool:
 
 
 def serves(health_url: str) -> bool:
-    """Whether visitors who come here get an answer of an application node."""
+    """Whether this machine reaches an application node."""
     try:
-        with urllib.request.urlopen(health_url, timeout=0.4) as response:
-            return bool(response.status == 200)
+        with urllib.request.urlopen(health_url, timeout=0.7) as response:
+            return bool(200 <= response.status < 300)
     except OSError:
         return False
 

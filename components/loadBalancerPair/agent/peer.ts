@@ -13,7 +13,8 @@ from decision import PeerView
 # Seconds between two questions: a standby must know at once, the owner of the address need not.
 INTERVAL_STANDBY = 0.5
 INTERVAL_OWNER = 2.0
-TIMEOUT = 0.5
+# Longer than the peer's agent waits for its own load balancer.
+TIMEOUT = 1.0
 # Older answers say nothing about now.
 FRESH = 2.0
 

@@ -105,7 +105,7 @@ describe("S0-9 traefik, the real one", function () {
 
 describe("traefik's files", () => {
   it("S0-8 have no route and no address for workers", () => {
-    const text = traefikDynamic(services, planReplicas(services));
+    const text = traefikDynamic(services, planReplicas(services), "www.example.com");
     assert.ok(!text.includes("worker"));
     const workers = planReplicas(services).filter((replica) => replica.serviceName === "worker");
     for (const { address } of workers) assert.ok(!text.includes(address));
@@ -114,13 +114,19 @@ describe("traefik's files", () => {
   it("fail when no service could answer visitors", () => {
     const { worker } = services;
     assert.ok(worker !== undefined);
-    assert.throws(() => traefikDynamic({ worker }, []), /no service has a port and a path prefix/);
+    assert.throws(
+      () => traefikDynamic({ worker }, [], "www.example.com"),
+      /no service has a port and a path prefix/,
+    );
   });
 
   it("fail when a route would break out of its rule", () => {
     const { web } = services;
     assert.ok(web !== undefined);
     const evil = { web: { ...web, pathPrefix: "/`) || Path(`/" } };
-    assert.throws(() => traefikDynamic(evil, planReplicas(evil)), /must not contain a backtick/);
+    assert.throws(
+      () => traefikDynamic(evil, planReplicas(evil), "www.example.com"),
+      /must not contain a backtick/,
+    );
   });
 });

@@ -41,9 +41,13 @@ describe("haproxy", () => {
     assert.match(haproxyConfig(withTls()), /bind :443 ssl crt \/etc\/platform\/secrets\/site\.pem/);
   });
 
-  it("names every app node and no other machine in the backend", () => {
-    const servers = haproxyConfig(edgeOptions).match(/^ {2}server app\d .*$/gm);
-    assert.deepEqual(servers, ["  server app1 10.0.2.11:80", "  server app2 10.0.2.12:80"]);
+  it("names every app node and no other machine in each backend", () => {
+    const sections = haproxyConfig(edgeOptions).split(/^(?=backend )/m);
+    for (const name of ["app", "streams", "anyone", "reach"]) {
+      const backend = sections.find((section) => section.startsWith(`backend ${name}\n`));
+      const servers = backend?.match(/(?<=^ {2}server )\S+ \S+/gm);
+      assert.deepEqual(servers, ["app1 10.0.2.11:80", "app2 10.0.2.12:80"], name);
+    }
   });
 
   it("keeps key and certificate in files that root alone reads", () => {

@@ -14,9 +14,10 @@ const names = (setup: typeof haproxy) => setup.units.map((unit) => unit.name);
 describe("load balancer setup", () => {
   it("runs one engine, and the other one is removed because it is listed no longer", () => {
     assert.ok(names(haproxy).includes("haproxy.service") && !names(haproxy).includes("nginx.service"));
+    assert.ok(!names(haproxy).includes("platform-edge-probe.service"));
     assert.ok(names(nginx).includes("nginx.service") && !names(nginx).includes("haproxy.service"));
     const others = (setup: typeof haproxy) =>
-      names(setup).filter((name) => name !== "haproxy.service" && name !== "nginx.service");
+      names(setup).filter((name) => !/^(?:haproxy|nginx|platform-edge-probe)\.service$/.test(name));
     assert.deepEqual(others(haproxy), others(nginx));
   });
 

@@ -69,7 +69,7 @@ for (const engine of ["haproxy", "nginx"]) {
       assert.equal(result.forwarded["x-forwarded-for"], "127.0.0.1");
       assert.equal(result.forwarded["x-forwarded-proto"], "http");
       assert.equal(result.forwarded.forwarded, undefined);
-      assert.equal(result.forwarded["x-real-ip"], undefined);
+      assert.equal(result.forwarded["x-real-ip"], "127.0.0.1");
       assert.match(result.forwarded["x-request-id"] ?? "", /^[0-9a-f-]{32,36}$/);
       assert.equal(result.requestIds, 20);
       assert.equal(result.edgeHeader, "lb1");
@@ -129,13 +129,14 @@ describe("HTTPS", function () {
     nginx: "nginx -c /etc/platform/nginx.conf",
   };
   for (const [engine, start] of Object.entries(commands)) {
-    it(`is offered by ${engine} with TLS 1.2 and 1.3, and HTTP leads there`, async () => {
+    it(`is offered by ${engine} with TLS 1.2 and 1.3, and HTTP leads there, to a name that the platform has`, async () => {
       const options = { ...edgeOptions, certificate: certificatePem() };
       const { output } = await inDebian13(
         `ip address add ${edgeOptions.machine.privateIp}/32 dev lo
 ${start} >/dev/null 2>&1
 visit() { curl -sk -o /dev/null -w '%{http_code} %{http_version} %{redirect_url}\\n' --retry 20 --retry-connrefused --retry-delay 1 "$@"; }
 visit http://127.0.0.1/page
+visit -H 'Host: shop.example.com' http://127.0.0.1/page
 visit --tlsv1.3 https://127.0.0.1/.platform/ready
 visit --tls-max 1.2 https://127.0.0.1/.platform/ready
 curl -sk --tls-max 1.1 https://127.0.0.1/ || echo refused`,
@@ -146,7 +147,8 @@ curl -sk --tls-max 1.1 https://127.0.0.1/ || echo refused`,
         },
       );
       assert.deepEqual(output.trim().split("\n"), [
-        "308 1.1 https://127.0.0.1/page",
+        "308 1.1 https://www.example.com/page",
+        "308 1.1 https://shop.example.com/page",
         "404 2 ",
         "404 2 ",
         "refused",

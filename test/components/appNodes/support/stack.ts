@@ -28,6 +28,7 @@ export const settings = { ...seedSettings, app: { ...seedSettings.app, services 
 export const topology = planTopology(settings);
 
 export const stack: AppStack = {
+  domain: settings.domain,
   services,
   images: Object.fromEntries(
     Object.keys(services).map((name) => [name, `example/shop@sha256:${"0".repeat(64)}`]),

@@ -15,6 +15,7 @@ import { services as stackServices, topology } from "./stack";
  */
 const [, , binary = "", folder = ""] = process.argv;
 const node = "10.0.2.11";
+const domain = "www.example.com";
 const [loadBalancer] = topology.loadBalancers;
 const web = webService();
 const services = { ...stackServices, shop: { ...web, host: "shop.example.com", replicas: 1 } };
@@ -107,7 +108,7 @@ async function main(): Promise<void> {
   for (const { name, address, service } of replicas) {
     if (service.port !== undefined) startReplica(name, address);
   }
-  writeFileSync(dynamicPath, traefikDynamic(services, replicas));
+  writeFileSync(dynamicPath, traefikDynamic(services, replicas, domain));
   const staticPath = join(folder, "traefik.yaml");
   writeFileSync(
     staticPath,
@@ -156,7 +157,7 @@ async function main(): Promise<void> {
   const third = planReplicas(more).find((replica) => replica.name === "web-3");
   if (third !== undefined) startReplica(third.name, third.address);
   // As the setup script replaces files: a temporary one beside it, then a rename.
-  writeFileSync(join(folder, ".platform-candidate"), traefikDynamic(more, planReplicas(more)));
+  writeFileSync(join(folder, ".platform-candidate"), traefikDynamic(more, planReplicas(more), domain));
   execFileSync("mv", [join(folder, ".platform-candidate"), dynamicPath]);
   result.scaled = await until(async () => (await answering("/")).includes("web-3"));
 

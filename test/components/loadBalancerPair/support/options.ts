@@ -15,6 +15,9 @@ export const edgeOptions: EdgeOptions = {
   backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
   certificate: undefined,
   redirectToHttps: true,
+  domain: seedSettings.domain,
+  otherDomains: ["shop.example.com"],
+  otherHosts: "serve",
   peerKey: "planted-peer-key",
 };
 

@@ -2,7 +2,7 @@
  * Python that a scenario inside the Debian 13 root begins with: two app nodes and an agent, the real proxy in front
  * of them (`sys.argv[1]` says which), and a visitor. `result` is printed by `ending`, for the test to judge.
  */
-export const standIns = `import http.client, json, os, socket, ssl, subprocess, sys, threading, time, urllib.error, urllib.request
+export const standIns = `import http.client, json, os, socket, ssl, struct, subprocess, sys, threading, time, urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NODES = {"app1": "10.0.2.11", "app2": "10.0.2.12"}
@@ -15,6 +15,10 @@ class Node:
         self.name, self.address, self.port = name, address, port
         self.status, self.seen, self.server = 200, [], None
         self.ready, self.seconds = True, 0
+        # Seconds that readiness takes, and how a node is asked.
+        self.ready_after, self.asked = 0, []
+        # What a ready node answers, and an internal path that never fails.
+        self.ready_status, self.always = 200, ""
 
     def start(self):
         node = self
@@ -25,18 +29,53 @@ class Node:
             wbufsize = -1
 
             def answer(self):
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                received = 0
+                while received < int(self.headers.get("Content-Length") or 0):
+                    piece = self.rfile.read(min(65536, int(self.headers["Content-Length"]) - received))
+                    if not piece:
+                        return
+                    received += len(piece)
                 internal = self.path.startswith("/.platform/")
                 if not internal:
                     node.seen.append(self.command)
                     time.sleep(node.seconds)
+                    if self.behave():
+                        return
+                elif self.path == "/.platform/ready":
+                    node.asked.append(self.headers.get("Host"))
+                    time.sleep(node.ready_after)
                 content = json.dumps({"node": node.name, "path": self.path, "headers": dict(self.headers)}).encode()
-                self.send_response((200 if node.ready else 503) if internal else node.status)
+                ready = node.ready or self.path == node.always
+                self.send_response((node.ready_status if ready else 503) if internal else node.status)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = answer
+            def behave(self):
+                """Paths that ask for trouble. True: that was all."""
+                if self.path == "/reset":
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.connection.close()
+                    self.close_connection = True
+                    return True
+                if self.path == "/slow":
+                    time.sleep(4)
+                if self.path.startswith("/big/"):
+                    size = int(self.path.split("/")[2])
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(size))
+                    self.end_headers()
+                    for _ in range(size // 65536):
+                        self.wfile.write(bytes(65536))
+                    return True
+                if self.path == "/503":
+                    self.send_response(503)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return True
+                return False
+
+            do_GET = do_POST = do_PUT = answer
 
             def log_message(self, *_):
                 pass

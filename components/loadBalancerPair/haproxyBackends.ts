@@ -1,0 +1,96 @@
+import {
+  anyReplicaHeader,
+  type CompleteBackend,
+  completeBackends,
+  connectionLimit,
+  type EdgeOptions,
+  healthPaths,
+} from "./edge";
+
+/**
+ * The same machines four times, as they are used:
+ *
+ * - `app`: requests, to machines that say they are ready
+ * - `streams`: what stays open (WebSockets, event streams), to the same machines, outside of their limit
+ * - `anyone`: requests while no machine says that it is ready; nothing is checked
+ * - `reach`: no requests; whether this load balancer reaches anybody
+ */
+export function haproxyBackends(options: EdgeOptions): string[] {
+  const backends = completeBackends(options);
+  return [app(options, backends), streams(options, backends), anyone(backends), reach(backends)];
+}
+
+/** Backends that an operator drains a machine in. */
+export const drainedBackends = ["app", "streams", "anyone"] as const;
+
+/**
+ * How a request is repeated: once, on another machine, and only when no part of an answer came or the answer was
+ * 502 or 503, which the node's proxy gives when it has no replica. What was slow is never repeated: it may still
+ * be running.
+ */
+const repetition = `  retries 1
+  option redispatch 1
+  retry-on conn-failure empty-response 502 503
+  # Only what may be repeated is repeated: a connection that never came about is not a repetition.
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS }`;
+
+/**
+ * A node that fails its checks gets no new request, and the requests that it has may end: it is often only busy or
+ * about to stop. Whether it still exists is the kernel's to tell: one that has acknowledged nothing for 3 s does
+ * not, and what it owed is asked of another node.
+ */
+const vanished = `  option srvtcpka
+  srvtcpka-idle 1s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3`;
+
+function app(options: EdgeOptions, backends: readonly CompleteBackend[]): string {
+  const checks = healthPaths(options).map(
+    (path) => `  http-check connect
+  http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host ${options.domain}
+  http-check expect status 200-299`,
+  );
+  return `backend app
+  balance roundrobin
+  # A connection must come about within \`inter\`; an answer may take longer on a busy machine.
+  timeout check 4s
+  option httpchk
+${checks.join("\n")}
+${vanished}
+${repetition}
+  default-server check inter 1s fastinter 250ms downinter 1s fall 3 rise 2 slowstart 5s observe layer7 error-limit 3 on-error fastinter tcp-ut 3s
+${servers(backends, ({ maxRequests }) => `maxconn ${maxRequests}`)}`;
+}
+
+function streams(options: EdgeOptions, backends: readonly CompleteBackend[]): string {
+  return `backend streams
+  balance roundrobin
+  # An event stream may be silent for as long as a WebSocket.
+  timeout server 1h
+${vanished}
+${repetition}
+  default-server tcp-ut 3s maxconn ${connectionLimit(options.machine.size.memoryGb)}
+${servers(backends, ({ name }) => `track app/${name}`)}`;
+}
+
+function anyone(backends: readonly CompleteBackend[]): string {
+  return `backend anyone
+  balance roundrobin
+  http-request set-header ${anyReplicaHeader} yes
+${vanished}
+${repetition}
+  default-server tcp-ut 3s
+${servers(backends, ({ maxRequests }) => `maxconn ${maxRequests}`)}`;
+}
+
+function reach(backends: readonly CompleteBackend[]): string {
+  return `backend reach
+  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 1
+${servers(backends, () => "")}`;
+}
+
+function servers(backends: readonly CompleteBackend[], more: (backend: CompleteBackend) => string): string {
+  return backends
+    .map((backend) => `  server ${backend.name} ${backend.endpoint} ${more(backend)}`.trimEnd())
+    .join("\n");
+}
