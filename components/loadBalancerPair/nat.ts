@@ -56,11 +56,21 @@ ${indent(natRules(privateRange))}
     content: |
 ${indent(unitFile)}
 runcmd:
-  - command -v nft >/dev/null || { apt-get -qq update && apt-get -qq -y --no-install-recommends install nftables; }
+  - |
+${indent(installNft)}
   - systemctl daemon-reload
   - systemctl enable --now platform-nat.service
 `;
 }
+
+/** Images may update themselves at this moment and hold the locks of apt: without nft no private machine has a way out. */
+const installNft = `for try in $(seq 120); do
+  command -v nft >/dev/null && break
+  [ "$try" -eq 1 ] || sleep 5
+  dpkg --configure -a
+  apt-get -qq -o Acquire::Retries=3 update
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install nftables
+done`;
 
 function indent(text: string): string {
   return text.trimEnd().replaceAll(/^(?=.)/gm, "      ");

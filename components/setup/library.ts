@@ -79,28 +79,6 @@ remove_orphans() {
   [ -z "$units_changed" ] || systemctl daemon-reload
 }
 
-install_packages() {
-  local missing=() name
-  for name in "$@"; do
-    [ "$(dpkg-query -W -f '\${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
-  done
-  [ "\${#missing[@]}" -gt 0 ] || return 0
-  stage packages "installing \${missing[*]}"
-  # Services start when their configuration is there, not when their package is.
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-  chmod 0755 /usr/sbin/policy-rc.d
-  dpkg --configure -a
-  if [ -z "$(find /var/lib/apt/lists -name '*Packages*' -mmin -720 -print -quit)" ]; then apt-get -qq "\${apt_options[@]}" update; fi
-  apt-get -qq -y "\${apt_options[@]}" install "\${missing[@]}" || {
-    # Lists can be older than what the mirror still serves.
-    apt-get -qq "\${apt_options[@]}" update
-    apt-get -qq -y "\${apt_options[@]}" install "\${missing[@]}"
-  }
-  rm -f /usr/sbin/policy-rc.d
-}
-readonly apt_options=(-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o APT::Install-Recommends=false
-  -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0)
-
 # put_file PATH OWNER GROUP MODE [VALIDATE] <content
 put_file() {
   local path=$1 owner=$2 group=$3 mode=$4 validate=\${5:-}

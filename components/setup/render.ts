@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setupLibrary } from "./library";
+import { packageLibrary } from "./packages";
 import type { MachineSetup, SetupFile, SetupStep, SetupUnit } from "./types";
 
 /**
@@ -19,6 +20,7 @@ export function renderSetup(hostname: string, setup: MachineSetup): string {
     "#!/bin/bash\nset -euo pipefail\numask 022\nexport DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8",
     `readonly setup_hostname=${quote(hostname)}`,
     setupLibrary,
+    packageLibrary.trim(),
     "begin",
     manifest(
       "file-names",
