@@ -11,6 +11,7 @@ export type Behaviour = Pick<
   | "datacenterFields"
   | "datacenterEndpoint"
   | "assigneeTypeUnassigned"
+  | "loadBalancerPrimaryIps"
   | "strictFloatingIpAssignment"
 >;
 
@@ -36,6 +37,8 @@ export function behaviourOf(env: Environment): Behaviour {
     datacenterFields: !since("2026-07-01"),
     datacenterEndpoint: !since("2026-10-02"),
     assigneeTypeUnassigned: since("2026-08-01"),
+    // The pinned clients take both.
+    loadBalancerPrimaryIps: date === undefined || since("2026-10-05"),
     strictFloatingIpAssignment: flagOf(env, "LOCALCLOUD_STRICT_FLOATING_IPS"),
   };
 }

@@ -2,7 +2,9 @@ import { Command } from "commander";
 import { addCloudCommands } from "./cli/cloud";
 import { addFaultCommands } from "./cli/faults";
 import { addMachineCommands } from "./cli/machines";
+import { requireOneCloud } from "./clouds";
 import { commandName } from "./program";
+import { localCloudSettings } from "./settings";
 import { requireRootOnLinux } from "./up";
 
 function program(): Command {
@@ -12,6 +14,7 @@ function program(): Command {
     )
     .enablePositionalOptions()
     .hook("preAction", requireRootOnLinux)
+    .hook("preAction", () => requireOneCloud(localCloudSettings()))
     .addHelpText(
       "after",
       `

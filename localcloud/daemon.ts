@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { flushCompileCache } from "node:module";
 import { type ApiFaults, type ApiSettings, createApi, createApiFaults, openStore } from "./api";
+import { leaveNote } from "./clouds";
 import { createRecentRequests, type RecentRequests } from "./control/requests";
 import { readFaultFile } from "./faults/record";
 import { findDaemon } from "./findDaemon";
@@ -23,6 +24,7 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   const running = await findDaemon(settings);
   if (running !== undefined) throw new Error(`a daemon runs already as process ${running.pid}`);
   await writeAtomically(settings.paths.pidFile, JSON.stringify(await identify(process.pid)));
+  await leaveNote(settings);
   const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 
   const store = openStore(settings.paths.store);

@@ -1,6 +1,7 @@
 import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir, type Progress } from "../toolchain/cacheDir";
+import { removeNote, requireOneCloud } from "./clouds";
 import { findDaemon } from "./findDaemon";
 import { isAlive, signal } from "./machines/processes";
 import { leftovers as leftoversOf, removeEverything } from "./machines/remove";
@@ -22,6 +23,7 @@ const stateEntries = [
   "dns",
   "pulumi",
   "daemon.pid",
+  "cloud.json",
   "control.sock",
   "faults.json",
   "daemon.log",
@@ -41,6 +43,7 @@ export async function down(
 ) {
   requireRootOnLinux();
   const settings = localCloudSettings();
+  await requireOneCloud(settings);
   progress("stopping the daemon");
   await stopDaemon(settings);
   progress("removing machines and networks");
@@ -48,6 +51,7 @@ export async function down(
   for (const entry of stateEntries) {
     await rm(join(settings.stateDir, entry), { recursive: true, force: true });
   }
+  await removeNote(settings);
   // Only when empty: what others put there is theirs.
   await rmdir(settings.stateDir).catch(() => {});
   if (options.cache === "remove") await rm(cacheDir(), { recursive: true, force: true });

@@ -28,6 +28,36 @@ printf '{"name":"%s","pid":%s,"startTime":"%s"}' "$name" "$$" "$start" >"$record
 mv "$record.new" "$record" || exit 70
 exec "$@"`;
 
+/** How a service does that this process supervises. */
+export interface ServiceHealth {
+  readonly name: string;
+  /** `settling` until it has lived for a moment; one that ends again and again is `failing` all the time. */
+  readonly state: "settling" | "running" | "failing";
+  /** How it last ended. */
+  readonly ended?: string;
+}
+
+/** A service that cannot have what it needs ends within this time. */
+const SETTLED_MS = 500;
+
+interface Life {
+  readonly name: string;
+  /** Start of the present life; null between two. */
+  began: number | null;
+  ended?: string;
+}
+
+/** Supervised services by the file of their record. */
+const lives = new Map<string, Life>();
+
+export function serviceHealth(now = Date.now()): ServiceHealth[] {
+  return [...lives.values()].map(({ name, began, ended }) => {
+    const settled = began !== null && now - began >= SETTLED_MS;
+    const state = settled ? "running" : ended === undefined ? "settling" : "failing";
+    return { name, state, ...(ended !== undefined && { ended }) };
+  });
+}
+
 /** Children of this process by the file of their record, which they write a moment after they began. */
 const children = new Map<string, { kill(signal: NodeJS.Signals): boolean }>();
 
@@ -81,13 +111,21 @@ export async function supervise(
   log: (line: string) => void,
 ): Promise<void> {
   await mkdir(settings.paths.processes, { recursive: true });
-  void keepRunning();
+  const record = recordOf(settings, service.name);
+  const life: Life = { name: service.name, began: Date.now() };
+  lives.set(record, life);
+  void keepRunning().finally(() => {
+    if (lives.get(record) === life) lives.delete(record);
+  });
 
   async function keepRunning(): Promise<void> {
     for (let pause = 100; !until.aborted; pause = Math.min(pause * 2, 10_000)) {
       const started = Date.now();
+      life.began = started;
       const outcome = await runOnce(settings, service).catch((error: Error) => error.message);
       if (until.aborted) return;
+      life.began = null;
+      life.ended = outcome;
       log(`${service.name} ended (${outcome}), starting it again`);
       if (Date.now() - started > 60_000) pause = 100;
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -97,7 +135,7 @@ export async function supervise(
 
 async function runOnce(settings: LocalCloudSettings, service: Service): Promise<string> {
   const record = recordOf(settings, service.name);
-  const output = await open(join(settings.paths.processes, `${service.name}.log`), "a");
+  const output = await open(serviceLog(settings, service.name), "a");
   try {
     const shell = ["-c", recorded, "service", record, service.name];
     const child = execa("/bin/sh", [...shell, service.command, ...service.args], {
@@ -118,6 +156,9 @@ async function runOnce(settings: LocalCloudSettings, service: Service): Promise<
     await output.close();
   }
 }
+
+export const serviceLog = (settings: LocalCloudSettings, name: string) =>
+  join(settings.paths.processes, `${name}.log`);
 
 const recordOf = (settings: LocalCloudSettings, name: string) =>
   join(settings.paths.processes, `${name}.json`);

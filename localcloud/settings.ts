@@ -78,6 +78,8 @@ export interface LocalCloudPaths {
   /** A folder for each load balancer's proxy. */
   readonly loadBalancers: string;
   readonly pidFile: string;
+  /** Whose state this is. */
+  readonly note: string;
   readonly controlSocket: string;
   /** Record of the faults that are in force. */
   readonly faults: string;
@@ -143,6 +145,7 @@ function pathsIn(stateDir: string): LocalCloudPaths {
     dhcp: inState("dhcp"),
     loadBalancers: inState("load-balancers"),
     pidFile: inState("daemon.pid"),
+    note: inState("cloud.json"),
     controlSocket: inState("control.sock"),
     faults: inState("faults.json"),
     daemonLog: inState("daemon.log"),

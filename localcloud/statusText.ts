@@ -23,10 +23,17 @@ export function statusText(status: Status): string {
     `local cloud at ${status.endpoint}, daemon ${status.pid} with ${status.daemonMegabytes} MB`,
     `live map: ${status.page}`,
     `helper processes: ${services || "none"}`,
+    ...failingLines(status),
     `limits of memory and processor: ${limitsText(status.limits)}`,
+    ...status.refusals,
     status.servers.length === 0 ? "no servers" : table.toString(),
     faultText(status.faults),
   ].join("\n");
+}
+
+/** One line for each helper that does not stay up. */
+export function failingLines({ failing }: Pick<Status, "failing">): string[] {
+  return failing.map(({ name, ended, log }) => `${name} does not stay up (${ended}): see ${log}`);
 }
 
 /** Faults with the time that they have left. */

@@ -12,12 +12,14 @@ import type { FaultRegistry } from "./faults/registry";
 import type { Host, World } from "./host";
 import { registryProcess } from "./images/registry";
 import { ensureCertificate } from "./machines/authority";
+import { findInit } from "./machines/boot";
 import { limitSupport } from "./machines/cgroups";
 import { createLinuxHost, type LinuxHost } from "./machines/host";
+import { hasAskedForSwap, noSwap } from "./machines/swap";
 import { startMetadataService } from "./metadata/server";
 import { ipv6Works } from "./network/forwarding";
 import { packageCacheService, resolverService } from "./packageCache";
-import { readProcesses, stopServices, supervise } from "./services";
+import { readProcesses, serviceHealth, serviceLog, stopServices, supervise } from "./services";
 import type { LocalCloudSettings } from "./settings";
 
 export interface SurroundingsOptions {
@@ -149,7 +151,20 @@ async function statusOf(
     limits: await limitSupport(),
     servers,
     services: (await readProcesses(settings)).map(({ name, pid }) => ({ name, pid })),
+    failing: serviceHealth()
+      .filter(({ state }) => state === "failing")
+      .map(({ name, ended = "" }) => ({ name, ended, log: serviceLog(settings, name) })),
+    settling: serviceHealth().some(({ state }) => state === "settling"),
     faults: faults.list(),
+    refusals: await refusalsOf(settings, servers),
     daemonMegabytes: Math.round(process.memoryUsage().rss / 1024 ** 2),
   };
+}
+
+async function refusalsOf(settings: LocalCloudSettings, servers: readonly ServerStatus[]): Promise<string[]> {
+  const asked = servers.map(async ({ id, name }) => {
+    const init = await findInit(settings, id);
+    return init !== undefined && (await hasAskedForSwap(init)) ? [`${name} asked for swap: ${noSwap}`] : [];
+  });
+  return (await Promise.all(asked)).flat();
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
 import type { Progress } from "../toolchain/cacheDir";
+import { requireFreeAddresses, requireOneCloud } from "./clouds";
 import { readStatus, type Status } from "./control/socket";
 import { daemonProgram } from "./daemonProgram";
 import { findDaemon } from "./findDaemon";
@@ -9,6 +10,7 @@ import { ensureHostPackages } from "./hostPackages";
 import { ensureBaseImage } from "./machines/image";
 import { isAlive } from "./machines/processes";
 import { type LocalCloudSettings, localCloudSettings } from "./settings";
+import { failingLines } from "./statusText";
 
 /** Debian packages whose programs the local cloud runs on the host. */
 const hostPackages = [
@@ -48,13 +50,37 @@ export function requireRootOnLinux(): void {
 export async function up(progress: Progress = () => {}): Promise<Status> {
   requireRootOnLinux();
   const settings = localCloudSettings();
+  await requireOneCloud(settings);
   if ((await findDaemon(settings)) === undefined) {
+    await requireFreeAddresses(settings);
     await ensureHostPackages(hostPackages, progress);
     await ensureBaseImage(progress);
     progress("starting the daemon");
     await startDaemon(settings);
   }
-  return waitUntilReady(settings);
+  await waitUntilReady(settings);
+  return untilHelpersStay(settings);
+}
+
+/** How long a helper may need to find its port free, when the one of an earlier daemon only just ends. */
+const PATIENCE_MS = 5_000;
+
+/** @throws when a helper does not stay up, with the end of its log: without one of them machines have no names or packages */
+async function untilHelpersStay(settings: LocalCloudSettings): Promise<Status> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    const status = await waitUntilReady(settings);
+    const isLate = Date.now() > deadline;
+    if (status.failing.length === 0 && (!status.settling || isLate)) return status;
+    if (isLate) {
+      const logs = await Promise.all(status.failing.map(({ log }) => lastLines(log)));
+      throw new Error(
+        failingLines(status)
+          .map((line, index) => `${line}\n${logs[index]}`)
+          .join("\n"),
+      );
+    }
+    await shortPause();
+  }
 }
 
 async function startDaemon(settings: LocalCloudSettings): Promise<void> {
@@ -85,7 +111,7 @@ async function untilRecorded(settings: LocalCloudSettings, pid: number): Promise
     if ((await findDaemon(settings)) !== undefined) return;
     await shortPause();
   }
-  throw new Error(`the local cloud did not start: ${await lastLines(settings)}`);
+  throw new Error(`the local cloud did not start: ${await lastLines(settings.paths.daemonLog)}`);
 }
 
 async function waitUntilReady(settings: LocalCloudSettings): Promise<Status> {
@@ -94,7 +120,7 @@ async function waitUntilReady(settings: LocalCloudSettings): Promise<Status> {
     const status = await readStatus(settings);
     if (status !== undefined && status.pid === daemon?.pid) return status;
     if (daemon === undefined || !(await isAlive(daemon))) {
-      throw new Error(`the local cloud did not start: ${await lastLines(settings)}`);
+      throw new Error(`the local cloud did not start: ${await lastLines(settings.paths.daemonLog)}`);
     }
     await shortPause();
   }
@@ -102,7 +128,7 @@ async function waitUntilReady(settings: LocalCloudSettings): Promise<Status> {
 
 const shortPause = () => new Promise((resolve) => setTimeout(resolve, 25));
 
-async function lastLines(settings: LocalCloudSettings): Promise<string> {
-  const text = await readFile(settings.paths.daemonLog, "utf8").catch(() => "no log was written");
+async function lastLines(log: string): Promise<string> {
+  const text = await readFile(log, "utf8").catch(() => "no log was written");
   return text.trim().split("\n").slice(-5).join("\n");
 }

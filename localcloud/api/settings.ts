@@ -69,6 +69,11 @@ export interface ApiSettings {
   readonly datacenterEndpoint?: boolean;
   /** A free primary IP says `unassigned`, as since 2026-08-01 (HC-P6). @default false */
   readonly assigneeTypeUnassigned?: boolean;
+  /**
+   * Load balancers take primary IPs, and their deletion answers an action, as since 2026-10-05; else 204 as before.
+   * @default true
+   */
+  readonly loadBalancerPrimaryIps?: boolean;
   /** Assigning a floating IP that another server has answers `floating_ip_assigned` (HC-V2). @default false */
   readonly strictFloatingIpAssignment?: boolean;
   /** What time it is, for what happens at a time of day: snapshot plans, backups, the end of a rescue system. @default - the machine's clock */
@@ -107,6 +112,7 @@ export function withDefaults(settings: ApiSettings): Settings {
     datacenterFields: true,
     datacenterEndpoint: true,
     assigneeTypeUnassigned: false,
+    loadBalancerPrimaryIps: true,
     strictFloatingIpAssignment: false,
     clock: () => new Date(),
     onRequest: () => undefined,

@@ -25,11 +25,14 @@ export function addCloudCommands(cli: Command): void {
     });
   cli
     .command("status")
-    .description("machines, addresses, helper processes")
+    .description(
+      "machines, addresses, helper processes; exit code 1 when it is not up, or a helper does not stay up",
+    )
     .action(async () => {
       const status = await readStatus(settings());
       if (status === undefined) throw new Error(`the local cloud is not up: run \`${commandName} up\``);
       say(statusText(status));
+      if (status.failing.length > 0) process.exitCode = 1;
     });
   cli
     .command("images")

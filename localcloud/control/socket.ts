@@ -18,6 +18,12 @@ export interface Status {
   readonly servers: readonly ServerStatus[];
   /** Helper processes that run: name and process id. */
   readonly services: readonly { readonly name: string; readonly pid: number }[];
+  /** Helper processes that end again and again, with how and where their log is. */
+  readonly failing: readonly { readonly name: string; readonly ended: string; readonly log: string }[];
+  /** What a machine asked for that no machine has here, one sentence each. */
+  readonly refusals: readonly string[];
+  /** Whether a helper began so lately that it may still end. */
+  readonly settling: boolean;
   readonly faults: readonly FaultStatus[];
   /** Resident memory of the daemon. */
   readonly daemonMegabytes: number;

@@ -128,13 +128,19 @@ async function keepAge(lower: string, upper: string, folder: string): Promise<vo
   await utimes(join(upper, folder), atime, mtime);
 }
 
+/**
+ * The host name of a server: the first label of its name, as cloud-init sets it on Debian. A whole name has up to 253
+ * characters, which is more than the 64 that a kernel takes.
+ */
+export const hostnameOf = (name: string): string => name.split(".")[0] ?? name;
+
 /** What differs between machines and clouds, on top of the image. */
 function ownFiles(settings: LocalCloudSettings, server: ServerSpec) {
   return [
     { path: serialFile, content: `${server.id}\n` },
     // Given here, because an empty one would be a first boot, which enables every unit that is installed.
     { path: "/etc/machine-id", content: `${randomBytes(16).toString("hex")}\n`, mode: 0o444 },
-    { path: "/etc/hostname", content: `${server.name}\n` },
+    { path: "/etc/hostname", content: `${hostnameOf(server.name)}\n` },
     packageCacheFile(settings),
   ];
 }

@@ -10,7 +10,15 @@ import { ensureAuthority } from "./authority";
 import { writeFiles } from "./files";
 import { hcUnits } from "./hcUtils";
 import { markUsed, pruneImages } from "./imageCache";
-import { bootstrapPackages, imageFiles, imagePackages, maskedUnits, sourcesOf, suite } from "./recipe";
+import {
+  bootstrapPackages,
+  imageFiles,
+  imagePackages,
+  maskedUnits,
+  refusingPrograms,
+  sourcesOf,
+  suite,
+} from "./recipe";
 
 /**
  * Root file system that every machine of the local cloud begins with: a Debian 13 of its own, built once for
@@ -67,6 +75,7 @@ function recipeHash(authorities: readonly string[], apt: string): string {
     hcUnits,
     maskedUnits,
     imageFiles,
+    refusingPrograms,
     authorities,
     apt,
   };
@@ -105,6 +114,10 @@ async function build(
   progress(`base image: installing ${imagePackages.join(", ")}`);
   await inChroot(root, "apt-get", "update", "-qq");
   await inChroot(root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", ...imagePackages);
+  for (const { path } of refusingPrograms) {
+    await inChroot(root, "dpkg-divert", "--local", "--rename", "--add", path);
+  }
+  await writeFiles(root, refusingPrograms);
   progress("base image: trust store, masked units");
   await writeFiles(
     root,

@@ -3,6 +3,7 @@ import { datasourceName, datasourceSource } from "./datasource";
 import type { MachineFile } from "./files";
 import { hcFiles } from "./hcUtils";
 import { initLibrary } from "./initLibraries";
+import { swapon, swaponScript } from "./swap";
 
 export const suite = "trixie";
 
@@ -28,6 +29,19 @@ export const imagePackages = [
   "e2fsprogs",
   "xfsprogs",
   "locales",
+  // What user data of the real world calls without installing it.
+  "sudo",
+  "gnupg",
+  "wget",
+  "less",
+  "vim-tiny",
+  "xz-utils",
+  "bzip2",
+];
+
+/** Programs that cannot do here what they are for, with what stands in their place. */
+export const refusingPrograms: readonly MachineFile[] = [
+  { path: swapon, content: swaponScript, mode: 0o755 },
 ];
 
 /** Useless or harmful in a machine that shares the host's kernel, devices and clock. */

@@ -1,7 +1,7 @@
 import type { ServerSpec } from "../host";
 import type { LocalCloudSettings } from "../settings";
 import type { BootSystem } from "./boot";
-import { type MachineRecord, machineFolders, mountRoot } from "./folders";
+import { hostnameOf, type MachineRecord, machineFolders, mountRoot } from "./folders";
 import { makeRescue, removeRescue, rescueSystem } from "./rescue";
 import { prepareVolumes } from "./volumes";
 
@@ -9,7 +9,7 @@ import { prepareVolumes } from "./volumes";
 export function systemOf(settings: LocalCloudSettings, { id, name, rescue }: ServerSpec): BootSystem {
   const folders = machineFolders(settings, id);
   if (rescue !== undefined) return rescueSystem(folders);
-  return { root: folders.root, hostname: name, binds: [[folders.docker, "/var/lib/docker"]] };
+  return { root: folders.root, hostname: hostnameOf(name), binds: [[folders.docker, "/var/lib/docker"]] };
 }
 
 /** Mounts it, and notes the server's volumes. */

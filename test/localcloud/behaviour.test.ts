@@ -10,6 +10,7 @@ describe("behaviourOf", () => {
       datacenterFields: true,
       datacenterEndpoint: true,
       assigneeTypeUnassigned: false,
+      loadBalancerPrimaryIps: true,
       strictFloatingIpAssignment: false,
     });
   });
@@ -25,17 +26,23 @@ describe("behaviourOf", () => {
     });
   }
 
-  for (const [date, fields, unassigned, endpoint] of [
-    ["2026-06-30", true, false, true],
-    ["2026-07-01", false, false, true],
-    ["2026-08-01", false, true, true],
-    ["2026-10-02", false, true, false],
+  for (const [date, fields, unassigned, endpoint, balancers] of [
+    ["2026-06-30", true, false, true, false],
+    ["2026-07-01", false, false, true, false],
+    ["2026-08-01", false, true, true, false],
+    ["2026-10-02", false, true, false, false],
+    ["2026-10-05", false, true, false, true],
   ] as const) {
     it(`answers as on ${date}`, () => {
       const behaviour = behaviourOf({ LOCALCLOUD_API_DATE: date });
       assert.deepEqual(
-        [behaviour.datacenterFields, behaviour.assigneeTypeUnassigned, behaviour.datacenterEndpoint],
-        [fields, unassigned, endpoint],
+        [
+          behaviour.datacenterFields,
+          behaviour.assigneeTypeUnassigned,
+          behaviour.datacenterEndpoint,
+          behaviour.loadBalancerPrimaryIps,
+        ],
+        [fields, unassigned, endpoint, balancers],
       );
     });
   }

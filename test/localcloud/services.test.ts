@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import {
   readProcesses,
   type Service,
+  serviceHealth,
   signalService,
   stopServices,
   supervise,
@@ -61,6 +62,28 @@ describe("helper processes", () => {
     for (const deadline = Date.now() + 10_000; !(await found()); await setTimeout(5)) {
       assert.ok(Date.now() < deadline, "it is on record");
     }
+  });
+
+  it("that cannot stay up are known as failing, with how they end; one that is killed once recovers", async () => {
+    const health = (name: string) => serviceHealth().find((service) => service.name === name);
+    const becomes = async (name: string, state: string) => {
+      for (const deadline = Date.now() + 10_000; health(name)?.state !== state; await setTimeout(5)) {
+        assert.ok(Date.now() < deadline, `${name} is ${health(name)?.state}, not ${state}`);
+      }
+    };
+    await begin({ name: "portless", command: "bash", args: ["-c", "echo address in use; exit 2"] });
+    await begin({ name: "steady", command: "bash", args: ["-c", listener] });
+    await becomes("portless", "failing");
+    assert.equal(health("portless")?.ended, "exit code 2");
+    await becomes("steady", "running");
+    // Between two lives and in the next one too: it has not stayed up yet.
+    for (let look = 0; look < 20; look++) {
+      assert.equal(health("portless")?.state, "failing");
+      await setTimeout(20);
+    }
+    signalService(settings(), "steady", "SIGKILL");
+    await becomes("steady", "failing");
+    await becomes("steady", "running");
   });
 
   it("are on record at their first word, so a daemon killed then leaves none unknown", async () => {

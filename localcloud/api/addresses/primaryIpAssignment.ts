@@ -1,10 +1,13 @@
 // To which server a primary IP belongs.
 import { z } from "zod";
+import { locationNamed } from "../../catalogue";
 import type { PrimaryIp, Server } from "../../rows";
+import type { Store } from "../../store";
 import { type AnyWork, defineWork, gone } from "../../work";
 import { actionReply } from "../actionRoutes";
 import {
   type Call,
+  findOwned,
   listOwned,
   ownedByField,
   ownedByPath,
@@ -15,7 +18,7 @@ import {
   startAction,
 } from "../call";
 import { ApiError, invalidInput, notAssigned } from "../errors";
-import { requireUnlocked } from "../locks";
+import { requireFree, requireUnlocked } from "../locks";
 import { primaryIpOf } from "./publicAddresses";
 
 interface AssignArgs {
@@ -59,6 +62,46 @@ function requireOff(server: Server) {
     throw new ApiError("server_not_stopped", `server ${server.name} must be powered off`);
 }
 
+/**
+ * Gives a primary IP that exists to what is being created, a server or a load balancer.
+ *
+ * @throws ApiError when there is none, and when it is another's, of another kind or elsewhere
+ */
+export function takeGiven(
+  call: Call,
+  owner: { readonly id: number; readonly location: string },
+  type: PrimaryIp["type"],
+  wanted: number,
+): PrimaryIp {
+  const row = findOwned(call, "primary_ip", wanted);
+  if (row === undefined) throw invalidInput(`public_net.${type}`, `primary IP with ID '${wanted}' not found`);
+  if (row.type !== type) {
+    throw new ApiError("primary_ip_version_mismatch", `primary IP ${row.id} is an ${row.type} address`);
+  }
+  if (row.assignee !== null) {
+    throw new ApiError(
+      "primary_ip_assigned",
+      `primary IP ${row.id} is assigned to ${assigneeOf(call.store, row)}`,
+    );
+  }
+  if (row.location !== owner.location) {
+    const where = locationNamed(row.location).datacenter.name;
+    throw new ApiError("primary_ip_datacenter_mismatch", `primary IP ${row.id} is in ${where}`);
+  }
+  requireFree(call.store, ref("primary_ip", row.id));
+  const taken: PrimaryIp = { ...row, assignee: owner.id };
+  call.store.put("primary_ip", taken);
+  return taken;
+}
+
+/** Ids of all kinds are distinct (HC-A3). */
+export const isOfLoadBalancer = (store: Store, { assignee }: Pick<PrimaryIp, "assignee">) =>
+  assignee !== null && store.get("load_balancer", assignee) !== undefined;
+
+/** As a message names it. */
+export const assigneeOf = (store: Store, row: PrimaryIp) =>
+  `${isOfLoadBalancer(store, row) ? "load balancer" : "server"} ${row.assignee}`;
+
 export function beginAssignment(call: Call, row: PrimaryIp, server: number) {
   const resources = [ref("server", server), ref("primary_ip", row.id)];
   return startAction(call, assignWork, { primaryIp: row.id, server }, resources);
@@ -69,7 +112,10 @@ function assign(call: Call): Reply {
   const schema = z.object({ assignee_type: z.literal("server"), assignee_id: z.int().positive() });
   const server = ownedByField(call, "server", readBody(call, schema).assignee_id);
   if (row.assignee !== null) {
-    throw new ApiError("primary_ip_already_assigned", `primary IP is assigned to server ${row.assignee}`);
+    throw new ApiError(
+      "primary_ip_already_assigned",
+      `primary IP is assigned to ${assigneeOf(call.store, row)}`,
+    );
   }
   if (row.location !== server.location) {
     throw invalidInput("assignee_id", `server is in ${server.location}, the primary IP in ${row.location}`);
@@ -82,6 +128,9 @@ function unassign(call: Call): Reply {
   const row = ownedByPath(call, "primary_ip");
   requireUnlocked(call.store, unassignWork.command, [ref("primary_ip", row.id)]);
   if (row.assignee === null) throw notAssigned("Primary IP");
+  if (isOfLoadBalancer(call.store, row)) {
+    throw new ApiError("service_error", "the primary IP of a load balancer stays assigned for its lifetime");
+  }
   const server = call.store.get("server", row.assignee);
   if (server !== undefined) {
     requireOff(server);

@@ -25,8 +25,16 @@ import { filterByName, sortByIdCreated } from "../lists";
 import { requireFree } from "../locks";
 import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
 import { protectionOf } from "../protection";
+import type { Settings } from "../settings";
 import { canonicalAddress, canonicalCidr } from "./addresses";
-import { assignmentRoutes, assignmentWorks, beginAssignment, requireAssignable } from "./primaryIpAssignment";
+import {
+  assigneeOf,
+  assignmentRoutes,
+  assignmentWorks,
+  beginAssignment,
+  isOfLoadBalancer,
+  requireAssignable,
+} from "./primaryIpAssignment";
 import { takePublicAddress } from "./publicAddresses";
 import { dnsPtrRoute, dnsPtrsOf } from "./reverseDns";
 
@@ -88,9 +96,8 @@ export const primaryIpRoutes: readonly Route[] = [
   protection.route,
 ];
 
-function renderPrimaryIp({ settings }: Call, row: PrimaryIp) {
+function renderPrimaryIp({ settings, store }: Call, row: PrimaryIp) {
   const location = locationNamed(row.location);
-  const free = row.assignee === null && settings.assigneeTypeUnassigned;
   return {
     id: row.id,
     name: row.name,
@@ -104,9 +111,14 @@ function renderPrimaryIp({ settings }: Call, row: PrimaryIp) {
     protection: { delete: row.protected },
     type: row.type,
     auto_delete: row.autoDelete,
-    assignee_type: free ? "unassigned" : "server",
+    assignee_type: assigneeType(store, settings, row),
     assignee_id: row.assignee,
   };
+}
+
+function assigneeType(store: Store, settings: Settings, row: PrimaryIp) {
+  if (row.assignee === null && settings.assigneeTypeUnassigned) return "unassigned";
+  return isOfLoadBalancer(store, row) ? "load_balancer" : "server";
 }
 
 function create(call: Call): Reply {
@@ -187,7 +199,7 @@ function remove(call: Call): Reply {
   if (row.assignee !== null) {
     throw new ApiError(
       "must_be_unassigned",
-      `primary IP is assigned to server ${row.assignee}: unassign it first`,
+      `primary IP is assigned to ${assigneeOf(call.store, row)}: unassign it first`,
     );
   }
   requireFree(call.store, ref("primary_ip", row.id));
@@ -196,10 +208,10 @@ function remove(call: Call): Reply {
   return noContent();
 }
 
-/** When a server goes, its primary IPs go with it or become free (HC-S4). */
-export function releasePrimaryIps(store: Store, server: number) {
+/** When a server or a load balancer goes, its primary IPs go with it or become free (HC-S4). */
+export function releasePrimaryIps(store: Store, owner: number) {
   for (const row of store.list("primary_ip")) {
-    if (row.assignee !== server) continue;
+    if (row.assignee !== owner) continue;
     if (row.autoDelete) store.remove("primary_ip", row.id);
     else store.put("primary_ip", { ...row, assignee: null });
   }

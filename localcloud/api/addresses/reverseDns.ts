@@ -56,6 +56,10 @@ type Owner = "server" | "floating_ip" | "primary_ip" | "load_balancer";
 function holderOf(call: Call, kind: Owner, address: string): Pick<DnsPtrArgs, "kind" | "id"> | null {
   const owner = ownedByPath(call, kind);
   if (kind === "load_balancer") {
+    const given = call.store
+      .list("primary_ip")
+      .find((row) => row.assignee === owner.id && holds(row, address));
+    if (given !== undefined) return { kind: "primary_ip", id: given.id };
     const { ipv4, ipv6 } = owner as LoadBalancer;
     return address === ipv4 || address === firstHost6(ipv6) ? { kind, id: owner.id } : null;
   }

@@ -3,6 +3,7 @@
 import type { LoadBalancer, LoadBalancerService, LoadBalancerTarget } from "../../rows";
 import type { Store } from "../../store";
 import { type AnyWork, defineWork, gone, runningActions, type Work } from "../../work";
+import { releasePrimaryIps } from "../addresses/primaryIps";
 
 interface OfLoadBalancer {
   readonly loadBalancer: number;
@@ -69,12 +70,15 @@ export const deleteService = balancerWork<OfLoadBalancer & { readonly listenPort
   }),
 );
 
-/** Since 2026-10-05 a deletion is followed by its action. */
+/** A deletion has its action since 2026-10-05; before, it was over with its answer. */
 export const deleteLoadBalancer = defineWork<OfLoadBalancer>({
   name: "delete_load_balancer",
   command: "delete_load_balancer",
   network: true,
-  effect: (store, { loadBalancer }) => store.remove("load_balancer", loadBalancer),
+  effect: (store, { loadBalancer }) => {
+    releasePrimaryIps(store, loadBalancer);
+    store.remove("load_balancer", loadBalancer);
+  },
 });
 
 export const addTarget = balancerWork<OfLoadBalancer & { readonly target: LoadBalancerTarget }>(

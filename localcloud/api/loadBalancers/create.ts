@@ -1,8 +1,9 @@
 // `POST /load_balancers`. The row exists from the request on; the action ends when the load balancer serves.
 import { z } from "zod";
 import { catalogue } from "../../catalogue";
-import type { LoadBalancer, LoadBalancerTarget } from "../../rows";
+import type { LoadBalancer, LoadBalancerTarget, PrimaryIp } from "../../rows";
 import { renderAction } from "../actionRoutes";
+import { takeGiven } from "../addresses/primaryIpAssignment";
 import { takePublicAddress } from "../addresses/publicAddresses";
 import {
   type Call,
@@ -39,6 +40,7 @@ const schema = z.object({
   targets: z.array(targetSchema).optional(),
   labels: labelsField.optional(),
   public_interface: z.boolean().optional(),
+  public_net: z.object({ ipv4: z.int().positive().nullish(), ipv6: z.int().positive().nullish() }).optional(),
   network: z.int().positive().optional(),
   network_zone: z.string().min(1).optional(),
   location: idOrName.optional(),
@@ -52,13 +54,14 @@ export function create(call: Call): Reply {
   }
   const location = locationFor(body);
   requireUniqueName(call, "load_balancer", body.name);
+  const id = call.store.nextId();
   const empty: LoadBalancer = {
-    ...newRow(call, call.store.nextId(), { name: body.name, labels: body.labels ?? {} }),
+    ...newRow(call, id, { name: body.name, labels: body.labels ?? {} }),
     loadBalancerType: type.name,
     location,
     publicInterface: body.public_interface ?? true,
-    ipv4: takePublicAddress(call, "ipv4"),
-    ipv6: takePublicAddress(call, "ipv6"),
+    ipv4: addressFor(call, { id, location }, "ipv4", body.public_net),
+    ipv6: addressFor(call, { id, location }, "ipv6", body.public_net),
     dnsPtr: {},
     privateNets: body.network ? [attachmentTo(call, body.network, location)] : [],
     algorithm: body.algorithm?.type ?? "round_robin",
@@ -73,6 +76,17 @@ export function create(call: Call): Reply {
   const resources = [ref("load_balancer", row.id)];
   const action = call.begin(createLoadBalancer, { loadBalancer: row.id }, { resources });
   return created({ load_balancer: renderLoadBalancer(call, row), action: renderAction(action) });
+}
+
+/** A primary IP that the request names, since 2026-10-05, or an address that goes with the load balancer. */
+function addressFor(
+  call: Call,
+  owner: { readonly id: number; readonly location: string },
+  type: PrimaryIp["type"],
+  net: z.output<typeof schema>["public_net"],
+): string {
+  const given = call.settings.loadBalancerPrimaryIps ? net?.[type] : undefined;
+  return given ? takeGiven(call, owner, type, given).ip : takePublicAddress(call, type);
 }
 
 function locationFor(body: Pick<z.output<typeof schema>, "location" | "network_zone">): string {

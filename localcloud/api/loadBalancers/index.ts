@@ -4,9 +4,10 @@ import type { LoadBalancer } from "../../rows";
 import type { AnyWork } from "../../work";
 import { actionReply, actionRoutes } from "../actionRoutes";
 import { dnsPtrRoute } from "../addresses/reverseDns";
-import { type Call, ok, ownedByPath, type Reply, type Route, ref, startAction } from "../call";
+import { type Call, noContent, ok, ownedByPath, type Reply, type Route, ref, startAction } from "../call";
 import { deleteProtected, invalidInput } from "../errors";
 import { filterByName, sortByIdNameCreated } from "../lists";
+import { requireUnlocked } from "../locks";
 import { type OwnedOptions, readRoutes, rename, updateRoute } from "../owned";
 import { protectionOf } from "../protection";
 import { loadBalancerActionRoutes } from "./actions";
@@ -44,7 +45,13 @@ function remove(call: Call): Reply {
   const row = ownedByPath(call, "load_balancer");
   if (row.protected) throw deleteProtected("Load Balancer");
   const resources = [ref("load_balancer", row.id)];
-  return actionReply(startAction(call, deleteLoadBalancer, { loadBalancer: row.id }, resources));
+  if (call.settings.loadBalancerPrimaryIps) {
+    return actionReply(startAction(call, deleteLoadBalancer, { loadBalancer: row.id }, resources));
+  }
+  requireUnlocked(call.store, deleteLoadBalancer.command, resources);
+  deleteLoadBalancer.effect(call.store, { loadBalancer: row.id }, {});
+  call.networkChanged();
+  return noContent();
 }
 
 function metrics(call: Call): Reply {

@@ -1,7 +1,14 @@
 // Load balancers as Hetzner's objects.
 import { catalogue, loadBalancerTypeNamed, locationNamed } from "../../catalogue";
 import { firstHost6 } from "../../network/names";
-import type { HealthCheck, LoadBalancer, LoadBalancerService, LoadBalancerTarget } from "../../rows";
+import type {
+  DnsPtr,
+  HealthCheck,
+  LoadBalancer,
+  LoadBalancerService,
+  LoadBalancerTarget,
+  PrimaryIp,
+} from "../../rows";
 import { defaultDnsPtr } from "../addresses/addresses";
 import type { Call } from "../call";
 import { renderLoadBalancerType, renderLocation } from "../catalogue/catalogueViews";
@@ -10,14 +17,21 @@ import { addressOf, serversOf } from "./spec";
 
 export function renderLoadBalancer(call: Call, row: LoadBalancer) {
   const ipv6 = firstHost6(row.ipv6);
+  const given = call.store.list("primary_ip").filter(({ assignee }) => assignee === row.id);
+  // The name of an address stays with its primary IP.
+  const names: DnsPtr = Object.assign({}, row.dnsPtr, ...given.map(({ dnsPtr }) => dnsPtr));
+  const primaryIp = (type: PrimaryIp["type"]) => {
+    const found = given.find((candidate) => candidate.type === type);
+    return found === undefined ? {} : { id: found.id };
+  };
   const { incoming, outgoing } = bytesThisMonth(call.host.traffic(row.id), new Date());
   return {
     id: row.id,
     name: row.name,
     public_net: {
       enabled: row.publicInterface,
-      ipv4: { ip: row.ipv4, dns_ptr: row.dnsPtr[row.ipv4] ?? defaultDnsPtr(row.ipv4) },
-      ipv6: { ip: ipv6, dns_ptr: row.dnsPtr[ipv6] ?? null },
+      ipv4: { ...primaryIp("ipv4"), ip: row.ipv4, dns_ptr: names[row.ipv4] ?? defaultDnsPtr(row.ipv4) },
+      ipv6: { ...primaryIp("ipv6"), ip: ipv6, dns_ptr: names[ipv6] ?? null },
     },
     private_net: row.privateNets.map(({ network, ip }) => ({ network, ip })),
     location: renderLocation(locationNamed(row.location)),

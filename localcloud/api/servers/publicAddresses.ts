@@ -1,11 +1,10 @@
 // The public addresses of a server that is being created.
 import { z } from "zod";
-import { locationNamed } from "../../catalogue";
-import type { PrimaryIp, Server } from "../../rows";
+import type { Server } from "../../rows";
+import { takeGiven } from "../addresses/primaryIpAssignment";
 import { addPrimaryIp } from "../addresses/primaryIps";
-import { type Call, findOwned, ref } from "../call";
-import { ApiError, invalidInput } from "../errors";
-import { requireFree } from "../locks";
+import type { Call } from "../call";
+import { invalidInput } from "../errors";
 import { primaryIpOf } from "../world";
 
 const id = z.int().positive();
@@ -50,21 +49,4 @@ export function takePublicAddresses(call: Call, server: Server, body: PublicNetO
       "a server needs a public address or a network to be started: enable one or set start_after_create to false",
     );
   }
-}
-
-function takeGiven(call: Call, server: Server, type: PrimaryIp["type"], wanted: number) {
-  const row = findOwned(call, "primary_ip", wanted);
-  if (row === undefined) throw invalidInput(`public_net.${type}`, `primary IP with ID '${wanted}' not found`);
-  if (row.type !== type) {
-    throw new ApiError("primary_ip_version_mismatch", `primary IP ${row.id} is an ${row.type} address`);
-  }
-  if (row.assignee !== null) {
-    throw new ApiError("primary_ip_assigned", `primary IP ${row.id} is assigned to server ${row.assignee}`);
-  }
-  if (row.location !== server.location) {
-    const where = locationNamed(row.location).datacenter.name;
-    throw new ApiError("primary_ip_datacenter_mismatch", `primary IP ${row.id} is in ${where}`);
-  }
-  requireFree(call.store, ref("primary_ip", row.id));
-  call.store.put("primary_ip", { ...row, assignee: server.id });
 }

@@ -69,8 +69,9 @@ if (report !== undefined) {
 }
 
 /**
- * OpenAPI 3.0 as JSON Schema, and the two places where the description of 2026-05 is behind the API: servers and
- * primary IPs lost `datacenter` on 2026-07-01, and a free primary IP may be `unassigned` since 2026-08-01.
+ * OpenAPI 3.0 as JSON Schema, and the places where the description of 2026-05 is behind the API: servers and
+ * primary IPs lost `datacenter` on 2026-07-01, a free primary IP may be `unassigned` since 2026-08-01, and one may be
+ * a load balancer's since 2026-10-05.
  */
 function adapted(value: unknown): Schema {
   return adaptedValue(value) as Schema;
@@ -82,6 +83,10 @@ function adaptedValue(value: unknown): unknown {
   const { discriminator: _discriminator, example: _example, ...schema } = value as Schema;
   const result: Schema = {};
   for (const [key, inner] of Object.entries(schema)) result[key] = adaptedValue(inner);
+  const { properties } = result as { properties?: { assignee_type?: Schema } };
+  if (properties?.assignee_type?.enum !== undefined) {
+    properties.assignee_type = { type: "string", enum: ["server", "unassigned", "load_balancer"] };
+  }
   if (Array.isArray(result.required))
     result.required = result.required.filter((name) => name !== "datacenter");
   if (result.nullable === true && Array.isArray(result.enum)) result.enum = [...result.enum, null];

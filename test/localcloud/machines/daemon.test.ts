@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
@@ -21,12 +22,13 @@ describe("local cloud as a command", function () {
   const environment = ownLab("cmd", 1);
   const settings: LocalCloudSettings = localCloudSettings(environment);
 
-  const command = (...args: string[]) =>
+  const withEnvironment = (more: Record<string, string>, ...args: string[]) =>
     execa(process.execPath, ["--import", "tsx", join(root, "localcloud/cli.ts"), ...args], {
       cwd: root,
-      env: environment,
+      env: { ...environment, ...more },
       reject: false,
     });
+  const command = (...args: string[]) => withEnvironment({}, ...args);
   const status = async (): Promise<Status> => {
     const answer = await readStatus(settings);
     assert.ok(answer !== undefined, "the daemon answers");
@@ -217,6 +219,40 @@ describe("local cloud as a command", function () {
     assert.doesNotMatch(log, /starting it again/);
   });
 
+  it("is left alone by commands that mix it with another cloud, and by a cloud that wants its addresses", async () => {
+    const mixed = await withEnvironment({ LOCALCLOUD_NAME: "other" }, "down");
+    assert.equal(mixed.exitCode, 1);
+    assert.match(mixed.stderr, /is the state of the local cloud "cmd\d?", LOCALCLOUD_NAME says "other"/);
+    const elsewhere = await withEnvironment({ LOCALCLOUD_STATE: `${settings.stateDir}-other` }, "down");
+    assert.equal(elsewhere.exitCode, 1);
+    const second = { LOCALCLOUD_NAME: "other", LOCALCLOUD_STATE: `${settings.stateDir}-other` };
+    const started = await withEnvironment(second, "up");
+    assert.equal(started.exitCode, 1);
+    assert.match(started.stderr, /cannot start:\nLOCALCLOUD_PUBLIC_RANGE: .* which the cloud "cmd\d?" has/);
+    assert.equal((await command("status")).exitCode, 0);
+  });
+
+  it("fails `up` and `status` while a helper does not stay up, with its name and its log", async () => {
+    const { pid, services } = await status();
+    process.kill(pid, "SIGKILL");
+    process.kill(services.find(({ name }) => name === "registry")?.pid ?? 0, "SIGKILL");
+    const intruder = createServer();
+    await eventually("the registry's port", () => listens(intruder, settings));
+    const up = await command("up");
+    assert.equal(up.exitCode, 1);
+    assert.match(up.stderr, /registry does not stay up \(exit code \d+\): see .*\/registry\.log/);
+    assert.match(up.stderr, /address already in use/);
+    const failing = await command("status");
+    assert.equal(failing.exitCode, 1);
+    assert.match(failing.stdout, /registry does not stay up/);
+    await new Promise((resolve) => intruder.close(resolve));
+    await eventually("the registry", async () => {
+      const { failing: left, settling } = await status();
+      return left.length === 0 && !settling;
+    });
+    assert.equal((await command("status")).exitCode, 0);
+  });
+
   it("tells of a machine that lost its power while nobody watched", async () => {
     const { pid, servers } = await status();
     process.kill(pid, "SIGKILL");
@@ -255,3 +291,11 @@ describe("local cloud as a command", function () {
     assert.equal((await command("status")).exitCode, 1);
   });
 });
+
+/** Whether the registry's port could be taken. */
+function listens(server: Server, { hostAddress, registryPort }: LocalCloudSettings): Promise<boolean> {
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(registryPort, hostAddress, () => resolve(true));
+  });
+}
