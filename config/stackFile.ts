@@ -77,6 +77,20 @@ export function stackFileValue(stack: string, key: string, directory: string = d
   return existsSync(path) ? readYaml(path, stackFile)?.config?.[key] : undefined;
 }
 
+/** What a stack's file gives the program beside the settings; of secrets, whether they are there. */
+export function programInputs(stack: string, directory: string = dirname(__dirname)) {
+  const { name: namespace } = readYaml(join(directory, "Pulumi.yaml"), projectFile);
+  const written = (key: string) => stackFileValue(stack, `${namespace}:${key}`, directory);
+  const named = written(namedSecrets);
+  const endpoint = stackFileValue(stack, "hcloud:endpoint", directory);
+  return {
+    certificate: written("certificate") !== undefined,
+    offsite: written("offsiteAccessKeyId") !== undefined && written("offsiteSecretAccessKey") !== undefined,
+    apiEndpoint: typeof endpoint === "string" ? endpoint : undefined,
+    names: typeof named === "object" && named !== null ? Object.keys(named) : [],
+  };
+}
+
 /** The stacks that have a file in the directory. */
 export function stackNames(directory: string): readonly string[] {
   const names = readdirSync(directory).map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1]);

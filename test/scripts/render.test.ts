@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { programInputs, readStackFile } from "../../config/stackFile";
+import { renderSetups } from "../../scripts/renderSetups";
+
+const root = dirname(dirname(__dirname));
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function render(...args: readonly string[]): Promise<Ran> {
+  const command = ["--import", "tsx", join(root, "scripts", "render.ts"), ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, { cwd: root, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+describe("npm run render", function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "render-"));
+    cpSync(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("lists the machines of a stack", async () => {
+    const { stdout, code } = await render("prod");
+    assert.equal(code, 0);
+    const names = ["app1", "app2", "db1", "lb1", "lb2", "storage1"].map((name) => `prod-${name}`);
+    assert.deepEqual(stdout.trim().split("\n"), names);
+  });
+
+  it("prints the whole script of every machine, the same at every run", async () => {
+    const { settings } = readStackFile("local");
+    const first = await renderSetups(settings, programInputs("local"));
+    const second = await renderSetups(settings, programInputs("local"));
+    assert.equal(first.size, 6);
+    for (const [name, script] of first) {
+      assert.equal(script, second.get(name), name);
+      const syntax = spawnSync("bash", ["-n"], { input: script });
+      assert.equal(String(syntax.stderr), "", name);
+      assert.match(script, /^stage end$/m, name);
+    }
+  });
+
+  it("shows where a secret goes, and no secret: it needs no passphrase and no token", async () => {
+    const { stdout } = await render("local", "local-app1");
+    assert.match(stdout, /^put_file '\/etc\/platform\/web-1\.secret\.env' 'root' 'root' '0600'/m);
+    assert.match(stdout, /^SESSION_KEY=SECRET-sessionKey$/m);
+    assert.match(stdout, /^DATABASE_URL=postgresql:\/\/app:SECRET-local-data-postgresql-app@/m);
+    assert.match(stdout, /DIGEST-OF-/);
+    const stack = readFileSync(join(root, "Pulumi.local.yaml"), "utf8");
+    const encrypted = [...stack.matchAll(/secure: (\S+)/g)].map(([, text = ""]) => text);
+    assert.ok(encrypted.length >= 2);
+    for (const text of [...encrypted, /hcloud:token: (\S+)/.exec(stack)?.[1] ?? ""]) {
+      assert.ok(text !== "" && !stdout.includes(text));
+    }
+    const { stdout: balancer } = await render("local", "lb1");
+    assert.match(balancer, /SECRET-failoverToken/);
+    assert.match(balancer, /198\.51\.100\.1:8080/);
+  });
+
+  it("shows what a change of the configuration does to a machine", async () => {
+    const stack = readFileSync(join(root, "Pulumi.prod.yaml"), "utf8");
+    writeFileSync(join(folder, "Pulumi.prod.yaml"), stack.replace("sample-app:1.0.0", "sample-app:1.0.1"));
+    const before = (await render("prod", "app1")).stdout.split("\n");
+    const after = (await render("prod", "app1", "--directory", folder)).stdout.split("\n");
+    const changed = after.filter((line) => !before.includes(line)).join("\n");
+    assert.match(changed, /RELEASE=1\.0\.1/);
+    assert.match(changed, /DIGEST-OF-hetzner-platform\/sample-app:1\.0\.1/);
+    assert.equal(
+      (await render("prod", "db1", "--directory", folder)).stdout,
+      (await render("prod", "db1")).stdout,
+    );
+  });
+
+  it("fails when there is no such machine, naming those that are there", async () => {
+    const { code, stderr } = await render("prod", "app7");
+    assert.equal(code, 2);
+    assert.match(stderr, /no machine app7; there are: prod-app1, prod-app2/);
+  });
+});
