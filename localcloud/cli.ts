@@ -20,7 +20,7 @@ function program(): Command {
       `
 Examples:
   ${commandName} up                                     bring it up, or see that it is up
-  HCLOUD_ENDPOINT=http://198.51.100.1:8080/v1 hcloud server list   use it with any Hetzner client
+  curl -H "Authorization: Bearer TOKEN" http://198.51.100.1:8080/v1/servers   use it with any Hetzner client
   ${commandName} status
   ${commandName} ssh web1 -- uptime                     with your own SSH key, as on Hetzner
   ${commandName} exec web1 -- systemctl --failed        without SSH, from the host

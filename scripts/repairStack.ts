@@ -1,7 +1,9 @@
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
+import { shortName } from "../config/parse";
 import type { Progress } from "../toolchain/cacheDir";
-import { cloudClient } from "./cloudClient";
+import { type CloudClients, cloudClient } from "./cloudClient";
+import { leftBehind, platformLabels } from "./leftBehind";
 import { localStack, localStackName, projectRoot } from "./localStack";
 import { endOrphanedPlugins } from "./orphanedPlugins";
 import { repair } from "./repair";
@@ -21,14 +23,25 @@ export async function repairStack(stack: Stack, progress: Progress): Promise<num
     const ended = await endOrphanedPlugins(PULUMI_HOME);
     if (ended > 0) progress(`ended ${ended} providers of a killed engine`);
   }
+  return repair(stack, await cloudsOf(stack), progress);
+}
+
+/** Lines about what is billed and in no state; see {@link leftBehind}. */
+async function stillBilled(stack: Stack): Promise<string[]> {
+  const { deployment } = await stack.exportStack();
+  const { resources = [] } = (deployment ?? {}) as { resources?: { type: string; id?: string }[] };
+  const named = await stack.getConfig("hetzner-platform:environment").catch(() => undefined);
+  return leftBehind(await cloudsOf(stack), resources, platformLabels(named?.value ?? shortName(stack.name)));
+}
+
+async function cloudsOf(stack: Stack): Promise<CloudClients> {
   const config = await stack.getAllConfig();
   const token = config["hcloud:token"]?.value ?? process.env.HCLOUD_TOKEN;
   if (token === undefined)
     throw new Error("hcloud:token is not set: pulumi config set hcloud:token --secret");
   const cloud = config["hcloud:endpoint"]?.value ?? process.env.HCLOUD_ENDPOINT ?? cloudEndpoint;
   const hetzner = config["hcloud:endpointHetzner"]?.value ?? process.env.HETZNER_ENDPOINT ?? hetznerEndpoint;
-  const clouds = { cloud: cloudClient(cloud, token), hetzner: cloudClient(hetzner, token) };
-  return repair(stack, clouds, progress);
+  return { cloud: cloudClient(cloud, token), hetzner: cloudClient(hetzner, token) };
 }
 
 async function main(name: string): Promise<void> {
@@ -36,7 +49,9 @@ async function main(name: string): Promise<void> {
     name === localStackName
       ? await localStack()
       : await LocalWorkspace.selectStack({ stackName: name, workDir: projectRoot });
-  const repaired = await repairStack(stack, (line) => process.stdout.write(`${line}\n`));
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const repaired = await repairStack(stack, say);
+  for (const line of await stillBilled(stack)) say(line);
   process.stdout.write(
     repaired === 0 ? "nothing to repair: the last run came to its end\n" : "done: run `pulumi up` again\n",
   );
@@ -52,6 +67,7 @@ if (require.main === module) {
       "after",
       "\nWhat the run had begun to create is taken into the state, or removed from the cloud when nothing can be on it;\n" +
         "what it had begun to change or delete is read from there. Everything else stays as it is.\n" +
+        "What is billed at Hetzner and in no state is named at the end, also after a green `destroy`.\n" +
         "Run `pulumi cancel` first when Pulumi says that the stack is locked.\n",
     )
     .action(main)
