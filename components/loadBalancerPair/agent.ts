@@ -82,6 +82,8 @@ export function agentConfig(machine: MachinePlan, peer: MachinePlan, options: Ag
     apiEndpoint: options.apiEndpoint,
     floatingIpId: options.floatingIpId,
     networkId: options.networkId ?? null,
+    // Either machine will do, as long as it is one of them.
+    first: machine.name < peer.name,
     self: { server: machine.hostname, privateIp: machine.privateIp },
     peer: {
       server: peer.hostname,

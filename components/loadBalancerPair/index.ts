@@ -80,7 +80,6 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     const machines = [first, second].map((plan) => createMachine(name, args, plan, floatingIp, shared, this));
     const [firstMachine] = machines;
     if (firstMachine === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
-    assignOnce(name, floatingIp, firstMachine, this);
 
     this.virtualIp = floatingIp.ipAddress;
     this.floatingIpId = numericId(floatingIp);
@@ -115,22 +114,8 @@ function createFloatingIp(
       labels: args.context.labels,
       deleteProtection: protect,
     },
-    // The pair moves the address; Pulumi must not move it back.
+    // The pair assigns and moves the address; Pulumi must not move it back.
     { parent, protect, ignoreChanges: ["serverId"], deleteBeforeReplace: true },
-  );
-}
-
-/** Gives the address its first owner, so that visitors arrive before the pair has elected anybody. */
-function assignOnce(
-  name: string,
-  floatingIp: hcloud.FloatingIp,
-  owner: Machine,
-  parent: LoadBalancerPair,
-): void {
-  new hcloud.FloatingIpAssignment(
-    `${name}-first-owner`,
-    { floatingIpId: numericId(floatingIp), serverId: owner.serverId },
-    { parent, ignoreChanges: ["serverId"] },
   );
 }
 
@@ -175,7 +160,7 @@ function createMachine(
       context: args.context,
       setup: machineSetup(args, plan, floatingIp),
       firewallIds: [shared.firewallId],
-      placementGroupId: shared.placementGroupId,
+      placementGroupId: afterAddress(floatingIp, shared.placementGroupId),
       userData: userDataForNat(args.settings.network.range),
     },
     { parent },
@@ -187,6 +172,14 @@ function backendsOf({ backends, topology, settings }: LoadBalancerPairArgs): rea
   return (
     backends ?? topology.appNodes.map(({ name, privateIp }) => ({ name, address: privateIp, maxRequests }))
   );
+}
+
+/**
+ * Waits for the address when the machines are made, so that `destroy` deletes the machines before it: their agents
+ * would take it again in the moment between unassigning and deleting it, and Hetzner deletes no assigned address.
+ */
+function afterAddress<T>(floatingIp: hcloud.FloatingIp, value: pulumi.Output<T>): pulumi.Output<T> {
+  return pulumi.all([floatingIp.id, value]).apply(([, kept]) => kept) as pulumi.Output<T>;
 }
 
 function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp: hcloud.FloatingIp) {

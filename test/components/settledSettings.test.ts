@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import {
   changedValues,
   document,
@@ -7,6 +8,7 @@ import {
   settingChanges,
   startingPoint,
 } from "../../scripts/settingChanges";
+import type { TestCloud } from "../localcloud/api/testCloud";
 import { type EngineStack, engineStack } from "../support/engineStack";
 
 describe("Platform under the real engine: settings that data depends on", function () {
@@ -104,8 +106,22 @@ describe("Platform under the real engine: settings that data depends on", functi
     assert.deepEqual(rendered.split("\n"), written.split("\n"));
   });
 
-  it("leaves nothing behind when it is destroyed", async () => {
-    await running.stack.destroy();
+  it("is destroyed at the first try although the agents take the address whenever nobody has it", async () => {
+    const before = running.writes().length;
+    const agents = takeTheAddress(running.cloud);
+    await running.stack.destroy().finally(() => agents.stop());
+    assert.ok(agents.taken > 0, "no agent ever took it");
+    const writes = running.writes().slice(before);
+    // Whoever unassigns it while a load balancer lives has a race with its agent before the deletion.
+    assert.deepEqual(
+      writes.filter((line) => line.endsWith("/unassign")),
+      [],
+    );
+    const address = writes.findIndex((line) => line.startsWith("DELETE /v1/floating_ips/"));
+    assert.ok(
+      address > writes.findLastIndex((line) => line.startsWith("DELETE /v1/servers/")),
+      String(writes),
+    );
     for (const kind of [
       "servers",
       "networks",
@@ -119,3 +135,33 @@ describe("Platform under the real engine: settings that data depends on", functi
     }
   });
 });
+
+/** Both load balancers' agents, more eager than they are. */
+function takeTheAddress(cloud: TestCloud) {
+  let stopped = false;
+  let taken = 0;
+  const round = async () => {
+    const { floating_ips } = await cloud.get("/floating_ips");
+    const { servers } = await cloud.get("/servers");
+    const pair = servers.find(({ name }: { name: string }) => /-lb\d$/.test(name));
+    const [address] = floating_ips;
+    if (address === undefined || address.server !== null || pair === undefined) return;
+    const path = `/floating_ips/${address.id}/actions/assign`;
+    if ((await cloud.call("POST", path, { server: pair.id })).status < 300) taken += 1;
+  };
+  const loop = (async () => {
+    while (!stopped) {
+      await round();
+      await setTimeout(2);
+    }
+  })();
+  return {
+    get taken() {
+      return taken;
+    },
+    stop: async () => {
+      stopped = true;
+      await loop;
+    },
+  };
+}

@@ -42,14 +42,23 @@ class Situation(NamedTuple):
     peer: PeerView
     # Finished moves by this machine within the last minute.
     recent_claims: int
+    # The machine that takes an address which nobody has while nobody is master.
+    first: bool
 
 
 CLAIMS_PER_MINUTE = 2
 
 
 def decide(now: Situation) -> Verdict:
-    if not now.master or now.owner == now.me:
+    if now.owner == now.me:
         return Verdict.REST
+    if not now.master:
+        # A pair without backends has no master, and its address must lead somewhere all the same.
+        if not now.first or now.owner is not None or now.peer.master:
+            return Verdict.REST
+        if not now.peer.answered and not now.peer.silent:
+            return Verdict.ASK_PEER
+        return Verdict.CLAIM if now.recent_claims < CLAIMS_PER_MINUTE else Verdict.REST
     if now.owner == now.peer_id and now.owner is not None:
         if now.peer.answered:
             # Without an agent the peer cannot fight back, and a peer without backends serves nobody.

@@ -113,6 +113,7 @@ class Agent:
                 peer_id=self.peer_id,
                 peer=self.peer.view(self.master_since or 0),
                 recent_claims=sum(1 for claim in self.claims if claim > minute_ago),
+                first=self.config["first"],
             )
         )
 

@@ -38,6 +38,32 @@ describe("floating IP agent", function () {
     assert.deepEqual(posts(api), []);
   });
 
+  const beginnings: [string, PeerAnswer, boolean][] = [
+    ["the peer is no master either", { vrrp: "BACKUP", serves: false }, true],
+    ["the peer is not set up yet", undefined, true],
+    ["the peer is master", master, false],
+  ];
+  for (const [name, peer, takes] of beginnings) {
+    it(`as first machine without a master ${takes ? "takes" : "leaves"} an address that nobody has when ${name}`, async () => {
+      api.owner = null;
+      agent.peerPrivate = agent.peerPublic = peer;
+      await agent.start(false);
+      if (takes) return until(() => api.owner === 1);
+      await until(() => api.made("GET", "/floating_ips/7").length > 0);
+      await pause(1500);
+      assert.deepEqual(posts(api), []);
+    });
+  }
+
+  it("as second machine without a master leaves an address that nobody has", async () => {
+    api.owner = null;
+    agent = new AgentProcess(agent.endpoint, [lb2, lb1]);
+    await agent.start(false);
+    await until(() => api.made("GET", "/floating_ips/7").length > 0);
+    await pause(1500);
+    assert.deepEqual(posts(api), []);
+  });
+
   it("leaves everything alone while it is master and owner", async () => {
     api.owner = 1;
     api.routes = [{ destination: "0.0.0.0/0", gateway: lb1.privateIp }];

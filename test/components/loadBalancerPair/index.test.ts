@@ -39,7 +39,8 @@ describe("LoadBalancerPair", function () {
     const count = (ending: string) => resources.filter((resource) => resource.type.endsWith(ending)).length;
     assert.deepEqual(
       [":Server", ":PlacementGroup", ":Firewall", ":FloatingIp", ":FloatingIpAssignment"].map(count),
-      [2, 1, 1, 1, 1],
+      // The pair assigns the address by itself: an assignment of Pulumi's would be undone while the agents still run.
+      [2, 1, 1, 1, 0],
     );
     const servers = resources.filter((resource) => resource.type.endsWith(":Server"));
     assert.deepEqual(
@@ -60,13 +61,6 @@ describe("LoadBalancerPair", function () {
     assert.deepEqual(address.ignoreChanges, ["serverId"]);
     assert.ok(address.protect);
     assert.equal(address.inputs.deleteProtection, true);
-    const owner = resourceNamed(
-      resources,
-      "hcloud:index/floatingIpAssignment:FloatingIpAssignment",
-      "-first-owner",
-    );
-    assert.deepEqual(owner.ignoreChanges, ["serverId"]);
-    assert.equal(owner.deletedWith, "", "it must be undone, or the next up meets it");
   });
 
   it("gives all names once and a parent to all but the root", async () => {

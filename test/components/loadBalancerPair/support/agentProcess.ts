@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type ExecaChildProcess, execa } from "execa";
 import { agentConfig } from "../../../../components/loadBalancerPair/agent";
 import { agentModules } from "../../../../components/loadBalancerPair/agent/files";
+import type { MachinePlan } from "../../../../components/topology";
 import { agentOptions, lb1, lb2 } from "./options";
 
 /** What the peer answers when it is asked for its state; undefined: nothing listens. */
@@ -20,7 +21,11 @@ export class AgentProcess {
   #process: ExecaChildProcess | undefined;
   readonly #servers: Server[] = [];
 
-  constructor(readonly endpoint: string) {}
+  constructor(
+    readonly endpoint: string,
+    /** The machine that it runs on, and the other one. */
+    private readonly pair: readonly [MachinePlan, MachinePlan] = [lb1, lb2],
+  ) {}
 
   async start(master: boolean): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), "floating-ip-agent-"));
@@ -29,7 +34,7 @@ export class AgentProcess {
     }
     const privatePort = await this.#peerSide(() => this.peerPrivate);
     const publicPort = await this.#peerSide(() => this.peerPublic);
-    const config = JSON.parse(agentConfig(lb1, lb2, { ...agentOptions, apiEndpoint: this.endpoint }));
+    const config = JSON.parse(agentConfig(...this.pair, { ...agentOptions, apiEndpoint: this.endpoint }));
     config.peer.privateUrl = `http://127.0.0.1:${privatePort}/state`;
     config.peer.publicPath = `:${publicPort}/.well-known/platform-edge`;
     config.fifo = this.#path("vrrp.fifo");
