@@ -177,6 +177,36 @@ func TestLoadBalancer(t *testing.T) {
 		}
 		return same("has a series", metrics.TimeSeries["open_connections"] != nil, true)
 	}, "GET /load_balancers/{id}/metrics")
+	does(t, "create with a primary IP, which stays", func(ctx context.Context) error {
+		made, _, err := client.PrimaryIP.Create(ctx, hcloud.PrimaryIPCreateOpts{
+			Name: "go-kept", Type: hcloud.PrimaryIPTypeIPv4, Location: "fsn1", AutoDelete: hcloud.Ptr(false),
+		})
+		if err != nil {
+			return err
+		}
+		kept := made.PrimaryIP
+		result, _, err := client.LoadBalancer.Create(ctx, hcloud.LoadBalancerCreateOpts{
+			Name: "go-kept", LoadBalancerType: &hcloud.LoadBalancerType{Name: "lb11"}, Location: fsn1,
+			PublicNet: &hcloud.LoadBalancerCreateOptsPublicNet{IPv4: kept},
+		})
+		if err := wait(ctx, err, result.Action); err != nil {
+			return err
+		}
+		ipv4 := result.LoadBalancer.PublicNet.IPv4
+		deleted, _, err := client.LoadBalancer.DeleteWithResult(ctx, result.LoadBalancer)
+		if err := wait(ctx, err, deleted.Action); err != nil {
+			return err
+		}
+		free, _, err := client.PrimaryIP.GetByID(ctx, kept.ID)
+		if err != nil {
+			return err
+		}
+		_, err = client.PrimaryIP.Delete(ctx, kept)
+		return errors.Join(
+			err, same("id", ipv4.ID, kept.ID), same("address", ipv4.IP.String(), kept.IP.String()),
+			same("assignee", free.AssigneeID, 0),
+		)
+	})
 	does(t, "protect", func(ctx context.Context) error {
 		action, _, err := client.LoadBalancer.ChangeProtection(ctx, balancer, hcloud.LoadBalancerChangeProtectionOpts{Delete: hcloud.Ptr(true)})
 		if err := wait(ctx, err, action); err != nil {
