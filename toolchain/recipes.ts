@@ -83,7 +83,9 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
   // A module of its own: the last published version that carries the host is far older than the CLI.
   "pulumi-language-nodejs": {
     module: "nodejs",
-    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    package: "./host",
+    // One line of it is changed: see the generator.
+    generator: { package: "./generate", args: [], files: ["main.go", "proxy.go", "proxy_unix.go"] },
   },
   "pulumi-resource-random": bridged("random"),
   "pulumi-resource-hcloud": bridged("hcloud"),

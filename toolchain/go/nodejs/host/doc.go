@@ -1,0 +1,2 @@
+// The Node language host. Its sources are upstream's: ../generate writes them when it is built.
+package main
