@@ -47,7 +47,11 @@ export const startingPoint: Values = {
 /** Every setting, in the order of Pulumi.yaml. */
 export const settingChanges: readonly SettingChange[] = [
   { path: "environment", value: "live" },
-  { path: "domain", value: "shop.example.com" },
+  {
+    path: "domain",
+    value: "shop.example.com",
+    note: "health checks ask by the new name at once, and other names lead there; no container restarts",
+  },
   { path: "adminRanges", value: ["198.51.100.8/32"] },
   { path: "location", value: "fsn1" },
   { path: "image", value: "331978001", note: "only machines that are made from now on have it" },
@@ -59,6 +63,11 @@ export const settingChanges: readonly SettingChange[] = [
     note: "both machines lose power at once; so does every tier whose size changes (`vcpus` and `memoryGb` too)",
   },
   { path: "loadBalancers.engine", value: "nginx", note: "both balancers at once" },
+  {
+    path: "loadBalancers.otherHosts",
+    value: "redirect",
+    note: "HAProxy and nginx reload, visitors notice nothing",
+  },
   { path: "app.count", value: 1, note: "the last nodes go, with the requests that they serve" },
   { path: "app.serverType", value: "ccx23", note: "all nodes lose power at once" },
   {

@@ -4,6 +4,7 @@ import type { ServiceSettings } from "../settings";
 import { containerSetup } from "../setup/container";
 import { listenEarlySetup } from "../setup/listenEarly";
 import { mergeSetups } from "../setup/merge";
+import { sysctlSetup } from "../setup/sysctl";
 import type { MachineSetup, SetupFile } from "../setup/types";
 import type { MachinePlan } from "../topology";
 import { type StoreEnvironments, secretEnvironment } from "./environment";
@@ -37,11 +38,27 @@ const hashPath = "/etc/platform/stack-hash";
  */
 const patienceSeconds = 600;
 
+/**
+ * Traefik opens a connection to a replica for each request. The kernel follows each for two minutes after its end, so
+ * its table would be full at 2000 requests a second; at 15 s it lasts for more than a node can answer.
+ */
+const kernelSetup = sysctlSetup({
+  name: "kernel settings of an app node",
+  path: "/etc/sysctl.d/61-platform-app.conf",
+  values: {},
+  whereAllowed: {
+    "net.netfilter.nf_conntrack_max": "262144",
+    "net.netfilter.nf_conntrack_tcp_timeout_time_wait": "15",
+  },
+  modules: ["nf_conntrack"],
+});
+
 /** Traefik and the service stack of one app node. Secret: it holds the environment of the containers. */
 export function appNodeSetup(node: MachinePlan, stack: AppStack): MachineSetup {
   const replicas = planReplicas(stack.services);
   const setup = mergeSetups(
     listenEarlySetup,
+    kernelSetup,
     ...replicas.map((replica) => replicaSetup(node, replica, stack)),
     traefikSetup(node, stack, replicas),
   );

@@ -86,10 +86,11 @@ export function traefikDynamic(
       },
       serversTransports: {
         replicas: {
-          maxIdleConnsPerHost: 64,
-          // Shorter than servers wait for the first request of a connection (nginx and Node 60 s, the sample 30 s):
-          // one that they end in the moment of its first use cannot be tried again, and the visitor gets a 500.
-          forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s", idleConnTimeout: "20s" },
+          // Connections to replicas are not kept. One that a replica ends in the moment of its next use would give the
+          // visitor of a POST a 502, and a GET on it is sent a second time by Go, whatever the replica did with the
+          // first, before a load balancer repeats it. A new one on the same machine costs a tenth of a millisecond.
+          maxIdleConnsPerHost: -1,
+          forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s" },
         },
       },
     },

@@ -54,17 +54,10 @@ function ask(
   });
 }
 
-/**
- * As the load balancers ask: a GET that meets 502, 503 or 504 is asked again. Traefik gives 502 when Go's client has
- * tried a connection that the replica ended in that moment and is then refused a new one: it takes the request for
- * one that was sent.
- */
+/** As the load balancers ask: a GET that meets 502 or 503 is asked once more. */
 async function askAsLoadBalancer(path: string): Promise<Answer> {
-  let answer = await ask(path);
-  for (let retries = 0; retries < 3 && answer.status >= 502 && answer.status <= 504; retries++) {
-    answer = await ask(path);
-  }
-  return answer;
+  const answer = await ask(path);
+  return answer.status === 502 || answer.status === 503 ? ask(path) : answer;
 }
 
 /** Who answers a path, over several requests. */

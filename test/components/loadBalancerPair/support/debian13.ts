@@ -54,10 +54,12 @@ async function exists(path: string): Promise<boolean> {
  * starts ends with it, and nothing outside sees its ports.
  *
  * @param files what lies there before the script starts, by absolute path
+ * @param programs of this machine that are visible there, by absolute path below `/tmp`
  */
 export async function inDebian13(
   script: string,
   files: Readonly<Record<string, string>> = {},
+  programs: Readonly<Record<string, string>> = {},
 ): Promise<{ exitCode: number; output: string }> {
   const root = await debian13Root();
   const setup = `
@@ -71,6 +73,11 @@ for folder in run tmp etc/platform etc/haproxy usr/local/lib; do
   mount -t tmpfs none "$0/$folder"
 done
 mkdir -p "$0/run/haproxy"
+while [ $# -gt 0 ]; do
+  touch "$0$1"
+  mount --bind "$2" "$0$1"
+  shift 2
+done
 exec chroot "$0" /bin/bash -s
 `;
   const unpack = Object.entries(files).map(
@@ -79,7 +86,18 @@ exec chroot "$0" /bin/bash -s
   );
   const result = await execa(
     "unshare",
-    ["--net", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", setup, root],
+    [
+      "--net",
+      "--mount",
+      "--pid",
+      "--fork",
+      "--kill-child",
+      "bash",
+      "-c",
+      setup,
+      root,
+      ...Object.entries(programs).flat(),
+    ],
     { input: `${unpack.join("")}${script}\n`, reject: false, all: true, timeout: 120_000 },
   );
   return { exitCode: result.exitCode ?? -1, output: result.all ?? "" };

@@ -11,6 +11,12 @@ const reloadScript =
 const probeScript =
   nginxSetup(edgeOptions).files.find((file) => file.path.endsWith("probe-nodes"))?.content ?? "";
 
+/** What a scenario has besides the load balancer: see `inDebian13`. */
+interface Parts {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly programs?: Readonly<Record<string, string>>;
+}
+
 /** Proxy and app nodes share one network here, so the nodes cannot have port 80 as well. */
 function inOneNetwork(config: string): string {
   return config.replaceAll(/(10\.0\.2\.\d+):80\b/g, "$1:8080");
@@ -26,6 +32,7 @@ export async function runScenario<Result>(
   scenario: string,
   options: EdgeOptions = edgeOptions,
   scaled: (config: string) => string = (config) => config,
+  more: Parts = {},
 ): Promise<Result> {
   const { output } = await inDebian13(
     `echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind
@@ -38,7 +45,9 @@ python3 /tmp/scenario.py ${engine}`,
       "/tmp/probe-nodes": probeScript,
       "/etc/haproxy/haproxy.cfg": inOneNetwork(scaled(haproxyConfig(options))),
       "/etc/platform/nginx.conf": inOneNetwork(scaled(nginxConfig(options))),
+      ...more.files,
     },
+    more.programs,
   );
   const line = output.split("\n").find((text) => text.startsWith("RESULT "));
   assert.ok(line !== undefined, output);

@@ -1,0 +1,125 @@
+import { ending } from "./standIns";
+
+/**
+ * A visitor, the real load balancer, the real Traefik and two replicas that answer to their own name alone and say
+ * what reached them.
+ *
+ * Usage: chain.py ENGINE
+ */
+export const chainScenario = `import http.client, json, os, socket, struct, subprocess, sys, threading, time, urllib.error, urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+result, engine = {}, sys.argv[1]
+replicas = json.load(open("/tmp/replicas.json"))
+EDGE, NODE = "10.0.1.11", "10.0.2.11"
+ready, seen = {"status": 200}, []
+
+
+class Replica(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def answer(self):
+        size, received = int(self.headers.get("Content-Length") or 0), 0
+        while received < size:
+            piece = self.rfile.read1(65536)
+            if not piece:
+                return
+            received += len(piece)
+        status = 200
+        if self.headers.get("Host") != "www.example.com":
+            status = 400
+        elif self.path == "/up/":
+            status = ready["status"]
+        else:
+            seen.append(self.path)
+        if self.path == "/reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+            return
+        content = json.dumps({"received": received, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
+        self.send_response(status)
+        # A 204 has no body.
+        self.send_header("Content-Length", str(0 if status == 204 else len(content)))
+        self.end_headers()
+        if status != 204:
+            self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = answer
+
+    def log_message(self, *_):
+        pass
+
+
+for address in [NODE, EDGE, "192.0.2.9", *replicas]:
+    subprocess.run(["ip", "address", "add", address + "/32", "dev", "lo"], check=True)
+for address in replicas:
+    threading.Thread(target=ThreadingHTTPServer((address, 3000), Replica).serve_forever, daemon=True).start()
+log = open("/tmp/engine.log", "w")
+traefik = subprocess.Popen(["/tmp/traefik-program", "--configFile=/tmp/traefik/static/traefik.yaml"], stdout=log, stderr=log)
+command = {
+    "haproxy": ["haproxy", "-Ws", "-f", "/etc/haproxy/haproxy.cfg", "-S", "/run/haproxy-master.sock"],
+    "nginx": ["nginx", "-c", "/etc/platform/nginx.conf", "-g", "daemon off;"],
+}[engine]
+proxy = subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def ask(path, method="GET", headers={}, body=None, port=80, host=EDGE):
+    connection = http.client.HTTPConnection(host, port, timeout=30, source_address=("192.0.2.9", 0))
+    try:
+        connection.request(method, path, body=body, headers={"Host": "www.example.com", **headers})
+        answer = connection.getresponse()
+        content = answer.read()
+        return answer.status, json.loads(content) if content.startswith(b"{") else {}
+    except OSError as error:
+        return 0, {"error": str(error)}
+    finally:
+        connection.close()
+
+
+ready_there = lambda: 200 <= ask("/ready", port=8404)[0] < 300
+result["ready"] = until(ready_there)
+forged = {name: "203.0.113.66" for name in ["X-Forwarded-For", "X-Real-IP", "X-Forwarded-Port", "Forwarded"]}
+result["forwarded"] = ask("/page", headers=forged | {"X-Forwarded-Proto": "https", "X-Platform-Any-Replica": "yes"})[1].get("headers")
+
+
+def upload():
+    """200 kB in 6 s, as from a phone: longer than every scaled limit."""
+    for _ in range(20):
+        yield bytes(10_000)
+        time.sleep(0.3)
+
+
+result["upload"] = ask("/upload", "PUT", {"Content-Length": "200000"}, upload())
+seen.clear()
+for _ in range(20):
+    ask("/warm")
+seen.clear()
+result["reset"] = [ask("/reset")[0], seen.count("/reset")]
+
+ready["status"] = 204
+time.sleep(3)
+result["noContent"] = [ready_there(), ask("/page")[0]]
+ready["status"] = 503
+result["unready"] = until(lambda: not ready_there())
+if engine == "nginx":
+    until(lambda: os.path.exists("/run/platform-edge-probe/nobody-ready"))
+# The last request that was sent to ready replicas has ended.
+until(lambda: ask("/page", "POST")[0] == 200)
+posts = [ask("/page", "POST") for _ in range(20)]
+result["allUnready"] = sorted({status for status, _ in posts})
+result["tellsNobody"] = all("x-platform-any-replica" not in answer.get("headers", {}) for _, answer in posts)
+ready["status"] = 200
+result["readyAgain"] = until(ready_there)
+traefik.terminate()
+${ending}`;
