@@ -274,12 +274,12 @@ const mistakes: readonly Mistake[] = [
     "database.databaseName",
     /none of postgres/,
   ],
-  ...["backup", "restore", "public", "none", "template1", "pg_shop"].map(
+  ...["platform_backup", "platform_restore", "public", "none", "template1", "pg_shop"].map(
     (name): Mistake => [
       `database name ${name}, which the platform or PostgreSQL keeps`,
       set("database.databaseName", name),
       "database.databaseName",
-      /none of postgres, .*backup, restore/,
+      /none of postgres, .*platform_backup, platform_restore/,
     ],
   ),
   ["volume below Hetzner's least", set("storage.volumeGb", 9), "storage.volumeGb", /from 10 to 10240/],

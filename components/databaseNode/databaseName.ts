@@ -1,7 +1,17 @@
-/** Reads everything for the nightly dump and can write nothing. */
-export const backupRole = "backup";
-/** Creates databases for restored backups in the application's name; may not enter the application's database. */
-export const restoreRole = "restore";
+/**
+ * Takes the nightly dump. A superuser, because nothing less reads all that PostgreSQL 17 holds: large objects
+ * have no role that reads them, and whoever is none gets subscriptions and the passwords of user mappings left
+ * out without an error. Its sessions are read-only unless they say otherwise, and `pg_hba.conf` admits it from
+ * the storage node only, which holds a copy of everything anyway.
+ */
+export const backupRole = "platform_backup";
+/**
+ * Fills databases for restored backups: extensions, event triggers and objects of other owners are a
+ * superuser's to create. From the storage node only, and never into the application's database.
+ */
+export const restoreRole = "platform_restore";
+/** The database that a restore fills before it gets the name that was asked for. */
+export const workingDatabase = "platform_restoring";
 
 /** Databases of PostgreSQL's own, names that it refuses for roles, and the platform's roles beside the application's. */
 export const reservedDatabaseNames: readonly string[] = [
@@ -12,6 +22,7 @@ export const reservedDatabaseNames: readonly string[] = [
   "none",
   backupRole,
   restoreRole,
+  workingDatabase,
 ];
 
 /** Whether a database, and the application's role of the same name, may be called so. Words of SQL may: they are quoted. */

@@ -63,7 +63,8 @@ const logging = {
 
 /** Who may connect, from where, as whom, to what; everybody else is refused. */
 export function pgHba(config: PostgresConfig): string {
-  const { database } = config;
+  // Without quotes a database called all or replication would be every database or none.
+  const database = `"${config.database}"`;
   const line = (databases: string, role: string, address: string, method = "scram-sha-256") =>
     ["host", databases, role, `${address}/32`, method].join("\t");
   const storage = config.backupAddresses.flatMap((address) => [

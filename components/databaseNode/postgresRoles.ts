@@ -4,6 +4,9 @@ import { scramVerifier } from "./scram";
 
 export { backupRole, restoreRole } from "./databaseName";
 
+/** What these roles were called at first; a database may have such a name. */
+const formerNames = { [backupRole]: "backup", [restoreRole]: "restore" } as const;
+
 export interface RolePasswords {
   readonly application: string;
   readonly backup: string;
@@ -11,7 +14,8 @@ export interface RolePasswords {
 }
 
 /**
- * Refuses names that PostgreSQL or the platform keeps for itself.
+ * Refuses names that cannot be both a database and a role. What is a key word somewhere (`order`, `all`,
+ * `replication`) is accepted: every tool gets it in quotes.
  *
  * @throws with the name and the rule
  */
@@ -54,29 +58,44 @@ function revision(database: string, passwords: RolePasswords): string {
 function rolesBody(database: string, passwords: RolePasswords): string {
   const create = rolePasswords(database, passwords).map(
     ([role]) =>
-      `select 'create role ${role}' where not exists (select from pg_roles where rolname = '${role}') \\gexec`,
+      `select 'create role "${role}"' where not exists (select from pg_roles where rolname = '${role}') \\gexec`,
   );
   const verifier = Object.fromEntries(
     rolePasswords(database, passwords).map(([role, password]) => [role, scramVerifier(role, password)]),
   );
-  const common = "login nosuperuser nocreaterole noreplication";
+  const common = "nocreatedb nocreaterole noreplication nobypassrls";
   return `-- A failing statement must not put a password verifier into the log.
 set log_statement = 'none';
 set log_min_duration_statement = -1;
 set log_min_error_statement = 'panic';
+${renameFormerRoles}
 ${create.join("\n")}
-alter role ${database} with ${common} nocreatedb nobypassrls password '${verifier[database]}';
-alter role ${backupRole} with ${common} nocreatedb bypassrls password '${verifier[backupRole]}';
-alter role ${restoreRole} with ${common} createdb nobypassrls password '${verifier[restoreRole]}';
-grant pg_read_all_data to ${backupRole};
+alter role "${database}" with login nosuperuser ${common} password '${verifier[database]}';
+alter role ${backupRole} with login superuser ${common} password '${verifier[backupRole]}';
+alter role ${restoreRole} with login superuser ${common} password '${verifier[restoreRole]}';
 alter role ${backupRole} set default_transaction_read_only = on;
-grant ${database} to ${restoreRole} with inherit true, set true;
 `;
 }
 
-/** Rights on the application's database, once it exists. */
+/** Only roles of the platform carry its comment; one of the application with such a name stays what it is. */
+const renameFormerRoles = ([restoreRole, backupRole] as const)
+  .map(
+    (role) => `select 'alter role ${formerNames[role]} rename to ${role}'
+where exists (select from pg_roles where rolname = '${formerNames[role]}')
+  and not exists (select from pg_roles where rolname = '${role}')
+  and exists (select from pg_roles where rolname = '${formerNames[backupRole]}' and shobj_description(oid, 'pg_authid') like 'platform roles, revision %') \\gexec`,
+  )
+  .join("\n");
+
+/** Rights on the application's database, once it exists: nobody but its owner. */
 export function databaseSql(database: string): string {
-  return `revoke all on database ${database} from public;
-grant connect on database ${database} to ${backupRole};
+  return `revoke all on database "${database}" from public;\n`;
+}
+
+/** Answers `t` when the database exists and `databaseSql` has nothing to change. */
+export function databaseIsCurrentSql(database: string): string {
+  return `select pg_get_userbyid(datdba) = '${database}'
+  and not exists (select from aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0)
+from pg_database where datname = '${database}';
 `;
 }

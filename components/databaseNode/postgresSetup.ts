@@ -2,6 +2,7 @@ import type { MachineSetup, SetupFile } from "../setup/types";
 import { createClusterConf, type PostgresConfig, pgHba, postgresqlConf, postgresVersion } from "./postgres";
 import {
   checkDatabaseName,
+  databaseIsCurrentSql,
   databaseSql,
   type RolePasswords,
   rolesAreCurrentSql,
@@ -43,7 +44,7 @@ export function postgresSetup(config: PostgresConfig, passwords: RolePasswords):
       {
         name: `database ${database}`,
         stage: "afterUnits",
-        unless: `[ "$(${psql} -c "select datdba::regrole::text = '${database}' and datacl::text not like '%{=%' and has_database_privilege('backup', oid, 'connect') from pg_database where datname = '${database}'")" = t ]`,
+        unless: `[ "$(${psql} <${sqlFolder}/database-current.sql)" = t ]`,
         run: `[ "$(${psql} -c "select count(*) from pg_database where datname = '${database}'")" = 1 ] || runuser -u postgres -- createdb --owner=${database} ${database}
 ${psql} <${sqlFolder}/database.sql`,
       },
@@ -107,6 +108,7 @@ RestartSec=1
       mode: "0600",
     },
     { path: `${sqlFolder}/database.sql`, content: databaseSql(database) },
+    { path: `${sqlFolder}/database-current.sql`, content: databaseIsCurrentSql(database) },
     {
       path: passFile,
       content: `127.0.0.1:*:*:${database}:${passwords.application}\n`,

@@ -1,4 +1,6 @@
+import { backupRole } from "../databaseNode/databaseName";
 import { type BackupConfig, rclone } from "./backupConfig";
+import { factsSql } from "./backupFacts";
 import { localBackups, remotesOf, volumeKeepsBackups } from "./backupRemotes";
 import { remoteFunction, scriptHead } from "./backupScripts";
 import { utcSchedule } from "./schedule";
@@ -10,8 +12,9 @@ import { utcSchedule } from "./schedule";
 export function backupScript(config: BackupConfig): string {
   return `${scriptHead(config, "Takes one backup of the database and copies it and the objects to every remote.")}
 [ $# -eq 0 ] || die "usage: platform-backup" 64
-prepare
-export PGUSER=backup
+need_volume
+hold database
+export PGUSER=${backupRole}
 id=$(date -u +%Y%m%dT%H%M%SZ)
 started=$(date -u +%s)
 work=$root/.incomplete-$id
@@ -31,6 +34,8 @@ report() {
 copies='{}'
 finish() {
   local status=$?
+  # Without its parent a dump would go on, and keep the lock.
+  pkill -P $$ || true
   rm -rf "$work"
   if [ "$status" -ne 0 ]; then
     report failure
@@ -45,7 +50,11 @@ dump() {
   mkdir "$work"
   pg_dump --format=directory --jobs="$(( ($(nproc) + 1) / 2 ))" --compress=zstd:3 --no-password --file="$work/$database.dump" "$database"
   step="dump of roles"
+  # For the eyes of whoever restores by hand; platform-restore reads the facts.
   pg_dumpall --globals-only --no-role-passwords --no-password --database="$database" >"$work/globals.sql"
+  psql -XqAt -w -v ON_ERROR_STOP=1 -d "$database" >"$work/facts.json" <<'SQL'
+${factsSql}SQL
+  jq -e . "$work/facts.json" >/dev/null
 }
 
 check() {
@@ -75,11 +84,16 @@ publish() {
   sync -f "$root"
 }
 
+# A restore that reads a backup holds its folder.
+remove() { flock -n "$root/$1" rm -rf "\${root:?}/$1" || echo "backup $1 stays: a restore reads it"; }
+
 ${expirePart(config)}${remotesOf(config).length === 0 ? "" : copyPart(config)}
 rm -rf "$root"/.incomplete-* "$root"/.fetched-*
 dump
 check
 publish
+release database
+hold copies
 ${sequence(config)}
 step=end
 report success
@@ -99,7 +113,7 @@ function expirePart(config: BackupConfig): string {
 expire() {
   step="retention on the volume"
   local name
-  for name in $(cd "$root" && printf '%s\\n' 2*Z | head -n -${localBackups}); do rm -rf "\${root:?}/$name"; done
+  for name in $(cd "$root" && printf '%s\\n' 2*Z | head -n -${localBackups}); do remove "$name"; done
 }
 `;
   }
@@ -109,7 +123,7 @@ expire() {
   local oldest name
   oldest=$(date -u -d '${config.retentionDays} days ago' +%Y%m%dT%H%M%SZ)
   for name in $(cd "$root" && ls -d 2*Z); do
-    if [[ "$name" < "$oldest" && "$name" != "$id" ]]; then rm -rf "\${root:?}/$name"; fi
+    if [[ "$name" < "$oldest" && "$name" != "$id" ]]; then remove "$name"; fi
   done
 }
 `;

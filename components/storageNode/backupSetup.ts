@@ -4,7 +4,8 @@ import { type BackupConfig, type BackupSecrets, backupRoot } from "./backupConfi
 import { backupCredentialFiles } from "./backupCredentials";
 import { remoteSteps } from "./backupRemotes";
 import { objectStoreScript } from "./objectStoreScript";
-import { restoreObjectsScript, restoreScript } from "./restore";
+import { restoreScript } from "./restore";
+import { restoreObjectsScript } from "./restoreObjects";
 import { utcSchedule } from "./schedule";
 import { needsStorage, storageFolder } from "./volume";
 

@@ -72,8 +72,8 @@ describe("DatabaseNode", () => {
       "postgresql://app:marker-data-postgresql-app@10.0.3.11:5432/app",
       "redis://app:marker-data-cache-app@10.0.3.11:6379/0",
       "http://app:marker-data-search-app@10.0.3.11:9200",
-      { user: "backup", password: "marker-data-postgresql-backup" },
-      { user: "restore", password: "marker-data-postgresql-restore" },
+      { user: "platform_backup", password: "marker-data-postgresql-backup" },
+      { user: "platform_restore", password: "marker-data-postgresql-restore" },
     ]);
     assert.ok(node !== undefined);
     for (const output of [node.databaseUrl, node.redisUrl, node.elasticsearchUrl]) {

@@ -17,18 +17,27 @@ describe("pgHba", () => {
     .map((line) => line.split("\t"));
 
   it("admits the application from the app nodes and the machine itself", () => {
-    const addresses = lines.filter(([, , role]) => role === "app").map(([, , , address]) => address);
+    const addresses = lines.filter(([, , role]) => role === '"app"').map(([, , , address]) => address);
     assert.deepEqual(addresses, ["127.0.0.1/32", "10.0.2.11/32", "10.0.2.12/32"]);
   });
 
   it("admits backup and restore from the storage node only, and restore not to the application's database", () => {
-    const storage = lines.filter(([, , role]) => role === "backup" || role === "restore");
+    const storage = lines.filter(([, , role]) => role?.startsWith("platform_"));
     assert.deepEqual(storage, [
-      ["host", "app,postgres", "backup", "10.0.4.11/32", "scram-sha-256"],
-      ["host", "app", "restore", "10.0.4.11/32", "reject"],
-      ["host", "all", "restore", "10.0.4.11/32", "scram-sha-256"],
+      ["host", '"app",postgres', "platform_backup", "10.0.4.11/32", "scram-sha-256"],
+      ["host", '"app"', "platform_restore", "10.0.4.11/32", "reject"],
+      ["host", "all", "platform_restore", "10.0.4.11/32", "scram-sha-256"],
     ]);
   });
+
+  for (const database of ["all", "replication", "sameuser"]) {
+    it(`admits the application to its own database only when that is called ${database}`, () => {
+      const own = pgHba({ ...config, database })
+        .split("\n")
+        .filter((text) => text.includes("10.0.2.11"));
+      assert.deepEqual(own, [`host\t"${database}"\t"${database}"\t10.0.2.11/32\tscram-sha-256`]);
+    });
+  }
 
   it("names no role or address that is not one of these", () => {
     assert.equal(lines.length, 1 + 3 + 3);

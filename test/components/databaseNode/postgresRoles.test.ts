@@ -19,6 +19,8 @@ describe("checkDatabaseName", () => {
     "asc",
     "all",
     "replication",
+    "backup",
+    "restore",
   ]) {
     it(`accepts ${name}`, () => checkDatabaseName(name));
   }
@@ -33,8 +35,9 @@ describe("checkDatabaseName", () => {
     "postgres",
     "template1",
     "pg_shop",
-    "backup",
-    "restore",
+    "platform_backup",
+    "platform_restore",
+    "platform_restoring",
     "public",
     "none",
     "a".repeat(64),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { backupRole, restoreRole } from "../../../components/databaseNode/databaseName";
 import { postgresSetup } from "../../../components/databaseNode/postgresSetup";
 import { deployKey } from "../../../components/deployKey";
 import { ObjectStoreEngine } from "../../../components/settings";
@@ -31,8 +32,8 @@ const box = { server: "127.0.0.1", username: "u1337" };
 const withBox: BackupConfig = { ...config, bulk: "storageBox", box };
 const secrets: BackupSecrets = {
   boxKey: undefined,
-  backup: { user: "backup", password: postgresPasswords.backup },
-  restore: { user: "restore", password: postgresPasswords.restore },
+  backup: { user: backupRole, password: postgresPasswords.backup },
+  restore: { user: restoreRole, password: postgresPasswords.restore },
   objectStoreRoot: objectSecrets.root,
   offsite: { accessKeyId: "offsite", secretAccessKey: "OffsiteSecret1" },
 };
