@@ -80,14 +80,12 @@ export function stackFileValue(stack: string, key: string, directory: string = d
 /** What a stack's file gives the program beside the settings; of secrets, whether they are there. */
 export function programInputs(stack: string, directory: string = dirname(__dirname)) {
   const { name: namespace } = readYaml(join(directory, "Pulumi.yaml"), projectFile);
-  const written = (key: string) => stackFileValue(stack, `${namespace}:${key}`, directory);
-  const named = written(namedSecrets);
+  const isThere = (key: string) => stackFileValue(stack, `${namespace}:${key}`, directory) !== undefined;
   const endpoint = stackFileValue(stack, "hcloud:endpoint", directory);
   return {
-    certificate: written("certificate") !== undefined,
-    offsite: written("offsiteAccessKeyId") !== undefined && written("offsiteSecretAccessKey") !== undefined,
     apiEndpoint: typeof endpoint === "string" ? endpoint : undefined,
-    names: typeof named === "object" && named !== null ? Object.keys(named) : [],
+    certificate: isThere("certificate"),
+    offsite: isThere("offsiteAccessKeyId") && isThere("offsiteSecretAccessKey"),
   };
 }
 

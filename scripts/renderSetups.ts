@@ -7,8 +7,6 @@ export interface ProgramInputs {
   readonly apiEndpoint: string | undefined;
   readonly certificate: boolean;
   readonly offsite: boolean;
-  /** Names under `secrets`. */
-  readonly names: readonly string[];
 }
 
 /** Stands for a secret, the same at every run, so that two renderings can be compared. */
@@ -55,7 +53,7 @@ export async function renderSetups(
     offsiteCredentials: inputs.offsite
       ? { accessKeyId: mask("offsiteAccessKeyId"), secretAccessKey: mask("offsiteSecretAccessKey") }
       : undefined,
-    secrets: Object.fromEntries(inputs.names.map((name) => [name, mask(name)])),
+    secrets: Object.fromEntries(namedSecrets(settings).map((name) => [name, mask(name)])),
   });
   await pulumi.runtime.disconnect();
   return new Map(
@@ -64,6 +62,12 @@ export async function renderSetups(
       script,
     ]),
   );
+}
+
+/** All that somebody asks for: the stack's file may hide even the names. */
+function namedSecrets({ app, images }: PlatformSettings): string[] {
+  const ofServices = Object.values(app.services).flatMap(({ secrets }) => Object.values(secrets));
+  return [...ofServices, ...images.registries.map(({ passwordSecret }) => passwordSecret)];
 }
 
 /** Secrets come to mocks as the engine would get them: https://www.pulumi.com/docs/iac/concepts/secrets/ */

@@ -71,6 +71,17 @@ describe("npm run render", function () {
     }
   });
 
+  it("shows a stack whose secrets are encrypted as a whole", async () => {
+    const stack = readFileSync(join(root, "Pulumi.local.yaml"), "utf8");
+    const whole = stack.replace(/(hetzner-platform:secrets:\n)(?: {4}.*\n)+/, "$1    secure: v1:abc:def\n");
+    assert.notEqual(whole, stack);
+    writeFileSync(join(folder, "Pulumi.local.yaml"), whole);
+    assert.equal(
+      (await setupsOf("local", folder)).get("local-app1"),
+      (await setupsOf("local")).get("local-app1"),
+    );
+  });
+
   it("shows what a change of the configuration does to a machine", async () => {
     const stack = readFileSync(join(root, "Pulumi.prod.yaml"), "utf8");
     writeFileSync(join(folder, "Pulumi.prod.yaml"), stack.replace("sample-app:1.0.0", "sample-app:1.0.1"));
