@@ -57,11 +57,20 @@ export async function leftBehind(
     }
   }
   for (const row of await all(clouds.cloud, "/primary_ips", "primary_ips")) {
-    if ((row.assignee_id ?? null) !== null || held.has(`primary_ips ${row.id}`)) continue;
-    lines.push(`still billed, and nobody has it: primary IP ${titleOf(row)}`);
+    if (held.has(`primary_ips ${row.id}`)) continue;
+    const isFree = (row.assignee_id ?? null) === null;
+    if (isFree) lines.push(`still billed, and nobody has it: primary IP ${titleOf(row)}`);
+    else if (carries(row, labels)) {
+      lines.push(
+        `still billed, and not in the state: primary IP ${titleOf(row)} of server ${row.assignee_id}`,
+      );
+    }
   }
   return lines;
 }
+
+const carries = (row: Billed, labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels).every(([key, value]) => row.labels[key] === value);
 
 const titleOf = ({ id, name, description }: Billed) =>
   `${name || description || "without a name"} (id ${id})`;

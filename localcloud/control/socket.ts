@@ -51,7 +51,14 @@ export async function serveSocket(settings: LocalCloudSettings, control: Fastify
 /** Asks the daemon; undefined when none answers. */
 export async function readStatus(settings: LocalCloudSettings): Promise<Status | undefined> {
   const answer = await ask(settings, "GET", "/status").catch(() => undefined);
-  return answer?.status === 200 ? (JSON.parse(answer.text) as Status) : undefined;
+  if (answer?.status !== 200) return undefined;
+  // A daemon that was started by an older version tells less.
+  const older: Pick<Status, "failing" | "settling" | "refusals"> = {
+    failing: [],
+    settling: false,
+    refusals: [],
+  };
+  return { ...older, ...(JSON.parse(answer.text) as Status) };
 }
 
 /**

@@ -29,6 +29,25 @@ describe("what is billed after a destroy is named", () => {
     await cloud.ok("DELETE", `/primary_ips/${leaked.id}`);
   });
 
+  it("one of this stack that a server outside of it has is named too", async () => {
+    const kept = await address("kept", { labels });
+    const { server } = await cloud.ok("POST", "/servers", {
+      name: "foreign",
+      server_type: "cx23",
+      image: "debian-13",
+      location: "fsn1",
+      public_net: { ipv4: kept.id },
+    });
+    await cloud.api.runner.idle();
+    assert.deepEqual(await look(), [
+      `still billed, and not in the state: primary IP kept (id ${kept.id}) of server ${server.id}`,
+    ]);
+    await cloud.ok("DELETE", `/servers/${server.id}`);
+    await cloud.api.runner.idle();
+    assert.deepEqual(await look(), [`still billed, and nobody has it: primary IP kept (id ${kept.id})`]);
+    await cloud.ok("DELETE", `/primary_ips/${kept.id}`);
+  });
+
   it("what carries the platform's labels and is in no state is named, page after page, and nothing of another stack", async () => {
     const volume = (name: string, given: object) =>
       cloud.ok("POST", "/volumes", { name, size: 10, location: "fsn1", labels: given });

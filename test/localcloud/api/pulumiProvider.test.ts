@@ -3,7 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import * as hcloud from "@pulumi/hcloud";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import type { CloudClient } from "../../../scripts/cloudClient";
+import { leftBehind, platformLabels } from "../../../scripts/leftBehind";
 import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
 import { first, program, RESOURCES, second } from "./providerProgram";
 import { TestCloud, TOKEN } from "./testCloud";
@@ -124,5 +127,38 @@ describe("local cloud API: the unmodified Pulumi provider", function () {
       [0, 0, 0],
     );
     assert.deepEqual(cloud.problems, []);
+  });
+
+  // Not ours to mend: whoever destroys a stack is told by `repair` (docs/operations.md).
+  it("hides that a primary IP in use was not deleted: destroy is green, the address stays, and repair names it", async () => {
+    stack.workspace.program = async () => {
+      new hcloud.PrimaryIp("kept", {
+        name: "kept",
+        type: "ipv4",
+        location: "fsn1",
+        assigneeType: "server",
+        autoDelete: false,
+      });
+    };
+    await stack.up();
+    const [kept] = (await cloud.get("/primary_ips")).primary_ips;
+    const { id } = await cloud.server("foreign", { public_net: { ipv4: kept.id } });
+    await stack.refresh();
+    const destroyed = await stack.destroy();
+    assert.equal(destroyed.summary.result, "succeeded");
+    const refused = cloud.log.filter(
+      ({ method, path }) => method === "DELETE" && path.endsWith(`/primary_ips/${kept.id}`),
+    );
+    assert.deepEqual(
+      refused.map(({ status }) => status),
+      [422],
+    );
+    assert.equal((await cloud.get(`/primary_ips/${kept.id}`)).primary_ip.assignee_id, id);
+    await cloud.ok("DELETE", `/servers/${id}`);
+    await cloud.api.runner.idle();
+    const client: CloudClient = (method, path, body) => cloud.ok(method, path, body);
+    assert.deepEqual(await leftBehind({ cloud: client, hetzner: client }, [], platformLabels("test")), [
+      `still billed, and nobody has it: primary IP kept (id ${kept.id})`,
+    ]);
   });
 });
