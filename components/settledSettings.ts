@@ -133,15 +133,19 @@ export function refusedChanges(
   before: SettledSettings,
   settings: PlatformSettings,
 ): readonly SettledChange[] {
-  const accepted = new Set(settings.acceptChange ?? []);
   const now = settledSettings(settings);
   const differs = Object.fromEntries(Object.entries(before).map(([path, was]) => [path, was !== now[path]]));
   return Object.entries(rules).flatMap(([path, rule]) => {
     const [was, is] = [before[path], rule.read(settings)];
     if (was === undefined || was === is || rule.mayBecome?.(was, is, settings, differs)) return [];
-    if (rule.canBeAccepted && accepted.has(`${path}=${is}`)) return [];
+    if (rule.canBeAccepted && isAccepted(settings, path, is)) return [];
     return [{ path, before: was, after: is, effect: rule.effect(was), remedy: rule.remedy(was, path, is) }];
   });
+}
+
+/** Whether the settings say that this path may have got this value. */
+export function isAccepted(settings: PlatformSettings, path: string, value: Value): boolean {
+  return settings.acceptChange?.includes(`${path}=${value}`) ?? false;
 }
 
 /** Paths of which `acceptChange` may name a new value. */

@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { ports } from "../flows";
 import { Machine } from "../machine";
+import { mergeSetups } from "../setup/merge";
 import { containerHost, type PrivateTierArgs } from "../tier";
+import { databaseIdentity } from "./identity";
 import { memoryPlan } from "./memoryPlan";
 import { backupRole, checkDatabaseName, restoreRole } from "./postgresRoles";
 import { databaseSetup } from "./setup";
@@ -60,7 +62,14 @@ export class DatabaseNode extends pulumi.ComponentResource {
     const setup = pulumi
       .all([secrets, args.elasticsearchImage])
       .apply(([values, image]) =>
-        containerHost(plan, args, databaseSetup(plan, topology, settings.database, image, values)),
+        containerHost(
+          plan,
+          args,
+          mergeSetups(
+            databaseIdentity(settings),
+            databaseSetup(plan, topology, settings.database, image, values),
+          ),
+        ),
       );
     const machine = new Machine(
       name,

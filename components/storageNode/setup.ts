@@ -5,6 +5,7 @@ import type { MachineSetup } from "../setup/types";
 import type { Topology } from "../topology";
 import type { BackupSecrets, StorageBoxAccess } from "./backupConfig";
 import { backupSetup } from "./backupSetup";
+import { objectsIdentity } from "./identity";
 import { logArchiveSetup } from "./logArchive";
 import { objectStoreSetup } from "./objectStore";
 import type { ObjectStoreSecrets } from "./s3";
@@ -45,6 +46,7 @@ export function storageSetup(
   return mergeSetups(
     listenEarlySetup,
     volumeSetup(facts.volumeId, storage.volumeGb),
+    objectsIdentity(settings),
     objectStoreSetup(
       {
         engine: storage.objectStoreEngine,
