@@ -4,20 +4,30 @@ import { agentPort, completeBackends, type EdgeOptions, healthPaths } from "./ed
 /**
  * nginx notices failed nodes by requests: three failures within a second, and a node gets none for the rest of it.
  * While that is true of all, the second line of each takes over: a site that looks sick everywhere is tried all the
- * same. nginx has no queue, so what is above a node's limit goes to the next one.
+ * same. The two share the node's limit, as the second takes over from the first when that is full. nginx has no
+ * queue, so what is above the limits of all nodes is refused at once.
  *
  * Connections to nodes are not kept: nginx repeats a request whose kept connection broke as often as it has such
  * connections, whatever the number of attempts says.
  */
 export function upstreams(options: EdgeOptions): string {
   const backends = completeBackends(options);
-  const group = (name: string, limited: boolean) => `
+  const group = (name: string, limited: boolean) => {
+    const lines = (more: string) =>
+      backends
+        .map(({ endpoint, maxRequests }) => {
+          const limit = limited ? ` max_conns=${Math.ceil(maxRequests / 2)}` : "";
+          return `    server ${endpoint}${more}${limit};`;
+        })
+        .join("\n");
+    return `
   upstream ${name} {
     # One memory for all workers, so that they agree on who is down.
     zone ${name} 128k;
-${backends.map(({ endpoint, maxRequests }) => `    server ${endpoint} max_fails=3 fail_timeout=1s${limited ? ` max_conns=${maxRequests}` : ""};`).join("\n")}
-${backends.map(({ endpoint }) => `    server ${endpoint} backup max_fails=0;`).join("\n")}
+${lines(" max_fails=3 fail_timeout=1s")}
+${lines(" backup max_fails=0")}
   }`;
+  };
   return `${group("app", true)}
 ${group("streams", false)}
 

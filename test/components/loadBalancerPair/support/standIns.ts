@@ -19,6 +19,8 @@ class Node:
         self.ready_after, self.asked = 0, []
         # What a ready node answers, and an internal path that never fails.
         self.ready_status, self.always = 200, ""
+        # Requests that it works on at the same time.
+        self.working, self.peak = 0, 0
 
     def start(self):
         node = self
@@ -38,7 +40,10 @@ class Node:
                 internal = self.path.startswith("/.platform/")
                 if not internal:
                     node.seen.append(self.command)
+                    node.working += 1
+                    node.peak = max(node.peak, node.working)
                     time.sleep(node.seconds)
+                    node.working -= 1
                     if self.behave():
                         return
                 elif self.path == "/.platform/ready":
@@ -60,14 +65,6 @@ class Node:
                     return True
                 if self.path == "/slow":
                     time.sleep(4)
-                if self.path.startswith("/big/"):
-                    size = int(self.path.split("/")[2])
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(size))
-                    self.end_headers()
-                    for _ in range(size // 65536):
-                        self.wfile.write(bytes(65536))
-                    return True
                 if self.path == "/503":
                     self.send_response(503)
                     self.send_header("Content-Length", "0")
