@@ -28,6 +28,12 @@ describe("the program's list and the local cloud's", () => {
     }
   });
 
+  it("know the same types, but for the retired ones, and the same locations of each", () => {
+    const known = (list: readonly { readonly name: string; readonly locations: readonly string[] }[]) =>
+      Object.fromEntries(list.map(({ name, locations: where }) => [name, [...where].sort()]));
+    assert.deepEqual(known(catalogue.serverTypes.filter(({ retired }) => !retired)), known(serverTypes));
+  });
+
   it("agree on the locations and their zones", () => {
     const zones = (list: readonly { readonly name: string; readonly zone: string }[]) =>
       list.map(({ name, zone }) => `${name} ${zone}`).sort();
