@@ -3,7 +3,8 @@ import type { Progress } from "../toolchain/cacheDir";
 import type { CloudClients } from "./cloudClient";
 import { collectionOf, idle, kindOf } from "./cloudObjects";
 import { beganAt, creationsAhead, isNamed, lastResult } from "./lostCreates";
-import { inWords, isGone, type StackFacts, settleCreate } from "./settleCreate";
+import { inWords, isThere, type StackFacts, settleCreate } from "./settleCreate";
+import { lackOf, settled, unfinishedIn } from "./unfinished";
 import { adopt, type DeploymentState, forget, nameOf, type WrittenResource } from "./writtenState";
 
 export type RepairedStack = Pick<Stack, "exportStack" | "importStack" | "refresh" | "preview" | "history">;
@@ -25,7 +26,8 @@ export async function repair(
   progress: Progress,
 ): Promise<number> {
   const pending = await repairPending(stack, clouds, progress);
-  return pending.size + (await repairLost(stack, clouds, pending, progress));
+  const unfinished = await readUnfinished(stack, clouds, progress);
+  return pending.size + unfinished + (await repairLost(stack, clouds, pending, progress));
 }
 
 /** What a killed engine had written down before it began. @returns their URNs */
@@ -54,6 +56,24 @@ async function repairPending(
   return new Set(pending.map(({ resource }) => resource.urn));
 }
 
+/** What was made and whose end was not seen. */
+async function readUnfinished(
+  stack: RepairedStack,
+  clouds: CloudClients,
+  progress: Progress,
+): Promise<number> {
+  const unfinished = unfinishedIn((await stack.exportStack()).deployment as DeploymentState);
+  for (const resource of unfinished) await settled(resource, clouds);
+  await read(
+    stack,
+    unfinished.map(({ urn }) => urn),
+  );
+  for (const resource of unfinished) {
+    progress(`${nameOf(resource)}: ${(await lackOf(resource, clouds)) ?? "was made, reading what is there"}`);
+  }
+  return unfinished.length;
+}
+
 /** Requests whose effect came and whose answer did not: nothing was written of them. */
 async function repairLost(
   stack: RepairedStack,
@@ -66,7 +86,7 @@ async function repairLost(
   return gone + (await adoptCreated(stack, clouds, settled, progress));
 }
 
-/** What the state holds and the cloud has not: deleting a relation twice is an error to the provider. */
+/** What the state holds and the cloud has not: the provider takes a second deletion of it for an error. */
 async function forgetDeleted(
   stack: RepairedStack,
   clouds: CloudClients,
@@ -74,11 +94,18 @@ async function forgetDeleted(
 ): Promise<number> {
   const exported = await stack.exportStack();
   const state = exported.deployment as DeploymentState;
-  const gone: WrittenResource[] = [];
+  const [there, gone]: [WrittenResource[], WrittenResource[]] = [[], []];
   for (const resource of state.resources ?? []) {
-    if (await isGone(lost(resource), clouds)) gone.push(resource);
+    const found = await isThere({ ...lost(resource), id: resource.id }, clouds);
+    if (found !== undefined) (found ? there : gone).push(resource);
   }
   if (gone.length === 0) return 0;
+  if (there.length === 0 && gone.length > 1) {
+    throw new Error(
+      `nothing of the ${gone.length} objects in the state is in the project that hcloud:token opens: is it the right one? ` +
+        "If everything was deleted, run `pulumi refresh`",
+    );
+  }
   forget(state, gone);
   await stack.importStack(exported);
   for (const resource of gone) progress(`${nameOf(resource)}: is gone, and not in the state any more`);

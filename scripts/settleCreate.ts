@@ -50,11 +50,17 @@ export async function settleCreate(create: LostCreate, facts: StackFacts): Promi
   return (await findRelation(create, facts)) ?? (await findPart(create, facts)) ?? { kind: "repeatable" };
 }
 
-/** Whether a relation that the state holds is at the cloud no more; no for everything else. */
-export async function isGone(held: LostCreate, clouds: CloudClients): Promise<boolean> {
-  if (!isRelation(held.type) && !isRecord(held.type)) return false;
+/** Whether what the state holds is at the cloud. Undefined: nobody can tell without its provider. */
+export async function isThere(
+  held: LostCreate & { readonly id?: string },
+  clouds: CloudClients,
+): Promise<boolean | undefined> {
+  const collection = collectionOf(held.type);
+  if (collection !== undefined)
+    return (await clouds[collection.api]("GET", `/${collection.name}/${held.id}`)) !== undefined;
+  if (!isRelation(held.type) && !isRecord(held.type)) return undefined;
   const { kind } = await settleCreate(held, { clouds, isHeld: () => false, heldInputs: () => [] });
-  return kind === "nothing";
+  return kind !== "nothing";
 }
 
 /** What a finding is, in one line for people. */

@@ -49,6 +49,14 @@ const parts: Readonly<Record<string, Part>> = {
   },
 };
 
+/** Not part of `npm test`: what they do is another thing each time. Each prints the seed that repeats it. */
+const drills: Part = {
+  title: "drills: random faults, whose seed is printed (DRILL_SEED repeats one)",
+  run: async () => mocha(await filesOf("test/drills/**/*.drill.ts"), "1h"),
+};
+
+const partsByName: Readonly<Record<string, Part>> = { ...parts, drills };
+
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -79,8 +87,12 @@ async function unitFiles(need: Need): Promise<string[]> {
 
 /** In the order of their numbers: the first brings the platform up, the last takes it down. */
 async function endToEndFiles(): Promise<string[]> {
+  return filesOf("test/e2e/*.test.ts");
+}
+
+async function filesOf(pattern: string): Promise<string[]> {
   const files: string[] = [];
-  for await (const path of glob("test/e2e/*.test.ts", { cwd: projectRoot })) files.push(path);
+  for await (const path of glob(pattern, { cwd: projectRoot })) files.push(path);
   return files.sort();
 }
 
@@ -119,9 +131,9 @@ async function main(names: readonly string[]): Promise<void> {
   const chosen = names.length === 0 ? Object.keys(parts) : names;
   const failures: { readonly name: string; readonly reason: string }[] = [];
   for (const name of chosen) {
-    const part = parts[name];
+    const part = partsByName[name];
     if (part === undefined)
-      throw new Error(`no test part ${name}; there are ${Object.keys(parts).join(", ")}`);
+      throw new Error(`no test part ${name}; there are ${Object.keys(partsByName).join(", ")}`);
     const reason = name === "e2e" || name === "machines" ? whyNoLocalCloud() : undefined;
     if (reason !== undefined) {
       process.stdout.write(`\nskipped: ${part.title} (${reason})\n`);
@@ -144,15 +156,17 @@ async function main(names: readonly string[]): Promise<void> {
 
 const program = new Command("npm test --")
   .description("Runs the tests: types and lint, unit tests, and the end-to-end tests on the local cloud.")
-  .argument("[parts...]", `which parts to run: ${Object.keys(parts).join(", ")}`, [])
+  .argument("[parts...]", `which parts to run: ${Object.keys(partsByName).join(", ")}`, [])
   .addOption(new Option("--list", "print the parts and end"))
   .addHelpText(
     "after",
-    "\nExamples:\n  npm test                 everything\n  npm test -- check unit   without the local platform\n",
+    "\nExamples:\n  npm test                 everything\n  npm test -- check unit   without the local platform\n" +
+      "  DRILL_SEED=7 npm test -- drills   the drill of a printed seed once more\n",
   )
   .action((names: string[], options: { list?: boolean }) => {
     if (options.list) {
-      for (const [name, part] of Object.entries(parts)) process.stdout.write(`${name}: ${part.title}\n`);
+      for (const [name, part] of Object.entries(partsByName))
+        process.stdout.write(`${name}: ${part.title}\n`);
       return;
     }
     return main(names);

@@ -12,8 +12,11 @@ export interface WrittenResource {
   readonly provider?: string;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
+  /** What a creation or change ended with that had begun: the next run would change it once more. */
+  readonly initErrors?: readonly string[];
   /** It was replaced, and is still to be deleted. */
   readonly delete?: boolean;
+  readonly deletedWith?: string;
   readonly dependencies?: readonly string[];
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
   /** RFC 3339. */
@@ -63,9 +66,10 @@ export function forget(state: DeploymentState, gone: readonly WrittenResource[])
   state.resources = (state.resources ?? [])
     .filter(({ urn }) => !urns.has(urn))
     .map((resource) => {
-      const { dependencies, propertyDependencies } = resource;
+      const { dependencies, propertyDependencies, deletedWith = "" } = resource;
       return {
         ...resource,
+        ...(urns.has(deletedWith) && { deletedWith: undefined }),
         ...(dependencies && { dependencies: left(dependencies) }),
         ...(propertyDependencies && {
           propertyDependencies: Object.fromEntries(

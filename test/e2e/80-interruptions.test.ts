@@ -14,7 +14,7 @@ const interruptions = [
   ["up", 9],
   ["up", 14],
   ["up", 12],
-  ["up", 6],
+  ["up", 3],
   ["destroy", 8],
 ] as const;
 

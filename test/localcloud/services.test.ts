@@ -22,7 +22,7 @@ describe("helper processes", () => {
   const logOf = (name: string) =>
     readFile(join(settings().paths.processes, `${name}.log`), "utf8").catch(() => "");
   const says = async (name: string, word: string) => {
-    for (const deadline = Date.now() + 10_000; !(await logOf(name)).includes(word); ) {
+    for (const deadline = Date.now() + 60_000; !(await logOf(name)).includes(word); ) {
       assert.ok(Date.now() < deadline, `${name} has not said "${word}"`);
       await setTimeout(1);
     }
@@ -59,7 +59,7 @@ describe("helper processes", () => {
     signalService(settings(), name, "SIGHUP");
     await says(name, "told");
     const found = async () => (await readProcesses(settings())).some((service) => service.name === name);
-    for (const deadline = Date.now() + 10_000; !(await found()); await setTimeout(5)) {
+    for (const deadline = Date.now() + 60_000; !(await found()); await setTimeout(5)) {
       assert.ok(Date.now() < deadline, "it is on record");
     }
   });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { endOrphanedPlugins } from "../../scripts/orphanedPlugins";
+import { eventually } from "../support/eventually";
 
 /** A zombie that nobody has reaped yet does nothing any more. */
 async function alive(pid: number): Promise<boolean> {
@@ -25,8 +26,7 @@ describe("endOrphanedPlugins", () => {
       assert.ok(await alive(orphan));
       assert.equal(await endOrphanedPlugins(home), 1);
       assert.equal(await alive(kept.pid ?? 0), true);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      assert.equal(await alive(orphan), false);
+      await eventually(async () => !(await alive(orphan)), "the orphan has ended");
     } finally {
       kept.kill("SIGKILL");
       await rm(home, { recursive: true });

@@ -50,6 +50,46 @@ describe("repair after an up whose answers were lost", () => {
     assert.deepEqual(requests, []);
   });
 
+  const server = { type: "hcloud:index/server:Server", name: "db1", inputs: { name: "db1" } };
+
+  it("forgets a server whose deletion was not answered: the provider fails for ever on what is not there", async () => {
+    const held = { ...written(server), id: "7" };
+    const setup = {
+      ...written({ type: "command:remote:Command", name: "c", inputs: {} }),
+      deletedWith: held.urn,
+    };
+    const other = { ...written({ ...server, name: "db2" }), id: "8" };
+    const stack = stackWith({ resources: [held, other, setup] }, [], [run("failed", 10)]);
+    const client: CloudClient = async (_method, path) => (path === "/servers/8" ? { server: {} } : undefined);
+    assert.equal(await repair(stack, { cloud: client, hetzner: client }, noProgress), 1);
+    assert.deepEqual(stack.deployment, { resources: [other, { ...setup, deletedWith: undefined }] });
+  });
+
+  it("forgets nothing when the token is another project's, and says so", async () => {
+    const resources = ["7", "8"].map((id) => ({ ...written({ ...server, name: id }), id }));
+    const stack = stackWith({ resources }, [], [run("failed", 10)]);
+    const before = structuredClone(stack.deployment);
+    await assert.rejects(
+      repair(stack, emptyCloud().clouds, noProgress),
+      /hcloud:token opens: is it the right one/,
+    );
+    assert.deepEqual(stack.deployment, before);
+  });
+
+  it("says of a server that was made by halves what it lacks and how to make it anew", async () => {
+    const half = { ...written(server), id: "7", initErrors: ["rate limit exceeded"] };
+    const stack = stackWith({ resources: [half] });
+    const client: CloudClient = async (_method, path) =>
+      path === "/servers/7" ? { server: { status: "off", private_net: [] } } : { actions: [] };
+    const told: string[] = [];
+    await repair(stack, { cloud: client, hetzner: client }, (line) => told.push(line));
+    assert.match(
+      told.join(),
+      /db1: was made by halves, it is off: .*pulumi up --replace 'urn:pulumi:prod::.*::db1'$/,
+    );
+    assert.deepEqual(stack.read, [half.urn]);
+  });
+
   const network = { type: "hcloud:index/network:Network", name: "n", inputs: { name: "prod", labels: {} } };
 
   /** A cloud with that network, made at this minute; notes what it was asked to change. */

@@ -156,7 +156,8 @@ describe("repair, with the real engine and one resource of each kind", function 
     });
 
     it("says of each what it found and did", async () => {
-      assert.equal(await repaired(), Object.keys(said).length);
+      // The reverse name is in the state, and read.
+      assert.equal(await repaired(), Object.keys(said).length + 1);
       itWasTold();
     });
 
@@ -165,6 +166,29 @@ describe("repair, with the real engine and one resource of each kind", function 
     it("finds nothing to do after that", async () => {
       assert.equal(await repaired(), 0);
       assert.deepEqual(lines, []);
+    });
+  });
+
+  describe("when the end of each action was not seen", () => {
+    before(async () => {
+      await begin("unseen");
+      proxy.fate = ({ method, path }) => (method === "GET" && /\/actions\b/.test(path) ? "lose" : "pass");
+      await assert.rejects(stack.up({ continueOnError: true, parallel: 64 }), /EOF/);
+      proxy.fate = () => "pass";
+    });
+    after(end);
+
+    it("reads what was made, and another up succeeds, and the one after it changes nothing", async () => {
+      await repaired();
+      for (const kind of ["networkSubnet", "networkRoute", "volumeAttachment", "volume", "server"]) {
+        assert.ok(
+          lines.some(
+            (line) => line.includes(`/${kind}:`) && line.endsWith(": was made, reading what is there"),
+          ),
+          `${kind}: ${lines.join("\n")}`,
+        );
+      }
+      await converges();
     });
   });
 

@@ -15,6 +15,8 @@ export interface SeenRequest {
 
 export interface AnswerProxy {
   readonly port: number;
+  /** Awaited before a request goes on; `lose`: it never arrives. @default lets everything through */
+  arrival: (seen: SeenRequest) => Exclude<Fate, "hold"> | Promise<Exclude<Fate, "hold">>;
   /** What becomes of an answer that has come; asked after the request had its effect. @default passes everything */
   fate: (seen: SeenRequest) => Fate | Promise<Fate>;
   /** Closes it and every connection. */
@@ -31,6 +33,7 @@ export async function startAnswerProxy(port: number): Promise<AnswerProxy> {
   await once(server, "listening");
   const proxy: AnswerProxy = {
     port: (server.address() as AddressInfo).port,
+    arrival: () => "pass",
     fate: () => "pass",
     async stop() {
       server.closeAllConnections();
@@ -50,6 +53,7 @@ async function forward(
   const body: Buffer[] = [];
   for await (const part of from) body.push(part as Buffer);
   const { method = "GET", url: path = "/", headers } = from;
+  if ((await proxy.arrival({ method, path })) === "lose") return void to.destroy();
   const answer = await ask(port, { method, path, headers }, Buffer.concat(body));
   const fate = await proxy.fate({ method, path });
   if (fate === "lose") to.destroy();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Agent, get, type IncomingMessage } from "node:http";
-import { setTimeout } from "node:timers/promises";
 import { createApiFaults } from "../../../localcloud/api";
+import { eventually } from "../../support/eventually";
 import { TestCloud, TOKEN } from "./testCloud";
 
 describe("local cloud API: its server", () => {
@@ -57,7 +57,7 @@ describe("local cloud API: its server", () => {
   it("ends a running request before it closes, and leaves no connection", async () => {
     faults.begin(2, { kind: "api", effect: "latency", delayMs: 200 });
     const running = ask("/locations");
-    await setTimeout(50);
+    await eventually(() => faults.hits(2) === 1, "the request has arrived", { everyMs: 5 });
     const began = performance.now();
     const closed = cloud.api.close();
     assert.equal((await running).statusCode, 200);
@@ -70,7 +70,7 @@ describe("local cloud API: its server", () => {
   it("lets a request go that a fault would hold for ever", async () => {
     faults.begin(3, { kind: "api", effect: "no-answer" });
     const held = ask("/locations");
-    await setTimeout(50);
+    await eventually(() => faults.hits(3) === 1, "the request has arrived", { everyMs: 5 });
     await cloud.api.close();
     await assert.rejects(held, /socket hang up|ECONNRESET/);
     faults.end(3);

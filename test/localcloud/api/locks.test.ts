@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../../support/eventually";
 import type { HostCall } from "./memoryHost";
 import { TestCloud } from "./testCloud";
 
@@ -43,12 +44,8 @@ describe("local cloud API: locks and conflicts", () => {
     const release = hold(cloud, "start");
     const body = { name: "a", server_type: "cx23", image: "debian-13" };
     const { server, next_actions } = await cloud.ok("POST", "/servers", body);
-    for (const deadline = Date.now() + 5_000; ; ) {
-      const { status } = (await cloud.get(`/servers/${server.id}`)).server;
-      if (status === "starting") break;
-      assert.ok(Date.now() < deadline, `the next action does not begin, the server is ${status}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const status = async () => (await cloud.get(`/servers/${server.id}`)).server.status;
+    await eventually(async () => (await status()) === "starting", "the next action begins", { everyMs: 5 });
     await cloud.fails("locked", "POST", `/servers/${server.id}/actions/poweroff`);
     release();
     await cloud.succeeds(next_actions.at(-1));

@@ -10,6 +10,7 @@ import {
   type FaultDrivers,
   type FaultRegistry,
 } from "../../../localcloud/faults/registry";
+import { eventually } from "../../support/eventually";
 
 describe("registry of faults", () => {
   const folder = mkdtempSync(join(tmpdir(), "faults-"));
@@ -63,7 +64,6 @@ describe("registry of faults", () => {
   };
   const freeze: Fault = { kind: "freeze", server: "a" };
   const recorded = async () => (await readFaultFile(path)).records.map(({ id }) => id);
-  const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   it("ends a fault by itself, and takes it off the record", async () => {
     const faults = await registry();
@@ -71,11 +71,10 @@ describe("registry of faults", () => {
     assert.equal(summary, "a is frozen");
     assert.equal(Date.parse(ends) - Date.parse(began), 1000);
     assert.deepEqual(await recorded(), [id]);
-    await later(700);
-    assert.equal(faults.list().length, 1);
-    await later(500);
-    assert.deepEqual(faults.list(), []);
-    assert.deepEqual(await recorded(), []);
+    await eventually(() => faults.list().length === 0, "it ends");
+    // Timers keep whole milliseconds, of another clock.
+    assert.ok(Date.now() >= Date.parse(ends) - 5, "not before its time");
+    await eventually(async () => (await recorded()).length === 0, "it is off the record");
     assert.deepEqual(calls, ["begin freeze 1 of 1", "end freeze 1 of 0"]);
   });
 
@@ -112,13 +111,12 @@ describe("registry of faults", () => {
     const faults = await registry();
     failure = (call) => (call.startsWith("end") ? new Error("busy") : undefined);
     await faults.begin({ fault: freeze, seconds: 1 });
-    await later(1200);
+    await eventually(() => problems.length > 0, "it was tried");
     assert.equal(faults.list().length, 1);
     assert.match(problems[0] ?? "", /fault 1 \(a is frozen\) could not be ended: Error: busy/);
     failure = () => undefined;
-    await later(2100);
-    assert.deepEqual(faults.list(), []);
-    assert.deepEqual(await recorded(), []);
+    await eventually(() => faults.list().length === 0, "it is tried again");
+    await eventually(async () => (await recorded()).length === 0, "it is off the record");
   });
 
   it("is found again after the death of its daemon: expired faults end, others go on", async () => {
@@ -130,12 +128,12 @@ describe("registry of faults", () => {
     });
     const power = await dead.begin({ fault: { kind: "power-off", server: "a" }, seconds: 50 });
     dead.close();
-    await later(1100);
+    await eventually(() => Date.now() > Date.parse(short.ends), "the short one is over");
     calls = [];
 
     const next = await registry();
     await next.resume();
-    await later(50);
+    await eventually(() => calls.length >= 3, "the driver was called for each");
     assert.deepEqual(
       next.list().map(({ id, ends }) => [id, ends]),
       [

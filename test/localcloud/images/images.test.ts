@@ -123,9 +123,11 @@ describe("images", function () {
 
   it("does nothing the second time, within half a second", async () => {
     const progress: string[] = [];
-    const began = performance.now();
+    const began = process.cpuUsage();
     const again = await ensureImages((line) => progress.push(line), { sampleAppTags: ["1.0.1"] });
-    assert.ok(performance.now() - began < 500);
+    // Of processor time: what else runs on the machine says nothing about it.
+    const { user, system } = process.cpuUsage(began);
+    assert.ok(user + system < 500_000, `took ${(user + system) / 1_000} ms of a processor`);
     assert.deepEqual(again, records);
     assert.deepEqual(progress, []);
   });

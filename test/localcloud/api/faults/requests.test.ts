@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createApiFaults } from "../../../../localcloud/api";
 import type { ApiFault } from "../../../../localcloud/control/contract";
+import { eventually } from "../../../support/eventually";
 import { OTHER_TOKEN, TestCloud, TOKEN } from "../testCloud";
 
 type Effect = ApiFault["effect"];
@@ -95,9 +96,9 @@ describe("local cloud API: faults of requests", () => {
         failed = true;
       },
     );
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await eventually(() => faults.hits(1) === 1 && cloud.log.length === 1, "the request has arrived");
+    await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(failed, false, "it still waits");
-    assert.equal(faults.hits(1), 1);
     assert.deepEqual(
       cloud.log.map(({ status }) => status),
       [0],

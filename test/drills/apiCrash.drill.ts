@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { assertNothingLostOrDoubled, DyingCloud, work } from "../localcloud/api/dyingCloud";
+import { drillRandom } from "./random";
+
+const kills = 12;
+
+describe("drill: local cloud API", function () {
+  this.timeout(180_000);
+
+  it(`kill -9 at ${kills} random instants loses nothing and doubles nothing`, async () => {
+    const random = drillRandom();
+    const cloud = new DyingCloud();
+    // Slow enough that a death finds actions at work.
+    cloud.pace = () => setTimeout(random() * 10);
+    cloud.start();
+    try {
+      let done = false;
+      const working = work(cloud).finally(() => {
+        done = true;
+      });
+      while (!done && cloud.deaths < kills) {
+        await cloud.call("GET", "/locations");
+        await setTimeout(random() * 250);
+        await cloud.kill();
+        cloud.start();
+      }
+      await working;
+      assert.ok(cloud.deaths > 0, "it died while there was work");
+      await assertNothingLostOrDoubled(cloud);
+    } finally {
+      await cloud.kill();
+      rmSync(cloud.directory, { recursive: true, force: true });
+    }
+  });
+});
