@@ -3,6 +3,7 @@ import { ports } from "../flows";
 import { containerSetup } from "../setup/container";
 import { mergeSetups } from "../setup/merge";
 import type { MachineSetup, SetupFile } from "../setup/types";
+import { maxWalGb } from "./postgresTuning";
 
 export interface SearchConfig {
   /** Reference by digest. */
@@ -29,6 +30,9 @@ export const searchAdminCurl = `${folder}/admin.curl`;
 const searchCheckCurl = `${folder}/check.curl`;
 const applicationRole = "platform_app";
 
+/** Free space in GB below which Elasticsearch takes no more documents: what PostgreSQL's log may want, and half as much. */
+export const floodStageGb = maxWalGb * 1.5;
+
 /**
  * One node that is a whole cluster. Users and passwords are on; TLS is off: the port listens on the private
  * address only, where the host firewall admits the app nodes, the same as for PostgreSQL and the cache.
@@ -48,10 +52,11 @@ xpack.security.http.ssl.enabled: false
 xpack.security.transport.ssl.enabled: false
 xpack.license.self_generated.type: basic
 xpack.ml.enabled: false
-# Half-full disks are normal on a machine that also holds PostgreSQL; fixed amounts fit every size.
-cluster.routing.allocation.disk.watermark.low: 4gb
-cluster.routing.allocation.disk.watermark.high: 3gb
-cluster.routing.allocation.disk.watermark.flood_stage: 2gb
+# Half-full disks are normal on a machine that also holds PostgreSQL; fixed amounts fit every size. Search stops
+# writing while PostgreSQL's log still has room: a full disk ends PostgreSQL, a read-only index does not.
+cluster.routing.allocation.disk.watermark.low: ${floodStageGb + 2}gb
+cluster.routing.allocation.disk.watermark.high: ${floodStageGb + 1}gb
+cluster.routing.allocation.disk.watermark.flood_stage: ${floodStageGb}gb
 `;
 }
 

@@ -45,7 +45,7 @@ export function databaseSetup(
   };
   return mergeSetups(
     listenEarlySetup,
-    databaseKernelSetup,
+    databaseKernelSetup(memory.postgresqlMb),
     postgresSetup(postgres, secrets.postgresql),
     cacheSetup(cache, secrets.cache),
     elasticsearchSetup(search, secrets.search),

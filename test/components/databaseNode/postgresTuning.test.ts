@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { elasticsearchYml } from "../../../components/databaseNode/elasticsearch";
 import { memoryPlan } from "../../../components/databaseNode/memoryPlan";
-import { tunePostgres } from "../../../components/databaseNode/postgresTuning";
+import { hugePages, tunePostgres } from "../../../components/databaseNode/postgresTuning";
+import { bootMachine, type TestMachine, whyNoMachine } from "./support/machine";
 
 /** PGTune for web applications on SSD, 200 connections, with the memory that PostgreSQL has here. */
 const cases = [
@@ -58,5 +60,54 @@ describe("tunePostgres", () => {
 
   it("leaves parallelism to PostgreSQL below four processors", () => {
     assert.equal(tunePostgres(2048, 2).max_parallel_workers, undefined);
+  });
+});
+
+describe("the memory that the kernel sets aside for PostgreSQL", function () {
+  this.timeout(120_000);
+  let machine: TestMachine;
+  before(async function () {
+    if (whyNoMachine() !== undefined) this.skip();
+    machine = await bootMachine("db1", []);
+  });
+  after(() => machine?.stop());
+
+  for (const [memoryGb, vcpus] of [
+    [16, 4],
+    [32, 8],
+    [64, 16],
+    [192, 48],
+  ] as const) {
+    it(`is what PostgreSQL asks for on a machine of ${memoryGb} GB, and hardly more`, async () => {
+      const { postgresqlMb } = memoryPlan(memoryGb);
+      const options = Object.entries(tunePostgres(postgresqlMb, vcpus)).map(
+        ([name, value]) => `-c ${name}=${value}`,
+      );
+      const asked = Number(
+        await machine.succeed(
+          `runuser -u postgres -- /usr/lib/postgresql/17/bin/postgres -D /etc/postgresql/17/main ${options.join(" ")} -C shared_memory_size_in_huge_pages`,
+        ),
+      );
+      const given = hugePages(postgresqlMb);
+      assert.ok(given >= asked, `PostgreSQL asks for ${asked} pages and would use none of ${given}`);
+      assert.ok(given * 2 <= asked * 2 * 1.02 + 128, `${given} pages for ${asked}`);
+    });
+  }
+
+  it("is nothing where PostgreSQL does without", () => {
+    const { postgresqlMb } = memoryPlan(8);
+    assert.equal(tunePostgres(postgresqlMb, 2).huge_pages, "off");
+    assert.equal(hugePages(postgresqlMb), 0);
+  });
+});
+
+describe("a full disk", () => {
+  it("makes search read-only while PostgreSQL's log still has room", () => {
+    const yml = elasticsearchYml({ image: "x", privateIp: "10.0.3.11", heapMb: 512, memoryMb: 1024 });
+    const gigabytes = (key: string) =>
+      Number(new RegExp(`watermark\\.${key}: (\\d+)gb$`, "m").exec(yml)?.[1]);
+    const maxWal = Number(/^(\d+)GB$/.exec(tunePostgres(1024, 2).max_wal_size ?? "")?.[1]);
+    assert.ok(gigabytes("flood_stage") > maxWal, yml);
+    assert.ok(gigabytes("high") > gigabytes("flood_stage") && gigabytes("low") > gigabytes("high"), yml);
   });
 });

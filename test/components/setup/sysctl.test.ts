@@ -9,7 +9,7 @@ import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/sup
 
 const everySetup: readonly (readonly [string, MachineSetup])[] = [
   ["a load balancer", edgeKernelSetup],
-  ["a database machine", databaseKernelSetup],
+  ["a database machine", databaseKernelSetup(20_000)],
   ["every private machine", listenEarlySetup],
 ];
 
@@ -62,9 +62,10 @@ describe("kernel settings on a booted Debian 13", function () {
   });
 
   it("leave alone what a machine that shares its kernel may not change", async () => {
-    const before = await current("vm.swappiness");
-    await machine.apply(databaseKernelSetup);
-    assert.equal(await current("vm.swappiness"), before);
+    const names = "vm.swappiness vm.nr_hugepages";
+    const before = await current(names);
+    await machine.apply(databaseKernelSetup(20_000));
+    assert.equal(await current(names), before);
   });
 
   it("fail the set-up when one of them does not hold, although sysctl ignores it", async () => {
