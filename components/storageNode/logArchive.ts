@@ -35,7 +35,11 @@ export function logArchiveSetup(config: LogArchiveConfig): MachineSetup {
       { path: paths.conf, content: journalRemoteConf(config) },
       { path: paths.socket, content: socketDropIn(config.privateIp) },
       { path: paths.service, content: serviceDropIn },
-      { path: paths.retention, content: retentionScript(config.retentionDays), mode: "0755" },
+      {
+        path: paths.retention,
+        content: retentionScript(config.retentionDays, logLimitBytes(config.volumeGb)),
+        mode: "0755",
+      },
       { path: paths.retentionService, content: retentionService },
       { path: paths.retentionTimer, content: retentionTimer },
       { path: "/usr/local/sbin/platform-logs", content: logsScript, mode: "0755" },
@@ -57,13 +61,17 @@ platform-logs --since '10 minutes ago' --grep 'platform check' --lines 1 | grep 
   };
 }
 
+/** What the archive may take of the volume, in bytes: a fifth. */
+export function logLimitBytes(volumeGb: number): number {
+  return Math.floor((volumeGb / 5) * 1_000_000_000);
+}
+
 export function journalRemoteConf(config: LogArchiveConfig): string {
-  const maxUseGb = Math.max(1, Math.floor(config.volumeGb / 5));
   return `[Remote]
 SplitMode=host
 # Small files: retention removes whole ones.
 MaxFileSize=64M
-MaxUse=${maxUseGb}G
+MaxUse=${logLimitBytes(config.volumeGb)}
 MaxFiles=100000
 `;
 }
@@ -91,21 +99,37 @@ RestartSec=1
 WantedBy=multi-user.target
 `;
 
-/** Starts new files every day and removes those whose last entry is too old. */
-export function retentionScript(days: number): string {
+/**
+ * Starts new files every day and removes old ones: those whose last entry is too old, and the oldest while all of them
+ * take more than their share. systemd's own limit counts only files with the names that it gives itself, and these
+ * have others.
+ */
+export function retentionScript(days: number, limitBytes: number): string {
   return `#!/bin/bash
-# Ends the day's files of the log archive and removes old ones.
+# Ends the day's files of the log archive and removes old ones, by age and by size.
 set -euo pipefail
 cd ${logFolder}
-now=$(date -u +%Y%m%dT%H%M%SZ)
-# The writer keeps its files open; machines that send meanwhile wait and repeat what was not confirmed.
-systemctl stop --no-warn ${service}
-trap 'systemctl start ${service}' EXIT
-for file in remote-*.journal; do
-  [[ -e "$file" && "$file" != *@* ]] || continue
-  mv "$file" "\${file%.journal}@$now.journal"
-done
+if ! compgen -G "remote-*@$(date -u +%Y%m%d)T*.journal" >/dev/null; then
+  now=$(date -u +%Y%m%dT%H%M%SZ)
+  # The writer keeps its files open; machines that send meanwhile wait and repeat what was not confirmed.
+  systemctl stop --no-warn ${service}
+  trap 'systemctl start ${service}' EXIT
+  for file in remote-*.journal; do
+    [[ -e "$file" && "$file" != *@* ]] || continue
+    mv "$file" "\${file%.journal}@$now.journal"
+  done
+fi
 find . -maxdepth 1 -name 'remote-*@*.journal*' -mtime +${days} -print -delete
+
+excess=$(( $(du --summarize --block-size=1 . | cut -f1) - ${limitBytes} ))
+mapfile -t oldest < <(find . -maxdepth 1 -name 'remote-*@*.journal*' -printf '%T@ %b %f\\n' | sort -n)
+for entry in "\${oldest[@]}"; do
+  [ "$excess" -gt 0 ] || break
+  read -r _ blocks file <<<"$entry"
+  echo "the archive takes more than ${limitBytes} bytes: removing $file"
+  rm -f "$file"
+  excess=$(( excess - blocks * 512 ))
+done
 `;
 }
 
@@ -121,10 +145,10 @@ IOSchedulingClass=idle
 `;
 
 const retentionTimer = `[Unit]
-Description=Daily retention of the log archive
+Description=Retention of the log archive
 
 [Timer]
-OnCalendar=*-*-* 00:07:00 UTC
+OnCalendar=*-*-* *:07:00 UTC
 Persistent=true
 
 [Install]

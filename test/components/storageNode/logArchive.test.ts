@@ -34,15 +34,16 @@ function senderSetup(): MachineSetup {
 describe("logArchiveSetup", () => {
   it("renders scripts that shellcheck accepts", async function () {
     this.timeout(60_000);
-    for (const script of [logsScript, retentionScript(30)]) assert.equal(await shellcheck(script), "");
+    for (const script of [logsScript, retentionScript(30, 1_000_000_000)])
+      assert.equal(await shellcheck(script), "");
   });
 
   for (const [volumeGb, limit] of [
-    [10, "2G"],
-    [2000, "400G"],
-    [3, "1G"],
+    [10, "2000000000"],
+    [2000, "400000000000"],
+    [3, "600000000"],
   ] as const) {
-    it(`takes at most ${limit} of ${volumeGb} GB`, () => {
+    it(`takes at most a fifth of ${volumeGb} GB`, () => {
       const text = journalRemoteConf({ privateIp: "10.0.4.11", retentionDays: 1, volumeGb });
       assert.match(text, new RegExp(`^MaxUse=${limit}$`, "m"));
     });
@@ -100,7 +101,34 @@ describe("S0-19: the log archive, for real", function () {
 
   it("S3: is limited to its share of the volume", async () => {
     const merged = await machine.succeed("systemd-analyze cat-config systemd/journal-remote.conf");
-    assert.match(merged, /^MaxUse=20G$/m);
+    assert.match(merged, /^MaxUse=20000000000$/m);
+  });
+
+  it("never takes more than its share with files of days that are younger than the retention", async () => {
+    const limit = 40 * 1024 * 1024;
+    const script = retentionScript(3650, limit);
+    // Ten days of 8 MiB, and what is being written: twice what it may take.
+    await machine.succeed(`cd /srv/storage/logs
+platform-log-retention
+for day in {1..9}; do
+  name=remote-10.0.2.11@2026010\${day}T000700Z.journal
+  head -c 8M /dev/urandom >$name && touch -d "\${day} days ago" $name
+done
+logger -t shop 'order 4715 while it is full'
+cat >/run/retention <<'END_OF_SCRIPT'
+${script}
+END_OF_SCRIPT
+bash /run/retention`);
+    const kept = await machine.succeed(
+      "cd /srv/storage/logs && du --summarize --block-size=1 . && ls remote-10.0.2.11@*",
+    );
+    const [used, ...names] = kept.trim().split("\n");
+    assert.ok(Number.parseInt(used ?? "", 10) <= limit, kept);
+    // Those of the fewest days ago are the newest, and the most that fit.
+    assert.ok(names.includes("remote-10.0.2.11@20260101T000700Z.journal"), kept);
+    assert.ok(!names.includes("remote-10.0.2.11@20260109T000700Z.journal"), kept);
+    assert.match(await search("--grep 4715"), /order 4715/);
+    await machine.succeed("rm -f /srv/storage/logs/remote-10.0.2.11@*");
   });
 
   it("fails with its usage on unknown options", async () => {
