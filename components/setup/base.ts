@@ -5,6 +5,7 @@ import { defaultRouteSetup } from "./defaultRoute";
 import { hostFirewallSetup } from "./hostFirewall";
 import { mergeSetups } from "./merge";
 import type { MachineSetup } from "./types";
+import { updatesSetup } from "./updates";
 
 /**
  * What every machine of the platform has, whatever its role.
@@ -22,6 +23,7 @@ export function baseSetup(
     defaultRouteSetup(machine),
     hostsSetup(topology),
     sshSetup,
+    updatesSetup(machine, topology),
     kernelSetup,
     ...(logArchive === false ? [] : [journalSetup(logArchive)]),
   );

@@ -1,3 +1,5 @@
+import { imagePruneSetup } from "./imagePrune";
+import { mergeSetups } from "./merge";
 import type { MachineSetup, SetupFile } from "./types";
 
 export interface DockerOptions {
@@ -21,6 +23,10 @@ export const containerRange = "172.20.0.0/16";
 
 /** Docker Engine from Debian and the bridge network of the platform's containers. */
 export function dockerSetup(options: DockerOptions): MachineSetup {
+  return mergeSetups(engineSetup(options), imagePruneSetup);
+}
+
+function engineSetup(options: DockerOptions): MachineSetup {
   return {
     packages: ["docker.io", "docker-cli", "iptables"],
     files: [

@@ -29,6 +29,8 @@ describe("databaseSetup", () => {
   it("S0-11: runs the three data services and nothing else beside the base", () => {
     const services = setup.units.map(({ name }) => name).filter((name) => !name.startsWith("systemd-"));
     assert.deepEqual(services.sort(), [
+      "apt-daily-upgrade.timer",
+      "apt-daily.timer",
       "docker.service",
       "elasticsearch.service",
       "platform-default-route.service",

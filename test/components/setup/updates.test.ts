@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { updatesSetup, updateTimes } from "../../../components/setup/updates";
+import { planTopology } from "../../../components/topology";
+import { seedSettings } from "../../support/settings";
+import { shellcheck } from "../../support/shellcheck";
+import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
+import { repositories, type TestPackage } from "./support/repository";
+
+const topology = planTopology(seedSettings);
+const command = (index: number) =>
+  updatesSetup(topology.machines[index] ?? topology.database, topology).files.find(({ path }) =>
+    path.endsWith("/platform-upgrade"),
+  )?.content ?? "";
+
+describe("security updates", () => {
+  it("come to no two of 24 machines in the same hour, and to the load balancers hours apart", () => {
+    const large = planTopology({ ...seedSettings, app: { ...seedSettings.app, count: 20 } });
+    const hours = large.machines.map((machine) => Number(updateTimes(machine, large).upgrade.slice(6, 8)));
+    assert.equal(new Set(hours).size, large.machines.length);
+    const [first = 0, second = 0] = hours;
+    assert.ok(
+      Math.min((second - first + 24) % 24, (first - second + 24) % 24) >= 4,
+      `${first} and ${second}`,
+    );
+  });
+
+  it("keep their hour when app nodes are added, and come an hour after the lists", () => {
+    const larger = planTopology({ ...seedSettings, app: { ...seedSettings.app, count: 5 } });
+    for (const machine of topology.machines)
+      assert.deepEqual(updateTimes(machine, larger), updateTimes(machine, topology), machine.name);
+    const { download, upgrade } = updateTimes(topology.loadBalancers[0], topology);
+    assert.deepEqual([download, upgrade], ["*-*-* 04:17:00 UTC", "*-*-* 05:17:00 UTC"]);
+  });
+
+  for (const [index, { name }] of topology.machines.entries())
+    it(`have a command on ${name} that shellcheck accepts`, async function () {
+      this.timeout(60_000);
+      assert.equal(await shellcheck(command(index)), "");
+    });
+});
+
+const both = (name: string): readonly [TestPackage, TestPackage] => [
+  { name, version: "1.0" },
+  { name, version: "2.0" },
+];
+const [haproxy, openssl, postgresql, other, foreign] = [
+  "haproxy",
+  "platform-openssl",
+  "postgresql-17-probe",
+  "vim-probe",
+  "foreign",
+].map(both);
+
+/** Two sources: what Debian's security archive says of itself, and somebody else's. */
+function sources(version: 0 | 1): string {
+  const of = (...packages: (readonly [TestPackage, TestPackage] | undefined)[]) =>
+    packages.flatMap((pair) => pair?.[version] ?? []);
+  const archive = (suite: string, label: string) => ({
+    Origin: "Debian",
+    Label: label,
+    Suite: suite,
+    Codename: suite,
+  });
+  return repositories(
+    {
+      folder: "/srv/security",
+      packages: of(haproxy, openssl, postgresql),
+      release: archive("trixie-security", "Debian-Security"),
+    },
+    { folder: "/srv/main", packages: of(other), release: archive("trixie", "Debian") },
+    {
+      folder: "/srv/foreign",
+      packages: of(foreign),
+      release: { Origin: "Somebody", Label: "Somebody", Codename: "trixie-security" },
+    },
+  );
+}
+
+describe("security updates on a booted Debian 13", function () {
+  this.timeout(300_000);
+  let machine: TestMachine;
+  const names = "haproxy platform-openssl postgresql-17-probe vim-probe foreign";
+  const versions = async () =>
+    Object.fromEntries(
+      (await machine.succeed(`dpkg-query -W -f '\${Package} \${Version}\\n' ${names}`))
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" ")),
+    );
+
+  before(async function () {
+    if (whyNoMachine() !== undefined) this.skip();
+    machine = await bootMachine("prod-db1", []);
+    await machine.succeed(`${sources(0)}\napt-get -qq update && apt-get -qq -y install ${names}`);
+    // As the local cloud's image has them.
+    await machine.succeed("systemctl mask --now apt-daily.timer apt-daily-upgrade.timer 2>&1");
+    await machine.apply(updatesSetup(topology.database, topology));
+    await machine.succeed(sources(1));
+  });
+  after(() => machine?.stop());
+
+  it("run at the machine's own hour and never at boot", async () => {
+    const timers = await machine.succeed(
+      "systemctl show --property=ActiveState,UnitFileState,TimersCalendar,Persistent,RandomizedDelayUSec apt-daily.timer apt-daily-upgrade.timer",
+    );
+    assert.equal(timers.match(/ActiveState=active/g)?.length, 2, timers);
+    assert.equal(timers.match(/TimersCalendar=/g)?.length, 2, timers);
+    const { download, upgrade } = updateTimes(topology.database, topology);
+    assert.ok(
+      timers.includes(`OnCalendar=${download} ;`) && timers.includes(`OnCalendar=${upgrade} ;`),
+      timers,
+    );
+    assert.equal(timers.match(/Persistent=no/g)?.length, 2, timers);
+  });
+
+  it("are Debian's own security updates, and leave alone what visitors would notice", async () => {
+    const dump = await machine.succeed("apt-config dump Unattended-Upgrade");
+    assert.equal(dump.match(/Origins-Pattern:: "/g)?.length, 1, dump);
+    await machine.succeed("/usr/lib/apt/apt.systemd.daily update && /usr/lib/apt/apt.systemd.daily install");
+    assert.deepEqual(await versions(), {
+      foreign: "1.0",
+      haproxy: "1.0",
+      "platform-openssl": "2.0",
+      "postgresql-17-probe": "1.0",
+      "vim-probe": "1.0",
+    });
+  });
+
+  it("that are left alone are named, with what to do before", async () => {
+    const state = JSON.parse(await machine.succeed("platform-upgrade --json"));
+    assert.deepEqual(state.heldBack.sort(), ["haproxy", "postgresql-17-probe"]);
+    assert.deepEqual(state.waiting.sort(), ["foreign", "haproxy", "postgresql-17-probe", "vim-probe"]);
+    assert.equal(state.rebootRequired, false);
+    assert.ok(state.lastAutomaticRun, JSON.stringify(state));
+    const text = await machine.succeed("platform-upgrade");
+    assert.match(text, /of these for you +haproxy postgresql-17-probe/);
+    assert.match(text, /take a backup first/);
+  });
+
+  it("say when a reboot is needed, and which services run old libraries", async () => {
+    await machine.succeed(`touch /run/reboot-required
+mkdir -p /usr/lib/probe && cp /usr/lib/x86_64-linux-gnu/libz.so.1 /usr/lib/probe/
+systemd-run --quiet --unit=old --setenv=LD_PRELOAD=/usr/lib/probe/libz.so.1 sleep 600
+for try in {1..100}; do ! grep -q probe /proc/"$(systemctl show --property=MainPID --value old.service)"/maps || break; sleep 0.1; done
+rm /usr/lib/probe/libz.so.1`);
+    const state = JSON.parse(await machine.succeed("platform-upgrade --json"));
+    assert.equal(state.rebootRequired, true);
+    assert.deepEqual(state.staleServices, ["old.service"]);
+    await machine.succeed("rm /run/reboot-required; systemctl stop old.service");
+  });
+
+  it("come by platform-upgrade --yes, with everything else that waits", async () => {
+    const busy = await machine.run("exec 8>/run/platform-setup.lock; flock 8; platform-upgrade --yes");
+    assert.equal(busy.exitCode, 75, busy.output);
+    await machine.succeed("platform-upgrade --yes");
+    assert.deepEqual([...new Set(Object.values(await versions()))], ["2.0"]);
+    assert.deepEqual(JSON.parse(await machine.succeed("platform-upgrade --json")).waiting, []);
+  });
+
+  it("do not begin on a load balancer whose peer does not serve", async () => {
+    const run = (prepare: string) =>
+      machine.run(
+        `cat >/run/upgrade <<'END_OF_SCRIPT'\n${command(0)}\nEND_OF_SCRIPT\n${prepare}\nbash /run/upgrade --yes 2>&1`,
+      );
+    const alone = await run(":");
+    assert.equal(alone.exitCode, 1);
+    assert.match(alone.output, /prod-lb2 does not serve, so this one stays/);
+    assert.match((await run("bash /run/upgrade nonsense; exit $?")).output, /usage: platform-upgrade/);
+  });
+});
