@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformSettings } from "./components/settings";
 import { BudgetError, requireBudget } from "./components/views/budget";
-import { exampleRangeProblems, isOwnEndpoint } from "./config/adminAccess";
+import { hetznerProblems, isOwnEndpoint } from "./config/adminAccess";
 import { parseSettings } from "./config/parse";
 import { SettingsError, type SettingsProblem } from "./config/problems";
 import { plainValue } from "./config/rawValues";
@@ -43,7 +43,7 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
   const settings = withoutStackTrace(() => {
     const known = [
       ...secretProblems(config.name, stack, raw),
-      ...(hasOwnEndpoint() ? [] : exampleRangeProblems(raw.adminRanges)),
+      ...(hasOwnEndpoint() ? [] : hetznerProblems(raw)),
     ];
     const parsed = parseSettings(raw, stack, known);
     requireBudget(parsed);

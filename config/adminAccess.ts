@@ -7,6 +7,25 @@ export function isOwnEndpoint(endpoint: unknown): boolean {
   return !/(?:^|\.)hetzner\.(?:cloud|com)$/.test(new URL(endpoint).hostname);
 }
 
+/** What `up` refuses on Hetzner although a description of the platform makes sense without it. */
+export function hetznerProblems(raw: Readonly<Record<string, unknown>>): readonly SettingsProblem[] {
+  return [...exampleRangeProblems(raw.adminRanges), ...sharedTokenProblems(raw)];
+}
+
+/** Both load balancers are public, and the token on them is the whole project: one that can be revoked alone. */
+function sharedTokenProblems(raw: Readonly<Record<string, unknown>>): readonly SettingsProblem[] {
+  if (raw.protect === false || raw.failoverToken !== undefined) return [];
+  return [
+    {
+      path: "failoverToken",
+      value: "nothing",
+      allowed: "an API token of its own for the load balancers while protect is true",
+      remedy:
+        "create one with read and write access in the same project and run: pulumi config set --secret failoverToken; or set protect: false for a stack that may be lost",
+    },
+  ];
+}
+
 /**
  * Admin ranges that were copied from an example: on Hetzner, the firewall that `up` makes would lock it out of its
  * own machines.

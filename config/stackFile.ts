@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 import type { PlatformSettings } from "../components/settings";
-import { exampleRangeProblems, isOwnEndpoint } from "./adminAccess";
+import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings, shortName } from "./parse";
 import { formatValue, type SettingsProblem } from "./problems";
 import { plainValue } from "./rawValues";
@@ -64,7 +64,7 @@ export function readStackFile(stack: string, directory: string = dirname(__dirna
   const raw = { ...projectDefaults(project.config ?? {}, prefix), ...values };
   return {
     settings: parseSettings(raw, stack, exposed),
-    refusedByUp: hasOwnEndpoint ? [] : exampleRangeProblems(raw.adminRanges),
+    refusedByUp: hasOwnEndpoint ? [] : hetznerProblems(raw),
   };
 }
 

@@ -8,6 +8,8 @@ const correct = {
   domain: "www.example.com",
   adminRanges: JSON.stringify(["8.8.8.8/32"]),
   app: JSON.stringify({ count: 3, services: { web } }),
+  // Else it would need a secret.
+  protect: "false",
 };
 const token = "t".repeat(64);
 
@@ -46,7 +48,7 @@ describe("readStackConfig", () => {
   };
 
   it("reads texts, numbers, flags and objects as the engine hands them over", () => {
-    configure({ ...correct, budgetEur: "500", protect: "false", image: "12345" });
+    configure({ ...correct, budgetEur: "500", image: "12345" });
     const { settings, secrets } = readStackConfig();
     assert.deepEqual(
       [settings.environment, settings.app.count, settings.budgetEur, settings.protect, settings.image],
@@ -69,6 +71,19 @@ describe("readStackConfig", () => {
     assert.equal(await pulumi.isSecret(offsiteCredentials), true);
     const value = await new Promise((resolve) => offsiteCredentials.apply(resolve));
     assert.deepEqual(value, { accessKeyId: "id", secretAccessKey: "key" });
+  });
+
+  it("fails when a protected stack would put the project's own token on the load balancers", () => {
+    const { protect: _, ...guarded } = correct;
+    configure(guarded, { "hcloud:token": token });
+    assert.deepEqual(problems(), ["failoverToken"]);
+    configure({ ...guarded, failoverToken: token }, { "hcloud:token": token });
+    assert.deepEqual(problems(), []);
+    configure(correct, { "hcloud:token": token });
+    assert.deepEqual(problems(), []);
+    // The local cloud, where the token opens nothing of worth.
+    configure(guarded, { "hcloud:endpoint": "http://198.51.100.1:8080/v1" });
+    assert.deepEqual(problems(), []);
   });
 
   it("fails when keys of its namespace are unknown, and leaves other namespaces alone", () => {
