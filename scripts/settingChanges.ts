@@ -28,6 +28,14 @@ const keys = [
   ["offsiteSecretAccessKey", "key"],
 ] as const;
 
+const web = {
+  image: image("example/shop"),
+  replicas: 2,
+  port: 3000,
+  pathPrefix: "/",
+  secrets: { SIGNING_KEY: "signingKey" },
+};
+
 /** The platform whose settings are changed: everything that may be lost by a change is there. */
 export const startingPoint: Values = {
   domain: "www.example.com",
@@ -37,11 +45,12 @@ export const startingPoint: Values = {
   app: {
     count: 2,
     serverType: "ccx13",
-    services: { web: { image: image("example/shop"), replicas: 2, port: 3000, pathPrefix: "/" } },
+    services: { web },
   },
   database: { serverType: "ccx23" },
   storage: { serverType: "ccx13", bulk: "storageBox", volumeGb: 50 },
   images: { traefik: image("traefik"), elasticsearch: image("elasticsearch"), objectStore: image("store") },
+  secrets: { signingKey: "one" },
 };
 
 /** Every setting, in the order of Pulumi.yaml. */
@@ -120,6 +129,16 @@ export const settingChanges: readonly SettingChange[] = [
     note: "Docker restarts, with all containers of the machine",
   },
   {
+    path: "images.registries",
+    value: [{ host: "ghcr.io", username: "shop", passwordSecret: "signingKey" }],
+    note: "the next pull uses them; nothing restarts",
+  },
+  {
+    path: "secrets",
+    value: { signingKey: "two" },
+    note: "the replicas of the services that name the changed secret, one after the other on each node; a registry's password restarts nothing",
+  },
+  {
     path: "failoverToken",
     value: "f".repeat(64),
     note: "the agents of both balancers restart; `hcloud:token` does the same while there is none",
@@ -137,7 +156,7 @@ export function changedValues(change: SettingChange): Values {
 
 function changedValue({ path, value }: SettingChange): unknown {
   if (path !== "app.services") return value;
-  return { web: { image: image("example/shop"), replicas: 3, port: 3000, pathPrefix: "/" } };
+  return { web: { ...web, replicas: 3 } };
 }
 
 function withValue(values: Values, [key = "", ...rest]: readonly string[], value: unknown): Values {
@@ -193,6 +212,8 @@ function thing({ op, type, name, differs }: PlannedStep): string {
     (type === "Command" && (op === "update" || name.endsWith("-ready")))
   )
     return "";
+  // The provider itself.
+  if (type === "docker") return "how registries are asked";
   if (type === "Server")
     return `server ${machineOf({ name })}${op === "update" ? ` (${differs.join(", ")})` : ""}`;
   return type === "Command" ? `set-up of ${machineOf({ name })}` : type;

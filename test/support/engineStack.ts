@@ -60,6 +60,7 @@ export async function engineStack(first: Values): Promise<EngineStack> {
       settings,
       apiToken: typeof values.failoverToken === "string" ? values.failoverToken : TOKEN,
       apiEndpoint: endpoint,
+      secrets: values.secrets as Readonly<Record<string, string>> | undefined,
       ...(offsite !== undefined && { offsiteCredentials: { accessKeyId: "id", secretAccessKey: "key" } }),
     });
   };
