@@ -7,6 +7,7 @@ import {
   ObjectStoreEngine,
   type PlatformSettings,
   type StorageSettings,
+  type Store,
   Tier,
 } from "../settings";
 import { findLocation } from "../sizing/locations";
@@ -62,6 +63,10 @@ export interface ServiceDescription {
   /** Null for a worker, which nobody can reach. */
   readonly port: number | null;
   readonly pathPrefix: string | null;
+  /** Stores whose credentials it gets. */
+  readonly uses: readonly Store[];
+  /** Variables that hold its secrets. */
+  readonly secrets: readonly string[];
 }
 
 export interface PortDescription {
@@ -163,6 +168,8 @@ function servicesOf(settings: PlatformSettings): readonly ServiceDescription[] {
     replicas: service.replicas,
     port: service.port ?? null,
     pathPrefix: service.pathPrefix ?? null,
+    uses: service.uses,
+    secrets: Object.keys(service.secrets),
   }));
 }
 

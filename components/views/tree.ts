@@ -61,7 +61,11 @@ function sizeText(machine: MachineDescription): string {
 function serviceText(service: ServiceDescription): string {
   const replicas = service.replicas === 1 ? "1 replica" : `${service.replicas} replicas`;
   const route = service.port === null ? "no port" : `${service.pathPrefix ?? ""} on port ${service.port}`;
-  return `${service.name} with ${replicas} (${route}, ${service.image})`;
+  const knows = [
+    ...(service.uses.length === 0 ? [] : [`uses ${service.uses.join(", ")}`]),
+    ...(service.secrets.length === 0 ? [] : [`secrets ${service.secrets.join(", ")}`]),
+  ];
+  return [`${service.name} with ${replicas} (${route}, ${service.image})`, ...knows].join("; ");
 }
 
 /** `Ports: 80/tcp from edge, 22/tcp from admin and edge`. */

@@ -38,8 +38,8 @@ describe("describeTree (S0-30)", () => {
       "- App Node 2 (prod-app2)",
       "  - 4 vCPU, 16 GB RAM (server type cx43 with 8 vCPU, 16 GB RAM, 160 GB disk)",
       "  - 10.0.2.12, no public address",
-      "  - web with 2 replicas (/ on port 3000, example/shop:1.0.0)",
-      "  - worker with 2 replicas (no port, example/shop:1.0.0)",
+      "  - web with 2 replicas (/ on port 3000, example/shop:1.0.0); uses database, cache, search, objectStore",
+      "  - worker with 2 replicas (no port, example/shop:1.0.0); uses database, cache, search, objectStore",
       "  - Traefik reverse proxy",
       "  - Ports: 22/tcp from edge, 80/tcp from edge",
     ]);
