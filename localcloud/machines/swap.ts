@@ -10,11 +10,15 @@ const mark = "/run/local-cloud-refused-swap";
 export const noSwap =
   "a machine of the local cloud shares the host's kernel and has no swap of its own; its memory is that of its type";
 
-/** Asking what there is works as ever; Debian's program is kept beside it. */
+/**
+ * Asking what there is works as ever; Debian's program is kept beside it. After `swapon -a` cloud-init mounts what else
+ * stands in fstab, and with a refusal it would not: a volume must not stay away because of a swap file.
+ */
 export const swaponScript = `#!/bin/sh
 case "\${1-}" in
 '' | -s | --summary | --show* | -h | --help | -V | --version) exec ${swapon}.distrib "$@" ;;
 esac
+if [ "\${1-}" = -a ]; then mount -a; fi
 : >${mark}
 echo "swapon: ${noSwap}" >&2
 exit 255

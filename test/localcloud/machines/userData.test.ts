@@ -17,6 +17,9 @@ users:
 swap:
   filename: /swap.img
   size: 16777216
+mounts:
+  - [/swap.other, none, swap, sw, "0", "0"]
+  - [tmpfs, /srv/data, tmpfs, size=1M, "0", "0"]
 runcmd:
   - [su, deploy, -c, "sudo touch /root/made-by-sudo"]
   - [touch, /root/finished]
@@ -84,6 +87,10 @@ describe("user data of the real world", function () {
     const { output } = await inMachine(settings, 1, "cloud-init status --long");
     assert.match(output.replaceAll(/\s+/g, " "), /has no swap of its own/);
     assert.ok(await asked(1), "the cloud's status knows of it");
+  });
+
+  it("what the user data mounts beside a swap file is mounted all the same", async () => {
+    await mustRun(settings, 1, "mountpoint /srv/data");
   });
 
   it("a script's swapon is refused with the same words", async () => {
