@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "./components";
+import { onlyCopy } from "./components/views/copies";
 import { readStackConfig } from "./config";
 
 const { settings, secrets } = readStackConfig();
 const hetzner = new pulumi.Config("hcloud");
+
+const warning = settings.protect ? onlyCopy(settings) : undefined;
+if (warning !== undefined) void pulumi.log.warn(warning);
 
 const platform = new Platform(
   // Not the environment, which the stack's name may decide: a renamed stack would be built a second time.

@@ -14,7 +14,8 @@ export function hetznerProblems(raw: Readonly<Record<string, unknown>>): readonl
 
 /** Both load balancers are public, and the token on them is the whole project: one that can be revoked alone. */
 function sharedTokenProblems(raw: Readonly<Record<string, unknown>>): readonly SettingsProblem[] {
-  if (raw.protect === false || raw.failoverToken !== undefined) return [];
+  // Another value is a mistake of its own.
+  if ((raw.protect ?? true) !== true || raw.failoverToken !== undefined) return [];
   return [
     {
       path: "failoverToken",

@@ -14,6 +14,7 @@ import { findLocation } from "../sizing/locations";
 import { resolveServerType } from "../sizing/resolve";
 import { requireStorageBox } from "../sizing/storageBoxes";
 import type { MachinePlan, Topology } from "../topology";
+import { onlyCopy } from "./copies";
 
 /** A platform as people and programs read it: the value behind `describe` and `describe --json`. */
 export interface PlatformDescription {
@@ -148,6 +149,7 @@ function softwareOf(tier: Tier, settings: PlatformSettings): readonly string[] {
       ...(offsite === undefined
         ? []
         : [`Second copy of backups in ${offsite.bucket} at ${offsite.endpoint}`]),
+      ...(onlyCopy(settings) === undefined ? [] : [`No second copy: ${onlyCopy(settings)}`]),
       `Centralized log archive (kept ${storage.logRetentionDays} days)`,
     ],
   };

@@ -86,8 +86,16 @@ describe("describeTree, S0-16: where backups are kept", () => {
     it(`shows ${bulk}`, () => {
       const text = tree({ ...seedSettings, storage: { ...seedSettings.storage, bulk } });
       assert.ok(text.includes(`Backup storage location (*-*-* 02:00:00 UTC, ${expected}\n`), text);
+      assert.equal(/No second copy: objects and backups exist once/.test(text), bulk === "volume");
     });
   }
+
+  it("says nothing of a missing copy when there is one offsite", () => {
+    const offsite = { endpoint: "https://s3.example.com", bucket: "copies", region: "eu" };
+    const backup = { ...seedSettings.storage.backup, offsite };
+    const text = tree({ ...seedSettings, storage: { ...seedSettings.storage, backup } });
+    assert.doesNotMatch(text, /No second copy/);
+  });
 });
 
 describe("describePlatform", () => {
