@@ -20,6 +20,8 @@ export interface StackSecrets {
   readonly certificate: pulumi.Output<string> | undefined;
   /** Access to the bucket of `storage.backup.offsite`. */
   readonly offsiteCredentials: pulumi.Output<OffsiteCredentials> | undefined;
+  /** Encrypts the copies outside; undefined: a random one. */
+  readonly backupKey: pulumi.Output<string> | undefined;
   /** Values by the names that services and registries ask for. */
   readonly named: pulumi.Output<Readonly<Record<string, string>>> | undefined;
 }
@@ -56,6 +58,7 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
     secrets: {
       failoverToken: config.getSecret("failoverToken"),
       certificate: config.getSecret("certificate"),
+      backupKey: config.getSecret("backupKey"),
       named: config.getSecretObject<Readonly<Record<string, string>>>(namedSecrets),
       offsiteCredentials:
         accessKeyId === undefined || secretAccessKey === undefined

@@ -18,6 +18,7 @@ const platform = new Platform(
     apiEndpoint: hetzner.get("endpoint"),
     certificate: secrets.certificate,
     offsiteCredentials: secrets.offsiteCredentials,
+    backupKey: secrets.backupKey,
     secrets: secrets.named,
   },
   // Stacks of release 0.1.
@@ -44,6 +45,8 @@ export const networkId = platform.networkId;
 export const serverIds = platform.serverIds;
 /** Secret: `pulumi stack output databaseUrl --show-secrets`; reachable from the app nodes. */
 export const databaseUrl = platform.databaseUrl;
+/** Secret: reads the copies of backups and objects outside. Keep it where the platform is not. */
+export const backupKey = platform.backupKey;
 /** Digests that run, by the references of the configuration. */
 export const images = platform.images;
 /** Names, roles and addresses of all machines. */

@@ -28,6 +28,8 @@ export interface PlatformArgs {
   readonly certificate?: pulumi.Input<string>;
   /** Access to the bucket of `settings.storage.backup.offsite`. Secret. @default - no second copy */
   readonly offsiteCredentials?: pulumi.Input<OffsiteCredentials>;
+  /** Encrypts the copies outside. Secret. @default - random, see `StorageNode.backupKey` */
+  readonly backupKey?: pulumi.Input<string>;
   /** Values of the secrets that services and registries name in the settings. Secret. @default - none */
   readonly secrets?: pulumi.Input<Readonly<Record<string, string>>>;
 }
@@ -54,6 +56,8 @@ export class Platform extends pulumi.ComponentResource {
   public readonly serverIds: pulumi.Output<Readonly<Record<string, number>>>;
   /** `postgresql://USER:PASSWORD@ADDRESS:5432/DATABASE`, reachable from app nodes. Secret. */
   public readonly databaseUrl: pulumi.Output<string>;
+  /** Reads the copies of backups and objects outside. Secret. */
+  public readonly backupKey: pulumi.Output<string>;
   /** Digests that run, by the references of the settings: `{ "traefik:v3.6": "traefik@sha256:..." }`. */
   public readonly images: pulumi.Output<Readonly<Record<string, string>>>;
   public readonly machines: pulumi.Output<MachineSummary[]>;
@@ -114,6 +118,7 @@ export class Platform extends pulumi.ComponentResource {
         backup: database.backup,
         restore: database.restore,
         offsite: args.offsiteCredentials,
+        backupKey: args.backupKey,
       },
       child,
     );
@@ -148,6 +153,7 @@ export class Platform extends pulumi.ComponentResource {
     this.machines = pulumi.output(summarize(settings, topology));
     this.serverIds = serverIdsByName(topology, edge, app, database, storage);
     this.databaseUrl = database.databaseUrl;
+    this.backupKey = storage.backupKey;
     this.images = pulumi.output(
       Object.fromEntries(referencesOf(settings).map((reference) => [reference, resolveImage(reference)])),
     );
@@ -162,6 +168,7 @@ export class Platform extends pulumi.ComponentResource {
       machines: this.machines,
       serverIds: this.serverIds,
       databaseUrl: this.databaseUrl,
+      backupKey: this.backupKey,
       images: this.images,
       deployKey: this.deployKey,
       bastion: this.bastion,

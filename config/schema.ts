@@ -235,6 +235,11 @@ export const stackSchema = z.strictObject({
     "text",
     "set it with pulumi config set --secret",
   ).optional(),
+  backupKey: secretText(
+    (value) => /^[\x21-\x7e]{20,128}$/.test(value),
+    "20 to 128 letters, digits and signs, no spaces",
+    "take the backupKey of the platform whose copies are to be restored, or leave it out: one is made",
+  ).optional(),
 });
 
 /** A stack's configuration with the right shape and all defaults. */
@@ -246,4 +251,5 @@ export const secretKeys = [
   "certificate",
   "offsiteAccessKeyId",
   "offsiteSecretAccessKey",
+  "backupKey",
 ] as const satisfies readonly (keyof StackValues)[];

@@ -85,6 +85,7 @@ export function programInputs(stack: string, directory: string = dirname(__dirna
   return {
     apiEndpoint: typeof endpoint === "string" ? endpoint : undefined,
     certificate: isThere("certificate"),
+    backupKey: isThere("backupKey"),
     offsite: isThere("offsiteAccessKeyId") && isThere("offsiteSecretAccessKey"),
   };
 }

@@ -6,6 +6,7 @@ import type { PlatformSettings } from "../components/settings";
 export interface ProgramInputs {
   readonly apiEndpoint: string | undefined;
   readonly certificate: boolean;
+  readonly backupKey: boolean;
   readonly offsite: boolean;
 }
 
@@ -53,6 +54,7 @@ export async function renderSetups(
     offsiteCredentials: inputs.offsite
       ? { accessKeyId: mask("offsiteAccessKeyId"), secretAccessKey: mask("offsiteSecretAccessKey") }
       : undefined,
+    backupKey: inputs.backupKey ? mask("backupKey") : undefined,
     secrets: Object.fromEntries(namedSecrets(settings).map((name) => [name, mask(name)])),
   });
   await pulumi.runtime.disconnect();

@@ -1,8 +1,8 @@
 import { backupRole } from "../databaseNode/databaseName";
-import { type BackupConfig, rclone } from "./backupConfig";
+import { type BackupConfig, copiesLock, databaseLock, rclone } from "./backupConfig";
 import { factsSql } from "./backupFacts";
 import { localBackups, remotesOf, volumeKeepsBackups } from "./backupRemotes";
-import { remoteFunction, scriptHead } from "./backupScripts";
+import { remoteFunctions, scriptHead } from "./backupScripts";
 import { utcSchedule } from "./schedule";
 
 /**
@@ -13,7 +13,7 @@ export function backupScript(config: BackupConfig): string {
   return `${scriptHead(config, "Takes one backup of the database and copies it and the objects to every remote.")}
 [ $# -eq 0 ] || die "usage: platform-backup" 64
 need_volume
-hold database
+hold ${databaseLock}
 export PGUSER=${backupRole}
 id=$(date -u +%Y%m%dT%H%M%SZ)
 started=$(date -u +%s)
@@ -92,8 +92,8 @@ rm -rf "$root"/.incomplete-* "$root"/.fetched-*
 dump
 check
 publish
-release database
-hold copies
+release ${databaseLock}
+hold ${copiesLock}
 ${sequence(config)}
 step=end
 report success
@@ -132,15 +132,15 @@ expire() {
 /** A copy elsewhere survives the loss of this machine and its volume. */
 function copyPart(config: BackupConfig): string {
   return `
-${remoteFunction(config)}
+${remoteFunctions(config)}
 # Objects that were changed or deleted since the last copy stay under their old version until retention ends.
-first_of() { ${rclone} lsf --recursive --files-only "$1" 2>/dev/null | head -n 1 || true; }
 record_copy() { copies=$(jq -c --arg name "$1" --arg result "$2" '.[$name] = $result' <<<"$copies"); }
 
 copy_to() {
-  local name=$1 remote
+  local name=$1 remote beneath
   shift
   remote=$(remote_of "$name")
+  beneath=$(beneath_of "$name")
   record_copy "$name" failure
   step="$name copy of the dump"
   ${rclone} copy "$root/$id" "$remote/backups/$id"
@@ -153,13 +153,19 @@ copy_to() {
   fi
   ${rclone} sync --fast-list --backup-dir "$remote/objects-replaced/$id" "objects:$bucket" "$remote/objects/$bucket"
   step="$name retention"
-  local oldest folder entry
+  local oldest place folder entry
   oldest=$(date -u -d '${config.retentionDays} days ago' +%Y%m%dT%H%M%SZ)
-  for folder in backups objects-replaced; do
-    for entry in $(${rclone} lsf --dirs-only "$remote/$folder" 2>/dev/null | tr -d / || true); do
-      if [[ "$entry" < "$oldest" && "$entry" != "$id" ]]; then ${rclone} purge "$remote/$folder/$entry"; fi
+  # Copies of former releases, in clear text, age like the others; their objects go when somebody says so.
+  for place in "$remote" "$beneath"; do
+    for folder in backups objects-replaced; do
+      for entry in $(folders "$place/$folder" | tr -d /); do
+        if [[ "$entry" =~ ^2[0-9]+T[0-9]+Z$ && "$entry" < "$oldest" && "$entry" != "$id" ]]; then ${rclone} purge "$place/$folder/$entry"; fi
+      done
     done
   done
+  if [ -n "$(first_of "$beneath/objects/$bucket")" ]; then
+    echo "a copy of the objects in clear text, of a former release, is still in $beneath/objects; to remove it: ${rclone} purge $beneath/objects"
+  fi
   record_copy "$name" success
 }
 `;

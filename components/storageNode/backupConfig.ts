@@ -31,6 +31,8 @@ export interface BackupSecrets {
   readonly restore: { readonly user: string; readonly password: string };
   /** Secret key of the object store's root user. */
   readonly objectStoreRoot: string;
+  /** What leaves the machine is encrypted with it. */
+  readonly sealKey: string;
   /** Undefined when there is no second copy. */
   readonly offsite: OffsiteCredentials | undefined;
 }
@@ -42,6 +44,9 @@ export interface OffsiteCredentials {
   readonly secretAccessKey: string;
 }
 
+/** Held while the database is dumped or restored, and while something is copied to or from a remote. */
+export const databaseLock = "/run/platform-database.lock";
+export const copiesLock = "/run/platform-copies.lock";
 export const backupRoot = `${storageRoot}/backups`;
 export const backupFolder = "/etc/platform/backup";
 export const rclone = `rclone --config=${backupFolder}/rclone.conf --quiet --retries=3`;

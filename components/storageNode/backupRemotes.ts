@@ -1,14 +1,17 @@
 import { BulkBackend } from "../settings";
 import type { SetupFile, SetupStep } from "../setup/types";
 import { type BackupConfig, type BackupSecrets, backupFolder } from "./backupConfig";
+import { sealValues } from "./backupSeal";
 
 /** A place outside of this machine that backups and objects are copied to. */
 export interface BackupRemote {
   /** How commands call it: `platform-restore --from NAME`. */
   readonly name: "offsite" | "box";
-  /** Folder in rclone's form: `offsite:bucket`. */
+  /** Folder in rclone's form, of what is encrypted on its way: `offsite-sealed:copies`. */
   readonly path: string;
-  /** Compares copies: S3 keeps checksums, a storage box is read back. */
+  /** The folder beneath: `offsite:bucket`. Former releases left copies in clear text there. */
+  readonly beneath: string;
+  /** Compares copies: S3 keeps checksums, also of encrypted ones; a storage box is read back. */
   readonly check: string;
 }
 
@@ -22,14 +25,15 @@ const knownHosts = `${backupFolder}/box-known-hosts`;
 
 /** Every remote of the configuration; the first one is what commands take when none is named. */
 export function remotesOf(config: BackupConfig): readonly BackupRemote[] {
+  const { box, offsite } = config;
   return [
-    ...(config.box === undefined
-      ? []
-      : [{ name: "box", path: "box:platform", check: "check --download" } as const]),
-    ...(config.offsite === undefined
-      ? []
-      : [{ name: "offsite", path: `offsite:${config.offsite.bucket}`, check: "check" } as const]),
+    ...(box === undefined ? [] : [remote("box", "box:platform", "check --download")]),
+    ...(offsite === undefined ? [] : [remote("offsite", `offsite:${offsite.bucket}`, "cryptcheck")]),
   ];
+}
+
+function remote(name: BackupRemote["name"], beneath: string, check: string): BackupRemote {
+  return { name, beneath, check, path: `${name}-sealed:copies` };
 }
 
 /** Whether the volume holds backups for `retentionDays`, or only the newest. */
@@ -94,7 +98,10 @@ export function remoteSections(config: BackupConfig, secrets: BackupSecrets): st
       }),
     );
   }
-  return sections.join("\n");
+  const sealed = remotesOf(config).map(({ name, beneath }) =>
+    section(`${name}-sealed`, sealValues(beneath, secrets.sealKey)),
+  );
+  return [...sections, ...sealed].join("\n");
 }
 
 export function s3Section(name: string, values: Readonly<Record<string, string>>): string {

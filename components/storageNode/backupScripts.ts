@@ -1,6 +1,7 @@
 import { ports } from "../flows";
-import { type BackupConfig, backupFolder, backupRoot } from "./backupConfig";
+import { type BackupConfig, backupFolder, backupRoot, rclone } from "./backupConfig";
 import { remotesOf } from "./backupRemotes";
+import { sealPrefix } from "./backupSeal";
 import { storageRoot, volumeMarker } from "./volume";
 
 /**
@@ -42,13 +43,12 @@ ${lockFunctions}`;
 }
 
 /**
- * Two locks, so that a restore never waits for hours of copying: `database` is held while the database is dumped
- * or restored, `copies` while dumps and objects go to the remotes or come from there. Each names its holder.
+ * Two locks, so that a restore of the database never waits for hours of copying. Each names its holder.
  */
 const lockFunctions = `declare -A held
 # shellcheck disable=SC2317,SC2329
 hold() {
-  local name=$1 file=/run/platform-$1.lock fd stop
+  local file=$1 fd stop
   stop="kill -- -$(ps -o pgid= $$ | tr -d ' ')"
   exec {fd}>>"$file"
   if ! flock -n "$fd"; then
@@ -58,7 +58,7 @@ hold() {
   fi
   if grep -q platform-backup.service /proc/self/cgroup; then stop="systemctl stop platform-backup"; fi
   echo "\${0##*/}, process $$, which began at $(date -u +'%F %T') UTC; to stop it: $stop" >"$file.holder"
-  held[$name]=$fd
+  held[$file]=$fd
 }
 # shellcheck disable=SC2317,SC2329
 release() {
@@ -72,16 +72,42 @@ const missingRemotes = {
   offsite: "there is no offsite copy: storage.backup.offsite is not set",
 } as const;
 
-/** `remote_of NAME` prints the folder of a remote, and fails where there is none. */
-export function remoteFunction(config: BackupConfig): string {
-  const paths = new Map(remotesOf(config).map(({ name, path }) => [name, path]));
-  const cases = (["box", "offsite"] as const).map((name) => {
-    const path = paths.get(name);
-    return `    ${name}) ${path === undefined ? `die "${missingRemotes[name]}"` : `echo ${path}`} ;;\n`;
-  });
+/**
+ * `remote_of NAME` prints the folder of a remote, `beneath_of NAME` the one that holds the encrypted one, and both
+ * fail where there is none. `folders` lists one level; a folder that is not there is an empty one.
+ */
+export function remoteFunctions(config: BackupConfig): string {
+  const remotes = new Map(remotesOf(config).map((remote) => [remote.name, remote]));
+  const choice = (of: "path" | "beneath") =>
+    (["box", "offsite"] as const)
+      .map(
+        (name) =>
+          `    ${name}) ${remotes.has(name) ? `echo ${remotes.get(name)?.[of]}` : `die "${missingRemotes[name]}"`} ;;\n`,
+      )
+      .join("");
   return `remote_of() {
   case "$1" in
-${cases.join("")}  esac
+${choice("path")}  esac
+}
+beneath_of() {
+  case "$1" in
+${choice("beneath")}  esac
+}
+folders() {
+  local status=0 said
+  said=$(mktemp)
+  ${rclone} lsf --dirs-only "$1" 2>"$said" || status=$?
+  # 3 is rclone's word for a folder that does not exist.
+  if [ "$status" = 3 ]; then status=0; elif [ "$status" != 0 ]; then cat "$said" >&2; fi
+  rm -f "$said"
+  return "$status"
+}
+first_of() { ${rclone} lsf --recursive --files-only "$1" 2>/dev/null | head -n 1 || true; }
+# shellcheck disable=SC2317,SC2329
+other_keys() {
+  local sealed
+  sealed=$(folders "$1" | grep '^${sealPrefix}' | tr -d '/' | tr '\\n' ' ' || true)
+  [ -z "$sealed" ] || echo ", but one of another key (\${sealed% }): set that one with pulumi config set --secret backupKey, run pulumi up, and repeat"
 }
 `;
 }

@@ -1,4 +1,4 @@
-import { type BackupConfig, backupRoot } from "./backupConfig";
+import { type BackupConfig, backupRoot, copiesLock, databaseLock } from "./backupConfig";
 import { remotesOf } from "./backupRemotes";
 import { utcSchedule } from "./schedule";
 
@@ -27,7 +27,7 @@ missed_since() {
 time_of() { date -u -d "$(sed -nE 's/^(....)(..)(..)T(..)(..)(..)Z$/\\1-\\2-\\3 \\4:\\5:\\6/p' <<<"$1")" +%s 2>/dev/null || echo 0; }
 
 backup() {
-  local last next count success since running=false missed=false
+  local last next count success since lock running=false missed=false
   last=$(jq -e . ${backupRoot}/status.json 2>/dev/null) || last={}
   next=$(systemctl show --property=NextElapseUSecRealtime --value ${timer})
   count=$(find ${backupRoot} -mindepth 1 -maxdepth 1 -type d -name '2*Z' 2>/dev/null | wc -l)
@@ -35,7 +35,9 @@ backup() {
   # A backup that took longer than the schedule's pause counts from its end.
   if [ "$(jq -r .result <<<"$last")" = success ]; then since=$(date -u -d "$(jq -r .finished <<<"$last")" +%s); else since=$(time_of "$success"); fi
   if [ -z "$success" ]; then since=$(stat -c %Y ${setupFiles} 2>/dev/null | sort -n | tail -n 1); fi
-  if [ -e /run/platform-backup.lock ] && ! flock --nonblock /run/platform-backup.lock true; then running=true; fi
+  for lock in ${databaseLock} ${copiesLock}; do
+    if [ -e "$lock" ] && ! flock --nonblock "$lock" true; then running=true; fi
+  done
   # One that runs may still become the success that is due, not the ones before it.
   if [ -n "$since" ] && missed_since "$since" "$([ "$running" = true ] && echo 2 || echo 1)"; then missed=true; fi
   local gone=false fresh=false

@@ -21,6 +21,12 @@ export interface StorageNodeArgs extends PrivateTierArgs {
   readonly restore: pulumi.Input<DatabaseCredential>;
   /** Secret. Required with `settings.storage.backup.offsite`. @default - no second copy */
   readonly offsite?: pulumi.Input<OffsiteCredentials>;
+  /**
+   * Encrypts what leaves the platform: give the one of the platform whose copies are to be restored. Secret.
+   *
+   * @default - 40 random letters and digits, kept in the stack
+   */
+  readonly backupKey?: pulumi.Input<string>;
   /** @default - none */
   readonly placementGroupId?: pulumi.Input<number>;
 }
@@ -47,6 +53,8 @@ export class StorageNode extends pulumi.ComponentResource {
   public readonly accessKeyId: pulumi.Output<string>;
   /** Secret. */
   public readonly secretAccessKey: pulumi.Output<string>;
+  /** Without it the copies outside cannot be read: keep it outside too. Secret. */
+  public readonly backupKey: pulumi.Output<string>;
   public readonly volumeId: pulumi.Output<number>;
   public readonly serverId: pulumi.Output<number>;
   /** Host name; resolves when the setup has succeeded. */
@@ -67,6 +75,9 @@ export class StorageNode extends pulumi.ComponentResource {
     const volumeId = numericId(volume);
     const kept = hasStorageBox(settings.storage) ? createBackupBox(name, args, this) : undefined;
     const box = settings.storage.bulk === BulkBackend.StorageBox ? kept : undefined;
+    // Made in any case: it must not leave the stack with a setting.
+    const ownKey = password(`${name}-backup-key`, this, settings.protect);
+    const backupKey = args.backupKey === undefined ? ownKey : pulumi.secret(args.backupKey);
     const rootSecret = password(`${name}-objects-root`, this);
     const applicationSecret = password(`${name}-objects-app`, this);
     const setup = pulumi
@@ -77,6 +88,7 @@ export class StorageNode extends pulumi.ComponentResource {
           restore: pulumi.secret(args.restore),
           offsite: args.offsite === undefined ? undefined : pulumi.secret(args.offsite),
           boxKey: box?.privateKey,
+          sealKey: backupKey,
           objectStore: { root: rootSecret, application: applicationSecret },
         },
       ])
@@ -103,6 +115,7 @@ export class StorageNode extends pulumi.ComponentResource {
     this.bucket = pulumi.output(settings.storage.bucket);
     this.accessKeyId = pulumi.output(applicationAccessKey);
     this.secretAccessKey = applicationSecret;
+    this.backupKey = backupKey;
     this.volumeId = volumeId;
     this.serverId = machine.serverId;
     this.configured = machine.configured;
@@ -112,6 +125,7 @@ export class StorageNode extends pulumi.ComponentResource {
       bucket: this.bucket,
       accessKeyId: this.accessKeyId,
       secretAccessKey: this.secretAccessKey,
+      backupKey: this.backupKey,
       volumeId: this.volumeId,
       serverId: this.serverId,
       configured: this.configured,
@@ -136,7 +150,9 @@ function createVolume(name: string, args: StorageNodeArgs, parent: StorageNode):
   );
 }
 
-function password(name: string, parent: StorageNode): pulumi.Output<string> {
+function password(name: string, parent: StorageNode, protect = false): pulumi.Output<string> {
   // Letters and digits only: they stand unquoted in URLs and configuration files.
-  return pulumi.secret(new random.RandomPassword(name, { length: 40, special: false }, { parent }).result);
+  return pulumi.secret(
+    new random.RandomPassword(name, { length: 40, special: false }, { parent, protect }).result,
+  );
 }

@@ -1,7 +1,7 @@
 import { backupRole, restoreRole, workingDatabase } from "../databaseNode/databaseName";
-import { type BackupConfig, rclone } from "./backupConfig";
+import { type BackupConfig, databaseLock, rclone } from "./backupConfig";
 import { createRolesSql } from "./backupFacts";
-import { remoteFunction, scriptHead } from "./backupScripts";
+import { remoteFunctions, scriptHead } from "./backupScripts";
 import { swapFunction } from "./restoreSwap";
 import { fillViewsSql } from "./restoreViews";
 
@@ -16,7 +16,7 @@ export function restoreScript(config: BackupConfig): string {
   return `${scriptHead(config, "Restores a backup of the database.")}
 PGOPTIONS="$PGOPTIONS -c default_transaction_read_only=off"
 export PGUSER=${restoreRole}
-${remoteFunction(config)}${argumentsPart}
+${remoteFunctions(config)}${argumentsPart}
 ${backupsFunctions}
 if [ -n "$list" ]; then
   backups
@@ -26,7 +26,7 @@ fi
 case "$target" in postgres | template0 | template1 | pg_* | ${workingDatabase}) die "$target belongs to PostgreSQL or the platform: choose another name" 64 ;; esac
 
 need_volume
-hold database
+hold ${databaseLock}
 # A script from standard input that finds JSON in a variable.
 with_json() {
   local file
@@ -66,7 +66,7 @@ usage: platform-restore --list [--from local|box|offsite]
 END
   exit 64
 }
-from=local remote='' id='' target='' overwrite='' list=''
+from=local remote='' beneath='' id='' target='' overwrite='' list=''
 [ $# -gt 0 ] || usage
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -86,7 +86,10 @@ while [ $# -gt 0 ]; do
 done
 case "$from" in
   local) ;;
-  box | offsite) remote=$(remote_of "$from") ;;
+  box | offsite)
+    remote=$(remote_of "$from")
+    beneath=$(beneath_of "$from")
+    ;;
   *) usage ;;
 esac
 `;
@@ -95,14 +98,15 @@ const backupsFunctions = `backups() {
   if [ "$from" = local ]; then
     (cd "$root" && ls -d 2*Z 2>/dev/null) || true
   else
-    ${rclone} lsf --dirs-only "$remote/backups" | tr -d /
-  fi | sort
+    # Those of former releases lie beneath, in clear text.
+    { folders "$remote/backups" && folders "$beneath/backups"; } | tr -d /
+  fi | sort -u
 }
 manifest() {
   if [ "$from" = local ]; then
     cat "$root/$1/backup.json"
   else
-    ${rclone} cat "$remote/backups/$1/backup.json"
+    ${rclone} cat "$remote/backups/$1/backup.json" 2>/dev/null || ${rclone} cat "$beneath/backups/$1/backup.json"
   fi
 }
 # A rebuilt platform may have saved its new, empty database last: that is not what anybody wants back.
@@ -147,7 +151,7 @@ trap finish EXIT
 `;
 
 const pickPart = `if [ -z "$id" ]; then id=$(backups | sort -r | newest); fi
-[ -n "$id" ] || die "there is no $from backup"
+[ -n "$id" ] || die "there is no $from backup$([ "$from" = local ] || other_keys "$beneath")"
 [[ "$id" =~ ^[0-9TZ]+$ ]] || die "backup '$id' is no backup id: see platform-restore --list" 64`;
 
 const fetchPart = `if [ "$from" = local ]; then
@@ -161,7 +165,9 @@ else
   fetched=$folder
   rm -rf "$folder"
   echo "fetching $id"
-  ${rclone} copy "$remote/backups/$id" "$folder"
+  place=$remote
+  [ -n "$(first_of "$remote/backups/$id")" ] || place=$beneath
+  ${rclone} copy "$place/backups/$id" "$folder"
   [ -d "$folder" ] || die "there is no $from backup $id: see platform-restore --list --from $from"
 fi
 echo "checking $id"

@@ -1,11 +1,11 @@
-import { type BackupConfig, rclone } from "./backupConfig";
+import { type BackupConfig, copiesLock, rclone } from "./backupConfig";
 import { remotesOf } from "./backupRemotes";
-import { remoteFunction, scriptHead } from "./backupScripts";
+import { remoteFunctions, scriptHead } from "./backupScripts";
 
 /** `platform-restore-objects`: brings a copy of the objects back, into any bucket. */
 export function restoreObjectsScript(config: BackupConfig, objectStore: string): string {
   return `${scriptHead(config, "Copies the objects of a remote into a bucket of the object store.")}
-${remoteFunction(config)}usage() {
+${remoteFunctions(config)}usage() {
   cat >&2 <<'END'
 usage: platform-restore-objects [--from box|offsite] --target-bucket NAME [--overwrite NAME]
   --overwrite  repeats the name of the target when it holds objects; their old versions are kept
@@ -26,8 +26,14 @@ done
 [[ "$target" =~ ^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$ ]] || usage
 case "$from" in box | offsite) ;; *) usage ;; esac
 remote=$(remote_of "$from")
+beneath=$(beneath_of "$from")
 need_volume
-hold copies
+hold ${copiesLock}
+if [ -z "$(first_of "$remote/objects/$bucket")" ]; then
+  [ -n "$(first_of "$beneath/objects/$bucket")" ] || die "there is no $from copy of $bucket$(other_keys "$beneath")"
+  # Of a former release, in clear text.
+  remote=$beneath
+fi
 ${objectStore} make-bucket "$target"
 if [ -n "$(${rclone} lsf --recursive --files-only "objects:$target" | head -n 1 || true)" ] && [ "$overwrite" != "$target" ]; then
   die "bucket $target holds objects: choose another name, or add --overwrite $target (old versions are kept)" 73

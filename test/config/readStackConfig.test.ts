@@ -57,6 +57,7 @@ describe("readStackConfig", () => {
     assert.deepEqual(secrets, {
       failoverToken: undefined,
       certificate: undefined,
+      backupKey: undefined,
       offsiteCredentials: undefined,
       named: undefined,
     });

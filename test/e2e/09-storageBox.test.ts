@@ -14,7 +14,7 @@ describe("backups on a storage box", function () {
     await up({ "storage.bulk": "storageBox", "storage.bulkGb": 2000 });
     await must(storage, "systemctl start platform-backup.service", 300);
     const newest = await must(storage, "cat /srv/storage/backups/last-success");
-    const there = await must(storage, `${rclone} lsf --dirs-only box:platform/backups`);
+    const there = await must(storage, `${rclone} lsf --dirs-only box-sealed:copies/backups`);
     assert.ok(there.split("\n").includes(`${newest}/`), there);
     const box = await must(storage, "grep -A2 '^\\[box' /etc/platform/backup/rclone.conf");
     const host = /host = (\S+)/.exec(box)?.[1] ?? assert.fail(box);

@@ -151,6 +151,38 @@ describe("StorageNode", () => {
     assert.equal(await pulumi.isSecret(node.s3Endpoint), false);
   });
 
+  for (const [title, given, key] of [
+    ["a key of its own", undefined, "marker-storage-backup-key"],
+    [
+      "the key of the platform whose copies are to be restored",
+      "KeyOfAnotherPlatform1",
+      "KeyOfAnotherPlatform1",
+    ],
+  ] as const) {
+    it(`encrypts copies with ${title}, a secret that is protected`, async () => {
+      let node: StorageNode | undefined;
+      let value: unknown;
+      const resources = await recordProgram(
+        () => {
+          node = new StorageNode("storage", args(given === undefined ? {} : { backupKey: given }));
+          node.backupKey.apply((text) => {
+            value = text;
+          });
+        },
+        { outputs: markers },
+      );
+      assert.equal(value, key);
+      assert.ok(node !== undefined && (await pulumi.isSecret(node.backupKey)));
+      // It stays in the stack, whichever one is used: copies of its time need it.
+      const own = resourceNamed(
+        resources,
+        "random:index/randomPassword:RandomPassword",
+        "storage-backup-key",
+      );
+      assert.equal(own.protect, seedSettings.protect);
+    });
+  }
+
   it("previews while the volume has no id yet", async () => {
     const resources = await recordProgram(() => new StorageNode("storage", args()), { preview: true });
     resourceNamed(resources, "command:remote:Command", "storage-setup");

@@ -39,6 +39,7 @@ const setupFor = (database: string) => {
     ),
     backupSetup(backup, {
       boxKey: undefined,
+      sealKey: "TheKeyOfTheBackups123",
       backup: { user: backupRole, password: passwords.backup },
       restore: { user: restoreRole, password: passwords.restore },
       objectStoreRoot: "RootSecretKey1",

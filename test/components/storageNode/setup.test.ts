@@ -14,6 +14,7 @@ import { bootMachine, whyNoMachine } from "../databaseNode/support/machine";
 const topology = planTopology(seedSettings);
 const secrets = {
   boxKey: undefined,
+  sealKey: "TheKeyOfTheBackups123",
   backup: { user: "backup", password: "p1" },
   restore: { user: "restore", password: "p2" },
   offsite: undefined,

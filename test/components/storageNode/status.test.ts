@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mergeSetups } from "../../../components/setup/merge";
-import type { BackupConfig } from "../../../components/storageNode/backupConfig";
+import { type BackupConfig, copiesLock } from "../../../components/storageNode/backupConfig";
 import { backupSetup } from "../../../components/storageNode/backupSetup";
 import { storageStatusScript } from "../../../components/storageNode/status";
 import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
@@ -26,6 +26,7 @@ const root = "/srv/storage/backups";
 const setupFiles = "/etc/systemd/system/platform-backup.timer /usr/local/sbin/platform-backup";
 const secrets = {
   boxKey: undefined,
+  sealKey: "TheKeyOfTheBackups123",
   backup: { user: "backup", password: "b" },
   restore: { user: "restore", password: "r" },
   objectStoreRoot: "s",
@@ -59,7 +60,7 @@ echo 7 >/srv/storage/.platform-volume`);
         checks: [],
       }),
     );
-    await machine.succeed("systemctl stop platform-backup.timer; : >/run/platform-backup.lock");
+    await machine.succeed("systemctl stop platform-backup.timer");
   });
   after(() => machine?.stop());
 
@@ -127,8 +128,8 @@ systemctl start platform-backup.timer`);
   });
 
   it("says that one runs, which excuses the one that is due and no older one", async () => {
-    await machine.succeed(`systemd-run -q --unit=running flock /run/platform-backup.lock sleep infinity
-while flock -n /run/platform-backup.lock true; do sleep 0.05; done`);
+    await machine.succeed(`systemd-run -q --unit=running flock ${copiesLock} sleep infinity
+while flock -n ${copiesLock} true; do sleep 0.05; done`);
     await lastRun(2);
     assert.deepEqual(await wrong("backup"), []);
     assert.match((await machine.run("platform-status")).output, /^backup {8}up, .*, running now, next /m);
