@@ -13,7 +13,8 @@ import { applicationPolicy } from "./s3Policy";
 
 export const objectStoreScript = "/usr/local/lib/platform/object-store";
 /** Credentials of both users as curl reads them; root's is also used by the backup. */
-const folder = "/etc/platform/object-store";
+export const objectStoreFolder = "/etc/platform/object-store";
+const folder = objectStoreFolder;
 
 /** The script that makes bucket, user and rights what they should be, and what it reads. */
 export function objectStoreFiles(config: ObjectStoreConfig, secrets: ObjectStoreSecrets): SetupFile[] {

@@ -7,6 +7,7 @@ import type { BackupSecrets, StorageBoxAccess } from "./backupConfig";
 import { backupSetup } from "./backupSetup";
 import { objectsIdentity } from "./identity";
 import { logArchiveSetup } from "./logArchive";
+import { objectRetentionSetup } from "./objectRetention";
 import { objectStoreSetup } from "./objectStore";
 import type { ObjectStoreSecrets } from "./s3";
 import { storageStatusScript } from "./status";
@@ -56,6 +57,11 @@ export function storageSetup(
       },
       secrets.objectStore,
     ),
+    objectRetentionSetup({
+      privateIp,
+      bucket: storage.bucket,
+      retentionDays: storage.backup.retentionDays,
+    }),
     backupSetup(backup, { ...secrets, objectStoreRoot: secrets.objectStore.root }),
     logArchiveSetup({
       privateIp,
