@@ -134,6 +134,7 @@ describe("registry of faults", () => {
     const next = await registry();
     await next.resume();
     await eventually(() => calls.length >= 3, "the driver was called for each");
+    await eventually(async () => (await recorded()).length === 2, "the expired one is off the record");
     assert.deepEqual(
       next.list().map(({ id, ends }) => [id, ends]),
       [
