@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -60,6 +60,7 @@ async function installInto(folder: string, tarball: string): Promise<string> {
 }
 
 interface Manifest {
+  readonly engines: { readonly node: string };
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
 }
@@ -90,6 +91,9 @@ describe("the npm package", function () {
   it("that npm packs from a clean clone holds what was compiled, the licence and the change log only", () => {
     const others = packed.files.filter((path) => !path.startsWith("dist/"));
     assert.deepEqual(others.sort(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    // What npm warns about, and what the imports below begin with.
+    const { engines } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Manifest;
+    assert.equal(engines.node, ">=22");
     for (const path of ["components/index.js", "components/index.d.ts", "localcloud/cli.cjs"]) {
       assert.ok(packed.files.includes(`dist/${path}`), `dist/${path} is missing`);
     }
