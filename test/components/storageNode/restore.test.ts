@@ -1,52 +1,8 @@
 import assert from "node:assert/strict";
-import { backupRole, restoreRole } from "../../../components/databaseNode/databaseName";
-import { postgresSetup } from "../../../components/databaseNode/postgresSetup";
-import { listenEarlySetup } from "../../../components/setup/listenEarly";
-import { mergeSetups } from "../../../components/setup/merge";
-import type { BackupConfig } from "../../../components/storageNode/backupConfig";
-import { backupSetup } from "../../../components/storageNode/backupSetup";
 import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
 import { assertSamePortrait, everythingSql, filledUnderSetting, portrait } from "./support/everything";
 import { mountTestVolume } from "./support/nativeStore";
-
-const passwords = { application: "ApplicationPw1", backup: "BackupPw1", restore: "RestorePw1" };
-
-/** A database machine and a storage machine in one, for an application's database of this name. */
-const setupFor = (database: string) => {
-  const backup: BackupConfig = {
-    bulk: "volume",
-    box: undefined,
-    schedule: "*-*-* 02:00:00",
-    retentionDays: 14,
-    offsite: undefined,
-    database,
-    databaseAddress: "10.0.3.11",
-    privateIp: "10.0.4.11",
-    bucket: "app",
-  };
-  return mergeSetups(
-    listenEarlySetup,
-    postgresSetup(
-      {
-        database,
-        privateIp: "10.0.3.11",
-        vcpus: 2,
-        memoryMb: 1024,
-        applicationAddresses: [],
-        backupAddresses: ["10.0.4.11"],
-      },
-      passwords,
-    ),
-    backupSetup(backup, {
-      boxKey: undefined,
-      sealKey: "TheKeyOfTheBackups123",
-      backup: { user: backupRole, password: passwords.backup },
-      restore: { user: restoreRole, password: passwords.restore },
-      objectStoreRoot: "RootSecretKey1",
-      offsite: undefined,
-    }),
-  );
-};
+import { setupFor } from "./support/restoreMachine";
 
 describe("platform-restore, with a database of everything", function () {
   this.timeout(600_000);
@@ -83,7 +39,7 @@ count pid`)
     await machine.succeed("ip route replace local 10.0.3.11 dev lo src 10.0.4.11 table local");
     await machine.apply(setupFor("app"));
     await psql(everythingSql, "app");
-    original = await portrait(machine, "app");
+    original = await portrait(machine.succeed, "app");
     everything = await backup();
   });
   after(() => machine?.stop());
@@ -91,7 +47,7 @@ count pid`)
   it("brings everything back beside the database, and says which view only the application can refresh", async () => {
     const said = await machine.succeed("platform-restore --target-database beside");
     assert.ok(said.includes(filledUnderSetting), said);
-    assertSamePortrait(await portrait(machine, "beside"), original);
+    assertSamePortrait(await portrait(machine.succeed, "beside"), original);
   });
 
   it("brings everything back in place, while a superuser and the application are in it", async () => {
@@ -99,7 +55,7 @@ count pid`)
     await psql("delete from shop.sorted; alter database app set timezone = 'Asia/Tokyo'", "app");
     const said = await machine.succeed("platform-restore --target-database app --overwrite app");
     assert.match(said, /the old database is app_replaced_\d{8}t\d{6}z$/);
-    assertSamePortrait(await portrait(machine, "app"), original);
+    assertSamePortrait(await portrait(machine.succeed, "app"), original);
     assert.equal(await asApplication("app", "show timezone"), "Europe/Berlin");
   });
 
@@ -205,7 +161,7 @@ systemctl start postgresql@17-main.service`);
     });
 
     it("everything is back: objects, data, settings, roles and memberships", async () => {
-      assertSamePortrait(await portrait(machine, "app"), original);
+      assertSamePortrait(await portrait(machine.succeed, "app"), original);
     });
 
     const kept: readonly [title: string, sql: string, answer: string][] = [

@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { parseDocument } from "yaml";
+import { localCloudSettings } from "../../../localcloud/settings";
 import { type Deployment, deploy } from "../../../scripts/deployment";
-import { localStack, projectRoot } from "../../../scripts/localStack";
+import { localStack, localStackName, projectRoot, pulumiEnvironment } from "../../../scripts/localStack";
 
 /** What `/whoami` of the sample application answers. */
 export interface WhoAmI {
@@ -16,14 +18,33 @@ export interface WhoAmI {
 
 let lastDeployment: Deployment | undefined;
 
-/** `pulumi up` of the local stack, with changes to its configuration when some are given. */
-export async function up(changes: Readonly<Record<string, unknown>> = {}): Promise<Deployment> {
+/**
+ * `pulumi up` of the local stack, with changes to its configuration when some are given.
+ *
+ * @param secrets values that are set as `pulumi config set --secret` does
+ */
+export async function up(
+  changes: Readonly<Record<string, unknown>> = {},
+  secrets: Readonly<Record<string, string>> = {},
+): Promise<Deployment> {
   const progress =
     process.env.CI === undefined ? (line: string) => process.stderr.write(`    ${line}\n`) : () => {};
-  lastDeployment = await withConfiguration(changes, async (file) =>
-    deploy(await localStack(), progress, file),
-  );
+  lastDeployment = await withConfiguration(changes, async (file) => {
+    const stack = await localStack();
+    for (const [key, value] of Object.entries(secrets)) await setSecret(file, key, value);
+    return deploy(stack, progress, file);
+  });
   return lastDeployment;
+}
+
+async function setSecret(file: string, key: string, input: string): Promise<void> {
+  const { env, pulumi } = await pulumiEnvironment(localCloudSettings());
+  const set = ["config", "set", "--secret", `hetzner-platform:${key}`];
+  await execa(pulumi, [...set, "--stack", localStackName, "--config-file", file], {
+    cwd: projectRoot,
+    env,
+    input,
+  });
 }
 
 /** Brings the platform up unless this test run has done so: any file of tests can run alone. */

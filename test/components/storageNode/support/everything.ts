@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestMachine } from "../../databaseNode/support/machine";
-
 /** SQL for psql, with the variables `app` and `db`. */
 export const everythingSql = readFileSync(join(__dirname, "everything.sql"), "utf8");
 
@@ -16,13 +14,17 @@ const visible = `select 'summary', n from shop.summary union all select 'of summ
 select relname, relispopulated from pg_class where relkind = 'm' order by 1;
 select current_setting('timezone'), current_setting('shop.tenant'), current_setting('lock_timeout')`;
 
-/** Dump, database settings and roles of one side as text that is equal when the sides are. */
-export async function portrait(machine: TestMachine, database: string): Promise<string> {
-  const dump = await machine.succeed(`runuser -u postgres -- pg_dump --create --no-password '${database}'`);
-  const roles = await machine.succeed(
+/**
+ * Dump, database settings and roles of one side as text that is equal when the sides are.
+ *
+ * @param run answers what a script of bash says on the database machine
+ */
+export async function portrait(run: (script: string) => Promise<string>, database: string): Promise<string> {
+  const dump = await run(`runuser -u postgres -- pg_dump --create --no-password '${database}'`);
+  const roles = await run(
     "runuser -u postgres -- pg_dumpall --globals-only --no-role-passwords --no-password",
   );
-  const seen = await machine.succeed(
+  const seen = await run(
     `runuser -u postgres -- psql -XAt -v ON_ERROR_STOP=1 -d '${database}' <<'SQL'\n${visible}\nSQL`,
   );
   return `${normalised(dump, database)}\n${roles.replace(randomTokens, "").replace(/^CREATE TABLESPACE.*\n/gm, "")}\n${seen}`;
