@@ -108,7 +108,6 @@ describe("repair", function () {
     assert.deepEqual([...new Set(ofHetzner.map(({ type }) => type.split(":")[2]))].sort(), [
       "Firewall",
       "FloatingIp",
-      "FloatingIpAssignment",
       "Network",
       "NetworkRoute",
       "NetworkSubnet",
