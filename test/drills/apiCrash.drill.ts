@@ -7,7 +7,7 @@ import { drillRandom } from "./random";
 const kills = 12;
 
 describe("drill: local cloud API", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it(`kill -9 at ${kills} random instants loses nothing and doubles nothing`, async () => {
     const random = drillRandom();

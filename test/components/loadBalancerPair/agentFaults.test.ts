@@ -52,7 +52,7 @@ async function overcome(fault: Fault | undefined): Promise<Outcome> {
 }
 
 describe("floating IP agent against an API that fails", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let outcomes: Map<string, Outcome>;
   /** How long an agent beside them takes for its requests when nothing goes wrong: next to nothing, if not busy. */
   let control: Outcome;

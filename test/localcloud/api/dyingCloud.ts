@@ -114,7 +114,7 @@ export class DyingCloud {
       const { body } = await this.call("GET", "/servers/actions?status=running");
       const volumes = await this.call("GET", "/volumes/actions?status=running");
       if (body.meta.pagination.total_entries + volumes.body.meta.pagination.total_entries === 0) return;
-      await setTimeout(5);
+      await setTimeout(20);
     }
   }
 }
