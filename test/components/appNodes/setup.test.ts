@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { execa } from "execa";
 import { appNodeSetup } from "../../../components/appNodes/setup";
 import { baseSetup } from "../../../components/setup/base";
 import { dockerSetup } from "../../../components/setup/docker";
@@ -50,6 +53,31 @@ describe("app node setup", () => {
       ["traefik.service", undefined],
     ]);
     for (const unit of setup.units) assert.ok(unit.ready !== undefined, unit.name);
+  });
+
+  describe("takes a replica for ready", () => {
+    const command = setup.units.find(({ name }) => name === "web-1.service")?.ready ?? "false";
+    const cases: [string, (host: string) => number, number][] = [
+      ["that answers 200", () => 200, 0],
+      ["that answers 204", () => 204, 0],
+      ["that answers to the domain alone", (host) => (host === "www.example.com" ? 200 : 400), 0],
+      ["not when it answers 301, which load balancers refuse", () => 301, 1],
+      ["not when it answers 503", () => 503, 1],
+    ];
+    for (const [name, status, expected] of cases) {
+      it(name, async () => {
+        const server = createServer((request, response) => {
+          response.writeHead(status(request.headers.host ?? ""), { Location: "/" }).end();
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const { port } = server.address() as AddressInfo;
+        const here = command.replaceAll(/172\.20\.\d+\.\d+:3000/g, `127.0.0.1:${port}`);
+        const { exitCode, stdout } = await execa("bash", ["-c", here], { reject: false });
+        server.close();
+        assert.equal(exitCode, expected, stdout);
+        if (expected !== 0) assert.match(stdout, /answers (?:301|503), and 2xx means ready/);
+      });
+    }
   });
 
   it("tells each replica who it is", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from "../../../components/loadBalancerPair";
+import type { Backend } from "../../../components/loadBalancerPair/edge";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../support/mocks";
 import { seedSettings } from "../../support/settings";
 import { topology } from "./support/options";
@@ -28,8 +29,20 @@ const outputs = (type: string, name: string): Record<string, unknown> => {
   return type.endsWith(":Command") ? { stdout: "ssh-ed25519 AAAA host\n" } : {};
 };
 
-const record = (preview = false) =>
-  recordProgram(() => new LoadBalancerPair("edge", args), { outputs, preview });
+const record = (preview = false, more: Partial<LoadBalancerPairArgs> = {}) =>
+  recordProgram(() => new LoadBalancerPair("edge", { ...args, ...more }), { outputs, preview });
+
+/** What is sent to lb1. */
+async function setupOf(more: Partial<LoadBalancerPairArgs>): Promise<string> {
+  const setup = (await record(false, more)).find(({ name }) => name.endsWith("lb1-setup"));
+  assert.ok(setup !== undefined);
+  const { value } = setup.inputs.stdin as { value: string };
+  // Files travel in base64.
+  return value.replaceAll(/[A-Za-z0-9+/=\n]{60,}/g, (text) => {
+    const decoded = Buffer.from(text.replaceAll("\n", ""), "base64").toString();
+    return decoded.includes("\uFFFD") ? text : decoded;
+  });
+}
 
 describe("LoadBalancerPair", function () {
   this.timeout(20_000);
@@ -114,6 +127,53 @@ describe("LoadBalancerPair", function () {
   it("does not choke on what is unknown in a preview", async () => {
     const resources = await record(true);
     assert.equal(resources.filter((resource) => resource.type.endsWith(":Server")).length, 2);
+  });
+
+  it("serves servers that are no app nodes, on the port and by the health path that they have", async () => {
+    const healthPath = "/up/";
+    const script = await setupOf({
+      backends: [
+        { name: "web-a", address: "10.0.2.50", port: 8080, healthPath },
+        { name: "web-b", address: "10.0.2.51", port: 8081, healthPath, maxRequests: 50 },
+      ],
+    });
+    assert.match(script, /^ {2}server web-a 10\.0\.2\.50:8080 maxconn 1000$/m);
+    assert.match(script, /^ {2}server web-b 10\.0\.2\.51:8081 maxconn 50$/m);
+    assert.match(script, /http-check send meth GET uri \/up\/ ver HTTP\/1\.1 hdr Host www\.example\.com$/m);
+    assert.doesNotMatch(script, /uri \/\.platform\//);
+    assert.doesNotMatch(script, /server app1/);
+  });
+
+  const wrong: [string, Partial<Backend>, RegExp][] = [
+    ["a name that would end a line", { name: "a\nserver b" }, /name a\nserver b: 1 to 63 letters/],
+    ["an address that is none", { address: "web.example.com" }, /address web\.example\.com: an IPv4 address/],
+    ["a port out of range", { port: 70_000 }, /port 70000: 1 to 65535/],
+    ["a health path without a slash", { healthPath: "up" }, /healthPath up: a path that begins with a slash/],
+    ["a health path of its own", { name: "b", healthPath: "/b" }, /healthPath must be the same for all/],
+    ["the name of another one", {}, /names must differ/],
+    ["room for no request", { maxRequests: 0 }, /maxRequests 0: 1 to/],
+  ];
+  for (const [name, change, message] of wrong) {
+    it(`refuses a backend with ${name}`, async () => {
+      const backend = { name: "a", address: "10.0.2.50" };
+      await recordProgram(() => {
+        assert.throws(
+          () => new LoadBalancerPair("edge", { ...args, backends: [backend, { ...backend, ...change }] }),
+          message,
+        );
+      });
+    });
+  }
+
+  it("leaves the routes of somebody else's network alone when it is told to", async () => {
+    assert.match(await setupOf({}), /"networkId": 9/);
+    assert.match(await setupOf({ manageDefaultRoute: false }), /"networkId": null/);
+  });
+
+  it("sends journals to the machine that it is told, or to none", async () => {
+    assert.match(await setupOf({}), /URL=http:\/\/10\.0\.4\.11:19532/);
+    assert.match(await setupOf({ logArchive: "10.0.9.9" }), /URL=http:\/\/10\.0\.9\.9:19532/);
+    assert.doesNotMatch(await setupOf({ logArchive: false }), /journal-upload/);
   });
 
   it("fails when there is no app node behind it", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { EdgeOptions } from "../../../components/loadBalancerPair/edge";
 import { haproxyConfig } from "../../../components/loadBalancerPair/haproxy";
 import { nginxConfig } from "../../../components/loadBalancerPair/nginx";
+import type { OtherHosts } from "../../../components/settings";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
 import { certificatePem, edgeOptions } from "./support/options";
 import { allowedFor, runScenario } from "./support/scenario";
@@ -119,34 +121,47 @@ for (const engine of ["haproxy", "nginx"]) {
   });
 }
 
+const commands = {
+  haproxy: "haproxy -D -f /etc/haproxy/haproxy.cfg",
+  nginx: "nginx -c /etc/platform/nginx.conf",
+};
+
+/** Visits that print status, HTTP version and where they are sent, one a line. */
+async function visits(engine: "haproxy" | "nginx", options: EdgeOptions, script: string): Promise<string[]> {
+  const { output } = await inDebian13(
+    `ip address add ${edgeOptions.machine.privateIp}/32 dev lo
+${commands[engine]} >/dev/null 2>&1
+visit() { curl -sk -o /dev/null -w '%{http_code} %{http_version} %{redirect_url}\\n' --retry 20 --retry-connrefused --retry-delay 1 "$@"; }
+until curl -s -o /dev/null http://127.0.0.1:8404/alive; do sleep 0.1; done
+as() { curl -s -o /dev/null -w '%{http_code} %{redirect_url}\\n' -H "Host: $1" "http://127.0.0.1/page?q=1"; }
+${script}`,
+    {
+      "/etc/haproxy/haproxy.cfg": haproxyConfig(options),
+      "/etc/platform/nginx.conf": nginxConfig(options),
+      ...(options.certificate === undefined ? {} : { "/etc/platform/secrets/site.pem": options.certificate }),
+    },
+  );
+  return output.trim().split("\n");
+}
+
 describe("HTTPS", function () {
   this.timeout(600_000);
   before(function () {
     if (whyNoDebian13() !== undefined) this.skip();
   });
-  const commands = {
-    haproxy: "haproxy -D -f /etc/haproxy/haproxy.cfg",
-    nginx: "nginx -c /etc/platform/nginx.conf",
-  };
-  for (const [engine, start] of Object.entries(commands)) {
+  for (const engine of ["haproxy", "nginx"] as const) {
     it(`is offered by ${engine} with TLS 1.2 and 1.3, and HTTP leads there, to a name that the platform has`, async () => {
       const options = { ...edgeOptions, certificate: certificatePem() };
-      const { output } = await inDebian13(
-        `ip address add ${edgeOptions.machine.privateIp}/32 dev lo
-${start} >/dev/null 2>&1
-visit() { curl -sk -o /dev/null -w '%{http_code} %{http_version} %{redirect_url}\\n' --retry 20 --retry-connrefused --retry-delay 1 "$@"; }
-visit http://127.0.0.1/page
+      const seen = await visits(
+        engine,
+        options,
+        `visit http://127.0.0.1/page
 visit -H 'Host: shop.example.com' http://127.0.0.1/page
 visit --tlsv1.3 https://127.0.0.1/.platform/ready
 visit --tls-max 1.2 https://127.0.0.1/.platform/ready
 curl -sk --tls-max 1.1 https://127.0.0.1/ || echo refused`,
-        {
-          "/etc/haproxy/haproxy.cfg": haproxyConfig(options),
-          "/etc/platform/nginx.conf": nginxConfig(options),
-          "/etc/platform/secrets/site.pem": options.certificate,
-        },
       );
-      assert.deepEqual(output.trim().split("\n"), [
+      assert.deepEqual(seen, [
         "308 1.1 https://www.example.com/page",
         "308 1.1 https://shop.example.com/page",
         "404 2 ",
@@ -154,5 +169,35 @@ curl -sk --tls-max 1.1 https://127.0.0.1/ || echo refused`,
         "refused",
       ]);
     });
+  }
+});
+
+describe("visitors who ask for another name than the platform's", function () {
+  this.timeout(600_000);
+  before(function () {
+    if (whyNoDebian13() !== undefined) this.skip();
+  });
+  const names =
+    "as www.example.com; as WWW.Example.com:80; as shop.example.com; as 203.0.113.10; as other.example";
+  // Nobody is behind the load balancer, so whoever is served gets 502 or 503.
+  const served = "5xx";
+  const cases: [OtherHosts, string][] = [
+    ["serve", served],
+    ["redirect", "308 http://www.example.com/page?q=1"],
+    ["refuse", "421"],
+  ];
+  for (const engine of ["haproxy", "nginx"] as const) {
+    for (const [otherHosts, answer] of cases) {
+      it(`are given ${answer} by ${engine} with otherHosts: ${otherHosts}`, async () => {
+        const seen = await visits(engine, { ...edgeOptions, otherHosts }, names);
+        const short = seen.map((line) =>
+          line
+            .replace(/^50[23]/, served)
+            .replace(" 1.1 ", " ")
+            .trim(),
+        );
+        assert.deepEqual(short, [served, served, served, answer, answer]);
+      });
+    }
   }
 });
