@@ -55,11 +55,27 @@ const schema = z.object({
   DRAIN_SECONDS: whole(0, 600, 5),
   STOP_SECONDS: whole(1, 3600, 25),
   DEPENDENCY_TIMEOUT_MS: whole(50, 60_000, 1500),
-  READINESS_REQUIRES: readiness.default([...dependencyNames]),
+  READINESS_REQUIRES: z
+    .literal("none")
+    .transform((): DependencyName[] => [])
+    .or(readiness)
+    .optional(),
+  INSTALL_SECONDS: whole(0, 86_400, 600),
   WORKER_TAKEOVER_SECONDS: whole(1, 3600, 15),
   HEALTH_SOCKET: z.string().startsWith("/", "must be an absolute path").default("/tmp/sample-app.sock"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
+
+/**
+ * Without these, no request of the mode has an answer. A page shows gaps for stores that are away and each route of the
+ * api needs others, so neither is worth less than nothing without one of them.
+ */
+const neededByEveryRequest: Readonly<Record<Mode, readonly DependencyName[]>> = {
+  web: [],
+  api: [],
+  admin: ["postgresql", "redis"],
+  worker: ["postgresql", "redis"],
+};
 
 /** Everything the process is told from outside, checked. See the README for the meaning of each variable. */
 export interface Config {
@@ -85,6 +101,8 @@ export interface Config {
   readonly stopSeconds: number;
   readonly dependencyTimeoutMs: number;
   readonly readinessRequires: readonly DependencyName[];
+  /** Longest time for which the first start on new stores waits for all of them. */
+  readonly installSeconds: number;
   readonly workerTakeoverSeconds: number;
   readonly healthSocket: string;
   readonly logLevel: string;
@@ -137,7 +155,8 @@ function named(values: z.output<typeof schema>): Config {
     drainSeconds: values.DRAIN_SECONDS,
     stopSeconds: values.STOP_SECONDS,
     dependencyTimeoutMs: values.DEPENDENCY_TIMEOUT_MS,
-    readinessRequires: values.READINESS_REQUIRES,
+    readinessRequires: values.READINESS_REQUIRES ?? neededByEveryRequest[values.APP_MODE],
+    installSeconds: values.INSTALL_SECONDS,
     workerTakeoverSeconds: values.WORKER_TAKEOVER_SECONDS,
     healthSocket: values.HEALTH_SOCKET,
     logLevel: values.LOG_LEVEL,

@@ -32,6 +32,7 @@ const schema = `
   );
   CREATE INDEX IF NOT EXISTS jobs_queued ON jobs (enqueued_at) WHERE status = 'queued';
   CREATE INDEX IF NOT EXISTS jobs_created_at ON jobs (created_at DESC);
+  CREATE TABLE IF NOT EXISTS installation (complete boolean PRIMARY KEY CHECK (complete));
 `;
 
 /** The pool survives a restart of the server: broken connections are dropped and made anew. */
@@ -47,6 +48,16 @@ export function openDatabase(config: Config, onError: (error: Error) => void): P
   });
   pool.on("error", onError);
   return pool;
+}
+
+/** Whether all stores have been prepared once, by any replica. */
+export async function isInstalled(pool: Pool): Promise<boolean> {
+  const { rowCount } = await pool.query("SELECT complete FROM installation");
+  return rowCount === 1;
+}
+
+export async function markInstalled(pool: Pool): Promise<void> {
+  await pool.query("INSERT INTO installation VALUES (true) ON CONFLICT DO NOTHING");
 }
 
 /** Every replica calls this at its start; the lock makes them queue instead of colliding. */

@@ -8,8 +8,9 @@ import type { Metrics } from "./metrics";
 
 /**
  * - `/health`: the process answers. A failure means: restart me.
- * - `/health/startup`: tables, index and bucket are there. A failure means: wait.
- * - `/health/ready`: the dependencies answer and no stop was asked for. A failure means: send requests elsewhere.
+ * - `/health/startup`: tables, index and bucket were made. A failure means: wait.
+ * - `/health/ready`: what every request needs answers, and no stop was asked for. A failure means: send requests
+ *   elsewhere. One store that is away is away from all replicas, so it is listed as degraded and sends nobody away.
  */
 export function registerHealth(
   app: FastifyInstance,
@@ -34,7 +35,8 @@ export function registerHealth(
     const states = await check();
     const status = readiness(config, lifecycle, states);
     reply.code(status === "ready" ? 200 : 503);
-    return { status, ...identity, dependencies: states };
+    const degraded = dependencyNames.filter((name) => !states[name].ok);
+    return { status, degraded, ...identity, dependencies: states };
   });
 }
 

@@ -4,7 +4,7 @@ import type { Config } from "./config";
 import { messageOf } from "./dependencies";
 
 export interface Lifecycle {
-  /** True once everything that readiness requires was prepared. */
+  /** True once what must be there before the first request was prepared. */
   started: boolean;
   /** Aborts at SIGTERM or SIGINT. */
   readonly stopping: AbortSignal;

@@ -1,12 +1,16 @@
+import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyBaseLogger } from "fastify";
 import type { Config, DependencyName } from "./config";
-import { createSchema, insertItem } from "./database";
+import { createSchema, insertItem, isInstalled, markInstalled } from "./database";
 import { type Dependencies, messageOf } from "./dependencies";
 import type { Lifecycle } from "./lifecycle";
 
 /** The object that the page shows a line of. */
 export const welcomeKey = "welcome.txt";
+
+/** There once all stores have been prepared. */
+const installedKey = "installed.txt";
 
 const firstItem = {
   id: "00000000-0000-4000-8000-000000000001",
@@ -16,7 +20,10 @@ const firstItem = {
 
 /**
  * Makes what the application needs inside its dependencies: tables, search index, bucket, first content.
- * Each part is idempotent and repeats until it works; resolves when all that readiness requires are done.
+ * Each part is idempotent and repeats until it works.
+ *
+ * Resolves when all that readiness requires are done. On new stores that means all of them, so that a platform that
+ * was just made is whole when it says that it is ready; later, one that is away must not keep a process from starting.
  */
 export async function prepare(
   config: Config,
@@ -47,6 +54,22 @@ export async function prepare(
     elasticsearch,
     objectStore,
   };
+  const whole = Promise.all(Object.values(parts)).then(async () => {
+    // Parts also end when the process is told to stop.
+    if (lifecycle.stopping.aborted) return;
+    await Promise.all([markInstalled(database), objects.put(installedKey, "yes\n", "text/plain")]);
+  });
+  whole.catch((error: unknown) => log.warn({ error: messageOf(error) }, "the installation was not marked"));
+  // Two places say it, so that either of them may be away.
+  const installed = Promise.any([
+    postgresql.then(async () => assert.ok(await isInstalled(database))),
+    objectStore.then(async () => assert.ok((await objects.get(installedKey)) !== undefined)),
+  ]).then(
+    () => true,
+    () => false,
+  );
+  const patience = pause(config.installSeconds * 1000, undefined, { ref: false });
+  await Promise.race([whole.catch(() => {}), patience, installed.then((was) => (was ? undefined : whole))]);
   await Promise.all(config.readinessRequires.map((name) => parts[name]));
 }
 

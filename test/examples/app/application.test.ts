@@ -86,22 +86,37 @@ describe("sample application", function () {
       assert.equal((await must(web).get("/metrics", { "x-forwarded-for": "192.0.2.1" })).status, 404);
     });
 
-    it("stays alive but not ready while Redis hangs, and still shows the page", async () => {
+    it("is ready without Redis where requests do without it, and not where they need it", async () => {
       platform.services.redis.signal("SIGSTOP");
       try {
         const answer = await must(web).get("/health/ready");
-        assert.equal(answer.status, 503);
-        const { dependencies } = (await answer.json()) as { dependencies: Record<string, { ok: boolean }> };
-        assert.equal(dependencies.redis?.ok, false);
-        assert.equal(dependencies.postgresql?.ok, true);
-        assert.equal((await must(web).get("/health")).status, 200);
+        assert.equal(answer.status, 200);
+        const body = (await answer.json()) as {
+          status: string;
+          degraded: string[];
+          dependencies: Record<string, { ok: boolean }>;
+        };
+        assert.deepEqual([body.status, body.degraded], ["ready", ["redis"]]);
+        assert.equal(body.dependencies.redis?.ok, false);
+        assert.equal(body.dependencies.postgresql?.ok, true);
+        assert.equal((await must(api).get("/health/ready")).status, 200);
+        assert.equal((await must(admin).get("/health/ready")).status, 503);
+        assert.equal((await must(admin).get("/health")).status, 200);
         const page = await must(web).get("/");
         assert.equal(page.status, 200);
         assert.match(await page.text(), /not available/);
       } finally {
         platform.services.redis.signal("SIGCONT");
       }
-      await whenReady(must(web));
+      await whenReady(must(admin));
+    });
+
+    it("starts without a store that is away, once the platform was whole", async () => {
+      const gone = { S3_ENDPOINT: "http://127.0.0.1:1", ELASTICSEARCH_URL: "http://127.0.0.1:1" };
+      const late = await platform.start("web", 9, gone);
+      await whenReady(late);
+      const body = (await (await late.get("/health/ready")).json()) as { degraded: string[] };
+      assert.deepEqual(body.degraded, ["elasticsearch", "objectStore"]);
     });
   });
 

@@ -20,8 +20,21 @@ describe("sample application's configuration", () => {
     assert.equal(config.drainSeconds, 5);
     assert.equal(config.stopSeconds, 25);
     assert.equal(config.s3.region, "us-east-1");
-    assert.deepEqual(config.readinessRequires, ["postgresql", "redis", "elasticsearch", "objectStore"]);
   });
+
+  for (const [mode, stores] of [
+    ["web", []],
+    ["api", []],
+    ["admin", ["postgresql", "redis"]],
+    ["worker", ["postgresql", "redis"]],
+  ] as const) {
+    it(`calls ${mode} ready with ${stores.length === 0 ? "no store at all" : stores.join(" and ")}, unless told otherwise`, () => {
+      assert.deepEqual(parseConfig({ ...valid, APP_MODE: mode }).readinessRequires, stores);
+      const told = { ...valid, APP_MODE: mode, READINESS_REQUIRES: "redis" };
+      assert.deepEqual(parseConfig(told).readinessRequires, ["redis"]);
+      assert.deepEqual(parseConfig({ ...told, READINESS_REQUIRES: "none" }).readinessRequires, []);
+    });
+  }
 
   it("takes an empty value for none, as Docker's env files write it", () => {
     assert.equal(parseConfig({ ...valid, PORT: "", RELEASE: "" }).port, 8080);
