@@ -19,6 +19,8 @@ export interface MachineContext {
   readonly privateKey: pulumi.Input<string>;
   /** Added to every server. */
   readonly labels: pulumi.Input<Readonly<Record<string, string>>>;
+  /** What is asked before a server is made or changed: `refuseSoldOut`. @default - nothing */
+  readonly serverHooks?: pulumi.ResourceHookBinding;
 }
 
 /** The public machine through which SSH reaches the private ones. */
@@ -132,6 +134,7 @@ function createServer(name: string, args: MachineArgs, parent: Machine): hcloud.
       ignoreChanges: ["userData", "sshKeys", "image"],
       // Server names are unique in a project.
       deleteBeforeReplace: true,
+      hooks: context.serverHooks ?? {},
     },
   );
 }

@@ -13,6 +13,7 @@ import { type MachineSummary, referencesOf, serverIdsByName, summarize } from ".
 import type { MachineSize, PlatformSettings } from "./settings";
 import { type Gate, rememberSettled } from "./settledRecord";
 import { resolveServerType } from "./sizing/resolve";
+import { refuseSoldOut } from "./stock";
 import { StorageNode } from "./storageNode";
 import type { OffsiteCredentials } from "./storageNode/backupConfig";
 import { planTopology, type Topology } from "./topology";
@@ -80,7 +81,10 @@ export class Platform extends pulumi.ComponentResource {
     const gate = rememberSettled(name, settings, this);
     const key = createDeployKey(name, settings, this);
     const network = createNetwork(name, settings, topology, gate, this);
-    const context = machineContext(name, settings, network, key, gate, this);
+    const context = {
+      ...machineContext(name, settings, network, key, gate, this),
+      serverHooks: refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken }),
+    };
     const secrets = pulumi.secret(args.secrets ?? {});
     const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
     const mirror = settings.images.registryMirror;

@@ -9,7 +9,7 @@ import {
   startingPoint,
 } from "../../scripts/settingChanges";
 import type { TestCloud } from "../localcloud/api/testCloud";
-import { type EngineStack, engineStack } from "../support/engineStack";
+import { type EngineStack, engineStack, soldOutType } from "../support/engineStack";
 
 describe("Platform under the real engine: settings that data depends on", function () {
   this.timeout("10m");
@@ -99,6 +99,20 @@ describe("Platform under the real engine: settings that data depends on", functi
     running.configure({ ...startingPoint, environment: "prod" });
     assert.deepEqual(await running.plan(), []);
     await running.stack.rename({ stackName: "prod" });
+  });
+
+  it("does not begin to replace or resize a machine whose type is sold out", async () => {
+    const data = {
+      ...startingPoint,
+      database: { ...(startingPoint.database as object), serverType: soldOutType },
+    };
+    const words = /Hetzner cannot deliver ccx43 in nbg1 at the moment: prod-db1 would be gone or off/;
+    running.configure(data);
+    await assert.rejects(running.plan(), words);
+    await assert.rejects(running.plan("platform-data-server"), words);
+    running.configure(startingPoint);
+    const replaced = (await running.plan("platform-data-server")).map(({ op, name }) => `${op} ${name}`);
+    assert.ok(replaced.includes("replace platform-data-server"), String(replaced));
   });
 
   it("does with each setting what docs/settings.md says (npm run setting-changes)", async () => {

@@ -30,12 +30,21 @@ export interface EngineStack {
   readonly cloud: TestCloud;
   /** Every later preview, update and so on runs with these values. */
   configure(values: Values): void;
-  /** What a preview plans, unchanged resources left out. @throws with what the engine says is wrong */
-  plan(): Promise<PlannedStep[]>;
+  /**
+   * What a preview plans, unchanged resources left out.
+   *
+   * @param replace name of a resource that is to be replaced
+   * @throws with what the engine says is wrong
+   */
+  plan(replace?: string): Promise<PlannedStep[]>;
+
   /** Requests to the API that would change something. */
   writes(): string[];
   stop(): Promise<void>;
 }
+
+/** A server type that this cloud cannot deliver. */
+export const soldOutType = "ccx43";
 
 /** An image that no registry is asked about. */
 export const image = (name: string) => `${name}@sha256:${"a".repeat(64)}`;
@@ -45,7 +54,7 @@ export async function engineStack(first: Values): Promise<EngineStack> {
   let values = first;
   const [home, cloud, ssh, folder] = await Promise.all([
     ensurePulumiHome((line) => console.error(line)),
-    TestCloud.start({ timeScale: 0.001 }),
+    TestCloud.start({ timeScale: 0.001, soldOut: [soldOutType] }),
     startSshServer(),
     mkdtemp(join(tmpdir(), "platform-engine-")),
   ]);
@@ -93,7 +102,7 @@ export async function engineStack(first: Values): Promise<EngineStack> {
     configure: (next) => {
       values = next;
     },
-    plan: () => planOf(stack),
+    plan: (replace) => planOf(stack, replace),
     writes: () =>
       cloud.log.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`),
     stop: async () => {
@@ -114,11 +123,14 @@ function withoutMachines(
   return { props: { ...props, connection, create }, opts };
 }
 
-async function planOf(stack: Stack): Promise<PlannedStep[]> {
+async function planOf(stack: Stack, replace?: string): Promise<PlannedStep[]> {
   const steps: PlannedStep[] = [];
+  const { resources } = (await stack.exportStack()).deployment;
+  const urns = resources.map(({ urn }: { urn: string }) => urn);
   const errors: string[] = [];
   const preview = stack.preview({
     color: "never",
+    replace: urns.filter((urn: string) => replace !== undefined && urn.endsWith(`::${replace}`)),
     onEvent: ({ resourcePreEvent, diagnosticEvent }) => {
       if (diagnosticEvent?.severity === "error") errors.push(diagnosticEvent.message);
       if (resourcePreEvent === undefined) return;
