@@ -87,8 +87,11 @@ export function certificatePathOf(options: EdgeOptions): string | undefined {
  * Source: https://docs.haproxy.org/3.0/intro.html#3.3.6
  */
 export function connectionLimit(memoryGb: number): number {
-  return Math.floor(8000 * Math.max(0.5, memoryGb - 1));
+  return Math.min(mostConnections, Math.floor(8000 * Math.max(0.5, memoryGb - 1)));
 }
+
+/** Each takes two of the 1,048,576 files that the kernel lets one process open (fs.nr_open). */
+const mostConnections = 500_000;
 
 /** Connections beyond the visitors', for health, statistics and the peer: they are answered on a full machine. */
 export const reservedConnections = 200;

@@ -55,7 +55,7 @@ export function nginxSetup(options: EdgeOptions): MachineSetup {
 /** The whole configuration file. Judged by `nginx -t` of Debian 13 (1.26). */
 export function nginxConfig(options: EdgeOptions): string {
   // Each visitor may need a second connection, to the application node, and any worker may get all of them.
-  const connections = connectionLimit(options.machine.size.memoryGb) * 2 + reservedConnections;
+  const connections = visitorLimit(options) * 2 + reservedConnections;
   return `user www-data;
 worker_processes auto;
 worker_rlimit_nofile ${connections + 1000};
@@ -86,9 +86,17 @@ ${healthServer(options)}
 `;
 }
 
+/** Visitors at the same time; nginx counts them in sixteen bits. */
+function visitorLimit(options: EdgeOptions): number {
+  return Math.min(65_535, connectionLimit(options.machine.size.memoryGb));
+}
+
 function maps(options: EdgeOptions): string {
   const known = knownHosts(options).map((name) => `    ${name} 1;`);
   return `
+  # Names of hosts have up to 253 characters. nginx takes this before the first map only.
+  map_hash_bucket_size 512;
+
   map $http_upgrade $connection_upgrade {
     default upgrade;
     "" close;
@@ -161,7 +169,7 @@ function visitorServers(options: EdgeOptions): string {
       set $any_replica yes;
     }
     add_header X-Edge ${options.machine.name} always;
-    limit_conn visitors ${connectionLimit(options.machine.size.memoryGb)};
+    limit_conn visitors ${visitorLimit(options)};
     error_page 418 = @stays_open;
     location / {${otherHosts(options)}
       if ($stays_open) {

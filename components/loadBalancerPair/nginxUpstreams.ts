@@ -22,8 +22,8 @@ export function upstreams(options: EdgeOptions): string {
         .join("\n");
     return `
   upstream ${name} {
-    # One memory for all workers, so that they agree on who is down.
-    zone ${name} 128k;
+    # One memory for all workers, so that they agree on who is down; a server takes less than 2 KB of it.
+    zone ${name} ${128 + 4 * backends.length}k;
 ${lines(" max_fails=3 fail_timeout=1s")}
 ${lines(" backup max_fails=0")}
   }`;
@@ -32,7 +32,7 @@ ${lines(" backup max_fails=0")}
 ${group("streams", false)}
 
   upstream reach {
-    zone reach 64k;
+    zone reach ${64 + 2 * backends.length}k;
 ${backends.map(({ endpoint }) => `    server ${endpoint} max_fails=0;`).join("\n")}
   }
 
