@@ -11,6 +11,7 @@ import { bootMachine, type TestMachine, whyNoMachine } from "../components/datab
 import { whyNoDebian13 } from "../components/loadBalancerPair/support/debian13";
 import { type Accepted, accepted } from "./support/accepted";
 import { anyCalendar } from "./support/calendars";
+import { judgedByPostgres, startPostgres } from "./support/databases";
 import { distinct, judgedBySystemd, judgedInChroot, judgedInMachine, type Rendered } from "./support/judges";
 import { type RenderedMachine, renderMachines } from "./support/machines";
 import { random } from "./support/random";
@@ -22,7 +23,7 @@ import { anyValues } from "./support/values";
  * every time; a drill judges others: PROPERTY_SEED=$RANDOM PROPERTY_CASES=1000 npx mocha test/config/property.test.ts
  */
 const firstSeed = Number(process.env.PROPERTY_SEED ?? 1);
-const count = Number(process.env.PROPERTY_CASES ?? 30);
+const count = Number(process.env.PROPERTY_CASES ?? 24);
 
 interface Case extends Accepted {
   readonly seed: number;
@@ -143,6 +144,14 @@ describe(`whatever the configuration accepts works, seeds ${firstSeed} to ${firs
       await read(/\/rclone\.conf$/, 'rclone --config="$1" config dump | jq -e . >/dev/null');
       await read(/\/sshd_config\.d\//, 'sshd -t -f "$1"');
       await read(/\/daemon\.json$/, 'jq -e . "$1" >/dev/null');
+    });
+
+    it("PostgreSQL makes every database and lets its application in", async () => {
+      await startPostgres(machine);
+      const names = new Set(cases.map(({ settings }) => settings.database.databaseName));
+      assert.ok(names.size > 3);
+      // Each takes a dozen sessions.
+      assert.deepEqual(await judgedByPostgres(machine, [...names].slice(0, count / 2)), []);
     });
 
     it("Traefik enables every router", async () => {

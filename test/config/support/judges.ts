@@ -99,6 +99,12 @@ function verifyScript(units: readonly Rendered[]): string {
   const seeds = [...new Set(units.map(({ seed }) => seed))].join(" ");
   return `units=$(mktemp -d)
 ${put.join("\n")}
-answer=$(SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no $(find "$units" -maxdepth 1 -type f) 2>&1) || printf 'refused, seeds ${seeds}: %s\\n' "$answer"
+set -- $(find "$units" -maxdepth 1 -type f)
+for folder in "$units"/*.d; do
+  name=$(basename "$folder" .d)
+  # A drop-in counts with the unit of Debian's that it belongs to.
+  if [ -e "/usr/lib/systemd/system/$name" ] && [ ! -e "$units/$name" ]; then set -- "$@" "$name"; fi
+done
+[ $# = 0 ] || answer=$(SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no "$@" 2>&1) || printf 'refused, seeds ${seeds}: %s\\n' "$answer"
 rm -rf "$units"`;
 }

@@ -85,6 +85,7 @@ export function renderMachines(
             objectStore: { root: "r", application: "a" },
             offsite: settings.storage.backup.offsite && { accessKeyId: "id", secretAccessKey: "key" },
             boxKey: isBox ? boxKey : undefined,
+            sealKey: "seal-key",
           },
         ),
       ),
