@@ -8,7 +8,10 @@ const rclone = "rclone --config=/etc/platform/backup/rclone.conf";
 describe("backups on a storage box", function () {
   this.timeout("15m");
   before("the platform is up", platformIsUp);
-  after("the configuration is the file's again", () => up());
+  after("the configuration is the file's again", async () => {
+    await up({ "storage.keepStorageBox": false });
+    await up();
+  });
 
   it("S0-16: orders a box with the configured capacity, and a backup lies on it", async () => {
     await up({ "storage.bulk": "storageBox", "storage.bulkGb": 2000 });
@@ -54,5 +57,11 @@ describe("backups on a storage box", function () {
       const { exitCode } = await onMachine(storage, "platform-backup", 300);
       return exitCode === 0 || undefined;
     });
+  });
+
+  it("a configuration without the box is refused, and the box is there with its backups", async () => {
+    await assert.rejects(up(), /the storage box would be deleted with every backup on it/);
+    const there = await must(storage, `${rclone} lsf --dirs-only box-sealed:copies/backups`);
+    assert.match(there, /^\d{8}T\d{6}Z\/$/m);
   });
 });
