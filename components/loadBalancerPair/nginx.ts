@@ -77,6 +77,8 @@ http {
   keepalive_timeout 30s;
   send_timeout 30s;
   limit_conn_status 503;
+  # Names may have 253 characters.
+  map_hash_bucket_size 512;
 ${maps(options)}
 ${upstreams(options)}
 ${proxyDefaults}

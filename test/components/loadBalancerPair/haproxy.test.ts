@@ -15,6 +15,8 @@ async function judge(options: EdgeOptions) {
   });
 }
 
+const longestDomain = `${`${"a".repeat(60)}.`.repeat(4)}example`;
+
 describe("haproxy", () => {
   describe("judged by HAProxy 3.0 of Debian 13", function () {
     this.timeout(600_000);
@@ -24,6 +26,10 @@ describe("haproxy", () => {
     const cases: [string, () => EdgeOptions][] = [
       ["HTTP only", () => edgeOptions],
       ["with a certificate", withTls],
+      [
+        "a domain as long as DNS takes",
+        () => ({ ...edgeOptions, domain: longestDomain, otherHosts: "redirect" }),
+      ],
       ["with a certificate and without a redirect", () => ({ ...withTls(), redirectToHttps: false })],
       ["one backend on the smallest machine", () => smallest()],
     ];

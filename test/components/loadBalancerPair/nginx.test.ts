@@ -6,6 +6,8 @@ import { certificatePem, edgeOptions } from "./support/options";
 
 const withTls = (): EdgeOptions => ({ ...edgeOptions, certificate: certificatePem() });
 
+const longestDomain = `${`${"a".repeat(60)}.`.repeat(4)}example`;
+
 describe("nginx", () => {
   describe("judged by nginx 1.26 of Debian 13", function () {
     this.timeout(600_000);
@@ -15,6 +17,10 @@ describe("nginx", () => {
     const cases: [string, () => EdgeOptions][] = [
       ["HTTP only", () => edgeOptions],
       ["with a certificate", withTls],
+      [
+        "a domain as long as DNS takes",
+        () => ({ ...edgeOptions, domain: longestDomain, otherHosts: "redirect" }),
+      ],
       ["with a certificate and without a redirect", () => ({ ...withTls(), redirectToHttps: false })],
     ];
     for (const [name, options] of cases) {
