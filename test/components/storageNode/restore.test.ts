@@ -235,7 +235,7 @@ systemctl start postgresql@17-main.service`);
   });
 
   describe("with names that are key words somewhere, or long", () => {
-    for (const name of ["order", "all", "backup", `_${"long_name_".repeat(6)}2x`]) {
+    for (const name of ["all", "backup", `_${"long_name_".repeat(6)}2x`]) {
       it(`a database called ${name} is set up, saved, and restored in place`, async () => {
         await machine.apply(setupFor(name));
         assert.doesNotMatch(await machine.apply(setupFor(name)), /roles of PostgreSQL|database /);
