@@ -96,9 +96,6 @@ function visitorLimit(options: EdgeOptions): number {
 function maps(options: EdgeOptions): string {
   const known = knownHosts(options).map((name) => `    ${name} 1;`);
   return `
-  # Names of hosts have up to 253 characters. nginx takes this before the first map only.
-  map_hash_bucket_size 512;
-
   map $http_upgrade $connection_upgrade {
     default upgrade;
     "" close;
