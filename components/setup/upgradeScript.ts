@@ -2,6 +2,7 @@ import { ports } from "../flows";
 import { agentStatePath } from "../loadBalancerPair/agent";
 import { nodeHealthPath } from "../loadBalancerPair/edge";
 import { Tier } from "../settings";
+import { copiesLock, databaseLock } from "../storageNode/backupConfig";
 import type { MachinePlan, Topology } from "../topology";
 
 /** How one machine leaves its work and takes it up again, in bash. */
@@ -162,9 +163,11 @@ return 1`,
     case Tier.Storage:
       return {
         advice:
-          "objects cannot be read for seconds when Docker is upgraded, and nobody stands in: platform-upgrade --yes when few are looking and no backup runs",
-        admit:
-          'if systemctl is-active --quiet platform-backup.service; then die "a backup runs: wait for its end" 75; fi',
+          "objects cannot be read for seconds when Docker is upgraded, and nobody stands in: platform-upgrade --yes when few are looking and no backup or restore runs",
+        // Not the unit's state: a oneshot that runs is "activating", and commands run outside of it.
+        admit: `for held in ${databaseLock} ${copiesLock}; do
+  [ ! -e "$held" ] || flock --nonblock "$held" true || die "a backup or restore runs ($(cat "$held.holder" 2>/dev/null || true)): wait for its end" 75
+done`,
         drain: ":",
         undrain: ":",
       };

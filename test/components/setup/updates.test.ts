@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
 import { updatesSetup, updateTimes } from "../../../components/setup/updates";
 import { planTopology } from "../../../components/topology";
 import { seedSettings } from "../../support/settings";
@@ -37,6 +41,47 @@ describe("security updates", () => {
       this.timeout(60_000);
       assert.equal(await shellcheck(command(index)), "");
     });
+});
+
+describe("platform-upgrade on the storage machine", () => {
+  /** The script with its locks in a folder of the test, and programs that change nothing in place of the system's. */
+  const upgradeWhile = async (holding: string | undefined) => {
+    const folder = await mkdtemp(join(tmpdir(), "upgrade-"));
+    try {
+      const program = (name: string, answer: string) =>
+        writeFile(join(folder, name), `#!/bin/sh\necho "${name} $*" >>${folder}/calls\n${answer}\n`, {
+          mode: 0o755,
+        });
+      await program("apt-get", ":");
+      // A oneshot service that runs is "activating", of which systemd says 3.
+      await program("systemctl", '[ "$1" != is-active ] || exit 3');
+      const index = topology.machines.findIndex(({ name }) => name === topology.storage.name);
+      await writeFile(
+        join(folder, "upgrade"),
+        command(index).replaceAll("/run/platform-", `${folder}/platform-`),
+      );
+      const upgrade = `PATH=${folder}:$PATH bash ${folder}/upgrade --yes 2>&1`;
+      const held = `echo 'platform-restore, process 7' >${folder}/${holding}.holder; exec 8>>${folder}/${holding}; flock 8;`;
+      const { stdout, exitCode } = await execa("bash", ["-c", `${holding ? held : ""} ${upgrade}`], {
+        reject: false,
+      });
+      return { stdout, exitCode, calls: await readFile(join(folder, "calls"), "utf8") };
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+
+  for (const lock of ["platform-database.lock", "platform-copies.lock"])
+    it(`does not begin while a backup or restore holds ${lock}`, async () => {
+      const { stdout, exitCode, calls } = await upgradeWhile(lock);
+      assert.equal(exitCode, 75, stdout);
+      assert.match(stdout, /a backup or restore runs \(platform-restore, process 7\)/);
+      assert.doesNotMatch(calls, /upgrade/);
+    });
+
+  it("begins when none does", async () => {
+    assert.match((await upgradeWhile(undefined)).calls, /apt-get .*upgrade/);
+  });
 });
 
 const both = (name: string): readonly [TestPackage, TestPackage] => [
