@@ -42,9 +42,9 @@ export class DatabaseNode extends pulumi.ComponentResource {
   public readonly redisUrl: pulumi.Output<string>;
   /** `http://app:PASSWORD@ADDRESS:9200`. Secret. */
   public readonly elasticsearchUrl: pulumi.Output<string>;
-  /** Role that may read everything, from the storage node. Secret. */
+  /** Superuser that takes backups, read-only unless it says otherwise, from the storage node only. Secret. */
   public readonly backup: pulumi.Output<DatabaseCredential>;
-  /** Role that may create databases for restored backups, from the storage node. Secret. */
+  /** Superuser that fills databases for restored backups, from the storage node only. Secret. */
   public readonly restore: pulumi.Output<DatabaseCredential>;
   public readonly serverId: pulumi.Output<number>;
   /** Host name; resolves when the setup has succeeded. */

@@ -50,7 +50,7 @@ function daemonConfig(options: DockerOptions): string {
   const config = {
     // Hetzner's private networks carry 1450 bytes: a bridge at 1500 breaks large packets.
     mtu: 1450,
-    // Containers survive a restart of the engine.
+    // The engine leaves containers alone when it restarts. Their units do not: they end and start again with it.
     "live-restore": true,
     "log-driver": "journald",
     "userland-proxy": false,
