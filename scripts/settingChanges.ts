@@ -59,7 +59,7 @@ export const settingChanges: readonly SettingChange[] = [
   {
     path: "domain",
     value: "shop.example.com",
-    note: "health checks ask by the new name at once, and other names lead there; no container restarts",
+    note: "health checks ask by the new name at once; no container restarts",
   },
   { path: "adminRanges", value: ["198.51.100.8/32"] },
   { path: "location", value: "fsn1" },
@@ -111,7 +111,7 @@ export const settingChanges: readonly SettingChange[] = [
   {
     path: "storage.backup.retentionDays",
     value: 7,
-    note: "fewer days: the next backup deletes the older ones, in all copies",
+    note: "fewer days: the next backup deletes the older ones, in all copies; old versions of objects go within a day",
   },
   {
     path: "storage.backup.offsite",
@@ -119,14 +119,18 @@ export const settingChanges: readonly SettingChange[] = [
     with: keys,
     note: "another bucket begins empty, the old one stays as it is",
   },
-  { path: "storage.logRetentionDays", value: 7, note: "fewer days: older logs go the same night" },
-  { path: "images.traefik", value: image("example/traefik"), note: "all app nodes at once" },
+  { path: "storage.logRetentionDays", value: 7, note: "fewer days: older logs go within the hour" },
+  {
+    path: "images.traefik",
+    value: image("example/traefik"),
+    note: "Traefik restarts on all app nodes at once: 503 for seconds",
+  },
   { path: "images.elasticsearch", value: image("example/search"), note: "search restarts" },
   { path: "images.objectStore", value: image("example/store"), note: "the object store restarts" },
   {
     path: "images.registryMirror",
     value: "https://mirror.example.com",
-    note: "Docker restarts, with all containers of the machine",
+    note: "Docker restarts on all these machines at once, with all containers",
   },
   {
     path: "images.registries",
@@ -141,7 +145,7 @@ export const settingChanges: readonly SettingChange[] = [
   {
     path: "failoverToken",
     value: "f".repeat(64),
-    note: "the agents of both balancers restart; `hcloud:token` does the same while there is none",
+    note: "the agents of both balancers restart, HAProxy or nginx reloads; `hcloud:token` does the same while there is none",
   },
   { path: "budgetEur", value: 1000 },
   { path: "protect", value: true, note: "locks, nothing else" },
@@ -175,7 +179,7 @@ export async function renderSettings(running: EngineStack): Promise<string> {
   running.configure(startingPoint);
   return `# What changing a setting does
 Written by \`npm run setting-changes\` from a preview of each change on a running platform: do not edit.
-What is refused is refused by \`pulumi preview\` and \`pulumi up\` alike, before anything is touched; see [Settings that data depends on](operations.md#settings-that-data-depends-on).
+What is refused is refused by \`pulumi preview\` and \`pulumi up\` alike, before anything is touched; with \`--target\` only when \`platform-settled\` is among the targets. See [Settings that data depends on](operations.md#settings-that-data-depends-on).
 
 | setting | \`pulumi up\` | on the machines |
 |---|---|---|
