@@ -6,7 +6,7 @@ import { parseSettings } from "./config/parse";
 import { SettingsError, type SettingsProblem } from "./config/problems";
 import { plainValue } from "./config/rawValues";
 import { clearNamesIn, clearTextProblems, misplacedSecretProblems, namedSecrets } from "./config/secrets";
-import { stackFileValue } from "./config/stackFile";
+import { misreadProblems, stackFileValue } from "./config/stackFile";
 
 export { parseSettings } from "./config/parse";
 export { SettingsError, type SettingsProblem } from "./config/problems";
@@ -44,8 +44,9 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
   const raw = rawValues(config.name);
   const settings = withoutStackTrace(() => {
     const known = [
+      ...misreadProblems(stack, config.name),
       ...secretProblems(config.name, stack, raw),
-      ...(hasOwnEndpoint() ? [] : hetznerProblems(raw)),
+      ...(hasOwnEndpoint() ? [] : hetznerProblems(raw, providerToken())),
     ];
     const parsed = parseSettings(raw, stack, known);
     requireBudget(parsed);
@@ -125,6 +126,10 @@ function clearNames(
   const stands = (holder: unknown, name: string) => (holder as Readonly<Record<string, unknown>>)[name];
   // Of the same value only: the engine may have read another file than this one.
   return clearNamesIn(written).filter((name) => stands(written, name) === stands(values ?? {}, name));
+}
+
+function providerToken(): string | undefined {
+  return pulumi.runtime.allConfig()["hcloud:token"] ?? process.env.HCLOUD_TOKEN;
 }
 
 function hasOwnEndpoint(): boolean {

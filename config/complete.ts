@@ -35,7 +35,8 @@ export function completeSettings(values: StackValues): PlatformSettings {
     location: values.location,
     image: values.image,
     network: networkSettings(values),
-    adminRanges: values.adminRanges.map(canonicalCidr),
+    // Hetzner keeps each range once, and would differ from a list that names one twice.
+    adminRanges: [...new Set(values.adminRanges.map(canonicalCidr))],
     loadBalancers: {
       ...machineSize(loadBalancers, defaultSizes.loadBalancers),
       engine: loadBalancers.engine,

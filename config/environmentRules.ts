@@ -47,10 +47,10 @@ function lengthProblems(path: string, { environment }: ServiceSettings): readonl
 function ownNameProblems(path: string, service: ServiceSettings): readonly SettingsProblem[] {
   const { environment } = service;
   return platformVariables(service)
-    .filter((name) => name in environment)
+    .filter((name) => Object.hasOwn(environment, name))
     .map((name) => ({
       path: `${path}.${name}`,
-      value: JSON.stringify(environment[name]),
+      value: "a value of your own",
       allowed: "a name that the platform does not set itself",
       remedy: name === "PORT" ? "set the service's port instead" : "rename the variable",
     }));

@@ -17,13 +17,17 @@ export function isPinnedImage(reference: string): boolean {
   return rest.length === 0 && pinned && (tag === undefined || tagPattern.test(tag)) && isImageName(name);
 }
 
+/** True for what stands before the first slash of an image: `ghcr.io`, `registry.example.com:5000`. */
+export function isRegistry(text: string): boolean {
+  const port = registry.exec(text)?.[1];
+  return registry.test(text) && (port === undefined || Number(port) <= 65_535);
+}
+
 function isImageName(name: string): boolean {
   const [first = "", ...others] = name.split("/");
   const hasRegistry = others.length > 0 && (/[.:]/.test(first) || first === "localhost");
   const path = hasRegistry ? others.join("/") : name;
-  const port = registry.exec(first)?.[1];
-  const knownRegistry =
-    !hasRegistry || (registry.test(first) && (port === undefined || Number(port) <= 65_535));
+  const knownRegistry = !hasRegistry || isRegistry(first);
   // 64 hexadecimal digits would be an id.
   return name.length <= longestName && knownRegistry && repository.test(path) && !/^[0-9a-f]{64}$/.test(path);
 }

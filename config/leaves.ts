@@ -9,6 +9,8 @@ export interface LeafRule {
   readonly remedy: string | ((value: unknown) => string);
   /** Takes the place of a wrong required value, so that the other rules can still be checked. */
   readonly standIn?: unknown;
+  /** What stands in place of the value. @default - the value */
+  readonly value?: string;
   /** The value is never shown. */
   readonly secret?: boolean;
 }
@@ -69,10 +71,11 @@ export function isLabel(value: string): boolean {
 /** Docker's limit for the name of a host, which is the service's name, a hyphen and a number of two digits. */
 const longestServiceName = 63 - "-32".length;
 
-/** A name that becomes part of host names and container names: `web-1`. */
+/** A name that becomes part of host names and container names: `web-1`. `platform-` begins names in Traefik. */
 export function serviceName() {
-  return text((value) => isLabel(value) && value.length <= longestServiceName, {
-    allowed: `1 to ${longestServiceName} lower-case letters, digits and hyphens, with a letter or digit at both ends (RFC 1123)`,
+  const isFree = (value: string) => !value.startsWith("platform-") && value.length <= longestServiceName;
+  return text((value) => isLabel(value) && isFree(value), {
+    allowed: `1 to ${longestServiceName} lower-case letters, digits and hyphens, with a letter or digit at both ends (RFC 1123), without platform- at the beginning`,
     remedy: "rename the service",
   });
 }

@@ -1,4 +1,5 @@
 import type { PlatformSettings } from "../components/settings";
+import { certificateRules } from "./certificateRules";
 import { completeSettings } from "./complete";
 import { environmentRules } from "./environmentRules";
 import { machineRules } from "./machineRules";
@@ -17,6 +18,7 @@ const rules = [
   ...environmentRules,
   ...secretRules,
   ...platformRules,
+  ...certificateRules,
 ];
 
 /**

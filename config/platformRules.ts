@@ -1,27 +1,26 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import ipaddr from "ipaddr.js";
-import { BulkBackend, ObjectStoreEngine } from "../components/settings";
+import { BulkBackend, ObjectStoreEngine, type PlatformSettings } from "../components/settings";
 import { hasStorageBox } from "../components/settledSettings";
-import type { SettingsProblem } from "./problems";
+import { planTopology } from "../components/topology";
+import { formatValue, type SettingsProblem } from "./problems";
 import type { Rule, RuleInput } from "./rules";
 
-/** Who may administer, which store, which second copy, which certificate. */
+/** Who may administer, which store, which second copy. */
 export const platformRules: readonly Rule[] = [
   { reads: ["adminRanges", "protect"], check: adminProblems },
   { reads: ["storage.objectStoreEngine", "images.objectStore"], check: objectStoreProblems },
   {
-    reads: ["storage.backup.offsite", "offsiteAccessKeyId", "offsiteSecretAccessKey"],
+    reads: ["storage.backup.offsite", "offsiteAccessKeyId", "offsiteSecretAccessKey", "network"],
     check: offsiteProblems,
   },
   {
     reads: ["storage.bulk", "storage.bulkGb", "storage.keepStorageBox", "storage.backup.offsite"],
     check: bulkProblems,
   },
-  { reads: ["certificate", "domain"], check: certificateProblems },
 ];
 
-function adminProblems({ settings }: RuleInput): readonly SettingsProblem[] {
-  const ranges = settings.adminRanges;
+function adminProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
+  const ranges = values.adminRanges;
   if (ranges.length === 0 || ranges.length > 100) {
     const value = ranges.length === 0 ? "nothing" : `${ranges.length} ranges`;
     const remedy =
@@ -67,19 +66,22 @@ function offsiteProblems({ settings, values }: RuleInput): readonly SettingsProb
       allowed: "a secret while storage.backup.offsite is set",
       remedy: `run: pulumi config set --secret ${key}`,
     }));
-  const host = new URL(offsite.endpoint).hostname;
-  const near = ipaddr.IPv4.isValid(host) && ipaddr.IPv4.parse(host).range() !== "unicast";
-  if (near || offsite.endpoint.startsWith("https:")) return keys;
-  const path = "storage.backup.offsite.endpoint";
-  return [
-    ...keys,
-    {
-      path,
-      value: offsite.endpoint,
-      allowed: "https:// to a public host",
-      remedy: "backups must not travel in clear text: use https",
-    },
+  return [...keys, ...endpointProblems(settings, offsite.endpoint)];
+}
+
+function endpointProblems(settings: PlatformSettings, endpoint: string): readonly SettingsProblem[] {
+  const problem = (allowed: string, remedy: string): SettingsProblem[] => [
+    { path: "storage.backup.offsite.endpoint", value: formatValue(endpoint), allowed, remedy },
   ];
+  const host = new URL(endpoint).hostname;
+  const own = [planTopology(settings).storage.privateIp, "localhost", "[::1]", "0.0.0.0"];
+  if (own.includes(host) || /^127\./.test(host)) {
+    const remedy = "name a store elsewhere: this is the storage node itself, and its copy is lost with it";
+    return problem("a store outside of the platform", remedy);
+  }
+  const near = ipaddr.IPv4.isValid(host) && ipaddr.IPv4.parse(host).range() !== "unicast";
+  if (near || endpoint.startsWith("https:")) return [];
+  return problem("https:// to a public host", "backups must not travel in clear text: use https");
 }
 
 function bulkProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
@@ -102,49 +104,4 @@ function bulkProblems({ settings, values }: RuleInput): readonly SettingsProblem
     });
   }
   return problems;
-}
-
-function certificateProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
-  if (typeof values.certificate !== "string") return [];
-  const problem = (value: string, allowed: string, remedy: string): SettingsProblem[] => [
-    { path: "certificate", value, allowed, remedy },
-  ];
-  const pair = readPem(values.certificate);
-  if (pair === undefined) {
-    return problem(
-      "text that is no readable PEM",
-      "PEM with certificate, chain and private key",
-      "set the whole file",
-    );
-  }
-  const { certificate, key } = pair;
-  if (!certificate.checkPrivateKey(key)) {
-    return problem(
-      "a key of another certificate",
-      "certificate and private key of one pair",
-      "set the matching key",
-    );
-  }
-  if (certificate.checkHost(settings.domain) === undefined) {
-    const names = certificate.subjectAltName ?? certificate.subject;
-    return problem(
-      `a certificate for ${names}`,
-      `one for domain ${settings.domain}`,
-      "set the domain's certificate",
-    );
-  }
-  // The text, because X509Certificate.validToDate is younger than the oldest Node that the package supports.
-  if (Date.parse(certificate.validTo) < Date.now()) {
-    return problem(`one that ended ${certificate.validTo}`, "a certificate that is valid today", "renew it");
-  }
-  return [];
-}
-
-/** Only what reads the text may fail: any other error is a fault of this program and must show itself. */
-function readPem(text: string): { certificate: X509Certificate; key: KeyObject } | undefined {
-  try {
-    return { certificate: new X509Certificate(text), key: createPrivateKey(text) };
-  } catch {
-    return undefined;
-  }
 }

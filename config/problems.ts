@@ -37,10 +37,10 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 const longestValue = 80;
 
-/** A value as people recognise it in an error, short enough for one line. */
+/** A value as people recognise it in an error, short enough for one line, without the login of a URL. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === "") return "nothing";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replaceAll(/:\/\/[^/\s"]*@/g, "://...@");
   return text.length > longestValue ? `${text.slice(0, longestValue)}...` : text;
 }
 

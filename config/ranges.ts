@@ -50,6 +50,14 @@ export function isDocumentationRange(cidr: string): boolean {
   });
 }
 
+/** True for a range in which anybody on the internet may have an address. */
+export function isPublicIpv4Range(cidr: string): boolean {
+  if (ipv4Range(cidr) === undefined) return false;
+  const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
+  // Such a large one reaches beyond what its first address is reserved for.
+  return prefix < 8 || address.range() === "unicast";
+}
+
 export function ipv4Number(address: string): number {
   return ipaddr.IPv4.parse(address)
     .toByteArray()

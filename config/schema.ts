@@ -27,7 +27,7 @@ import {
   wholeNumber,
 } from "./leaves";
 import { ipv4Range, isNetworkCidr } from "./ranges";
-import { registry, secretName, secretValue } from "./secretSchema";
+import { offsiteKey, registry, secretName, secretValue } from "./secretSchema";
 
 const cidr = text((value) => ipv4Range(value) !== undefined, {
   allowed: "an IPv4 network address in CIDR form: 10.0.0.0/16",
@@ -225,16 +225,8 @@ export const stackSchema = z.strictObject({
     "PEM text with the certificate, its chain and its private key",
     "concatenate the files and set them with: pulumi config set --secret hetzner-platform:certificate < site.pem",
   ).optional(),
-  offsiteAccessKeyId: secretText(
-    (value) => value !== "",
-    "text",
-    "set it with pulumi config set --secret",
-  ).optional(),
-  offsiteSecretAccessKey: secretText(
-    (value) => value !== "",
-    "text",
-    "set it with pulumi config set --secret",
-  ).optional(),
+  offsiteAccessKeyId: offsiteKey("offsiteAccessKeyId").optional(),
+  offsiteSecretAccessKey: offsiteKey("offsiteSecretAccessKey").optional(),
   backupKey: secretText(
     (value) => /^[\x21-\x7e]{20,128}$/.test(value),
     "20 to 128 letters, digits and signs, no spaces",

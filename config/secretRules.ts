@@ -82,7 +82,7 @@ function takenVariableProblems({ settings }: RuleInput): readonly SettingsProble
     return Object.keys(service.secrets).flatMap((variable) => {
       const owner = platform.includes(variable)
         ? "the platform sets this one itself"
-        : variable in service.environment
+        : Object.hasOwn(service.environment, variable)
           ? "environment sets this one too"
           : undefined;
       if (owner === undefined) return [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRegistry } from "./imageName";
 import { secretText, text } from "./leaves";
 
 /** A name of the stack's `secrets`, as services and registries write it. */
@@ -18,9 +19,17 @@ export const secretValue = secretText(
   "encode longer text, such as a PEM key, in base64 (base64 -w0 FILE), and decode it in the application",
 );
 
+/** It becomes the value of a line in rclone.conf, and S3 signs with nothing but what can be printed. */
+export const offsiteKey = (key: string) =>
+  secretText(
+    (value) => /^[\x21-\x7e]{1,512}$/.test(value),
+    "at most 512 letters, digits and signs of one line, no spaces",
+    `copy the key alone, as the endpoint's provider shows it: pulumi config set --secret ${key}`,
+  );
+
 /** As Docker tells a registry from the first part of a name on Docker Hub, whose other names it does not log in to. */
 const isRegistryHost = (value: string) =>
-  /^[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/.test(value) &&
+  isRegistry(value) &&
   /[.:]|^localhost$/.test(value) &&
   (value === "docker.io" || !/(?:^|\.)docker\.(?:io|com)$/.test(value));
 

@@ -6,6 +6,16 @@ const providerToken = "hcloud:token";
 /** The key that holds secrets by name; each value in it is encrypted for itself. */
 export const namedSecrets = "secrets";
 
+/**
+ * True where a value is a secret, or may be one: who moves a service here brings `DATABASE_URL` in its environment.
+ * Messages end up in the logs of CI.
+ */
+export function isConfidential(path: readonly PropertyKey[]): boolean {
+  const [key = "", , , kind] = path;
+  if (key === namedSecrets || (secretKeys as readonly PropertyKey[]).includes(key)) return true;
+  return path.length > 4 && key === "app" && kind === "environment";
+}
+
 /** Which values of a stack's configuration are encrypted. */
 export interface Encryption {
   /** Whether a full key has a value that is not encrypted. */

@@ -1,3 +1,4 @@
+import { mostServices } from "../components/appNodes/replicas";
 import { internalPrefix, publicStatePath } from "../components/loadBalancerPair/edge";
 import type { PlatformSettings } from "../components/settings";
 import { formatValue, type SettingsProblem } from "./problems";
@@ -6,6 +7,7 @@ import type { Rule } from "./rules";
 /** The service stack: who gets which request. */
 export const serviceRules: readonly Rule[] = [
   { reads: ["app.services"], check: ({ settings }) => reachableProblems(settings) },
+  { reads: ["app.services"], check: ({ settings }) => numberProblems(settings) },
   { reads: ["app.services"], check: ({ settings }) => routeProblems(settings) },
   { reads: ["app.services"], check: ({ settings }) => duplicateProblems(settings) },
   { reads: ["app.services"], check: ({ settings }) => internalProblems(settings) },
@@ -25,6 +27,14 @@ function reachableProblems(settings: PlatformSettings): readonly SettingsProblem
       remedy: "add the service that visitors reach: {web: {image: ..., port: 3000, pathPrefix: /}}",
     },
   ];
+}
+
+function numberProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+  const count = Object.keys(settings.app.services).length;
+  if (count <= mostServices) return [];
+  const allowed = `at most ${mostServices}, each with a block of addresses on its node`;
+  const remedy = "remove services, or divide them between two stacks";
+  return [{ path: "app.services", value: `${count} services`, allowed, remedy }];
 }
 
 function routeProblems(settings: PlatformSettings): readonly SettingsProblem[] {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LeafRule } from "./leaves";
 import { formatPath, formatValue, nearestName, type SettingsProblem } from "./problems";
 import { type StackValues, stackSchema } from "./schema";
-import { serviceSecretRemedy } from "./secrets";
+import { isConfidential, serviceSecretRemedy } from "./secrets";
 
 type Path = readonly PropertyKey[];
 
@@ -45,14 +45,24 @@ function mistakesOf(issue: z.core.$ZodIssue, raw: unknown): readonly Mistake[] {
 }
 
 function problemOf(path: Path, value: unknown, rule: LeafRule): SettingsProblem {
-  const hidden = rule.secret === true && value !== undefined && value !== "";
+  const isGiven = value !== undefined && value !== "";
   const remedy = typeof rule.remedy === "function" ? rule.remedy(value) : rule.remedy;
   return {
     path: formatPath(path),
-    value: hidden ? "a secret of another form" : (encryptedText(value) ?? formatValue(value)),
+    value:
+      rule.secret === true && isGiven
+        ? "a secret of another form"
+        : (encryptedText(value) ??
+          (isGiven && isConfidential(path) ? kindOf(value) : (rule.value ?? formatValue(value)))),
     allowed: rule.allowed,
     remedy: encryptedText(value) === undefined ? remedy : encryptedRemedy(path),
   };
+}
+
+/** What a value is, where the value itself may be a secret. */
+function kindOf(value: unknown): string {
+  if (typeof value === "string") return "text of another form";
+  return typeof value === "number" || typeof value === "boolean" ? `a ${typeof value}` : "no text";
 }
 
 function encryptedRemedy(path: Path): string {
@@ -73,7 +83,12 @@ function unknownKey(parent: Path, key: string, raw: unknown): Mistake {
   const remedy = meant === undefined ? "remove the key" : `did you mean ${meant}?`;
   return {
     path,
-    problem: problemOf(path, valueAt(raw, path), { allowed: keysText(parent), remedy }),
+    // Not its value: a password may stand under a name that somebody guessed.
+    problem: problemOf(path, valueAt(raw, path), {
+      value: "an unknown key",
+      allowed: keysText(parent),
+      remedy,
+    }),
     standIn: undefined,
   };
 }
@@ -87,6 +102,7 @@ function knownKeys(path: Path): readonly string[] {
   const schema = path.reduce<unknown>((outer, segment) => {
     const inner = unwrapped(outer);
     if (inner instanceof z.ZodObject) return (inner.shape as Record<PropertyKey, unknown>)[segment];
+    if (inner instanceof z.ZodArray) return inner.element;
     return inner instanceof z.ZodRecord ? inner.valueType : undefined;
   }, stackSchema);
   const object = unwrapped(schema);

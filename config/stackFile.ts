@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { parse, YAMLParseError } from "yaml";
+import { isMap, isScalar, type ParsedNode, parseDocument } from "yaml";
 import { z } from "zod";
 import type { PlatformSettings } from "../components/settings";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings, shortName } from "./parse";
+import { plainScalarProblems } from "./plainScalars";
 import { formatValue, type SettingsProblem } from "./problems";
 import { plainValue } from "./rawValues";
 import { clearNamesIn, clearTextProblems, namedSecrets } from "./secrets";
@@ -63,7 +64,7 @@ export function readStackFile(stack: string, directory: string = dirname(__dirna
   const exposed = clearTextProblems(project.name, encryption, hasOwnEndpoint);
   const raw = { ...projectDefaults(project.config ?? {}, prefix), ...values };
   return {
-    settings: parseSettings(raw, stack, exposed),
+    settings: parseSettings(raw, stack, [...exposed, ...misreadProblems(stack, project.name, directory)]),
     refusedByUp: hasOwnEndpoint ? [] : hetznerProblems(raw),
   };
 }
@@ -75,6 +76,28 @@ export function readStackFile(stack: string, directory: string = dirname(__dirna
 export function stackFileValue(stack: string, key: string, directory: string = dirname(__dirname)): unknown {
   const path = join(directory, `Pulumi.${shortName(stack)}.yaml`);
   return existsSync(path) ? readYaml(path, stackFile)?.config?.[key] : undefined;
+}
+
+/**
+ * What a stack's file says in a way that the engine reads differently: the settings would not be what the file shows.
+ * Nothing when there is no such file.
+ *
+ * @param namespace the project's name, prefix of its keys
+ */
+export function misreadProblems(
+  stack: string,
+  namespace: string,
+  directory: string = dirname(__dirname),
+): readonly SettingsProblem[] {
+  const path = join(directory, `Pulumi.${shortName(stack)}.yaml`);
+  if (!existsSync(path)) return [];
+  const config = yamlDocument(path).get("config", true);
+  if (!isMap<ParsedNode, ParsedNode | null>(config)) return [];
+  const prefix = `${namespace}:`;
+  return config.items.flatMap(({ key, value }) => {
+    const name = isScalar(key) ? String(key.value) : "";
+    return name.startsWith(prefix) ? plainScalarProblems(value, [name.slice(prefix.length)]) : [];
+  });
 }
 
 /** What a stack's file gives the program beside the settings; of secrets, whether they are there. */
@@ -115,10 +138,13 @@ function readYaml<T>(path: string, schema: z.ZodType<T>): T {
 }
 
 function parsedYaml(path: string): unknown {
-  try {
-    return parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw new StackFileError(`${path} is no YAML: ${error.message}`);
-  }
+  return yamlDocument(path).toJS();
+}
+
+function yamlDocument(path: string) {
+  // Merge keys (`<<`) are not in YAML 1.2, and the engine knows them.
+  const document = parseDocument(readFileSync(path, "utf8"), { merge: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw new StackFileError(`${path} is no YAML: ${error.message}`);
+  return document;
 }

@@ -172,6 +172,28 @@ const mistakes: readonly Mistake[] = [
     `app.services.${"a".repeat(61)}`,
     /1 to 60/,
   ],
+  ...["platform-ping", "platform-ready", "platform-any-web"].map(
+    (name): Mistake => [
+      `service ${name}, whose route would be the platform's own`,
+      set(`app.services.${name}`, { image: "a:1", port: 80, pathPrefix: "/x" }),
+      `app.services.${name}`,
+      /without platform- at the beginning/,
+    ],
+  ),
+  [
+    "more services than a node has addresses for",
+    set(
+      "app.services",
+      Object.fromEntries(
+        Array.from({ length: 255 }, (_, i) => [
+          `s${i}`,
+          { image: "a:1", port: 80, pathPrefix: `/${i}`, memoryMb: 32 },
+        ]),
+      ),
+    ),
+    "app.services",
+    /got 255 services, allowed at most 254/,
+  ],
   ["no replica", set(`${web}.replicas`, 0), `${web}.replicas`, /got 0/],
   ["negative replicas", set(`${web}.replicas`, -1), `${web}.replicas`, /got -1/],
   ["image missing", set(`${web}.image`, undefined), `${web}.image`, /got nothing/],
@@ -356,6 +378,28 @@ const mistakes: readonly Mistake[] = [
     "storage.backup.offsite.endpoint",
     /https/,
   ],
+  ...[
+    "http://10.0.4.11:9000",
+    "https://10.0.4.11",
+    "https://localhost:9000",
+    "https://127.0.0.1",
+    "https://[::1]",
+  ].map(
+    (endpoint): Mistake => [
+      `second copy on the storage node itself, ${endpoint}`,
+      set("storage.backup.offsite", { ...offsite, endpoint }),
+      "storage.backup.offsite.endpoint",
+      /allowed a store outside of the platform/,
+    ],
+  ),
+  ...["two\nlines", "with spaces", " AKIA", "ключ", ""].map(
+    (key): Mistake => [
+      `key of the second copy that is ${JSON.stringify(key)}, which rclone reads as something else`,
+      all(set("storage.backup.offsite", offsite), set("offsiteSecretAccessKey", key)),
+      "offsiteSecretAccessKey",
+      /of one line, no spaces; copy the key alone/,
+    ],
+  ),
   [
     "second copy without bucket",
     set("storage.backup.offsite", { ...offsite, bucket: undefined }),
@@ -476,6 +520,41 @@ describe("parseSettings", () => {
     );
   });
 
+  it("never shows what may be a password: of a variable, of an unknown key, of a URL", () => {
+    const change = all(
+      set(`${web}.uses`, ["database"]),
+      set(`${web}.environment`, {
+        DATABASE_URL: "postgresql://u:s3cret@db/app",
+        KEY: "-----BEGIN\ns3cret",
+        PIN: 5,
+      }),
+      set("images.registries", [{ host: "ghcr.io", username: "u", password: "s3cret" }]),
+      set("images.registryMirror", "https://u:s3cret@mirror.example.com"),
+      set("database.password", "s3cret"),
+    );
+    const problems = problemsOf(change(correct()));
+    assert.doesNotMatch(JSON.stringify(problems), /s3cret|got 5/);
+    assert.deepEqual(problems.map(({ path }) => path).sort(), [
+      `${web}.environment.KEY`,
+      `${web}.environment.PIN`,
+      "database.password",
+      "images.registries[0].password",
+      "images.registries[0].passwordSecret",
+      "images.registryMirror",
+    ]);
+    const text = new SettingsError("prod", problems).message;
+    assert.match(text, /registryMirror: got "https:\/\/\.\.\.@mirror/);
+    // In lists too, the keys that there are.
+    assert.match(
+      text,
+      /registries\[0\]\.password: got an unknown key, allowed the keys host, username, passwordSecret;/,
+    );
+    const taken = set(`${web}.environment`, { DATABASE_URL: "postgresql://u:s3cret@db/app" });
+    const [problem] = problemsOf(all(set(`${web}.uses`, ["database"]), taken)(correct()));
+    assert.equal(problem?.path, `${web}.environment.DATABASE_URL`);
+    assert.doesNotMatch(JSON.stringify(problem), /s3cret/);
+  });
+
   it("never shows a secret", () => {
     const secrets = { failoverToken: "s3cret", certificate: "s3cret", offsiteAccessKeyId: 7 };
     assert.throws(
@@ -566,6 +645,11 @@ describe("parseSettings, defaults", () => {
       "::ffff:0:0/96",
       "8.8.8.8/32",
     ]);
+  });
+
+  it("keeps an admin range once that stands twice in the file, as Hetzner does", () => {
+    const twice = set("adminRanges", ["8.8.8.8/32", "2001:db8::/64", "2001:DB8:0::/64", "8.8.8.8/32"]);
+    assert.deepEqual(parseSettings(twice(correct()), "qa").adminRanges, ["8.8.8.8/32", "2001:db8::/64"]);
   });
 
   it("lets everybody administer a stack that may be lost", () => {

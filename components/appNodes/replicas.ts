@@ -15,7 +15,8 @@ export interface Replica {
   readonly service: ServiceSettings;
 }
 
-const blocks = 254;
+/** Services that fit on a node: each has a block of addresses. */
+export const mostServices = 254;
 const firstHost = 10;
 const mostReplicas = 200;
 
@@ -47,12 +48,12 @@ export function planReplicas(services: Readonly<Record<string, ServiceSettings>>
 
 /** Blocks 1 to 254; of two services that want the same one, the later in the alphabet takes the next free. */
 function chooseBlocks(names: readonly string[]): Map<string, number> {
-  if (names.length > blocks) throw new Error(`at most ${blocks} services, got ${names.length}`);
+  if (names.length > mostServices) throw new Error(`at most ${mostServices} services, got ${names.length}`);
   const chosen = new Map<string, number>();
   const taken = new Set<number>();
   for (const name of names) {
-    let block = createHash("sha256").update(name).digest().readUInt32BE() % blocks;
-    while (taken.has(block)) block = (block + 1) % blocks;
+    let block = createHash("sha256").update(name).digest().readUInt32BE() % mostServices;
+    while (taken.has(block)) block = (block + 1) % mostServices;
     taken.add(block);
     chosen.set(name, block + 1);
   }

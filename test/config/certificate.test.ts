@@ -14,15 +14,18 @@ describe("certificate", () => {
   });
   after(() => rmSync(directory, { recursive: true }));
 
-  function issue(name: string): { certificate: string; key: string } {
+  function issue(
+    name: string,
+    { key: keyKind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], alternative = `DNS:${name}` } = {},
+  ): { certificate: string; key: string } {
     const [key, certificate] = [join(directory, `${name}.key`), join(directory, `${name}.pem`)];
     const made = spawnSync("openssl", [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+      ...["req", "-x509", "-newkey", ...keyKind, "-nodes"],
       ...[
         "-subj",
         `/CN=${name}`,
         "-addext",
-        `subjectAltName=DNS:${name}`,
+        `subjectAltName=${alternative}`,
         "-keyout",
         key,
         "-out",
@@ -93,6 +96,57 @@ describe("certificate", () => {
     } finally {
       Date.now = now;
     }
+  });
+
+  it("fails before it is valid", () => {
+    const { certificate, key } = issue("www.example.com");
+    const now = Date.now;
+    Date.now = () => now() - 86_400_000;
+    try {
+      assert.match(problem(certificate + key), /got one that begins .*this machine's clock/);
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("fails when the key has a passphrase, with the command that takes it off", () => {
+    const { certificate, key } = issue("www.example.com");
+    const locked = spawnSync("openssl", ["pkcs8", "-topk8", "-passout", "pass:x"], { input: key });
+    assert.match(problem(certificate + locked.stdout), /got a private key with a passphrase.*openssl pkey/);
+  });
+
+  for (const kind of [["rsa:1024"], ["ec", "-pkeyopt", "ec_paramgen_curve:prime192v1"]]) {
+    it(`fails with a key of ${kind.at(-1)}, with which nginx does not start`, () => {
+      const { certificate, key } = issue("www.example.com", { key: kind });
+      assert.match(problem(certificate + key), /got a key of .*RSA from 2048 bits up/);
+    });
+  }
+
+  for (const kind of [["rsa:2048"], ["ed25519"], ["ec", "-pkeyopt", "ec_paramgen_curve:secp384r1"]]) {
+    it(`is accepted with a key of ${kind.at(-1)}, in lines of Windows and with the chain behind it`, () => {
+      const { certificate, key } = issue("www.example.com", { key: kind });
+      const chain = issue("ca.example.com").certificate;
+      assert.equal(problem((key + certificate + chain).replaceAll("\n", "\r\n")), "");
+    });
+  }
+
+  it("fails when the domain stands in the subject alone, which no browser reads any more", () => {
+    const { certificate, key } = issue("www.example.com", { alternative: "email:admin@example.com" });
+    assert.match(problem(certificate + key), /one for domain www\.example\.com/);
+  });
+
+  it("fails when a certificate of the chain is broken, with which nginx does not start", () => {
+    const { certificate, key } = issue("www.example.com");
+    const broken = issue("ca.example.com").certificate.replace(/\n..../, "\n@@@@");
+    assert.match(problem(certificate + broken + key), /no readable PEM/);
+  });
+
+  it("fails when the chain stands before the domain's certificate", () => {
+    const { certificate, key } = issue("www.example.com");
+    assert.match(
+      problem(issue("ca.example.com").certificate + certificate + key),
+      /domain's certificate as the first/,
+    );
   });
 
   it("fails when the PEM is broken", () => {

@@ -78,13 +78,44 @@ describe("readStackConfig", () => {
     const { protect: _, ...guarded } = correct;
     configure(guarded, { "hcloud:token": token });
     assert.deepEqual(problems(), ["failoverToken"]);
-    configure({ ...guarded, failoverToken: token }, { "hcloud:token": token });
+    configure({ ...guarded, failoverToken: "f".repeat(64) }, { "hcloud:token": token });
     assert.deepEqual(problems(), []);
     configure(correct, { "hcloud:token": token });
     assert.deepEqual(problems(), []);
     // The local cloud, where the token opens nothing of worth.
     configure(guarded, { "hcloud:endpoint": "http://198.51.100.1:8080/v1" });
     assert.deepEqual(problems(), []);
+  });
+
+  it("fails when the load balancers' own token is the project's, of the configuration or the environment", () => {
+    const guarded = { ...correct, protect: "true", failoverToken: token };
+    configure(guarded, { "hcloud:token": token });
+    assert.deepEqual(problems(), ["failoverToken"]);
+    assert.throws(() => readStackConfig(), /got the same token as hcloud:token, /);
+    configure(guarded);
+    process.env.HCLOUD_TOKEN = token;
+    try {
+      assert.deepEqual(problems(), ["failoverToken"]);
+    } finally {
+      delete process.env.HCLOUD_TOKEN;
+    }
+    assert.deepEqual(problems(), []);
+  });
+
+  it("fails when no admin range could let the first run in: its SSH comes from a public IPv4 address", () => {
+    for (const ranges of [
+      ["10.0.0.0/8"],
+      ["127.0.0.1/32", "192.168.1.0/24"],
+      ["2a01:4f8::1/128"],
+      ["100.64.0.0/10"],
+    ]) {
+      configure({ ...correct, adminRanges: JSON.stringify(ranges) });
+      assert.deepEqual(problems(), ["adminRanges"], String(ranges));
+    }
+    for (const ranges of [["10.0.0.0/8", "8.8.8.8/32"], ["0.0.0.0/0"], ["0.0.0.0/1"]]) {
+      configure({ ...correct, adminRanges: JSON.stringify(ranges) });
+      assert.deepEqual(problems(), [], String(ranges));
+    }
   });
 
   it("fails when keys of its namespace are unknown, and leaves other namespaces alone", () => {

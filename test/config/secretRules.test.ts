@@ -132,6 +132,17 @@ describe("secrets of services and registries", () => {
       [/registries\[0\]\.host:.*without https/, /registries\[1\]\.host:.*Docker Hub is docker\.io/],
     ],
     [
+      "a registry on a port that is none, and one that no image could begin with",
+      {
+        registries: [
+          { ...ghcr, host: "r.example.com:70000" },
+          { ...ghcr, host: "-r.example.com" },
+        ],
+        secrets: { ghcrToken: "x" },
+      },
+      [/registries\[0\]\.host: got "r\.example\.com:70000"/, /registries\[1\]\.host: got "-r\.example/],
+    ],
+    [
       "a registry twice",
       { registries: [ghcr, ghcr], secrets: { ghcrToken: "x" } },
       [/registries\[1\]\.host: got "ghcr\.io", allowed each registry once/],
