@@ -128,7 +128,10 @@ ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate
   http-after-response set-header X-Edge ${options.machine.name}
   acl asks_state path ${publicStatePath}
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.peerKey}
-  http-request deny deny_status 404 if { path_beg ${internalPrefix} } or asks_state !is_peer
+  # Traefik decodes a path and resolves its dots and double slashes before it compares.
+  acl is_internal path_beg ${internalPrefix}
+  acl is_internal path,url_dec -m sub ${internalPrefix}
+  http-request deny deny_status 404 if is_internal or asks_state !is_peer
   http-request set-log-level silent if asks_state
 ${hostRules(options)}\
   use_backend agent if asks_state

@@ -18,6 +18,7 @@ interface ChainResult {
   readonly allUnready: readonly number[];
   readonly tellsNobody: boolean;
   readonly readyAgain: boolean;
+  readonly internal: Readonly<Record<string, number>>;
   readonly log: string;
 }
 
@@ -84,6 +85,9 @@ for (const engine of ["haproxy", "nginx"]) {
       assert.equal(status, 502);
       assert.ok(executions <= 2, `${executions} times`);
     });
+
+    it("no spelling of the platform's own paths reaches the platform", () =>
+      assert.deepEqual([...new Set(Object.values(result.internal))], [404], JSON.stringify(result.internal)));
 
     it("204 is healthy", () => assert.deepEqual(result.noContent, [true, 200], result.log));
 

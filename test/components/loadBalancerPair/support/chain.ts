@@ -121,5 +121,9 @@ result["allUnready"] = sorted({status for status, _ in posts})
 result["tellsNobody"] = all("x-platform-any-replica" not in answer.get("headers", {}) for _, answer in posts)
 ready["status"] = 200
 result["readyAgain"] = until(ready_there)
+# The platform's own paths as visitors may spell them.
+result["internal"] = {}
+for path in ["/.platform/ready", "/%2eplatform/ready", "/%2Eplatform/ping", "//.platform/ready", "/./.platform/ready", "/x/../.platform/ping", "/.platform%2fready"]:
+    result["internal"][path] = ask(path)[0]
 traefik.terminate()
 ${ending}`;
