@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hostLabel, isHostName } from "../components/hostNames";
 import { isPinnedImage } from "./imageName";
 import { nearestName } from "./problems";
 
@@ -55,12 +56,9 @@ export function choice<T extends string>(values: readonly T[], what: string) {
   });
 }
 
-const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
-const labelPattern = new RegExp(`^${label}$`);
-// A last label of digits alone would be an address.
-const hostPattern = new RegExp(`^(?=.{1,253}$)(?!(?:.*\\.)?\\d+$)${label}(\\.${label})+$`);
+const labelPattern = new RegExp(`^${hostLabel}$`);
 const urlPattern = new RegExp(
-  `^https?://(?:${label}(?:\\.${label})*|\\[[0-9a-f:.]+\\])(?::[1-9]\\d{0,4})?/?$`,
+  `^https?://(?:${hostLabel}(?:\\.${hostLabel})*|\\[[0-9a-f:.]+\\])(?::[1-9]\\d{0,4})?/?$`,
   "i",
 );
 
@@ -81,7 +79,7 @@ export function serviceName() {
 }
 
 export function hostName() {
-  return text(hostPattern, {
+  return text(isHostName, {
     allowed: "a lower-case host name with a dot: www.example.com",
     remedy: "write the name that visitors type, without https:// and without a path",
     standIn: "www.example.com",

@@ -12,6 +12,7 @@ import { acceptablePaths } from "../components/settledSettings";
 import { locations } from "../components/sizing/locations";
 import { serverTypes } from "../components/sizing/serverTypes";
 import { largestStorageBoxGb } from "../components/sizing/storageBoxes";
+import { backupKeyRule, isBackupKey } from "../components/storageNode/backupSeal";
 import { isCalendarExpression, nextElapse } from "./calendar";
 import {
   amount,
@@ -228,8 +229,8 @@ export const stackSchema = z.strictObject({
   offsiteAccessKeyId: offsiteKey("offsiteAccessKeyId").optional(),
   offsiteSecretAccessKey: offsiteKey("offsiteSecretAccessKey").optional(),
   backupKey: secretText(
-    (value) => /^[\x21-\x7e]{20,128}$/.test(value),
-    "20 to 128 letters, digits and signs, no spaces",
+    isBackupKey,
+    backupKeyRule,
     "take the backupKey of the platform whose copies are to be restored, or leave it out: one is made",
   ).optional(),
 });

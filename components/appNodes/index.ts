@@ -1,5 +1,6 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
+import { hostProblems } from "../hostNames";
 import { Machine, numericId } from "../machine";
 import type { Store } from "../settings";
 import { containerHost, type PrivateTierArgs } from "../tier";
@@ -31,7 +32,8 @@ export interface AppNodesArgs extends PrivateTierArgs {
  *
  * Cost: one server type for each node; no public addresses.
  *
- * @throws when a service has no image, uses a store that is not there, or no service takes requests
+ * @throws when a service has no image, uses a store that is not there, asks for a secret while there are none or has
+ * a host that is none, or no service takes requests; before any resource
  */
 export class AppNodes extends pulumi.ComponentResource {
   public readonly serverIds: pulumi.Output<number[]>;
@@ -42,8 +44,8 @@ export class AppNodes extends pulumi.ComponentResource {
 
   constructor(name: string, args: AppNodesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:AppNodes", name, {}, opts);
-    const missing = missingInputs(args);
-    if (missing.length > 0) throw new pulumi.ResourceError(missing.join("; "), this);
+    const wrong = wrongInputs(args);
+    if (wrong.length > 0) throw new pulumi.ResourceError(wrong.join("; "), this);
     const { topology, serverType, context, bastion } = args;
     const placementGroups = createPlacementGroups(name, args, this);
     const machines = topology.appNodes.map(
@@ -73,14 +75,28 @@ export class AppNodes extends pulumi.ComponentResource {
   }
 }
 
-function missingInputs({ settings, images, stores }: AppNodesArgs): string[] {
+function wrongInputs(args: AppNodesArgs): string[] {
+  const services = Object.entries(args.settings.app.services);
+  const isServed = services.some(
+    ([, { port, pathPrefix }]) => port !== undefined && pathPrefix !== undefined,
+  );
+  const served = isServed ? [] : ["settings.app.services: no service has a port and a path prefix"];
+  return [...missingInputs(args), ...served, ...hostProblems(args.settings)];
+}
+
+function missingInputs({ settings, images, stores, secrets }: AppNodesArgs): string[] {
   const services = Object.entries(settings.app.services);
+  const withoutSecrets =
+    secrets === undefined ? services.filter(([, service]) => Object.keys(service.secrets).length > 0) : [];
   const withoutImage = services.map(([name]) => name).filter((name) => !(name in images));
   const withoutStore = services.flatMap(([name, { uses }]) =>
     uses.filter((store) => !(store in stores)).map((store) => `stores: no ${store} for service ${name}`),
   );
-  if (withoutImage.length === 0) return withoutStore;
-  return [`images: no image for service ${withoutImage.join(", ")}`, ...withoutStore];
+  const withoutSecret = withoutSecrets.map(
+    ([name]) => `secrets: none are given, and service ${name} asks for one`,
+  );
+  if (withoutImage.length === 0) return [...withoutStore, ...withoutSecret];
+  return [`images: no image for service ${withoutImage.join(", ")}`, ...withoutStore, ...withoutSecret];
 }
 
 /** Most servers of one spread group: https://docs.hetzner.com/cloud/placement-groups/overview */

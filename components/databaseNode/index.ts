@@ -2,11 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { ports } from "../flows";
 import { Machine } from "../machine";
+import { CacheEngine, type DatabaseSettings } from "../settings";
 import { mergeSetups } from "../setup/merge";
 import { containerHost, type PrivateTierArgs } from "../tier";
+import { databaseNameRule, isDatabaseName } from "./databaseName";
 import { databaseIdentity } from "./identity";
-import { memoryPlan } from "./memoryPlan";
-import { backupRole, checkDatabaseName, restoreRole } from "./postgresRoles";
+import { minimumDatabaseMemoryGb } from "./memoryPlan";
+import { backupRole, restoreRole } from "./postgresRoles";
 import { databaseSetup } from "./setup";
 
 /** Of the settings, the node takes its size, database name and cache engine. */
@@ -55,8 +57,8 @@ export class DatabaseNode extends pulumi.ComponentResource {
     const { settings, topology, serverType, context, bastion, placementGroupId } = args;
     const plan = topology.database;
     const { databaseName } = settings.database;
-    checkDatabaseName(databaseName);
-    memoryPlan(plan.size.memoryGb);
+    const problems = databaseProblems(settings.database, plan.size.memoryGb);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
 
     const secrets = createSecrets(name, this);
     const setup = pulumi
@@ -108,6 +110,23 @@ export class DatabaseNode extends pulumi.ComponentResource {
       configured: this.configured,
     });
   }
+}
+
+/** Everything that is wrong and can be known before any resource is made. */
+function databaseProblems({ databaseName, cacheEngine }: DatabaseSettings, memoryGb: number): string[] {
+  const path = "settings.database";
+  const engines: readonly string[] = Object.values(CacheEngine);
+  return [
+    ...(isDatabaseName(databaseName)
+      ? []
+      : [`${path}.databaseName: database name ${JSON.stringify(databaseName)} must be ${databaseNameRule}`]),
+    ...(memoryGb >= minimumDatabaseMemoryGb
+      ? []
+      : [`${path}.memoryGb: got ${memoryGb}, allowed at least ${minimumDatabaseMemoryGb}`]),
+    ...(engines.includes(cacheEngine)
+      ? []
+      : [`${path}.cacheEngine: got ${JSON.stringify(cacheEngine)}, allowed ${engines.join(" or ")}`]),
+  ];
 }
 
 function createSecrets(name: string, parent: DatabaseNode) {

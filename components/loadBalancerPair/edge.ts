@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { ports } from "../flows";
 import type { OtherHosts, ServiceSettings } from "../settings";
 import type { SetupFile } from "../setup/types";
@@ -143,7 +144,7 @@ export function healthPaths(options: EdgeOptions): readonly string[] {
 export function backendProblems(backends: readonly Backend[]): string[] {
   const problems = backends.flatMap(({ name, address, port, healthPath, maxRequests }) => [
     ...(/^[A-Za-z0-9-]{1,63}$/.test(name) ? [] : [`name ${name}: 1 to 63 letters, digits and hyphens`]),
-    ...(/^\d{1,3}(\.\d{1,3}){3}$/.test(address) ? [] : [`${name}: address ${address}: an IPv4 address`]),
+    ...(isIPv4(address) ? [] : [`${name}: address ${address}: an IPv4 address`]),
     ...(isWhole(port ?? 1, 65_535) ? [] : [`${name}: port ${port}: 1 to 65535`]),
     ...(isWhole(maxRequests ?? 1, 1_000_000) ? [] : [`${name}: maxRequests ${maxRequests}: 1 to 1000000`]),
     ...(/^\/[A-Za-z0-9._~/-]*$/.test(healthPath ?? "/")

@@ -8,7 +8,8 @@ import { mergeSetups } from "../setup/merge";
 import type { TierArgs } from "../tier";
 import type { MachinePlan } from "../topology";
 import { cloudFirewallRules } from "./cloudFirewall";
-import { type Backend, backendProblems, requestLimit } from "./edge";
+import { type Backend, requestLimit } from "./edge";
+import { pairProblems } from "./inputs";
 import { userDataForNat } from "./nat";
 import { loadBalancerSetup } from "./setup";
 
@@ -52,6 +53,8 @@ export interface LoadBalancerPairArgs extends TierArgs {
  * are sent to all of them: the site may only be slow.
  *
  * Cost: two server types, two IPv4 addresses and one floating IPv4.
+ *
+ * @throws with everything that no pair could serve, before any resource
  */
 export class LoadBalancerPair extends pulumi.ComponentResource {
   /** The floating IP that visitors use. */
@@ -70,8 +73,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
   constructor(name: string, args: LoadBalancerPairArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
     const [first, second] = args.topology.loadBalancers;
-    const problems = backendProblems(backendsOf(args));
-    if (problems.length > 0) throw new pulumi.ResourceError(`backends: ${problems.join("; ")}`, this);
+    const problems = pairProblems(args, backendsOf(args));
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
     const floatingIp = createFloatingIp(name, args, this);
     const shared = {
       placementGroupId: numericId(createPlacementGroup(name, args, this)),

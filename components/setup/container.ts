@@ -36,8 +36,18 @@ export interface ContainerSpec {
   readonly after?: readonly string[];
 }
 
-/** Unit, environment files and image of one container. */
+/**
+ * Unit, environment files and image of one container.
+ *
+ * @throws when the image is no reference, or a variable no line that Docker reads
+ */
 export function containerSetup(spec: ContainerSpec): MachineSetup {
+  // It stands in commands that root runs.
+  if (!/^[\w.:/@-]+$/.test(spec.image)) {
+    throw new Error(
+      `image of ${spec.name}: got ${JSON.stringify(spec.image)}, allowed a reference by digest`,
+    );
+  }
   const unitPath = `/etc/systemd/system/${spec.name}.service`;
   const environment = environmentFiles(spec);
   return {

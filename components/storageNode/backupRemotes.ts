@@ -109,6 +109,10 @@ export function s3Section(name: string, values: Readonly<Record<string, string>>
 }
 
 function section(name: string, values: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(values).map(([key, value]) => `${key} = ${value}\n`);
+  const lines = Object.entries(values).map(([key, value]) => {
+    // Else the rest of it would be settings of rclone. Not shown: it may be a key.
+    if (/[\r\n\0]/.test(value)) throw new Error(`${key} of the copy ${name} must be one line`);
+    return `${key} = ${value}\n`;
+  });
   return `[${name}]\n${lines.join("")}`;
 }

@@ -11,6 +11,14 @@ export function sealFolder(key: string): string {
 
 export const sealPrefix = "sealed-";
 
+/** Whether somebody's own text may be the key: long enough, and typed alike everywhere. */
+export function isBackupKey(text: string): boolean {
+  return /^[\x21-\x7e]{20,128}$/.test(text);
+}
+
+/** What `isBackupKey` allows, in words. */
+export const backupKeyRule = "20 to 128 letters, digits and signs, no spaces";
+
 /** Values of rclone's crypt over a folder. */
 export function sealValues(folder: string, key: string): Readonly<Record<string, string>> {
   return {

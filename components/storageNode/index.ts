@@ -7,6 +7,7 @@ import { BulkBackend } from "../settings";
 import { hasStorageBox } from "../settledSettings";
 import { containerHost, type PrivateTierArgs } from "../tier";
 import type { OffsiteCredentials } from "./backupConfig";
+import { backupKeyRule, isBackupKey } from "./backupSeal";
 import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
 import { storageSetup } from "./setup";
 import { createBackupBox } from "./storageBox";
@@ -41,7 +42,7 @@ export interface StorageNodeArgs extends PrivateTierArgs {
  * Cost: the server type and the volume by the GB; 2 TB of volume cost more than all machines of a small
  * platform together, see `npm run estimate`.
  *
- * @throws when offsite settings and credentials do not come together
+ * @throws when offsite settings and credentials do not come together, or the backup key cannot be one
  */
 export class StorageNode extends pulumi.ComponentResource {
   /** `http://ADDRESS:9000`, for path-style requests. */
@@ -64,12 +65,8 @@ export class StorageNode extends pulumi.ComponentResource {
     super("hetzner-platform:index:StorageNode", name, {}, opts);
     const { settings, topology, serverType, context, bastion, placementGroupId } = args;
     const plan = topology.storage;
-    if ((settings.storage.backup.offsite === undefined) !== (args.offsite === undefined)) {
-      throw new pulumi.ResourceError(
-        "`offsite` credentials and settings.storage.backup.offsite must be given together, or neither",
-        this,
-      );
-    }
+    const problems = storageProblems(args);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
 
     const volume = createVolume(name, args, this);
     const volumeId = numericId(volume);
@@ -131,6 +128,24 @@ export class StorageNode extends pulumi.ComponentResource {
       configured: this.configured,
     });
   }
+}
+
+/** Everything that is wrong and can be known before any resource is made. Secrets are not shown. */
+function storageProblems({ settings, offsite, backupKey }: StorageNodeArgs): string[] {
+  const { bulk, backup } = settings.storage;
+  const problems: string[] = [];
+  if ((backup.offsite === undefined) !== (offsite === undefined)) {
+    problems.push(
+      "`offsite` credentials and settings.storage.backup.offsite must be given together, or neither",
+    );
+  }
+  if (bulk === BulkBackend.ObjectStore && backup.offsite === undefined) {
+    problems.push("settings.storage.backup.offsite: got nothing, allowed a bucket while bulk is objectStore");
+  }
+  if (typeof backupKey === "string" && !isBackupKey(backupKey)) {
+    problems.push(`backupKey: got a secret of another form, allowed ${backupKeyRule}`);
+  }
+  return problems;
 }
 
 function createVolume(name: string, args: StorageNodeArgs, parent: StorageNode): hcloud.Volume {

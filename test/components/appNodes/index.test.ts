@@ -79,4 +79,41 @@ describe("AppNodes", function () {
       assert.throws(() => new AppNodes("app", { ...args, images: {} }), /no image for service web, admin/);
     });
   });
+
+  it("fails before any resource when a service asks for a secret and there are none, has a host that is none or another one's route, or nobody could be served", async () => {
+    const web = settings.app.services.web;
+    assert.ok(web !== undefined);
+    const given = (services: typeof settings.app.services): AppNodesArgs => {
+      const images = Object.fromEntries(
+        Object.keys(services).map((name) => [name, "example/shop@sha256:abc"]),
+      );
+      return { ...args, images, settings: { ...settings, app: { ...settings.app, services } } };
+    };
+    const cases: [AppNodesArgs, RegExp][] = [
+      [
+        given({ web: { ...web, secrets: { KEY: "key" } } }),
+        /secrets: none are given, and service web asks for one/,
+      ],
+      [given({ web: { ...web, host: "a.example.com/x" } }), /services\.web\.host: got "a\.example\.com\/x"/],
+      [
+        given({ web: { ...web, host: "a.example.com" }, shop: { ...web, host: "a.example.com" } }),
+        /services\.shop: web has the same host/,
+      ],
+      [
+        given({ web: { ...web, port: undefined, pathPrefix: undefined } }),
+        /no service has a port and a path prefix/,
+      ],
+    ];
+    for (const [wrong, message] of cases) {
+      const resources = await recordProgram(() => {
+        assert.throws(() => new AppNodes("app", wrong), message);
+      });
+      assert.deepEqual(
+        resources.filter(({ type }) => !type.startsWith("hetzner-platform:")),
+        [],
+      );
+    }
+    // The same path under another name is another route.
+    await recordProgram(() => new AppNodes("app", given({ web, shop: { ...web, host: "a.example.com" } })));
+  });
 });

@@ -103,4 +103,20 @@ describe("DatabaseNode", () => {
       [],
     );
   });
+
+  it("fails with every setting that no database could have, each with its path", async () => {
+    const database = {
+      ...seedSettings.database,
+      databaseName: "my-shop",
+      memoryGb: 2,
+      cacheEngine: "memcached",
+    };
+    const settings = { ...seedSettings, database: database as typeof seedSettings.database };
+    await recordProgram(() => {
+      assert.throws(
+        () => new DatabaseNode("data", args({ settings, topology: planTopology(settings) })),
+        /settings\.database\.databaseName: database name "my-shop".*; settings\.database\.memoryGb: got 2, allowed at least 4; settings\.database\.cacheEngine: got "memcached", allowed valkey or redis/,
+      );
+    });
+  });
 });

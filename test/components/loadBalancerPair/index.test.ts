@@ -184,4 +184,40 @@ describe("LoadBalancerPair", function () {
       );
     });
   });
+
+  it("fails at once with everything that no pair could serve, and does not show the token", async () => {
+    const settings = structuredClone(seedSettings);
+    Object.assign(settings, { domain: "Shop" });
+    Object.assign(settings.app.services.web ?? {}, { host: "a`) || PathPrefix(`/" });
+    let failure: unknown;
+    const resources = await recordProgram(() => {
+      try {
+        new LoadBalancerPair("edge", {
+          ...args,
+          settings,
+          apiToken: "planted token",
+          apiEndpoint: "api.hetzner.cloud",
+          logArchive: "10.0.9",
+          backends: [{ name: "a", address: "999.0.2.50" }],
+        });
+      } catch (error) {
+        failure = error;
+      }
+    });
+    for (const part of [
+      /backends: a: address 999\.0\.2\.50: an IPv4 address/,
+      /apiToken: got nothing or text with spaces/,
+      /apiEndpoint: got "api\.hetzner\.cloud"/,
+      /logArchive: got "10\.0\.9"/,
+      /settings\.domain: got "Shop"/,
+      /settings\.app\.services\.web\.host: got "a`\)/,
+    ]) {
+      assert.match(String(failure), part);
+    }
+    assert.doesNotMatch(String(failure), /planted/);
+    assert.deepEqual(
+      resources.filter(({ type }) => !type.startsWith("hetzner-platform:")),
+      [],
+    );
+  });
 });

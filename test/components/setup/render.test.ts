@@ -121,4 +121,13 @@ describe("containerSetup", () => {
       /KEY of a container must be one line/,
     );
   });
+
+  it("fails when an image is no reference: root would run the rest of it", () => {
+    for (const image of ["a/b; reboot", "a/b:1 --privileged", "$(id)", ""]) {
+      assert.throws(
+        () => containerSetup({ name: "a", image, network: "host" }),
+        /image of a: got ".*", allowed/,
+      );
+    }
+  });
 });

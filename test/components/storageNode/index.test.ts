@@ -188,6 +188,20 @@ describe("StorageNode", () => {
     resourceNamed(resources, "command:remote:Command", "storage-setup");
   });
 
+  it("fails with a key of the copies that is too short and a bulk without a bucket, and shows no key", async () => {
+    const storage = { ...seedSettings.storage, bulk: "objectStore" as const };
+    await recordProgram(() => {
+      assert.throws(
+        () =>
+          new StorageNode("storage", args({ settings: { ...seedSettings, storage }, backupKey: "planted" })),
+        (error) =>
+          /backup\.offsite: got nothing, .*; backupKey: got a secret of another form, allowed 20 to 128/.test(
+            String(error),
+          ) && !/planted/.test(String(error)),
+      );
+    });
+  });
+
   const credentials = { accessKeyId: "id", secretAccessKey: "key" };
   for (const [name, changes] of [
     ["settings come without credentials", { settings: withOffsite }],
