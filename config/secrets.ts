@@ -1,5 +1,5 @@
 import type { SettingsProblem } from "./problems";
-import { secretKeys } from "./schema";
+import { secretKeys, stackSchema } from "./schema";
 
 const providerToken = "hcloud:token";
 
@@ -65,14 +65,22 @@ export function misplacedSecretProblems(
   { isEncrypted }: Encryption,
 ): readonly SettingsProblem[] {
   const places: readonly string[] = [...secretKeys, namedSecrets];
-  return keys
-    .filter((key) => !places.includes(key) && isEncrypted(`${namespace}:${key}`))
-    .map((key) => ({
-      path: key,
-      value: "an encrypted value",
-      allowed: `clear text; encrypted are ${places.join(", ")} alone`,
-      remedy: key === "app" ? serviceSecretRemedy(namespace) : "set it without --secret",
-    }));
+  return (
+    keys
+      // Of a key that does not exist nobody should be told to write its value in clear.
+      .filter(
+        (key) =>
+          Object.hasOwn(stackSchema.shape, key) &&
+          !places.includes(key) &&
+          isEncrypted(`${namespace}:${key}`),
+      )
+      .map((key) => ({
+        path: key,
+        value: "an encrypted value",
+        allowed: `clear text; encrypted are ${places.join(", ")} alone`,
+        remedy: key === "app" ? serviceSecretRemedy(namespace) : "set it without --secret",
+      }))
+  );
 }
 
 /** How a service gets a secret; somebody has encrypted a value of its environment. */

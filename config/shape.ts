@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LeafRule } from "./leaves";
 import { formatPath, formatValue, nearestName, type SettingsProblem } from "./problems";
 import { type StackValues, stackSchema } from "./schema";
-import { isConfidential, serviceSecretRemedy } from "./secrets";
+import { isConfidential, namedSecrets, serviceSecretRemedy } from "./secrets";
 
 type Path = readonly PropertyKey[];
 
@@ -38,8 +38,10 @@ function mistakesOf(issue: z.core.$ZodIssue, raw: unknown): readonly Mistake[] {
     const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(raw, issue.path);
     return [{ path: issue.path, problem: problemOf(issue.path, value, rule), standIn: rule.standIn }];
   }
-  const shape = issue.code === "invalid_type" && issue.expected === "array" ? "a list" : keysText(issue.path);
-  const rule = { allowed: shape, remedy: "write it in this form" };
+  const isList = issue.code === "invalid_type" && issue.expected === "array";
+  const rule = isList
+    ? { allowed: "a list", remedy: "write its items in brackets: [FIRST, SECOND]" }
+    : { allowed: keysText(issue.path), remedy: "write it in this form" };
   const problem = problemOf(issue.path, valueAt(raw, issue.path), rule);
   return [{ path: issue.path, problem, standIn: undefined }];
 }
@@ -79,6 +81,9 @@ function encryptedText(value: unknown): string | undefined {
 
 function unknownKey(parent: Path, key: string, raw: unknown): Mistake {
   const path = [...parent, key];
+  const inside =
+    parent.length === 0 ? withoutPath(key, encryptedText(valueAt(raw, path)) !== undefined) : undefined;
+  if (inside !== undefined) return { path, problem: inside, standIn: undefined };
   const meant = nearestName(key, knownKeys(parent));
   const remedy = meant === undefined ? "remove the key" : `did you mean ${meant}?`;
   return {
@@ -90,6 +95,19 @@ function unknownKey(parent: Path, key: string, raw: unknown): Mistake {
       remedy,
     }),
     standIn: undefined,
+  };
+}
+
+/** `pulumi config set app.count 3` makes a key with a dot in its name; somebody has left out `--path`. */
+function withoutPath(key: string, isSecret: boolean): SettingsProblem | undefined {
+  const [outer = "", ...rest] = key.split(/[.[]/);
+  if (rest.length === 0 || !knownKeys([]).includes(outer)) return undefined;
+  const flags = isSecret || outer === namedSecrets ? "--secret --path" : "--path";
+  return {
+    path: key,
+    value: "a key with this whole name",
+    allowed: `the value inside of ${outer}`,
+    remedy: `run: pulumi config rm '${key}', then pulumi config set ${flags} 'hetzner-platform:${key}' VALUE`,
   };
 }
 

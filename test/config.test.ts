@@ -79,7 +79,7 @@ const mistakes: readonly Mistake[] = [
   ["another operating system", set("image", "ubuntu-24.04"), "image", /debian-13/],
   ["no admin range", set("adminRanges", []), "adminRanges", /got nothing.*1 to 100/],
   ["admin range missing", set("adminRanges", undefined), "adminRanges", /got nothing/],
-  ["admin range that is no list", set("adminRanges", "198.51.100.7/32"), "adminRanges", /a list/],
+  ["admin range that is no list", set("adminRanges", "198.51.100.7/32"), "adminRanges", /a list; .*brackets/],
   ["admin address without prefix", set("adminRanges", ["198.51.100.7"]), "adminRanges[0]", /\/32/],
   [
     "admin range with host bits",
@@ -518,6 +518,24 @@ describe("parseSettings", () => {
       problemsOf(change(correct())).map((problem) => problem.path),
       ["app.memoryGb"],
     );
+  });
+
+  it("tells who has left out --path what to run, as a secret where it is one", () => {
+    const values = {
+      ...correct(),
+      "app.count": 3,
+      "adminRanges[0]": "8.8.8.8/32",
+      "secrets.mail": { secure: "v1:x" },
+    };
+    const text = new SettingsError("prod", problemsOf(values)).message;
+    assert.match(
+      text,
+      /^ {2}app\.count: .*config rm 'app\.count', then .* set --path 'hetzner-platform:app\.count' VALUE$/m,
+    );
+    assert.match(text, /^ {2}adminRanges\[0\]: .* set --path 'hetzner-platform:adminRanges\[0\]' VALUE$/m);
+    assert.match(text, /^ {2}secrets\.mail: .* set --secret --path 'hetzner-platform:secrets\.mail' VALUE$/m);
+    assert.equal(problemsOf(values).length, 3);
+    assert.match(problemsOf({ ...correct(), "kubernetes.on": 1 })[0]?.remedy ?? "", /remove the key/);
   });
 
   it("never shows what may be a password: of a variable, of an unknown key, of a URL", () => {

@@ -184,6 +184,21 @@ describe("readStackConfig", () => {
     );
   });
 
+  it("never advises to write a secret in clear, where --path was left out or a key is misspelt", () => {
+    const misplaced = { "secrets.stripeKey": "planted", bakcupKey: "planted" };
+    configure({ ...correct, ...misplaced });
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(
+      Object.keys(misplaced).map((key) => `hetzner-platform:${key}`),
+    );
+    assert.throws(
+      () => readStackConfig(),
+      ({ message }: Error) =>
+        /secrets\.stripeKey: .* set --secret --path 'hetzner-platform:secrets\.stripeKey'/.test(message) &&
+        /bakcupKey: .*did you mean backupKey\?/.test(message) &&
+        !/without --secret|planted/.test(message),
+    );
+  });
+
   it("fails when the platform costs more than its budget", () => {
     configure({ ...correct, budgetEur: "100" });
     assert.throws(
