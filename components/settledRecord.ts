@@ -14,7 +14,9 @@ export type Gate = <T>(value: T) => pulumi.Output<T>;
 export function rememberSettled(name: string, settings: PlatformSettings, parent: pulumi.Resource): Gate {
   const hooks = enginesHooks() ? { beforeUpdate: [refuseChanges(name, settings)] } : {};
   const record = new pulumi.Stash(`${name}-settled`, { input: settledSettings(settings) }, { parent, hooks });
-  return (value) => record.urn.apply(() => value);
+  // Of a record that an `up --target` leaves out no hook is called, and the engine answers what it holds.
+  const passed = pulumi.all([record.urn, record.input]).apply(([, held]) => refuse(held ?? {}, settings));
+  return (value) => passed.apply(() => value);
 }
 
 /** Mocks claim to know hooks and then wait for ever, because they have no call for them. */
@@ -23,13 +25,17 @@ export function enginesHooks(): boolean {
   return typeof monitor === "object" && monitor !== null && "registerResourceHook" in monitor;
 }
 
+/** @throws with every change that would leave data behind or delete it */
+function refuse(before: SettledSettings, settings: PlatformSettings): void {
+  const changes = refusedChanges(before, settings);
+  if (changes.length > 0) throw new pulumi.RunError(refusalText(changes));
+}
+
 function refuseChanges(name: string, settings: PlatformSettings): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-settled-settings`,
     ({ oldInputs }) => {
-      const before = (oldInputs as { readonly input?: SettledSettings } | undefined)?.input ?? {};
-      const changes = refusedChanges(before, settings);
-      if (changes.length > 0) throw new Error(refusalText(changes));
+      refuse((oldInputs as { readonly input?: SettledSettings } | undefined)?.input ?? {}, settings);
     },
     { onDryRun: true },
   );

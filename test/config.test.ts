@@ -401,6 +401,12 @@ const mistakes: readonly Mistake[] = [
     ],
   ),
   [
+    "second copy without region and keys, all at once",
+    set("storage.backup.offsite", { ...offsite, region: undefined }),
+    "offsiteSecretAccessKey",
+    /config set --secret/,
+  ],
+  [
     "second copy without bucket",
     set("storage.backup.offsite", { ...offsite, bucket: undefined }),
     "storage.backup.offsite.bucket",

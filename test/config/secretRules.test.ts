@@ -132,6 +132,14 @@ describe("secrets of services and registries", () => {
       [/registries\[0\]\.host:.*without https/, /registries\[1\]\.host:.*Docker Hub is docker\.io/],
     ],
     [
+      "secrets that are together longer than Linux hands to a program",
+      {
+        web: { secrets: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`KEY_${i}`, "long"])) },
+        secrets: { long: "x".repeat(65_000) },
+      },
+      [/web\.secrets: got 1105[0-9]{3} bytes with its environment, allowed at most 1048576 bytes/],
+    ],
+    [
       "a registry on a port that is none, and one that no image could begin with",
       {
         registries: [
