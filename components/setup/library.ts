@@ -21,7 +21,9 @@ stage() {
 
 finish() {
   local status=$?
-  rm -f /usr/sbin/policy-rc.d "$0"
+  rm -f "$0"
+  # Who never held the lock has laid down nothing for dpkg: what is there belongs to the run that works.
+  [ -z "$log_start" ] || rm -f /usr/sbin/policy-rc.d
   if [ "$status" -ne 0 ]; then
     {
       # Of this run alone: the one before may have failed with the same lines.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -25,7 +25,8 @@ describe("a setup script that fails", () => {
       .replaceAll("/var/lib/platform", join(folder, "state"))
       .replaceAll("/var/log/platform-setup.log", join(folder, "log"))
       .replaceAll("/run/platform", join(folder, "run"))
-      .replaceAll("/etc/platform", join(folder, "etc"));
+      .replaceAll("/etc/platform", join(folder, "etc"))
+      .replaceAll("/usr/sbin/policy-rc.d", join(folder, "policy-rc.d"));
     const file = join(folder, "script");
     await writeFile(file, change(script));
     return execa("bash", [file], { reject: false });
@@ -50,7 +51,9 @@ describe("a setup script that fails", () => {
     assert.equal(stderr.split("setup of prod-app1 failed").length - 1, 1, stderr);
   });
 
-  it("says that another set-up runs, and nothing of what that one prints", async () => {
+  it("says that another set-up runs, and nothing of what that one prints or has laid down for dpkg", async () => {
+    const policy = join(folder, "policy-rc.d");
+    await writeFile(policy, "of the set-up that runs");
     const impatient = (script: string) => script.replace("flock -w 900", "flock -w 0");
     const holding = ["--no-fork", join(folder, "run-setup.lock"), "sleep", "60"];
     const holder = execa("flock", holding, { reject: false, stdio: "ignore" });
@@ -65,6 +68,7 @@ describe("a setup script that fails", () => {
         stderr,
         /^another setup has held the lock for 900 seconds\nsetup of prod-app1 failed at "start"/,
       );
+      assert.equal(await readFile(policy, "utf8"), "of the set-up that runs");
     } finally {
       holder.kill();
       await holder;
