@@ -5,7 +5,7 @@ import type { SettingsProblem } from "./problems";
 import type { Rule } from "./rules";
 
 /** Half of what Linux gives the environment and the arguments of one program. */
-const largestEnvironment = 1024 * 1024;
+export const largestEnvironment = 1024 * 1024;
 
 /** The environment of a service: what Docker and Linux can hand to a container, and what the platform does not set itself. */
 export const environmentRules: readonly Rule[] = [

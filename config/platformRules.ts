@@ -9,9 +9,10 @@ import type { Rule, RuleInput } from "./rules";
 export const platformRules: readonly Rule[] = [
   { reads: ["adminRanges", "protect"], check: adminProblems },
   { reads: ["storage.objectStoreEngine", "images.objectStore"], check: objectStoreProblems },
+  { reads: ["offsiteAccessKeyId", "offsiteSecretAccessKey"], check: offsiteKeyProblems },
   {
-    reads: ["storage.backup.offsite", "offsiteAccessKeyId", "offsiteSecretAccessKey", "network"],
-    check: offsiteProblems,
+    reads: ["storage.backup.offsite", "network"],
+    check: ({ settings }) => endpointProblems(settings, settings.storage.backup.offsite?.endpoint),
   },
   {
     reads: ["storage.bulk", "storage.bulkGb", "storage.keepStorageBox", "storage.backup.offsite"],
@@ -55,10 +56,10 @@ function objectStoreProblems({ settings, values }: RuleInput): readonly Settings
   ];
 }
 
-function offsiteProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
-  const { offsite } = settings.storage.backup;
-  if (offsite === undefined) return [];
-  const keys = (["offsiteAccessKeyId", "offsiteSecretAccessKey"] as const)
+/** Also beside a bucket or a region that is missing. */
+function offsiteKeyProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
+  if (settings.storage.backup.offsite === undefined) return [];
+  return (["offsiteAccessKeyId", "offsiteSecretAccessKey"] as const)
     .filter((key) => values[key] === undefined)
     .map((key) => ({
       path: key,
@@ -66,10 +67,13 @@ function offsiteProblems({ settings, values }: RuleInput): readonly SettingsProb
       allowed: "a secret while storage.backup.offsite is set",
       remedy: `run: pulumi config set --secret ${key}`,
     }));
-  return [...keys, ...endpointProblems(settings, offsite.endpoint)];
 }
 
-function endpointProblems(settings: PlatformSettings, endpoint: string): readonly SettingsProblem[] {
+function endpointProblems(
+  settings: PlatformSettings,
+  endpoint: string | undefined,
+): readonly SettingsProblem[] {
+  if (endpoint === undefined) return [];
   const problem = (allowed: string, remedy: string): SettingsProblem[] => [
     { path: "storage.backup.offsite.endpoint", value: formatValue(endpoint), allowed, remedy },
   ];

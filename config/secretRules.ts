@@ -1,5 +1,6 @@
 import { platformVariables } from "../components/appNodes/environment";
 import { longestEnvironmentLine } from "../components/setup/container";
+import { largestEnvironment } from "./environmentRules";
 import { formatValue, nearestName, type SettingsProblem } from "./problems";
 import type { Rule, RuleInput } from "./rules";
 import type { StackValues } from "./schema";
@@ -7,6 +8,7 @@ import type { StackValues } from "./schema";
 /** Secrets by name: who asks for which, and whether the variable is free. */
 export const secretRules: readonly Rule[] = [
   { reads: ["app.services", "secrets"], check: serviceSecretProblems },
+  { reads: ["app.services", "secrets"], check: sumProblems },
   { reads: ["images.registries", "secrets"], check: registryProblems },
   { reads: ["app.services"], check: takenVariableProblems },
 ];
@@ -53,6 +55,27 @@ function tooLongProblems(path: string, variable: string, value: unknown): readon
       remedy: "keep it in the object store, and give the service its key",
     },
   ];
+}
+
+/** Half of what one program may be given; only `up` knows how long the secrets are. */
+function sumProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
+  return Object.entries(settings.app.services).flatMap(([service, { environment, secrets }]) => {
+    const own = Object.entries(secrets).map(([variable, name]) => [variable, values.secrets[name]] as const);
+    const sum = [...Object.entries(environment), ...own].reduce(
+      (total, [name, value]) =>
+        total + (typeof value === "string" ? Buffer.byteLength(`${name}=${value}\n`) : 0),
+      0,
+    );
+    if (own.length === 0 || sum <= largestEnvironment) return [];
+    return [
+      {
+        path: `app.services.${service}.secrets`,
+        value: `${sum} bytes with its environment`,
+        allowed: `at most ${largestEnvironment} bytes for all variables`,
+        remedy: "keep long ones in the object store, and give the service their keys",
+      },
+    ];
+  });
 }
 
 function registryProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {

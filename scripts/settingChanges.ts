@@ -179,7 +179,7 @@ export async function renderSettings(running: EngineStack): Promise<string> {
   running.configure(startingPoint);
   return `# What changing a setting does
 Written by \`npm run setting-changes\` from a preview of each change on a running platform: do not edit.
-What is refused is refused by \`pulumi preview\` and \`pulumi up\` alike, before anything is touched; with \`--target\` only when \`platform-settled\` is among the targets. See [Settings that data depends on](operations.md#settings-that-data-depends-on).
+What is refused is refused by \`pulumi preview\` and \`pulumi up\` alike, before anything is touched; see [Settings that data depends on](operations.md#settings-that-data-depends-on).
 
 | setting | \`pulumi up\` | on the machines |
 |---|---|---|
