@@ -123,7 +123,18 @@ function withoutMachines(
   return { props: { ...props, connection, create }, opts };
 }
 
+/**
+ * What a preview plans. The program runs in this process, which other tests keep busy: when the engine does not hear
+ * of it in time, it gives up its connection, and the preview is asked once more.
+ */
 async function planOf(stack: Stack, replace?: string): Promise<PlannedStep[]> {
+  return planOnce(stack, replace).catch((error: unknown) => {
+    if (!String(error).includes("UNAVAILABLE: No connection established")) throw error;
+    return planOnce(stack, replace);
+  });
+}
+
+async function planOnce(stack: Stack, replace?: string): Promise<PlannedStep[]> {
   const steps: PlannedStep[] = [];
   const { resources } = (await stack.exportStack()).deployment;
   const urns = resources.map(({ urn }: { urn: string }) => urn);
