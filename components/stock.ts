@@ -27,9 +27,7 @@ export function refuseSoldOut(name: string, api: StockApi): pulumi.ResourceHookB
   if (!enginesHooks()) return {};
   // The engine calls hooks from outside of the program, where nobody knows what it does.
   const isPreview = pulumi.runtime.isDryRun();
-  const access = new Promise<readonly [string | undefined, string]>((resolve) =>
-    pulumi.all([api.endpoint, api.token]).apply(resolve),
-  );
+  const access = isPreview ? knownValue(pulumi.all([api.endpoint, api.token]), patienceMs) : undefined;
   const asked = new Map<string, Promise<boolean>>();
   const check = async (inputs: ServerInputs | undefined) => {
     if (!isPreview || inputs === undefined) return;
@@ -63,13 +61,28 @@ function soldOutText(server: string, serverType: string, location: string): stri
   return `Hetzner cannot deliver ${serverType} in ${location} at the moment: ${server} would be gone or off before that is noticed; choose another serverType (npm run estimate names prices and stock) or wait`;
 }
 
+const patienceMs = 10_000;
+
+/** What an output holds; undefined when a preview does not know it, as nothing that waits for it is ever called then. */
+export function knownValue<T>(output: pulumi.Output<T>, withinMs: number): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), withinMs);
+    (output as pulumi.Output<unknown>).apply((value) => {
+      clearTimeout(timer);
+      resolve(value as T);
+    });
+  });
+}
+
 async function isSoldOut(
-  [base, token]: readonly [string | undefined, string],
+  access: readonly [string | undefined, string] | undefined,
   serverType: string,
   location: string,
 ): Promise<boolean> {
-  const url = `${base ?? "https://api.hetzner.cloud/v1"}/server_types?name=${encodeURIComponent(serverType)}`;
   try {
+    if (access === undefined) throw new Error("the API's token is not known before up");
+    const [base = "https://api.hetzner.cloud/v1", token] = access;
+    const url = `${base}/server_types?name=${encodeURIComponent(serverType)}`;
     const headers = { Authorization: `Bearer ${token}` };
     const answer = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
