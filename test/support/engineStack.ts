@@ -30,6 +30,8 @@ export interface EngineStack {
   readonly cloud: TestCloud;
   /** Every later preview, update and so on runs with these values. */
   configure(values: Values): void;
+  /** Every later one calls the platform by this name at Pulumi. @param former names that it had before */
+  call(name: string, former: readonly string[]): void;
   /**
    * What a preview plans, unchanged resources left out.
    *
@@ -52,6 +54,7 @@ export const image = (name: string) => `${name}@sha256:${"a".repeat(64)}`;
 /** Starts with no resource. The stack is called `prod`. */
 export async function engineStack(first: Values): Promise<EngineStack> {
   let values = first;
+  let [called, aliases] = ["platform", [] as { name: string }[]];
   const [home, cloud, ssh, folder] = await Promise.all([
     ensurePulumiHome((line) => console.error(line)),
     TestCloud.start({ timeScale: 0.001, soldOut: [soldOutType] }),
@@ -65,13 +68,14 @@ export async function engineStack(first: Values): Promise<EngineStack> {
     await pulumi.runtime.registerResourceTransform((args) => withoutMachines(args, ssh, privateKey));
     const settings = parseSettings(values, pulumi.getStack());
     const { offsite } = settings.storage.backup;
-    new Platform("platform", {
+    const args = {
       settings,
       apiToken: typeof values.failoverToken === "string" ? values.failoverToken : TOKEN,
       apiEndpoint: endpoint,
       secrets: values.secrets as Readonly<Record<string, string>> | undefined,
       ...(offsite !== undefined && { offsiteCredentials: { accessKeyId: "id", secretAccessKey: "key" } }),
-    });
+    };
+    new Platform(called, args, { aliases });
   };
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName: "prod", projectName: "hetzner-platform", program },
@@ -101,6 +105,10 @@ export async function engineStack(first: Values): Promise<EngineStack> {
     cloud,
     configure: (next) => {
       values = next;
+    },
+    call: (name, former) => {
+      called = name;
+      aliases = former.map((alias) => ({ name: alias }));
     },
     plan: (replace) => planOf(stack, replace),
     writes: () =>
