@@ -10,6 +10,8 @@ export interface LogArchiveConfig {
 }
 
 export const logFolder = `${storageRoot}/logs`;
+/** Oneshot that a timer starts: it keeps age and size of the archive. */
+export const logRetentionService = "platform-log-retention.service";
 const service = "systemd-journal-remote.service";
 const socket = "systemd-journal-remote.socket";
 const user = "systemd-journal-remote";
@@ -18,7 +20,7 @@ const paths = {
   socket: `/etc/systemd/system/${socket}.d/platform.conf`,
   service: `/etc/systemd/system/${service}.d/platform.conf`,
   retention: "/usr/local/sbin/platform-log-retention",
-  retentionService: "/etc/systemd/system/platform-log-retention.service",
+  retentionService: `/etc/systemd/system/${logRetentionService}`,
   retentionTimer: "/etc/systemd/system/platform-log-retention.timer",
 };
 

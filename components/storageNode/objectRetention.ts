@@ -12,7 +12,9 @@ export interface ObjectRetentionConfig {
 }
 
 const path = "/usr/local/sbin/platform-object-retention";
-const servicePath = "/etc/systemd/system/platform-object-retention.service";
+/** Oneshot that a timer starts. */
+export const objectRetentionService = "platform-object-retention.service";
+const servicePath = `/etc/systemd/system/${objectRetentionService}`;
 const timerPath = "/etc/systemd/system/platform-object-retention.timer";
 
 /** Versions that nobody has seen for as long as backups are kept go, every day; current ones never do. */

@@ -1,7 +1,8 @@
 import { fileSystemsFunction } from "../setup/fileSystemStatus";
 import type { BackupConfig } from "./backupConfig";
 import { backupStatusFunction } from "./backupStatus";
-import { logFolder } from "./logArchive";
+import { logFolder, logRetentionService } from "./logArchive";
+import { objectRetentionService } from "./objectRetention";
 import { objectStoreScript } from "./objectStoreScript";
 import { storageRoot, volumeMarker } from "./volume";
 
@@ -27,10 +28,15 @@ volume() {
       | {up: $full.up, bytes: .[0], usedBytes: .[1], reasons: $full.reasons}'
 }
 
+# What keeps the disk from filling runs by timers, and nobody else would notice that it does not.
+failed_reason() {
+  if systemctl is-failed --quiet "$1"; then echo "$1 failed: see journalctl -u $1"; fi
+}
+
 object_store() {
-  local up=false
-  if ${objectStoreScript} try >/dev/null 2>&1; then up=true; fi
-  jq -n --argjson up "$up" '{up: $up, engine: "${engine}", bucket: "${config.bucket}", reasons: [if $up then empty else "does not answer" end]}'
+  local wrong
+  wrong=$(${objectStoreScript} try >/dev/null 2>&1 || echo "does not answer"; failed_reason ${objectRetentionService})
+  jq -Rn '[inputs | select(. != "")] | {up: (. == []), engine: "${engine}", bucket: "${config.bucket}", reasons: .}' <<<"$wrong"
 }
 
 ${backupStatusFunction(config)}
@@ -44,10 +50,10 @@ senders() {
 }
 
 logs() {
-  local up=false
-  if systemctl is-active --quiet systemd-journal-remote.socket; then up=true; fi
-  jq -n --argjson up "$up" --argjson bytes "$(du -sb ${logFolder} 2>/dev/null | cut -f1 || echo 0)" \\
-    --argjson hosts "$(senders | jq -Rn '[inputs]')" '{up: $up, bytes: $bytes, hosts: $hosts, reasons: [if $up then empty else "takes no logs" end]}'
+  local wrong
+  wrong=$(systemctl is-active --quiet systemd-journal-remote.socket || echo "takes no logs"; failed_reason ${logRetentionService})
+  jq -Rn --argjson bytes "$(du -sb ${logFolder} 2>/dev/null | cut -f1 || echo 0)" --argjson hosts "$(senders | jq -Rn '[inputs]')" \\
+    '[inputs | select(. != "")] | {up: (. == []), bytes: $bytes, hosts: $hosts, reasons: .}' <<<"$wrong"
 }
 
 status=$(jq -n --arg host "$(hostname)" --argjson volume "$(volume)" --argjson objectStore "$(object_store)" \\

@@ -77,6 +77,19 @@ echo 7 >/srv/storage/.platform-volume`);
     return status[part].reasons;
   };
 
+  it("says that what keeps the disk from filling has failed", async () => {
+    for (const [part, unit] of [
+      ["logArchive", "platform-log-retention.service"],
+      ["objectStore", "platform-object-retention.service"],
+    ] as const) {
+      const reason = `${unit} failed: see journalctl -u ${unit}`;
+      assert.ok(!(await wrong(part)).includes(reason));
+      await machine.run(`systemd-run --quiet --unit=${unit} --wait false`);
+      assert.ok((await wrong(part)).includes(reason));
+      await machine.succeed(`systemctl reset-failed ${unit}`);
+    }
+  });
+
   /** What the last run left: its report and the backup itself. */
   const lastRun = async (hours: number, changes: Readonly<Record<string, unknown>> = {}) => {
     const time = hoursAgo(hours);
