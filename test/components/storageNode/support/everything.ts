@@ -30,7 +30,7 @@ export async function portrait(run: (script: string) => Promise<string>, databas
   return `${normalised(dump, database)}\n${roles.replace(randomTokens, "").replace(/^CREATE TABLESPACE.*\n/gm, "")}\n${seen}`;
 }
 
-const randomTokens = /^\\(un)?restrict .*\n/gm;
+const randomTokens = /^\\(un)?restrict .*(\n|$)/gm;
 
 /** The same text whatever the database is called. */
 function normalised(dump: string, database: string): string {
