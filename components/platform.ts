@@ -6,6 +6,7 @@ import { registryLogins, storeEnvironments } from "./credentials";
 import { DatabaseNode } from "./databaseNode";
 import { deployKey } from "./deployKey";
 import { imageResolver, type ResolveImage } from "./images";
+import { platformLabels } from "./labels";
 import { LoadBalancerPair } from "./loadBalancerPair";
 import type { MachineContext } from "./machine";
 import { Network } from "./network";
@@ -203,7 +204,7 @@ function createNetwork(
       name: gate(settings.environment),
       network: settings.network,
       natGateway: natGateway.privateIp,
-      labels: labelsOf(settings),
+      labels: platformLabels(settings.environment),
       protect: settings.protect,
     },
     { parent },
@@ -220,7 +221,7 @@ function machineContext(
 ): MachineContext {
   const sshKey = new hcloud.SshKey(
     `${name}-deploy-key`,
-    { name: gate(`${settings.environment}-deploy`), publicKey, labels: labelsOf(settings) },
+    { name: gate(`${settings.environment}-deploy`), publicKey, labels: platformLabels(settings.environment) },
     { parent, deleteBeforeReplace: true },
   );
   return {
@@ -229,12 +230,8 @@ function machineContext(
     networkId: network.networkId,
     sshKey: sshKey.id,
     privateKey,
-    labels: gate(labelsOf(settings)),
+    labels: gate(platformLabels(settings.environment)),
   };
-}
-
-function labelsOf(settings: PlatformSettings): Readonly<Record<string, string>> {
-  return { environment: settings.environment, "managed-by": "pulumi" };
 }
 
 function serviceImages(

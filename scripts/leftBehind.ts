@@ -28,9 +28,6 @@ const kinds: readonly Kind[] = [
   { api: "hetzner", path: "/storage_boxes", name: "storage box" },
 ];
 
-/** Labels of everything that the platform makes. */
-export const platformLabels = (environment: string) => ({ environment, "managed-by": "pulumi" });
-
 /**
  * Looks for what carries these labels, and for primary IPs that nobody has, whatever their labels: a server's own one
  * carries none.

@@ -1,9 +1,10 @@
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
+import { platformLabels } from "../components/labels";
 import { shortName } from "../config/parse";
 import type { Progress } from "../toolchain/cacheDir";
 import { type CloudClients, cloudClient } from "./cloudClient";
-import { leftBehind, platformLabels } from "./leftBehind";
+import { leftBehind } from "./leftBehind";
 import { localStack, localStackName, projectRoot } from "./localStack";
 import { endOrphanedPlugins } from "./orphanedPlugins";
 import { repair } from "./repair";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { platformLabels } from "../../components/labels";
 import type { CloudClient } from "../../scripts/cloudClient";
-import { leftBehind, platformLabels } from "../../scripts/leftBehind";
+import { leftBehind } from "../../scripts/leftBehind";
 import { TestCloud } from "../localcloud/api/testCloud";
 
 describe("what is billed after a destroy is named", () => {
