@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "./components";
+import { readStackConfig } from "./components/settings/stackConfig";
 import { onlyCopy } from "./components/views/copies";
-import { readStackConfig } from "./config";
 
 const { settings, secrets } = readStackConfig();
 const hetzner = new pulumi.Config("hcloud");

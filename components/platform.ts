@@ -1,26 +1,26 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { AppNodes } from "./appNodes";
 import { registryLogins, storeEnvironments } from "./credentials";
-import { DatabaseNode } from "./databaseNode";
-import { deployKey } from "./deployKey";
-import { imageResolver, type ResolveImage } from "./images";
-import { platformLabels } from "./labels";
-import { LoadBalancerPair } from "./loadBalancerPair";
-import type { MachineContext } from "./machine";
-import { Network } from "./network";
+import { deployKey } from "./machine/deployKey";
+import { imageResolver, type ResolveImage } from "./machine/images";
+import { platformLabels } from "./machine/labels";
+import type { MachineContext } from "./machine/machine";
+import { Network } from "./machine/network";
+import { refuseSoldOut } from "./machine/stock";
+import { planTopology, type Topology } from "./plan/topology";
 import { type MachineSummary, referencesOf, serverIdsByName, summarize } from "./platformOutputs";
-import type { MachineSize, PlatformSettings } from "./settings";
-import { type Gate, rememberSettled } from "./settledRecord";
+import { AppNodes } from "./roles/app";
+import { DatabaseNode } from "./roles/database";
+import { LoadBalancerPair } from "./roles/edge";
+import { StorageNode } from "./roles/storage";
+import type { OffsiteCredentials } from "./roles/storage/backupConfig";
+import type { MachineSize, PlatformSettings } from "./settings/settings";
+import { type Gate, rememberSettled } from "./settings/settledRecord";
 import { resolveServerType } from "./sizing/resolve";
-import { refuseSoldOut } from "./stock";
-import { StorageNode } from "./storageNode";
-import type { OffsiteCredentials } from "./storageNode/backupConfig";
-import { planTopology, type Topology } from "./topology";
 
 export interface PlatformArgs {
-  /** Validated settings: `config.ts` makes them from stack configuration. */
+  /** Validated settings: `readStackConfig` makes them from stack configuration. */
   readonly settings: PlatformSettings;
   /** Token with which the load balancers move their floating IP: read and write, of the same project. Secret. */
   readonly apiToken: pulumi.Input<string>;

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AppNodes } from "./appNodes";
-import type { DatabaseNode } from "./databaseNode";
-import type { LoadBalancerPair } from "./loadBalancerPair";
-import type { PlatformSettings } from "./settings";
+import type { Topology } from "./plan/topology";
+import type { AppNodes } from "./roles/app";
+import type { DatabaseNode } from "./roles/database";
+import type { LoadBalancerPair } from "./roles/edge";
+import type { StorageNode } from "./roles/storage";
+import type { PlatformSettings } from "./settings/settings";
 import { resolveServerType } from "./sizing/resolve";
-import type { StorageNode } from "./storageNode";
-import type { Topology } from "./topology";
 
 /** A machine as people ask for it. */
 export interface MachineSummary {

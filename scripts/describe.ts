@@ -1,4 +1,4 @@
-import { planTopology } from "../components/topology";
+import { planTopology } from "../components/plan/topology";
 import { describePlatform } from "../components/views/description";
 import { renderTree } from "../components/views/tree";
 import { runCommand, stackCommand, type ViewOptions, viewedSettings } from "./stackCommand";

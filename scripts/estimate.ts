@@ -1,6 +1,6 @@
 import Table from "cli-table3";
+import { planTopology } from "../components/plan/topology";
 import { datedPrices, type PriceTable } from "../components/sizing/prices";
-import { planTopology } from "../components/topology";
 import { costAlternatives, whatAmountBuys } from "../components/views/alternatives";
 import { budgetText, isWithinBudget } from "../components/views/budget";
 import { type CostEstimate, estimateCost } from "../components/views/cost";

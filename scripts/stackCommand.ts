@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
-import type { PlatformSettings } from "../components/settings";
-import { problemLine } from "../config/problems";
-import { readStackFile } from "../config/stackFile";
+import { problemLine } from "../components/settings/problems";
+import type { PlatformSettings } from "../components/settings/settings";
+import { readStackFile } from "../components/settings/stackFile";
 
 export const projectDirectory = dirname(__dirname);
 

@@ -1,6 +1,6 @@
-import { ports } from "../flows";
-import type { PlatformSettings } from "../settings";
-import type { MachinePlan, Topology } from "../topology";
+import { ports } from "../plan/flows";
+import type { MachinePlan, Topology } from "../plan/topology";
+import type { PlatformSettings } from "../settings/settings";
 import { defaultRouteSetup } from "./defaultRoute";
 import { hostFirewallSetup } from "./hostFirewall";
 import { mergeSetups } from "./merge";

@@ -1,4 +1,4 @@
-import type { MachinePlan } from "../topology";
+import type { MachinePlan } from "../plan/topology";
 import { emptySetup, type MachineSetup, type SetupFile } from "./types";
 
 /** `platform-default-route` keeps them; `platform-default-route check` says whether they are there. */

@@ -1,6 +1,6 @@
-import { type Flow, flowsTo, ports, sourceAddresses } from "../flows";
-import { type PlatformSettings, Tier } from "../settings";
-import type { MachinePlan, Topology } from "../topology";
+import { type Flow, flowsTo, ports, sourceAddresses } from "../plan/flows";
+import type { MachinePlan, Topology } from "../plan/topology";
+import { type PlatformSettings, Tier } from "../settings/settings";
 import { containerRange } from "./docker";
 import type { MachineSetup } from "./types";
 

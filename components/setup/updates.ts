@@ -1,4 +1,4 @@
-import type { MachinePlan, Topology } from "../topology";
+import type { MachinePlan, Topology } from "../plan/topology";
 import type { MachineSetup } from "./types";
 import { upgradeScript } from "./upgradeScript";
 

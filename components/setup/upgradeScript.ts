@@ -1,9 +1,9 @@
-import { ports } from "../flows";
-import { agentStatePath } from "../loadBalancerPair/agent";
-import { nodeHealthPath } from "../loadBalancerPair/edge";
-import { Tier } from "../settings";
-import { copiesLock, databaseLock } from "../storageNode/backupConfig";
-import type { MachinePlan, Topology } from "../topology";
+import { ports } from "../plan/flows";
+import type { MachinePlan, Topology } from "../plan/topology";
+import { agentStatePath } from "../roles/edge/agent";
+import { nodeHealthPath } from "../roles/edge/edge";
+import { copiesLock, databaseLock } from "../roles/storage/backupConfig";
+import { Tier } from "../settings/settings";
 
 /** How one machine leaves its work and takes it up again, in bash. */
 interface Leaving {

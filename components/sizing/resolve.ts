@@ -1,4 +1,4 @@
-import type { MachineSize } from "../settings";
+import type { MachineSize } from "../settings/settings";
 import { type ServerLine, type ServerType, serverTypes } from "./serverTypes";
 
 /** No server type of the location has what the machine needs. */

@@ -1,9 +1,9 @@
-import { BulkBackend, type PlatformSettings, type StorageSettings } from "../settings";
+import type { Topology } from "../plan/topology";
+import { BulkBackend, type PlatformSettings, type StorageSettings } from "../settings/settings";
 import type { PriceTable } from "../sizing/prices";
 import { fallbackServerTypes, NoServerTypeError } from "../sizing/resolve";
 import { type ServerLine, type ServerType, serverTypes } from "../sizing/serverTypes";
 import { workingVolumeGb } from "../sizing/storageBoxes";
-import type { Topology } from "../topology";
 import { estimateCost, UnknownPriceError } from "./cost";
 
 /** Backends that the alternatives compare; what a bucket elsewhere costs is not known here. */

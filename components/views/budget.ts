@@ -1,6 +1,6 @@
-import type { PlatformSettings } from "../settings";
+import { planTopology } from "../plan/topology";
+import type { PlatformSettings } from "../settings/settings";
 import { datedPrices } from "../sizing/prices";
-import { planTopology } from "../topology";
 import { type CostEstimate, estimateCost } from "./cost";
 
 /** The platform would cost more than its budget allows, or nobody can say what it costs. */

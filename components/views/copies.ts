@@ -1,4 +1,4 @@
-import { BulkBackend, type PlatformSettings } from "../settings";
+import { BulkBackend, type PlatformSettings } from "../settings/settings";
 
 /**
  * What is lost with the volume of the storage machine, in one sentence; undefined when there is a copy elsewhere.

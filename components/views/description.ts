@@ -1,4 +1,5 @@
-import { type Flow, flowsTo } from "../flows";
+import { type Flow, flowsTo } from "../plan/flows";
+import type { MachinePlan, Topology } from "../plan/topology";
 import {
   BulkBackend,
   CacheEngine,
@@ -9,11 +10,10 @@ import {
   type StorageSettings,
   type Store,
   Tier,
-} from "../settings";
+} from "../settings/settings";
 import { findLocation } from "../sizing/locations";
 import { resolveServerType } from "../sizing/resolve";
 import { requireStorageBox } from "../sizing/storageBoxes";
-import type { MachinePlan, Topology } from "../topology";
 import { onlyCopy } from "./copies";
 
 /** A platform as people and programs read it: the value behind `describe` and `describe --json`. */

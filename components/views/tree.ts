@@ -1,6 +1,6 @@
-import type { PlatformSettings } from "../settings";
+import type { Topology } from "../plan/topology";
+import type { PlatformSettings } from "../settings/settings";
 import { describeSize } from "../sizing/resolve";
-import type { Topology } from "../topology";
 import {
   describePlatform,
   type MachineDescription,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { Platform, type PlatformArgs } from "../../components/platform";
-import type { PlatformSettings } from "../../components/settings";
+import type { PlatformSettings } from "../../components/settings/settings";
 import { clearTextPaths, isSecretValue, type RecordedResource, recordProgram } from "../support/mocks";
 import { seedSettings } from "../support/settings";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { localStack } from "../../scripts/localStack";
-import { assertSamePortrait, everythingSql, portrait } from "../components/storageNode/support/everything";
+import { assertSamePortrait, everythingSql, portrait } from "../components/roles/storage/support/everything";
 import { must, onMachine } from "../e2e/support/cloud";
 import { up } from "../e2e/support/platform";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { platformLabels } from "../../components/labels";
+import { platformLabels } from "../../components/machine/labels";
 import type { CloudClient } from "../../scripts/cloudClient";
 import { leftBehind } from "../../scripts/leftBehind";
 import { TestCloud } from "../localcloud/api/testCloud";

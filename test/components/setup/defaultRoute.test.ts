@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { planTopology } from "../../../components/plan/topology";
 import {
   defaultRouteFiles,
   defaultRouteSetup,
   privateUserData,
 } from "../../../components/setup/defaultRoute";
-import { planTopology } from "../../../components/topology";
 import { seedSettings } from "../../support/settings";
 import { shellcheck } from "../../support/shellcheck";
-import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
+import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 
 const topology = planTopology(seedSettings);
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
+import { planTopology } from "../../../components/plan/topology";
 import { hostFirewall } from "../../../components/setup/hostFirewall";
-import { planTopology } from "../../../components/topology";
 import { ensureHostPackages } from "../../../localcloud/hostPackages";
 import { seedSettings } from "../../support/settings";
-import { inDebian13, whyNoDebian13 } from "../loadBalancerPair/support/debian13";
+import { inDebian13, whyNoDebian13 } from "../roles/edge/support/debian13";
 
 const topology = planTopology(seedSettings);
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { imagePruneSetup } from "../../../components/setup/imagePrune";
 import { emptySetup, type MachineSetup } from "../../../components/setup/types";
 import { shellcheck } from "../../support/shellcheck";
-import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
+import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 
 describe("the images of past releases", function () {
   this.timeout(180_000);

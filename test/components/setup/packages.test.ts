@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { userDataForNat } from "../../../components/loadBalancerPair/nat";
+import { userDataForNat } from "../../../components/roles/edge/nat";
 import { packagePatience } from "../../../components/setup/packages";
 import { renderSetup } from "../../../components/setup/render";
 import { emptySetup } from "../../../components/setup/types";
-import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
+import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 import { repositories } from "./support/repository";
 
 /** Removing this file ends whatever holds a lock. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { planTopology } from "../../../components/plan/topology";
 import { baseSetup } from "../../../components/setup/base";
 import { containerSetup } from "../../../components/setup/container";
 import { dockerSetup } from "../../../components/setup/docker";
 import { mergeSetups } from "../../../components/setup/merge";
 import { quote, renderSetup } from "../../../components/setup/render";
 import { emptySetup, type MachineSetup } from "../../../components/setup/types";
-import { planTopology } from "../../../components/topology";
 import { seedSettings } from "../../support/settings";
 import { shellcheck } from "../../support/shellcheck";
 

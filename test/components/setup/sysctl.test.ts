@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { databaseKernelSetup } from "../../../components/databaseNode/kernel";
-import { edgeKernelSetup } from "../../../components/loadBalancerPair/setup";
+import { databaseKernelSetup } from "../../../components/roles/database/kernel";
+import { edgeKernelSetup } from "../../../components/roles/edge/setup";
 import { listenEarlySetup } from "../../../components/setup/listenEarly";
 import { sysctlSetup } from "../../../components/setup/sysctl";
 import type { MachineSetup } from "../../../components/setup/types";
 import { shellcheck } from "../../support/shellcheck";
-import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
+import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 
 const everySetup: readonly (readonly [string, MachineSetup])[] = [
   ["a load balancer", edgeKernelSetup],

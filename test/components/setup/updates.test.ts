@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { planTopology } from "../../../components/plan/topology";
 import { updatesSetup, updateTimes } from "../../../components/setup/updates";
-import { planTopology } from "../../../components/topology";
 import { seedSettings } from "../../support/settings";
 import { shellcheck } from "../../support/shellcheck";
-import { bootMachine, type TestMachine, whyNoMachine } from "../databaseNode/support/machine";
+import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 import { repositories, type TestPackage } from "./support/repository";
 
 const topology = planTopology(seedSettings);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { MachineSize } from "../../../components/settings";
+import type { MachineSize } from "../../../components/settings/settings";
 import { locations } from "../../../components/sizing/locations";
 import {
   fallbackServerTypes,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { flowsTo } from "../../../components/flows";
-import type { PlatformSettings } from "../../../components/settings";
-import { planTopology } from "../../../components/topology";
+import { flowsTo } from "../../../components/plan/flows";
+import { planTopology } from "../../../components/plan/topology";
+import type { PlatformSettings } from "../../../components/settings/settings";
 import { describePlatform } from "../../../components/views/description";
 import { describeTree } from "../../../components/views/tree";
 import { seedSettings } from "../../support/settings";

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import * as hcloud from "@pulumi/hcloud";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
-import { platformLabels } from "../../../components/labels";
+import { platformLabels } from "../../../components/machine/labels";
 import type { CloudClient } from "../../../scripts/cloudClient";
 import { leftBehind } from "../../../scripts/leftBehind";
 import { ensurePulumiHome } from "../../../toolchain/pulumiHome";

@@ -1,0 +1,96 @@
+import * as pulumi from "@pulumi/pulumi";
+import { enginesHooks } from "../settings/settledRecord";
+
+/** Where and as whom the API is asked what it can sell. */
+export interface StockApi {
+  /** @default "https://api.hetzner.cloud/v1" */
+  readonly endpoint: pulumi.Input<string> | undefined;
+  /** Secret. */
+  readonly token: pulumi.Input<string>;
+}
+
+/** Part of `GET /server_types`. */
+interface ServerTypesAnswer {
+  readonly server_types: readonly {
+    readonly locations?: readonly { readonly name: string; readonly available?: boolean }[];
+  }[];
+}
+
+/**
+ * Refuses, in the preview, a server that Hetzner cannot deliver at the moment. A replacement deletes the old server
+ * first, and a resize switches it off first: without stock both end with no server. An `up` without a preview is
+ * not held back, nor one whose API does not answer.
+ *
+ * @param name prefix of the hooks' name, unique in the program
+ */
+export function refuseSoldOut(name: string, api: StockApi): pulumi.ResourceHookBinding {
+  if (!enginesHooks()) return {};
+  // The engine calls hooks from outside of the program, where nobody knows what it does.
+  const isPreview = pulumi.runtime.isDryRun();
+  const access = isPreview ? knownValue(pulumi.all([api.endpoint, api.token]), patienceMs) : undefined;
+  const asked = new Map<string, Promise<boolean>>();
+  const check = async (inputs: ServerInputs | undefined) => {
+    if (!isPreview || inputs === undefined) return;
+    const { serverType, location, name: server } = inputs;
+    if (typeof serverType !== "string" || typeof location !== "string") return;
+    const key = `${serverType} in ${location}`;
+    const sold = asked.get(key) ?? isSoldOut(await access, serverType, location);
+    asked.set(key, sold);
+    if (await sold) throw new Error(soldOutText(String(server), serverType, location));
+  };
+  const options = { onDryRun: true };
+  return {
+    beforeCreate: [new pulumi.ResourceHook(`${name}-stock`, ({ newInputs }) => check(newInputs), options)],
+    beforeUpdate: [
+      new pulumi.ResourceHook(
+        `${name}-stock-resize`,
+        ({ newInputs, oldInputs }) =>
+          (oldInputs as ServerInputs | undefined)?.serverType === newInputs?.serverType
+            ? undefined
+            : check(newInputs),
+        options,
+      ),
+    ],
+  };
+}
+
+/** Inputs of a server, of which a preview may not know all. */
+type ServerInputs = Readonly<Record<string, unknown>>;
+
+function soldOutText(server: string, serverType: string, location: string): string {
+  return `Hetzner cannot deliver ${serverType} in ${location} at the moment: ${server} would be gone or off before that is noticed; choose another serverType (npm run estimate names prices and stock) or wait`;
+}
+
+const patienceMs = 10_000;
+
+/** What an output holds; undefined when a preview does not know it, as nothing that waits for it is ever called then. */
+export function knownValue<T>(output: pulumi.Output<T>, withinMs: number): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), withinMs);
+    (output as pulumi.Output<unknown>).apply((value) => {
+      clearTimeout(timer);
+      resolve(value as T);
+    });
+  });
+}
+
+async function isSoldOut(
+  access: readonly [string | undefined, string] | undefined,
+  serverType: string,
+  location: string,
+): Promise<boolean> {
+  try {
+    if (access === undefined) throw new Error("the API's token is not known before up");
+    const [base = "https://api.hetzner.cloud/v1", token] = access;
+    const url = `${base}/server_types?name=${encodeURIComponent(serverType)}`;
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const { server_types } = (await answer.json()) as ServerTypesAnswer;
+    return server_types[0]?.locations?.find(({ name }) => name === location)?.available === false;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await pulumi.log.warn(`whether ${serverType} can be delivered is not known: ${why}`);
+    return false;
+  }
+}

@@ -1,0 +1,191 @@
+import { ports } from "../../plan/flows";
+import type { ServiceSettings } from "../../settings/settings";
+import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../edge/edge";
+import type { Replica } from "./replicas";
+
+/** Seconds that Traefik keeps taking requests after it was told to stop, for the load balancers to notice. */
+const drainSeconds = 3;
+const graceSeconds = 10;
+
+/** Time that Traefik needs at most to stop. */
+export const traefikStopSeconds = drainSeconds + graceSeconds + 5;
+
+/**
+ * Traefik's static configuration. The entry point is the node's private address; forwarded headers count only
+ * from the load balancers.
+ */
+export function traefikStatic(privateIp: string, loadBalancers: readonly string[]): string {
+  return document({
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    log: { level: "INFO", format: "json" },
+    accessLog: { format: "json", fields: { headers: { names: { "X-Request-Id": "keep" } } } },
+    ping: { manualRouting: true, terminatingStatusCode: 503 },
+    entryPoints: {
+      web: {
+        address: `${privateIp}:${ports.traefik}`,
+        forwardedHeaders: { trustedIPs: loadBalancers },
+        transport: {
+          lifeCycle: {
+            requestAcceptGraceTimeout: `${drainSeconds}s`,
+            graceTimeOut: `${graceSeconds}s`,
+          },
+          // The first is for a whole request with its body, and an upload may take hours: only load balancers get
+          // here, and they watch over visitors. The last is longer than they keep an idle connection: they close
+          // first, so no request is lost.
+          respondingTimeouts: { readTimeout: "0s", writeTimeout: "0s", idleTimeout: "180s" },
+        },
+      },
+    },
+    providers: { file: { directory: "/etc/traefik/dynamic", watch: true } },
+  });
+}
+
+/**
+ * Routers and services: each service by host and path prefix, longest prefix first, its replicas by address.
+ * Traefik reads it again whenever it changes, without a restart.
+ *
+ * Each service is there twice: its ready replicas, and for load balancers that know of no ready node any of them.
+ *
+ * @param domain what a service without a host of its own is called by health checks
+ * @throws when no service takes requests
+ */
+export function traefikDynamic(
+  services: Readonly<Record<string, ServiceSettings>>,
+  replicas: readonly Replica[],
+  domain: string,
+): string {
+  const routed = Object.entries(services)
+    .filter(([, service]) => service.port !== undefined && service.pathPrefix !== undefined)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  const [frontName, front] = frontService(routed);
+  const replicasOf = (name: string) => replicas.filter((replica) => replica.serviceName === name);
+  return document({
+    http: {
+      routers: {
+        ...Object.fromEntries(routed.map(([name, service]) => [name, router(name, service)])),
+        ...Object.fromEntries(
+          routed.map(([name, service]) => [`platform-any-${name}`, anyRouter(name, service)]),
+        ),
+        "platform-ping": internalRouter(proxyHealthPath, "ping@internal", []),
+        "platform-ready": internalRouter(nodeHealthPath, frontName, ["platform-ready", "platform-host"]),
+      },
+      middlewares: {
+        // Only connections that never came about are tried again, at the next replica.
+        retry: { retry: { attempts: 3, initialInterval: "50ms" } },
+        "platform-ready": { replacePath: { path: front.healthPath } },
+        "platform-host": { headers: { customRequestHeaders: { Host: healthHost(front, domain) } } },
+        "platform-any": { headers: { customRequestHeaders: { [anyReplicaHeader]: "" } } },
+      },
+      services: {
+        ...Object.fromEntries(
+          routed.map(([name, service]) => [name, readyReplicas(service, replicasOf(name), domain)]),
+        ),
+        ...Object.fromEntries(
+          routed.map(([name, service]) => [`platform-any-${name}`, anyReplicas(service, replicasOf(name))]),
+        ),
+      },
+      serversTransports: {
+        replicas: {
+          // Connections to replicas are not kept. One that a replica ends in the moment of its next use would give the
+          // visitor of a POST a 502, and a GET on it is sent a second time by Go, whatever the replica did with the
+          // first, before a load balancer repeats it. A new one on the same machine costs a tenth of a millisecond.
+          maxIdleConnsPerHost: -1,
+          forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s" },
+        },
+      },
+    },
+  });
+}
+
+/**
+ * A node is ready while the service of the shortest prefix is: that is what most visitors ask for. One with a
+ * host of its own serves only some of them.
+ */
+function frontService(routed: readonly [string, ServiceSettings][]): [string, ServiceSettings] {
+  const rank = (service: ServiceSettings) =>
+    (service.pathPrefix?.length ?? 0) + (service.host === undefined ? 0 : 10_000);
+  const [front] = [...routed].sort(([, left], [, right]) => rank(left) - rank(right));
+  if (front === undefined) {
+    throw new Error("no service has a port and a path prefix: nothing could answer visitors");
+  }
+  return front;
+}
+
+function router(name: string, service: ServiceSettings) {
+  const prefix = service.pathPrefix ?? "/";
+  return {
+    rule: routingRule(prefix, service.host),
+    // A host is more special than any path.
+    priority: prefix.length + (service.host === undefined ? 0 : 10_000),
+    entryPoints: ["web"],
+    middlewares: ["retry"],
+    service: name,
+  };
+}
+
+/** `/api` covers `/api` and `/api/...`, not `/apiary`. */
+function routingRule(prefix: string, host: string | undefined): string {
+  for (const text of [prefix, host ?? ""]) {
+    if (text.includes("`")) throw new Error(`a route must not contain a backtick, got ${text}`);
+  }
+  const path =
+    prefix === "/"
+      ? "PathPrefix(`/`)"
+      : `(Path(\`${prefix.replace(/\/$/, "")}\`) || PathPrefix(\`${prefix.replace(/\/$/, "")}/\`))`;
+  return host === undefined ? path : `Host(\`${host}\`) && ${path}`;
+}
+
+function internalRouter(path: string, service: string, middlewares: readonly string[]) {
+  return { rule: `Path(\`${path}\`)`, priority: 100_000, entryPoints: ["web"], middlewares, service };
+}
+
+/** Outranks every route of a service, and keeps their order. */
+function anyRouter(name: string, service: ServiceSettings) {
+  const usual = router(name, service);
+  return {
+    ...usual,
+    rule: `Header(\`${anyReplicaHeader}\`, \`yes\`) && (${usual.rule})`,
+    priority: 50_000 + usual.priority,
+    middlewares: [...usual.middlewares, "platform-any"],
+    service: `platform-any-${name}`,
+  };
+}
+
+function anyReplicas(service: ServiceSettings, replicas: readonly Replica[]) {
+  return {
+    loadBalancer: {
+      servers: replicas.map(({ address }) => ({ url: `http://${address}:${service.port}` })),
+      passHostHeader: true,
+      serversTransport: "replicas",
+    },
+  };
+}
+
+/** An application may answer to its own name alone, so health checks ask for it by that. */
+export function healthHost(service: ServiceSettings, domain: string): string {
+  return service.host ?? domain;
+}
+
+function readyReplicas(service: ServiceSettings, replicas: readonly Replica[], domain: string) {
+  const { loadBalancer } = anyReplicas(service, replicas);
+  return {
+    loadBalancer: {
+      ...loadBalancer,
+      // The interval is shorter than the time for which a replica that stops still serves. A slow answer is one:
+      // a replica that is out makes the others slower. Redirects are not followed, so that no other machine decides.
+      healthCheck: {
+        path: service.healthPath,
+        hostname: healthHost(service, domain),
+        followRedirects: false,
+        interval: "2s",
+        unhealthyInterval: "1s",
+        timeout: "4s",
+      },
+    },
+  };
+}
+
+/** JSON is YAML, and quotes everything rightly. */
+function document(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,147 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { Machine } from "../../machine/machine";
+import { containerHost, type PrivateTierArgs } from "../../machine/tier";
+import { ports } from "../../plan/flows";
+import { CacheEngine, type DatabaseSettings } from "../../settings/settings";
+import { mergeSetups } from "../../setup/merge";
+import { databaseNameRule, isDatabaseName } from "./databaseName";
+import { databaseIdentity } from "./identity";
+import { minimumDatabaseMemoryGb } from "./memoryPlan";
+import { backupRole, restoreRole } from "./postgresRoles";
+import { databaseSetup } from "./setup";
+
+/** Of the settings, the node takes its size, database name and cache engine. */
+export interface DatabaseNodeArgs extends PrivateTierArgs {
+  /** Elasticsearch 8 by digest: `elasticsearch@sha256:...`. */
+  readonly elasticsearchImage: pulumi.Input<string>;
+  /** @default - none */
+  readonly placementGroupId?: pulumi.Input<number>;
+}
+
+/** A login of PostgreSQL. */
+export interface DatabaseCredential {
+  readonly user: string;
+  /** Secret. */
+  readonly password: string;
+}
+
+/**
+ * One private machine with PostgreSQL 17, Valkey or Redis, and Elasticsearch 8, each with its share of the
+ * memory, its own users and random passwords. PostgreSQL admits the application from the app nodes and the
+ * backup from the storage node, nobody else.
+ *
+ * Rotating a password: `pulumi up --replace` of the password's URN, which changes the service and its clients.
+ *
+ * Cost: the server type; no public address, no volume.
+ *
+ * @throws when the machine has less than 4 GB of memory or the database's name is not usable
+ */
+export class DatabaseNode extends pulumi.ComponentResource {
+  /** `postgresql://USER:PASSWORD@ADDRESS:5432/DATABASE`. Secret. */
+  public readonly databaseUrl: pulumi.Output<string>;
+  /** `redis://app:PASSWORD@ADDRESS:6379/0`. Secret. */
+  public readonly redisUrl: pulumi.Output<string>;
+  /** `http://app:PASSWORD@ADDRESS:9200`. Secret. */
+  public readonly elasticsearchUrl: pulumi.Output<string>;
+  /** Superuser that takes backups, read-only unless it says otherwise, from the storage node only. Secret. */
+  public readonly backup: pulumi.Output<DatabaseCredential>;
+  /** Superuser that fills databases for restored backups, from the storage node only. Secret. */
+  public readonly restore: pulumi.Output<DatabaseCredential>;
+  public readonly serverId: pulumi.Output<number>;
+  /** Host name; resolves when the setup has succeeded. */
+  public readonly configured: pulumi.Output<string>;
+
+  constructor(name: string, args: DatabaseNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hetzner-platform:index:DatabaseNode", name, {}, opts);
+    const { settings, topology, serverType, context, bastion, placementGroupId } = args;
+    const plan = topology.database;
+    const { databaseName } = settings.database;
+    const problems = databaseProblems(settings.database, plan.size.memoryGb);
+    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
+
+    const secrets = createSecrets(name, this);
+    const setup = pulumi
+      .all([secrets, args.elasticsearchImage])
+      .apply(([values, image]) =>
+        containerHost(
+          plan,
+          args,
+          mergeSetups(
+            databaseIdentity(settings),
+            databaseSetup(plan, topology, settings.database, image, values),
+          ),
+        ),
+      );
+    const machine = new Machine(
+      name,
+      {
+        plan,
+        setup,
+        serverType,
+        context,
+        bastion,
+        placementGroupId,
+        protect: settings.protect,
+      },
+      { parent: this },
+    );
+
+    const at = (port: number) => `${plan.privateIp}:${port}`;
+    this.databaseUrl = secrets.apply(
+      ({ postgresql }) =>
+        `postgresql://${databaseName}:${postgresql.application}@${at(ports.postgresql)}/${databaseName}`,
+    );
+    this.redisUrl = secrets.apply(({ cache }) => `redis://app:${cache.application}@${at(ports.redis)}/0`);
+    this.elasticsearchUrl = secrets.apply(
+      ({ search }) => `http://app:${search.application}@${at(ports.elasticsearch)}`,
+    );
+    this.backup = secrets.apply(({ postgresql }) => ({ user: backupRole, password: postgresql.backup }));
+    this.restore = secrets.apply(({ postgresql }) => ({ user: restoreRole, password: postgresql.restore }));
+    this.serverId = machine.serverId;
+    this.configured = machine.configured;
+    this.registerOutputs({
+      databaseUrl: this.databaseUrl,
+      redisUrl: this.redisUrl,
+      elasticsearchUrl: this.elasticsearchUrl,
+      backup: this.backup,
+      restore: this.restore,
+      serverId: this.serverId,
+      configured: this.configured,
+    });
+  }
+}
+
+/** Everything that is wrong and can be known before any resource is made. */
+function databaseProblems({ databaseName, cacheEngine }: DatabaseSettings, memoryGb: number): string[] {
+  const path = "settings.database";
+  const engines: readonly string[] = Object.values(CacheEngine);
+  return [
+    ...(isDatabaseName(databaseName)
+      ? []
+      : [`${path}.databaseName: database name ${JSON.stringify(databaseName)} must be ${databaseNameRule}`]),
+    ...(memoryGb >= minimumDatabaseMemoryGb
+      ? []
+      : [`${path}.memoryGb: got ${memoryGb}, allowed at least ${minimumDatabaseMemoryGb}`]),
+    ...(engines.includes(cacheEngine)
+      ? []
+      : [`${path}.cacheEngine: got ${JSON.stringify(cacheEngine)}, allowed ${engines.join(" or ")}`]),
+  ];
+}
+
+function createSecrets(name: string, parent: DatabaseNode) {
+  const password = (role: string) =>
+    // Letters and digits only: they stand unquoted in URLs and configuration files.
+    pulumi.secret(
+      new random.RandomPassword(`${name}-${role}`, { length: 32, special: false }, { parent }).result,
+    );
+  return pulumi.output({
+    postgresql: {
+      application: password("postgresql-app"),
+      backup: password("postgresql-backup"),
+      restore: password("postgresql-restore"),
+    },
+    cache: { application: password("cache-app"), admin: password("cache-admin") },
+    search: { application: password("search-app"), admin: password("search-admin") },
+  });
+}

@@ -1,0 +1,137 @@
+import { ports } from "../../plan/flows";
+import type { MachinePlan } from "../../plan/topology";
+import type { MachineSetup, SetupFile } from "../../setup/types";
+import { agentModules } from "./agent/files";
+import { agentPort, publicStatePath } from "./edge";
+import { masterMarker, notifyFifo } from "./keepalived";
+
+/** What the agent needs besides the two machines. */
+export interface AgentOptions {
+  /** Base of the Hetzner Cloud API: `https://api.hetzner.cloud/v1`. */
+  readonly apiEndpoint: string;
+  /** Token with write access. Secret. */
+  readonly apiToken: string;
+  readonly floatingIpId: number;
+  /** Network whose default route follows the floating IP; undefined: routes stay as they are. */
+  readonly networkId: number | undefined;
+  /** See `EdgeOptions.peerKey`. Secret. */
+  readonly peerKey: string;
+}
+
+const folder = "/usr/local/lib/platform-edge";
+const configPath = "/etc/platform/secrets/floating-ip-agent.json";
+const tokenPath = "/etc/platform/secrets/hetzner-api-token";
+const unitPath = "/etc/systemd/system/floating-ip-agent.service";
+const usersPath = "/etc/sysusers.d/platform-edge.conf";
+const runtimePath = "/etc/tmpfiles.d/platform-edge.conf";
+const user = "platform-edge";
+
+/** State of the agent as JSON, for people and for monitoring. */
+export const agentStatePath = "/run/floating-ip-agent/state.json";
+
+/**
+ * The agent that keeps "the VRRP master owns the floating IP" true. It runs as a user of its own; token and
+ * configuration reach it as systemd credentials, so no file of it is readable by anybody but root.
+ */
+export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: AgentOptions): MachineSetup {
+  const modules: SetupFile[] = Object.entries(agentModules).map(([name, content]) => ({
+    path: `${folder}/${name}`,
+    content,
+  }));
+  const files: SetupFile[] = [
+    ...modules,
+    { path: configPath, content: agentConfig(machine, peer, options), mode: "0600" },
+    { path: tokenPath, content: `${options.apiToken}\n`, mode: "0600" },
+    { path: usersPath, content: `u ${user} - "Floating IP agent"\n` },
+    { path: runtimePath, content: runtimeFiles },
+    { path: unitPath, content: unitFile },
+  ];
+  return {
+    packages: ["python3", "ca-certificates"],
+    files,
+    steps: [
+      {
+        name: `user ${user}`,
+        unless: `getent passwd ${user} >/dev/null`,
+        run: `systemd-sysusers ${usersPath}`,
+      },
+      {
+        name: "keepalived's notify FIFO",
+        unless: `[ -p ${notifyFifo} ]`,
+        run: `systemd-tmpfiles --create ${runtimePath}`,
+      },
+    ],
+    units: [
+      {
+        name: "floating-ip-agent.service",
+        reads: [unitPath, configPath, tokenPath, ...modules.map((file) => file.path)],
+      },
+    ],
+    checks: [
+      {
+        name: "floating IP agent knows its server",
+        command: `python3 -c 'import json,sys; state = json.load(open("${agentStatePath}")); sys.exit(0 if state["server"] else "the API answers: " + state["api"])'`,
+      },
+    ],
+  };
+}
+
+/** Configuration as JSON: everything but the token. */
+export function agentConfig(machine: MachinePlan, peer: MachinePlan, options: AgentOptions): string {
+  const config = {
+    apiEndpoint: options.apiEndpoint,
+    floatingIpId: options.floatingIpId,
+    networkId: options.networkId ?? null,
+    // Either machine will do, as long as it is one of them.
+    first: machine.name < peer.name,
+    self: { server: machine.hostname, privateIp: machine.privateIp },
+    peer: {
+      server: peer.hostname,
+      privateUrl: `http://${peer.privateIp}:${ports.edgeHealth}/state`,
+      publicPath: publicStatePath,
+      key: options.peerKey,
+    },
+    marker: masterMarker,
+    fifo: notifyFifo,
+    healthUrl: `http://127.0.0.1:${ports.edgeHealth}/healthz`,
+    port: agentPort,
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/** The FIFO exists before keepalived and outlives it, so that neither side ever holds a stale one. */
+const runtimeFiles = `d /run/platform-edge 0755 root root
+p ${notifyFifo} 0660 root ${user}
+`;
+
+const unitFile = `[Unit]
+Description=Keeps the floating IP at the VRRP master
+After=network-online.target keepalived.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+User=${user}
+LoadCredential=config.json:${configPath}
+LoadCredential=token:${tokenPath}
+ExecStart=/usr/bin/python3 -s -E ${folder}/agent.py %d/config.json %d/token ${agentStatePath}
+RuntimeDirectory=floating-ip-agent
+Environment=PYTHONDONTWRITEBYTECODE=1
+Restart=always
+RestartSec=1
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+MemoryMax=128M
+
+[Install]
+WantedBy=multi-user.target
+`;

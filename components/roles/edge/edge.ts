@@ -1,0 +1,165 @@
+import { isIPv4 } from "node:net";
+import { ports } from "../../plan/flows";
+import type { MachinePlan } from "../../plan/topology";
+import type { OtherHosts, ServiceSettings } from "../../settings/settings";
+import type { SetupFile } from "../../setup/types";
+
+/** A machine that requests are sent to, as the load balancers see it. */
+export interface Backend {
+  /** Letters, digits and hyphens: `app1`. */
+  readonly name: string;
+  /** Private address: `10.0.2.11`. */
+  readonly address: string;
+  /** @default 80 */
+  readonly port?: number;
+  /**
+   * Path that answers 2xx while the machine can serve; the same for all backends.
+   * @default - the two paths of an app node: its Traefik takes requests, and it has a replica to ask
+   */
+  readonly healthPath?: string;
+  /** Requests that it works on at the same time; more wait in HAProxy, and nginx refuses them. @default 1000 */
+  readonly maxRequests?: number;
+}
+
+/** What one load balancer of a pair is rendered from. */
+export interface EdgeOptions {
+  readonly machine: MachinePlan;
+  /** The other load balancer. */
+  readonly peer: MachinePlan;
+  /** At least one. */
+  readonly backends: readonly Backend[];
+  /** Certificate chain and key in one PEM text; undefined: HTTPS is not offered. Secret. */
+  readonly certificate: string | undefined;
+  /** Visitors of HTTP are sent to HTTPS; only with a certificate. */
+  readonly redirectToHttps: boolean;
+  /** Name that visitors use, sent as `Host` with every health check: `www.example.com`. */
+  readonly domain: string;
+  /** Names besides the domain that services answer to. @default - none */
+  readonly otherDomains?: readonly string[];
+  /** What a visitor gets who asks for any other name or for an address. @default "serve" */
+  readonly otherHosts?: OtherHosts;
+  /** Shared by the pair: whoever sends it may read the VRRP state over the public side. Secret. */
+  readonly peerKey: string;
+}
+
+/** Port on loopback where the agent answers; the proxies hand its page to the peer. */
+export const agentPort = 8405;
+
+/** Path at which a load balancer tells its state to the peer over the public side. */
+export const publicStatePath = "/.well-known/platform-edge";
+
+/** Paths under this prefix belong to the platform; visitors cannot reach them. */
+export const internalPrefix = "/.platform/";
+
+/** Answers 2xx on an app node while it can serve visitors. */
+export const nodeHealthPath = `${internalPrefix}ready`;
+
+/** Answers 200 on an app node while its Traefik takes requests, 503 before it stops. */
+export const proxyHealthPath = `${internalPrefix}ping`;
+
+/**
+ * A request with this header may be answered by any replica of the node, ready or not. The load balancers set it
+ * when no node at all is ready; a visitor's own is removed.
+ */
+export const anyReplicaHeader = "X-Platform-Any-Replica";
+
+const certificatePath = "/etc/platform/secrets/site.pem";
+
+export function certificateFile(options: EdgeOptions): SetupFile[] {
+  if (options.certificate === undefined) return [];
+  const content = options.certificate.endsWith("\n") ? options.certificate : `${options.certificate}\n`;
+  return [{ path: certificatePath, content, mode: "0600" }];
+}
+
+/** Names that visitors may use. */
+export function knownHosts({ domain, otherDomains = [] }: EdgeOptions): string[] {
+  return [domain, ...otherDomains];
+}
+
+/** Path of the certificate, or undefined when there is none. */
+export function certificatePathOf(options: EdgeOptions): string | undefined {
+  return options.certificate === undefined ? undefined : certificatePath;
+}
+
+/**
+ * Connections that the machine's memory carries: HAProxy's own guide says 8000 with TLS per GB, one GB stays
+ * for the rest. Half a GB is the least that counts, so that the smallest machine still serves.
+ *
+ * Source: https://docs.haproxy.org/3.0/intro.html#3.3.6
+ */
+export function connectionLimit(memoryGb: number): number {
+  return Math.min(mostConnections, Math.floor(8000 * Math.max(0.5, memoryGb - 1)));
+}
+
+/** Each takes two of the 1,048,576 files that the kernel lets one process open (fs.nr_open). */
+const mostConnections = 500_000;
+
+/** Connections beyond the visitors', for health, statistics and the peer: they are answered on a full machine. */
+export const reservedConnections = 200;
+
+const requestsPerReplica = 500;
+
+/** For a machine of which nothing is known, and the least for one with few replicas. */
+const fewestRequests = 1000;
+
+/**
+ * Requests that an app node works on at the same time: 500 for each replica that visitors can reach, at least
+ * 1000. More than any replica answers in time, and little enough that a slow application gets a queue of 10 s in
+ * front of it instead of everything that the load balancer can hold. WebSockets and event streams do not count.
+ */
+export function requestLimit(services: Readonly<Record<string, ServiceSettings>>): number {
+  const reachable = Object.values(services).filter((service) => service.port !== undefined);
+  const replicas = reachable.reduce((sum, service) => sum + service.replicas, 0);
+  return Math.max(fewestRequests, replicas * requestsPerReplica);
+}
+
+/** A backend with nothing left open. */
+export interface CompleteBackend {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly maxRequests: number;
+}
+
+/** Never more for one machine than the load balancer takes from all visitors. */
+export function completeBackends(options: EdgeOptions): CompleteBackend[] {
+  const most = connectionLimit(options.machine.size.memoryGb);
+  return options.backends.map(({ name, address, port = ports.traefik, maxRequests = fewestRequests }) => ({
+    name,
+    endpoint: `${address}:${port}`,
+    maxRequests: Math.min(most, maxRequests),
+  }));
+}
+
+/** Paths that a check asks one after the other; all must answer 2xx. */
+export function healthPaths(options: EdgeOptions): readonly string[] {
+  const own = options.backends[0]?.healthPath;
+  // First "does the node's proxy take requests", which it denies before it stops, then "has it anybody to ask".
+  return own === undefined ? [proxyHealthPath, nodeHealthPath] : [own];
+}
+
+/**
+ * What is wrong with backends that a program hands in; empty: nothing.
+ * Names and paths end up in configuration files, so nothing but harmless characters is let through.
+ */
+export function backendProblems(backends: readonly Backend[]): string[] {
+  const problems = backends.flatMap(({ name, address, port, healthPath, maxRequests }) => [
+    ...(/^[A-Za-z0-9-]{1,63}$/.test(name) ? [] : [`name ${name}: 1 to 63 letters, digits and hyphens`]),
+    ...(isIPv4(address) ? [] : [`${name}: address ${address}: an IPv4 address`]),
+    ...(isWhole(port ?? 1, 65_535) ? [] : [`${name}: port ${port}: 1 to 65535`]),
+    ...(isWhole(maxRequests ?? 1, 1_000_000) ? [] : [`${name}: maxRequests ${maxRequests}: 1 to 1000000`]),
+    ...(/^\/[A-Za-z0-9._~/-]*$/.test(healthPath ?? "/")
+      ? []
+      : [`${name}: healthPath ${healthPath}: a path that begins with a slash`]),
+  ]);
+  const names = backends.map(({ name }) => name);
+  if (backends.length === 0) problems.push("at least one app node or other machine is needed");
+  if (new Set(names).size < names.length) problems.push(`names must differ: ${names.join(", ")}`);
+  if (new Set(backends.map(({ healthPath }) => healthPath)).size > 1) {
+    problems.push("healthPath must be the same for all");
+  }
+  return problems;
+}
+
+function isWhole(value: number, most: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= most;
+}

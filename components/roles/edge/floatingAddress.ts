@@ -1,0 +1,42 @@
+import type { MachineSetup } from "../../setup/types";
+
+const unitPath = "/etc/systemd/system/platform-floating-ip.service";
+
+/**
+ * The floating IP on both load balancers, always: who gets the traffic is the API's routing alone, so a move
+ * needs nothing to happen on the machines.
+ */
+export function floatingAddressSetup(floatingIp: string): MachineSetup {
+  return {
+    packages: ["iproute2"],
+    files: [{ path: unitPath, content: unitFile(floatingIp) }],
+    steps: [],
+    units: [{ name: "platform-floating-ip.service", reads: [unitPath] }],
+    checks: [
+      {
+        name: "floating IP is configured",
+        command: `ip -o -4 address show dev lo to ${floatingIp} | grep -q . || { echo "${floatingIp} is not on lo"; false; }`,
+        timeoutSeconds: 10,
+      },
+    ],
+  };
+}
+
+/** The label finds the address again when it has changed. */
+function unitFile(floatingIp: string): string {
+  return `[Unit]
+Description=Floating IP on the loopback interface
+After=network-pre.target
+Before=haproxy.service nginx.service keepalived.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=-/usr/sbin/ip address flush dev lo label lo:platform
+ExecStart=/usr/sbin/ip address replace ${floatingIp}/32 dev lo label lo:platform
+ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

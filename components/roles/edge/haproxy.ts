@@ -1,0 +1,206 @@
+import { ports } from "../../plan/flows";
+import { OtherHosts } from "../../settings/settings";
+import type { MachineSetup } from "../../setup/types";
+import {
+  agentPort,
+  anyReplicaHeader,
+  certificateFile,
+  certificatePathOf,
+  connectionLimit,
+  type EdgeOptions,
+  internalPrefix,
+  knownHosts,
+  publicStatePath,
+  reservedConnections,
+} from "./edge";
+import { haproxyBackends } from "./haproxyBackends";
+import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
+
+const dropInPath = "/etc/systemd/system/haproxy.service.d/platform.conf";
+
+/** HAProxy with its reload, which keeps what operators drained and tells the truth about success. */
+export function haproxySetup(options: EdgeOptions): MachineSetup {
+  const certificates = certificateFile(options);
+  return {
+    packages: ["haproxy", "socat"],
+    files: [
+      ...certificates,
+      // It holds the key of the pair.
+      {
+        path: configPath,
+        content: haproxyConfig(options),
+        mode: "0600",
+        validate: 'haproxy -c -q -f "$1"',
+      },
+      { path: reloadPath, content: reloadScript, mode: "0755" },
+      { path: dropInPath, content: dropIn },
+    ],
+    steps: [],
+    units: [
+      {
+        name: "haproxy.service",
+        reads: [configPath, dropInPath, reloadPath, ...certificates.map((file) => file.path)],
+        onChange: "reload",
+      },
+    ],
+    checks: [
+      {
+        name: "HAProxy answers",
+        command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${ports.edgeHealth}/alive`,
+      },
+    ],
+  };
+}
+
+/** The whole configuration file. Judged by `haproxy -c` of Debian 13 (3.0). */
+export function haproxyConfig(options: EdgeOptions): string {
+  return [
+    globalSection(options),
+    defaults,
+    visitors(options),
+    health(options),
+    ...haproxyBackends(options),
+    agent,
+  ]
+    .map((section) => section.trim())
+    .join("\n\n")
+    .concat("\n");
+}
+
+/** TLS: intermediate profile of https://ssl-config.mozilla.org, guideline 5.8. */
+function globalSection(options: EdgeOptions): string {
+  return `global
+  log stdout format raw daemon
+  user haproxy
+  group haproxy
+  chroot /var/lib/haproxy
+  stats socket ${adminSocket} mode 660 level admin
+  stats timeout 30s
+  # More than visitors may have, so that health is answered while they have all of theirs.
+  maxconn ${connectionLimit(options.machine.size.memoryGb) + reservedConnections}
+  # Where a machine may not open that many files, fewer connections are better than no load balancer.
+  no strict-limits
+  # An old worker that somebody's open connection keeps alive must end.
+  hard-stop-after 60s
+  server-state-base ${stateFolder}
+  server-state-file ${stateFile}
+  ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1
+  ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
+  ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
+  ssl-default-bind-options prefer-client-ciphers ssl-min-ver TLSv1.2 no-tls-tickets`;
+}
+
+/** `timeout http-request` is for the headers alone: a body may take as long as something of it arrives. */
+const defaults = `defaults
+  mode http
+  log global
+  option httplog
+  option dontlognull
+  timeout connect 3s
+  timeout client 30s
+  timeout server 30s
+  timeout http-request 10s
+  timeout http-keep-alive 30s
+  timeout queue 10s
+  timeout tunnel 1h
+  load-server-state-from-file global`;
+
+function visitors(options: EdgeOptions): string {
+  const certificate = certificatePathOf(options);
+  return `frontend visitors
+  maxconn ${connectionLimit(options.machine.size.memoryGb)}
+  bind :${ports.http}
+${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate} alpn h2,http/1.1\n`}\
+  # After a reload the old worker ends a visitor's connection with an answer, never between two.
+  option idle-close-on-response
+  # What the application believes about the visitor comes from here alone.
+  http-request del-header X-Forwarded-For
+  http-request del-header Forwarded
+  http-request del-header X-Request-ID
+  http-request del-header ${anyReplicaHeader}
+  http-request set-header X-Real-IP %[src]
+  http-request set-header X-Forwarded-Proto https if { ssl_fc }
+  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }
+  http-request set-header X-Forwarded-Port %[dst_port]
+  option forwardfor
+  unique-id-format %[uuid()]
+  unique-id-header X-Request-ID
+  http-after-response set-header X-Edge ${options.machine.name}
+  acl asks_state path ${publicStatePath}
+  acl is_peer req.hdr(X-Platform-Key) -m str ${options.peerKey}
+  # Traefik decodes a path and resolves its dots and double slashes before it compares.
+  acl is_internal path_beg ${internalPrefix}
+  acl is_internal path,url_dec -m sub ${internalPrefix}
+  http-request deny deny_status 404 if is_internal or asks_state !is_peer
+  http-request set-log-level silent if asks_state
+${hostRules(options)}\
+  use_backend agent if asks_state
+  # A site that looks sick everywhere is tried all the same: it may only be slow.
+  use_backend anyone if { nbsrv(app) lt 1 }
+  use_backend streams if { req.hdr(Upgrade) -i websocket } or { req.hdr(Accept) -m sub text/event-stream }
+  default_backend app`;
+}
+
+/** Which names are served, and which visitors go elsewhere. */
+function hostRules(options: EdgeOptions): string {
+  const certificate = certificatePathOf(options);
+  const scheme = certificate === undefined ? "http" : "https";
+  const elsewhere = `http-request redirect prefix ${scheme}://${options.domain} code 308`;
+  const rules = [`acl known_host req.hdr(Host),host_only,lower -m str ${knownHosts(options).join(" ")}`];
+  if (options.otherHosts === OtherHosts.Redirect) rules.push(`${elsewhere} unless known_host or asks_state`);
+  if (options.otherHosts === OtherHosts.Refuse) {
+    rules.push("http-request deny deny_status 421 unless known_host or asks_state");
+  }
+  if (certificate !== undefined && options.redirectToHttps) {
+    // The certificate speaks for no address and no foreign name, so these are not sent to themselves.
+    rules.push(`${elsewhere} unless { ssl_fc } or asks_state or known_host`);
+    rules.push("http-request redirect scheme https code 308 unless { ssl_fc } or asks_state");
+  }
+  return rules.length === 1 ? "" : rules.map((rule) => `  ${rule}\n`).join("");
+}
+
+/**
+ * `/healthz` says whether this machine reaches an app node at all, `/ready` whether one says that it is ready, and
+ * `/alive` only whether HAProxy runs. Who holds the address hangs on the first: a slow application is slow behind
+ * the other load balancer too.
+ */
+function health(options: EdgeOptions): string {
+  return `frontend health
+  bind ${options.machine.privateIp}:${ports.edgeHealth}
+  bind 127.0.0.1:${ports.edgeHealth}
+  option dontlog-normal
+  monitor-uri /healthz
+  monitor fail if { nbsrv(reach) lt 1 }
+  monitor fail if { stopping }
+  http-request return status 200 content-type text/plain string alive if { path /alive }
+  http-request return status 503 content-type text/plain string "no node is ready" if { path /ready } { nbsrv(app) lt 1 }
+  http-request return status 200 content-type text/plain string ready if { path /ready }
+  http-request use-service prometheus-exporter if { path /metrics }
+  http-request deny deny_status 404 unless { path /state } or { path_beg /stats }
+  stats enable
+  stats uri /stats
+  stats refresh 5s
+  use_backend agent if { path /state }`;
+}
+
+const agent = `backend agent
+  timeout queue 1s
+  timeout server 2s
+  server agent 127.0.0.1:${agentPort} maxconn 8`;
+
+const dropIn = `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=100ms
+# Among programs that want the processor, visitors come first.
+CPUWeight=1000
+RuntimeDirectory=haproxy
+RuntimeDirectoryPreserve=yes
+ExecReload=
+ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
+ExecReload=${reloadPath}
+# Left by a reload that was killed: what it says is old.
+ExecStartPre=/bin/rm -f ${stateFolder}/${stateFile}
+`;

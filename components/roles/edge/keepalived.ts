@@ -1,0 +1,134 @@
+import { ports } from "../../plan/flows";
+import type { MachinePlan } from "../../plan/topology";
+import type { MachineSetup } from "../../setup/types";
+
+const configPath = "/etc/keepalived/keepalived.conf";
+const dropInPath = "/etc/systemd/system/keepalived.service.d/platform.conf";
+
+const checkPath = "/usr/local/lib/platform-edge/serves";
+
+/** FIFO that keepalived writes its events to; the agent reads it as an alarm clock. */
+export const notifyFifo = "/run/platform-edge/vrrp.fifo";
+
+/**
+ * Link-local address on `lo` that keepalived holds exactly while it is master. Nobody talks to it: it is how
+ * everybody on the machine reads the VRRP state from the kernel, without privileges and never out of date.
+ */
+export const masterMarker = "169.254.51.1";
+
+/** keepalived decides who is master; it moves no address that visitors use, that is the agent's work. */
+export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): MachineSetup {
+  return {
+    packages: ["keepalived"],
+    files: [
+      { path: checkPath, content: checkScript(peer.privateIp), mode: "0755" },
+      { path: configPath, content: keepalivedConfig(machine, peer), validate: 'keepalived -t -f "$1"' },
+      { path: dropInPath, content: dropIn },
+    ],
+    steps: [],
+    units: [{ name: "keepalived.service", reads: [configPath, dropInPath, checkPath] }],
+    checks: [],
+  };
+}
+
+/**
+ * VRRP version 3, because version 2 rounds to whole seconds. Twelve short adverts instead of three long ones:
+ * 2.5 s until the peer takes over, and twelve losses in a row needed for a false alarm. Version 3 knows no
+ * authentication: the host firewall lets protocol 112 in from the peer alone.
+ *
+ * A busy machine must not lose the address. So a load balancer has 1.5 s for each of three answers in a row before
+ * it counts as dead, and one that reaches no node steps down only if the other one does.
+ *
+ * No interface is named, as its name differs between images; unicast needs none. A machine that cannot serve
+ * is in FAULT, because with `nopreempt` a lower priority would move nothing.
+ */
+export function keepalivedConfig(machine: MachinePlan, peer: MachinePlan): string {
+  return `global_defs {
+  router_id ${machine.hostname}
+  vrrp_version 3
+  script_user nobody
+  enable_script_security
+  vrrp_notify_fifo ${notifyFifo}
+}
+
+vrrp_script alive {
+  script "${checkPath}"
+  interval 0.5
+  timeout 3
+  fall 3
+  rise 2
+  init_fail
+}
+
+vrrp_script reaches {
+  script "${checkPath} reaches"
+  interval 1
+  timeout 6
+  fall 4
+  rise 2
+  init_fail
+}
+
+vrrp_instance edge {
+  state BACKUP
+  nopreempt
+  virtual_router_id 51
+  priority 100
+  advert_int 0.2
+  down_timer_adverts 12
+  unicast_src_ip ${machine.privateIp}
+  check_unicast_src
+  unicast_peer {
+    ${peer.privateIp}
+  }
+  virtual_ipaddress {
+    ${masterMarker}/32 dev lo scope host
+  }
+  track_script {
+    alive
+    reaches
+  }
+}
+`;
+}
+
+/**
+ * Twice a second on every load balancer, so it is bash alone: curl takes four times the processor time.
+ *
+ * Nobody is helped by an address that moves to a machine that reaches nobody either. A peer that does not answer may
+ * be where the visitors should go (then this machine's private side is cut), so its silence counts as "it does".
+ */
+function checkScript(peerIp: string): string {
+  return `#!/bin/bash
+# serves: whether the load balancer answers at all.
+# serves reaches: whether this machine is as good a place for visitors as the other one, because it reaches an app
+# node or neither of them does.
+status_of() {
+  exec 3<>"/dev/tcp/$1/${ports.edgeHealth}" || return 1
+  printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3
+  read -r -t "$3" _ status _ <&3 && printf '%s' "$status"
+}
+
+if [ "\${1-}" != reaches ]; then
+  own=$(status_of 127.0.0.1 /alive 1.5) && [ "$own" = 200 ]
+  exit
+fi
+own=$(status_of 127.0.0.1 /healthz 2) && [[ $own = 2* ]] && exit 0
+export -f status_of
+other=$(timeout 2.5 bash -c 'status_of ${peerIp} /healthz 2') && [[ $other = 5* ]]
+`;
+}
+
+const dropIn = `[Unit]
+StartLimitIntervalSec=0
+Wants=platform-floating-ip.service
+After=platform-floating-ip.service
+
+[Service]
+# Without it a crash would end the failover silently.
+Restart=always
+CPUWeight=1000
+RestartSec=200ms
+# What a killed main process leaves behind ignores SIGTERM, and systemd would wait 90 seconds for it.
+KillMode=mixed
+`;

@@ -1,0 +1,245 @@
+import { ports } from "../../plan/flows";
+import { OtherHosts } from "../../settings/settings";
+import { mergeSetups } from "../../setup/merge";
+import type { MachineSetup } from "../../setup/types";
+import {
+  anyReplicaHeader,
+  certificateFile,
+  certificatePathOf,
+  connectionLimit,
+  type EdgeOptions,
+  internalPrefix,
+  knownHosts,
+  publicStatePath,
+  reservedConnections,
+} from "./edge";
+import { nobodyReadyPath, probeSetup } from "./nginxProbe";
+import { healthServer, upstreams } from "./nginxUpstreams";
+
+const configPath = "/etc/nginx/nginx.conf";
+const dropInPath = "/etc/systemd/system/nginx.service.d/platform.conf";
+
+/** nginx in the place of HAProxy, with what its free edition can do: failed nodes are noticed by requests. */
+export function nginxSetup(options: EdgeOptions): MachineSetup {
+  const certificates = certificateFile(options);
+  return mergeSetups(probeSetup, {
+    packages: ["nginx"],
+    files: [
+      ...certificates,
+      // It holds the key of the pair.
+      {
+        path: configPath,
+        content: nginxConfig(options),
+        mode: "0600",
+        validate: 'nginx -t -q -c "$1"',
+      },
+      { path: dropInPath, content: dropIn },
+    ],
+    steps: [],
+    units: [
+      {
+        name: "nginx.service",
+        reads: [configPath, dropInPath, ...certificates.map((file) => file.path)],
+        onChange: "reload",
+      },
+    ],
+    checks: [
+      {
+        name: "nginx answers",
+        command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${ports.edgeHealth}/alive`,
+      },
+    ],
+  });
+}
+
+/** The whole configuration file. Judged by `nginx -t` of Debian 13 (1.26). */
+export function nginxConfig(options: EdgeOptions): string {
+  // Each visitor may need a second connection, to the application node, and any worker may get all of them.
+  const connections = visitorLimit(options) * 2 + reservedConnections;
+  return `user www-data;
+worker_processes auto;
+worker_rlimit_nofile ${connections + 1000};
+pid /run/nginx.pid;
+error_log stderr warn;
+
+events {
+  worker_connections ${connections};
+}
+
+http {
+  access_log syslog:server=unix:/dev/log,nohostname,tag=nginx combined;
+  server_tokens off;
+  include /etc/nginx/mime.types;
+  client_max_body_size 0;
+  client_header_timeout 10s;
+  # Between two pieces of a body; the whole may take as long as it likes.
+  client_body_timeout 30s;
+  keepalive_timeout 30s;
+  send_timeout 30s;
+  limit_conn_status 503;
+  # Names may have 253 characters.
+  map_hash_bucket_size 512;
+${maps(options)}
+${upstreams(options)}
+${proxyDefaults}
+${visitorServers(options)}
+${healthServer(options)}
+}
+`;
+}
+
+/** Visitors at the same time; nginx counts them in sixteen bits. */
+function visitorLimit(options: EdgeOptions): number {
+  return Math.min(65_535, connectionLimit(options.machine.size.memoryGb));
+}
+
+function maps(options: EdgeOptions): string {
+  const known = knownHosts(options).map((name) => `    ${name} 1;`);
+  return `
+  map $http_upgrade $connection_upgrade {
+    default upgrade;
+    "" close;
+  }
+
+  # WebSockets and event streams stay open, so they are outside of the limits for requests.
+  map "$http_upgrade $http_accept" $stays_open {
+    default 0;
+    "~*^websocket " 1;
+    "~*text/event-stream" 1;
+  }
+
+  map $host $known_host {
+    default 0;
+${known.join("\n")}
+  }
+
+  map $server_port $everybody {
+    default visitors;
+  }
+  limit_conn_zone $everybody zone=visitors:1m;`;
+}
+
+/**
+ * A request is repeated once, on another node: when no connection came about or it broke, and for 502 and 503, which
+ * a node's proxy gives when it has no replica. nginx repeats no POST that it has sent.
+ *
+ * \`timeout\` is a connection that does not come about in 1 s as well as an answer that does not come in 30 s. The
+ * second must not be repeated, as it may still be worked on: the limit of 1.5 s for repeating is between the two.
+ *
+ * Nothing is put on the disk: a body goes through as it comes, and of an answer only what fits into memory waits.
+ */
+const proxyDefaults = `
+  proxy_http_version 1.1;
+  proxy_connect_timeout 1s;
+  proxy_read_timeout 30s;
+  proxy_send_timeout 30s;
+  proxy_request_buffering off;
+  proxy_buffering on;
+  proxy_max_temp_file_size 0;
+  proxy_next_upstream error timeout http_502 http_503;
+  proxy_next_upstream_tries 2;
+  proxy_next_upstream_timeout 1500ms;
+  # What the application believes about the visitor comes from here alone.
+  proxy_set_header Host $http_host;
+  proxy_set_header Connection $connection_upgrade;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-Forwarded-Port $server_port;
+  proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Request-ID $request_id;
+  proxy_set_header ${anyReplicaHeader} $any_replica;
+  proxy_set_header Forwarded "";`;
+
+function stateLocation(options: EdgeOptions): string {
+  return `    location = ${publicStatePath} {
+      if ($http_x_platform_key != "${options.peerKey}") {
+        return 404;
+      }
+      access_log off;
+      proxy_pass http://agent/state;
+    }`;
+}
+
+function visitorServers(options: EdgeOptions): string {
+  const certificate = certificatePathOf(options);
+  const locations = `
+    if (-f ${nobodyReadyPath}) {
+      set $any_replica yes;
+    }
+    add_header X-Edge ${options.machine.name} always;
+    limit_conn visitors ${visitorLimit(options)};
+    error_page 418 = @stays_open;
+    location / {${otherHosts(options)}
+      if ($stays_open) {
+        return 418;
+      }
+      proxy_pass http://app;
+    }
+    location @stays_open {
+      proxy_read_timeout 1h;
+      proxy_send_timeout 1h;
+      proxy_buffering off;
+      proxy_pass http://streams;
+    }
+    location ${internalPrefix} {
+      return 404;
+    }
+${stateLocation(options)}`;
+  // The certificate speaks for no address and no foreign name, so these are not sent to themselves.
+  const redirect = `
+    location / {${options.otherHosts === OtherHosts.Refuse ? otherHosts(options) : ""}
+      if ($known_host = 0) {
+        return 308 https://${options.domain}$request_uri;
+      }
+      return 308 https://$host$request_uri;
+    }
+${stateLocation(options)}`;
+  const plain = certificate !== undefined && options.redirectToHttps ? redirect : locations;
+  const servers = [`listen ${ports.http} default_server;${plain}`];
+  if (certificate !== undefined) {
+    servers.push(`listen ${ports.https} ssl default_server;\n    http2 on;\n${tls(certificate)}${locations}`);
+  }
+  return servers.map((body) => `\n  server {\n    set $any_replica "";\n    ${body}\n  }`).join("\n");
+}
+
+/** For names that are not the platform's. */
+function otherHosts(options: EdgeOptions): string {
+  const scheme = certificatePathOf(options) === undefined ? "http" : "https";
+  const answers: Record<OtherHosts, string | undefined> = {
+    serve: undefined,
+    redirect: `308 ${scheme}://${options.domain}$request_uri`,
+    refuse: "421",
+  };
+  const answer = answers[options.otherHosts ?? OtherHosts.Serve];
+  if (answer === undefined) return "";
+  return `
+      if ($known_host = 0) {
+        return ${answer};
+      }`;
+}
+
+/** Intermediate profile of https://ssl-config.mozilla.org, guideline 5.8. */
+function tls(certificate: string): string {
+  return `    ssl_certificate ${certificate};
+    ssl_certificate_key ${certificate};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1:secp384r1;
+    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+    ssl_prefer_server_ciphers off;
+    ssl_session_timeout 1d;
+    ssl_session_cache shared:tls:10m;
+    ssl_session_tickets off;`;
+}
+
+const dropIn = `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=100ms
+CPUWeight=1000
+# Old workers finish what they serve.
+TimeoutStopSec=60
+LimitNOFILE=1048576
+`;

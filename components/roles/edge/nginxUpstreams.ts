@@ -1,0 +1,84 @@
+import { ports } from "../../plan/flows";
+import { agentPort, completeBackends, type EdgeOptions, healthPaths } from "./edge";
+
+/**
+ * nginx notices failed nodes by requests: three failures within a second, and a node gets none for the rest of it.
+ * While that is true of all, the second line of each takes over: a site that looks sick everywhere is tried all the
+ * same. The two share the node's limit, as the second takes over from the first when that is full. nginx has no
+ * queue, so what is above the limits of all nodes is refused at once.
+ *
+ * Connections to nodes are not kept: nginx repeats a request whose kept connection broke as often as it has such
+ * connections, whatever the number of attempts says.
+ */
+export function upstreams(options: EdgeOptions): string {
+  const backends = completeBackends(options);
+  const group = (name: string, limited: boolean) => {
+    const lines = (more: string) =>
+      backends
+        .map(({ endpoint, maxRequests }) => {
+          const limit = limited ? ` max_conns=${Math.ceil(maxRequests / 2)}` : "";
+          return `    server ${endpoint}${more}${limit};`;
+        })
+        .join("\n");
+    return `
+  upstream ${name} {
+    # One memory for all workers, so that they agree on who is down; a server takes less than 2 KB of it.
+    zone ${name} ${128 + 4 * backends.length}k;
+${lines(" max_fails=3 fail_timeout=1s")}
+${lines(" backup max_fails=0")}
+  }`;
+  };
+  return `${group("app", true)}
+${group("streams", false)}
+
+  upstream reach {
+    zone reach ${64 + 2 * backends.length}k;
+${backends.map(({ endpoint }) => `    server ${endpoint} max_fails=0;`).join("\n")}
+  }
+
+  upstream agent {
+    server 127.0.0.1:${agentPort};
+  }`;
+}
+
+/**
+ * `/healthz` says whether this machine reaches an app node at all, `/ready` whether one says that it is ready, and
+ * `/alive` only whether nginx runs. Who holds the address hangs on the first: a slow application is slow behind
+ * the other load balancer too. This edition does not check nodes by itself, so the question goes through to them.
+ */
+export function healthServer(options: EdgeOptions): string {
+  const paths = healthPaths(options);
+  return `
+  server {
+    listen ${options.machine.privateIp}:${ports.edgeHealth};
+    listen 127.0.0.1:${ports.edgeHealth};
+    access_log off;
+    proxy_set_header Host ${options.domain};
+    proxy_set_header Connection "";
+    proxy_next_upstream error timeout http_502 http_503 http_504;
+    proxy_next_upstream_tries 0;
+    location = /healthz {
+      proxy_connect_timeout 500ms;
+      proxy_read_timeout 1s;
+      proxy_next_upstream_timeout 1200ms;
+      proxy_pass http://reach${paths[0]};
+    }
+    location = /ready {
+      proxy_read_timeout 4s;
+      proxy_next_upstream_timeout 4s;
+      proxy_pass http://reach${paths.at(-1)};
+    }
+    location = /alive {
+      return 200 alive;
+    }
+    location = /state {
+      proxy_pass http://agent;
+    }
+    location = /stats {
+      stub_status;
+    }
+    location / {
+      return 404;
+    }
+  }`;
+}

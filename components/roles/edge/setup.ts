@@ -1,0 +1,57 @@
+import { bastionSynRetries } from "../../machine/dialing";
+import { EdgeEngine } from "../../settings/settings";
+import { mergeSetups } from "../../setup/merge";
+import { sysctlSetup } from "../../setup/sysctl";
+import type { MachineSetup } from "../../setup/types";
+import { type AgentOptions, agentSetup } from "./agent";
+import type { EdgeOptions } from "./edge";
+import { floatingAddressSetup } from "./floatingAddress";
+import { haproxySetup } from "./haproxy";
+import { keepalivedSetup } from "./keepalived";
+import { natSetup } from "./nat";
+import { nginxSetup } from "./nginx";
+
+export interface LoadBalancerSetupOptions extends EdgeOptions {
+  readonly engine: EdgeEngine;
+  readonly floatingIp: string;
+  /** Private range of the platform, for NAT. */
+  readonly privateRange: string;
+  readonly agent: AgentOptions;
+}
+
+/** Everything that makes a machine one load balancer of a pair. Secret: it holds the API token. */
+export function loadBalancerSetup(options: LoadBalancerSetupOptions): MachineSetup {
+  return mergeSetups(
+    edgeKernelSetup,
+    natSetup(options.privateRange),
+    floatingAddressSetup(options.floatingIp),
+    options.engine === EdgeEngine.Nginx ? nginxSetup(options) : haproxySetup(options),
+    agentSetup(options.machine, options.peer, options.agent),
+    keepalivedSetup(options.machine, options.peer),
+  );
+}
+
+/** Connections that the kernel follows: closed ones count for two minutes, so 262144 last for 2000 new ones a second. */
+const trackedConnections = 262_144;
+
+export const edgeKernelSetup: MachineSetup = sysctlSetup({
+  name: "kernel settings of a load balancer",
+  path: "/etc/sysctl.d/61-platform-edge.conf",
+  values: {
+    "net.ipv4.ip_forward": "1",
+    // The proxies bind the private address before the interface has it.
+    "net.ipv4.ip_nonlocal_bind": "1",
+    // Answers of the floating IP may leave by another way than questions come.
+    "net.ipv4.conf.all.rp_filter": "2",
+    "net.ipv4.tcp_max_syn_backlog": "8192",
+    "net.ipv4.tcp_fin_timeout": "15",
+    // It is the bastion: SSH to a machine that is off must not wait for minutes.
+    "net.ipv4.tcp_syn_retries": `${bastionSynRetries}`,
+  },
+  whereAllowed: {
+    // Four to a bucket, as the kernel chooses by itself for this number on a larger machine.
+    "net.netfilter.nf_conntrack_buckets": `${trackedConnections / 4}`,
+    "net.netfilter.nf_conntrack_max": `${trackedConnections}`,
+  },
+  modules: ["nf_conntrack"],
+});

@@ -1,0 +1,85 @@
+import type { Topology } from "../../plan/topology";
+import type { PlatformSettings } from "../../settings/settings";
+import { listenEarlySetup } from "../../setup/listenEarly";
+import { mergeSetups } from "../../setup/merge";
+import type { MachineSetup } from "../../setup/types";
+import type { BackupSecrets, StorageBoxAccess } from "./backupConfig";
+import { backupSetup } from "./backupSetup";
+import { objectsIdentity } from "./identity";
+import { logArchiveSetup } from "./logArchive";
+import { objectRetentionSetup } from "./objectRetention";
+import { objectStoreSetup } from "./objectStore";
+import type { ObjectStoreSecrets } from "./s3";
+import { storageStatusScript } from "./status";
+import { volumeSetup } from "./volume";
+
+/** What is known only after the volume exists and the image is resolved. */
+export interface StorageFacts {
+  readonly volumeId: number;
+  /** Object store by digest. */
+  readonly objectStoreImage: string;
+  /** The storage box; undefined with another backend. */
+  readonly box: StorageBoxAccess | undefined;
+}
+
+export interface StorageSecrets extends Omit<BackupSecrets, "objectStoreRoot"> {
+  readonly objectStore: ObjectStoreSecrets;
+}
+
+/** Everything that makes a machine with Docker the storage node. */
+export function storageSetup(
+  settings: PlatformSettings,
+  topology: Topology,
+  facts: StorageFacts,
+  secrets: StorageSecrets,
+): MachineSetup {
+  const { storage } = settings;
+  const { privateIp } = topology.storage;
+  const backup = {
+    ...storage.backup,
+    bulk: storage.bulk,
+    box: facts.box,
+    database: settings.database.databaseName,
+    databaseAddress: topology.database.privateIp,
+    privateIp,
+    bucket: storage.bucket,
+  };
+  return mergeSetups(
+    listenEarlySetup,
+    volumeSetup(facts.volumeId, storage.volumeGb),
+    objectsIdentity(settings),
+    objectStoreSetup(
+      {
+        engine: storage.objectStoreEngine,
+        image: facts.objectStoreImage,
+        privateIp,
+        bucket: storage.bucket,
+      },
+      secrets.objectStore,
+    ),
+    objectRetentionSetup({
+      privateIp,
+      bucket: storage.bucket,
+      retentionDays: storage.backup.retentionDays,
+    }),
+    backupSetup(backup, { ...secrets, objectStoreRoot: secrets.objectStore.root }),
+    logArchiveSetup({
+      privateIp,
+      retentionDays: storage.logRetentionDays,
+      volumeGb: storage.volumeGb,
+    }),
+    {
+      packages: ["jq"],
+      files: [
+        {
+          path: "/usr/local/sbin/platform-status",
+          content: storageStatusScript(backup, storage.objectStoreEngine),
+          mode: "0755",
+        },
+      ],
+      steps: [],
+      units: [],
+      checks: [],
+    },
+  );
+}

@@ -1,0 +1,104 @@
+import { planTopology } from "../plan/topology";
+import { containerRange } from "../setup/docker";
+import type { SettingsProblem } from "./problems";
+import { contains, type Ipv4Range, ipv4Number, ipv4Range, ipv4Text, overlaps } from "./ranges";
+import type { Rule } from "./rules";
+import { type PlatformSettings, Tier } from "./settings";
+
+const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+/** Networks that Docker has on every machine: a private range over them could not be reached from containers. */
+const dockerRanges = [containerRange, "172.17.0.0/16"];
+/** Hetzner's gateway of the public side, reserved in private networks too. */
+const publicGateway = "172.31.1.1";
+
+const subnetOf = (settings: PlatformSettings, tier: Tier) => parsed(settings.network.subnets[tier]);
+
+/** Private network: what Hetzner demands of ranges, and room for every machine. */
+export const networkRules: readonly Rule[] = [
+  { reads: ["network.range"], check: ({ settings }) => rangeProblems(settings.network.range) },
+  {
+    reads: ["network"],
+    check: ({ settings }) => Object.values(Tier).flatMap((tier) => subnetProblems(settings, tier)),
+  },
+  { reads: ["network"], check: ({ settings }) => overlapProblems(settings) },
+  { reads: ["network", "app.count"], check: ({ settings }) => roomProblems(settings) },
+];
+
+function rangeProblems(text: string): readonly SettingsProblem[] {
+  const range = parsed(text);
+  const path = "network.range";
+  if (!privateRanges.some((outer) => contains(parsed(outer), range))) {
+    const allowed = `a range inside ${privateRanges.join(", ")} (RFC 1918)`;
+    return [{ path, value: text, allowed, remedy: "choose a private range" }];
+  }
+  if (range.prefix > 24) {
+    return [
+      { path, value: text, allowed: "a range of at least /24", remedy: "take a shorter prefix, such as /16" },
+    ];
+  }
+  const docker = dockerRanges.find((other) => overlaps(parsed(other), range));
+  if (docker === undefined) return [];
+  const allowed = `a range apart from Docker's ${dockerRanges.join(" and ")}`;
+  return [{ path, value: text, allowed, remedy: "choose 10.0.0.0/16 or another free range" }];
+}
+
+function subnetProblems(settings: PlatformSettings, tier: Tier): readonly SettingsProblem[] {
+  const { range, subnets } = settings.network;
+  const subnet = subnetOf(settings, tier);
+  const problem = (allowed: string, remedy: string): SettingsProblem[] => [
+    { path: `network.subnets.${tier}`, value: subnets[tier], allowed, remedy },
+  ];
+  if (subnet.prefix > 30) return problem("a subnet of at least /30", "take a shorter prefix, such as /24");
+  if (!contains(parsed(range), subnet)) {
+    return problem(`a subnet inside network.range ${range}`, "move the subnet, or widen the range");
+  }
+  const gateway = ipv4Number(publicGateway);
+  if (contains(subnet, { first: gateway, last: gateway })) {
+    return problem(`a subnet without ${publicGateway}, which Hetzner reserves`, "move the subnet");
+  }
+  return [];
+}
+
+function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+  const tiers = Object.values(Tier);
+  return tiers.flatMap((tier, index) =>
+    tiers
+      .slice(0, index)
+      .filter((other) => overlaps(subnetOf(settings, tier), subnetOf(settings, other)))
+      .map((other) => ({
+        path: `network.subnets.${tier}`,
+        value: settings.network.subnets[tier],
+        allowed: `a subnet apart from network.subnets.${other} ${settings.network.subnets[other]}`,
+        remedy: "move one of the two",
+      })),
+  );
+}
+
+function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+  const { machines } = planTopology(settings);
+  return Object.values(Tier).flatMap((tier) => {
+    const subnet = subnetOf(settings, tier);
+    const last = Math.max(...machines.filter((machine) => machine.tier === tier).map(lastAddress));
+    // The last address of a subnet is its broadcast address.
+    if (last < subnet.last || subnet.prefix > 30) return [];
+    const needed = 32 - Math.ceil(Math.log2(last - subnet.first + 2));
+    return [
+      {
+        path: `network.subnets.${tier}`,
+        value: settings.network.subnets[tier],
+        allowed: `a subnet that holds the tier's last address ${ipv4Text(last)}`,
+        remedy: `take a prefix of /${needed} or shorter; machines begin at the 11th address`,
+      },
+    ];
+  });
+}
+
+function lastAddress(machine: { readonly privateIp: string }): number {
+  return ipv4Number(machine.privateIp);
+}
+
+function parsed(cidr: string): Ipv4Range {
+  const range = ipv4Range(cidr);
+  if (range === undefined) throw new Error(`${cidr} is no IPv4 network address`);
+  return range;
+}

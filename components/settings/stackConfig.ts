@@ -1,0 +1,137 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BudgetError, requireBudget } from "../views/budget";
+import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
+import { parseSettings } from "./parse";
+import { SettingsError, type SettingsProblem } from "./problems";
+import { plainValue } from "./rawValues";
+import { clearNamesIn, clearTextProblems, misplacedSecretProblems, namedSecrets } from "./secrets";
+import type { PlatformSettings } from "./settings";
+import { misreadProblems, stackFileValue } from "./stackFile";
+
+export { parseSettings } from "./parse";
+export { SettingsError, type SettingsProblem } from "./problems";
+export { loadStackFile, StackFileError } from "./stackFile";
+
+/** Values that stay encrypted in state and never stand in a setting. */
+export interface StackSecrets {
+  /** Token with which the load balancers move the floating IP; undefined: the provider's own. */
+  readonly failoverToken: pulumi.Output<string> | undefined;
+  /** PEM text: certificate, chain and private key of the domain. */
+  readonly certificate: pulumi.Output<string> | undefined;
+  /** Access to the bucket of `storage.backup.offsite`. */
+  readonly offsiteCredentials: pulumi.Output<OffsiteCredentials> | undefined;
+  /** Encrypts the copies outside; undefined: a random one. */
+  readonly backupKey: pulumi.Output<string> | undefined;
+  /** Values by the names that services and registries ask for. */
+  readonly named: pulumi.Output<Readonly<Record<string, string>>> | undefined;
+}
+
+export interface OffsiteCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * The configuration of the running stack. Call it before any resource is registered: nothing is created when
+ * a value is wrong or the platform costs more than its budget.
+ *
+ * @throws pulumi.RunError, which the engine shows without a stack trace; its cause is a SettingsError with every
+ * mistake, or a BudgetError
+ */
+export function readStackConfig(): { readonly settings: PlatformSettings; readonly secrets: StackSecrets } {
+  const config = new pulumi.Config();
+  const stack = pulumi.getStack();
+  const raw = rawValues(config.name);
+  const settings = withoutStackTrace(() => {
+    const known = [
+      ...misreadProblems(stack, config.name),
+      ...secretProblems(config.name, stack, raw),
+      ...(hasOwnEndpoint() ? [] : hetznerProblems(raw, providerToken())),
+    ];
+    const parsed = parseSettings(raw, stack, known);
+    requireBudget(parsed);
+    return parsed;
+  });
+  const accessKeyId = config.getSecret("offsiteAccessKeyId");
+  const secretAccessKey = config.getSecret("offsiteSecretAccessKey");
+  return {
+    settings,
+    secrets: {
+      failoverToken: config.getSecret("failoverToken"),
+      certificate: config.getSecret("certificate"),
+      backupKey: config.getSecret("backupKey"),
+      named: config.getSecretObject<Readonly<Record<string, string>>>(namedSecrets),
+      offsiteCredentials:
+        accessKeyId === undefined || secretAccessKey === undefined
+          ? undefined
+          : pulumi
+              .all([accessKeyId, secretAccessKey])
+              .apply(([id, secret]) => ({ accessKeyId: id, secretAccessKey: secret })),
+    },
+  };
+}
+
+// A mistake in a file is no crash of the program: the trace would only hide the list.
+function withoutStackTrace<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SettingsError || error instanceof BudgetError)) throw error;
+    throw Object.assign(new pulumi.RunError(error.message), { cause: error });
+  }
+}
+
+/** All keys of the namespace, undeclared ones too: a misspelt key must not pass silently. */
+function rawValues(namespace: string): Readonly<Record<string, unknown>> {
+  const prefix = `${namespace}:`;
+  return Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), plainValue(key.slice(prefix.length), value)]),
+  );
+}
+
+/** Only the language host knows which keys are encrypted, or hold something encrypted. */
+function secretProblems(
+  namespace: string,
+  stack: string,
+  raw: Readonly<Record<string, unknown>>,
+): readonly SettingsProblem[] {
+  const listed = process.env.PULUMI_CONFIG_SECRET_KEYS;
+  if (listed === undefined) return [];
+  const keys: readonly unknown[] = JSON.parse(listed);
+  const config = pulumi.runtime.allConfig();
+  const isEncrypted = (key: string) => keys.includes(key);
+  const encryption = {
+    isClear: (key: string) => config[key] !== undefined && !isEncrypted(key),
+    isEncrypted,
+    clearNames: clearNames(namespace, stack, raw[namedSecrets], isEncrypted),
+  };
+  return [
+    ...clearTextProblems(namespace, encryption, hasOwnEndpoint()),
+    ...misplacedSecretProblems(namespace, Object.keys(raw), encryption),
+  ];
+}
+
+/** One encrypted secret makes the whole object count as encrypted: only the file tells them apart. */
+function clearNames(
+  namespace: string,
+  stack: string,
+  values: unknown,
+  isEncrypted: (key: string) => boolean,
+): readonly string[] {
+  const key = `${namespace}:${namedSecrets}`;
+  if (!isEncrypted(key)) return clearNamesIn(values);
+  const written = stackFileValue(stack, key);
+  const stands = (holder: unknown, name: string) => (holder as Readonly<Record<string, unknown>>)[name];
+  // Of the same value only: the engine may have read another file than this one.
+  return clearNamesIn(written).filter((name) => stands(written, name) === stands(values ?? {}, name));
+}
+
+function providerToken(): string | undefined {
+  return pulumi.runtime.allConfig()["hcloud:token"] ?? process.env.HCLOUD_TOKEN;
+}
+
+function hasOwnEndpoint(): boolean {
+  return isOwnEndpoint(pulumi.runtime.allConfig()["hcloud:endpoint"] ?? process.env.HCLOUD_ENDPOINT);
+}

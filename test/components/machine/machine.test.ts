@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { bastionSynRetries, longestDialSeconds, synSeconds } from "../../../components/machine/dialing";
+import { Machine, type MachineArgs } from "../../../components/machine/machine";
+import { Network } from "../../../components/machine/network";
+import { planTopology } from "../../../components/plan/topology";
+import { emptySetup } from "../../../components/setup/types";
+import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../support/mocks";
+import { seedSettings } from "../../support/settings";
+
+const topology = planTopology(seedSettings);
+const [lb1] = topology.loadBalancers;
+
+interface DialingInputs {
+  readonly dialErrorLimit: number;
+  readonly perDialTimeout: number;
+  readonly proxy: { readonly dialErrorLimit: number; readonly perDialTimeout: number };
+}
+
+function machineArgs(changes: Partial<MachineArgs> = {}): MachineArgs {
+  return {
+    plan: topology.database,
+    serverType: "ccx33",
+    context: {
+      location: "nbg1",
+      image: "debian-13",
+      networkId: 7,
+      sshKey: "12",
+      privateKey: pulumi.secret("marker-private-key"),
+      labels: { environment: "prod" },
+    },
+    setup: pulumi.secret({
+      ...emptySetup,
+      files: [{ path: "/etc/x", content: "marker-password\n", mode: "0600" }],
+    }),
+    bastion: { host: "198.51.100.10", hostKey: "ssh-ed25519 AAAA" },
+    ...changes,
+  };
+}
+
+describe("Machine", () => {
+  it("keeps server, volume and set-up of a protected machine", async () => {
+    const resources = await recordProgram(
+      () => new Machine("db1", machineArgs({ volumeId: 5, protect: true })),
+    );
+    const server = resourceNamed(resources, "hcloud:index/server:Server", "db1-server");
+    assert.equal(server.protect, true);
+    assert.equal(server.inputs.deleteProtection, true);
+    assert.deepEqual(server.ignoreChanges, ["userData", "sshKeys", "image"]);
+    assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: false, ipv6Enabled: false }]);
+    const setup = resourceNamed(resources, "command:remote:Command", "db1-setup");
+    assert.match(setup.deletedWith, /db1-server$/);
+    const attachment = resourceNamed(
+      resources,
+      "hcloud:index/volumeAttachment:VolumeAttachment",
+      "db1-volume",
+    );
+    assert.equal(attachment.deletedWith, "", "it must be undone, or the next up meets it");
+  });
+
+  it("hands secrets over on stdin only, as a secret", async () => {
+    const resources = await recordProgram(() => new Machine("db1", machineArgs()));
+    const setup = resourceNamed(resources, "command:remote:Command", "db1-setup");
+    assert.ok(isSecretValue(setup.inputs.stdin));
+    for (const marker of ["marker-password", "marker-private-key"]) {
+      assert.deepEqual(
+        resources.flatMap((resource) => clearTextPaths(resource.inputs, marker)),
+        [],
+      );
+    }
+  });
+
+  it("pins the host key that the first contact answered", async () => {
+    const resources = await recordProgram(() => new Machine("db1", machineArgs()), {
+      outputs: (type) => (type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY db1\n" } : {}),
+    });
+    const setup = resourceNamed(resources, "command:remote:Command", "db1-setup");
+    assert.match(JSON.stringify(setup.inputs.connection), /"hostKey":"ssh-ed25519 HOSTKEY db1"/);
+  });
+
+  it("gives up on a dead machine within two minutes, also through the bastion, and waits only for a boot", async () => {
+    const resources = await recordProgram(() => new Machine("db1", machineArgs()));
+    const dialingOf = (name: string): DialingInputs => {
+      const { connection } = resourceNamed(resources, "command:remote:Command", name).inputs;
+      // The connection is secret as a whole: it holds the private key.
+      return (connection as { value?: DialingInputs }).value ?? (connection as DialingInputs);
+    };
+    const setup = dialingOf("db1-setup");
+    // The network swallows what goes to a machine that is off: the bastion's kernel decides how long one dial takes.
+    const throughBastion = Math.max(setup.perDialTimeout, synSeconds(bastionSynRetries));
+    for (const [who, limit, secondsPerDial] of [
+      ["the machine", setup.dialErrorLimit, throughBastion],
+      ["the bastion", setup.proxy.dialErrorLimit, setup.proxy.perDialTimeout],
+    ] as const) {
+      const seconds = longestDialSeconds({ limit, secondsPerDial });
+      assert.ok(seconds <= 125, `a dead ${who} holds the set-up for ${seconds} s`);
+      assert.ok(seconds > 60, `${who} that restarts its sshd gets only ${seconds} s`);
+    }
+    for (const name of ["db1-ready", "db1-booted"]) {
+      const { dialErrorLimit, proxy } = dialingOf(name);
+      // Refused at once each time, the shortest that the dials can last.
+      for (const limit of [dialErrorLimit, proxy.dialErrorLimit])
+        assert.ok(longestDialSeconds({ limit, secondsPerDial: 0 }) > 240, `${name} is not patient`);
+    }
+  });
+
+  it("waits for the boot again when the size changes, with the host key pinned", async () => {
+    const commandAt = async (serverType: string) => {
+      const resources = await recordProgram(() => new Machine("db1", machineArgs({ serverType })), {
+        outputs: (type) => (type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY db1\n" } : {}),
+      });
+      return resourceNamed(resources, "command:remote:Command", "db1-booted").inputs;
+    };
+    const [small, large] = [await commandAt("cx33"), await commandAt("cx43")];
+    assert.notEqual(small.create, large.create);
+    assert.deepEqual(small.triggers, large.triggers, "a changed size replaces nothing");
+    assert.match(JSON.stringify(large.connection), /"hostKey":"ssh-ed25519 HOSTKEY db1"/);
+  });
+
+  it("gives a public address to a load balancer and connects to it directly", async () => {
+    const resources = await recordProgram(
+      () => new Machine("lb1", machineArgs({ plan: lb1, bastion: undefined })),
+      { outputs: (type) => (type === "hcloud:index/server:Server" ? { ipv4Address: "198.51.100.10" } : {}) },
+    );
+    const server = resourceNamed(resources, "hcloud:index/server:Server", "lb1-server");
+    assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: true, ipv6Enabled: true }]);
+    const ready = resourceNamed(resources, "command:remote:Command", "lb1-ready");
+    assert.ok(!JSON.stringify(ready.inputs.connection).includes("proxy"));
+  });
+
+  it("fails when a private machine has no bastion", async () => {
+    let message = "";
+    await recordProgram(() => {
+      try {
+        new Machine("db1", machineArgs({ bastion: undefined }));
+      } catch (error) {
+        message = String(error);
+      }
+    });
+    assert.match(message, /prod-db1 has no public address: it needs a bastion/);
+  });
+
+  it("can be previewed", async () => {
+    const resources = await recordProgram(() => new Machine("db1", machineArgs({ volumeId: 5 })), {
+      preview: true,
+    });
+    assert.equal(resources.length, 6);
+  });
+});
+
+describe("Network", () => {
+  it("makes one subnet for each tier and leaves the default route to the load balancers", async () => {
+    const resources = await recordProgram(
+      () => new Network("prod", { network: seedSettings.network, natGateway: lb1.privateIp }),
+    );
+    const subnets = resources.filter(
+      (resource) => resource.type === "hcloud:index/networkSubnet:NetworkSubnet",
+    );
+    assert.deepEqual(
+      subnets.map((subnet) => subnet.inputs.ipRange).sort(),
+      Object.values(seedSettings.network.subnets).sort(),
+    );
+    const route = resourceNamed(resources, "hcloud:index/networkRoute:NetworkRoute", "default-route");
+    assert.equal(route.inputs.gateway, "10.0.1.11");
+    assert.deepEqual(route.ignoreChanges, ["gateway"]);
+    for (const { name, deletedWith } of [...subnets, route]) {
+      assert.equal(deletedWith, "", `${name} must be undone, or the next up meets it`);
+    }
+  });
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { planReplicas } from "../../../../components/roles/app/replicas";
+import { traefikDynamic, traefikStatic } from "../../../../components/roles/app/traefik";
+import { ensureTool } from "../../../../toolchain/build";
+import { services as stackServices } from "../app/support/stack";
+import { chainScenario } from "./support/chain";
+import { whyNoDebian13 } from "./support/debian13";
+import { edgeOptions } from "./support/options";
+import { runScenario } from "./support/scenario";
+
+interface ChainResult {
+  readonly ready: boolean;
+  readonly forwarded: Record<string, string>;
+  readonly upload: [number, { received: number }];
+  readonly reset: [number, number];
+  readonly noContent: [boolean, number];
+  readonly unready: boolean;
+  readonly allUnready: readonly number[];
+  readonly tellsNobody: boolean;
+  readonly readyAgain: boolean;
+  readonly internal: Readonly<Record<string, number>>;
+  readonly log: string;
+}
+
+/** A health path as frameworks write them. */
+function stack() {
+  const { web } = stackServices;
+  assert.ok(web !== undefined);
+  const services = { web: { ...web, healthPath: "/up/" } };
+  const replicas = planReplicas(services);
+  return { replicas, dynamic: traefikDynamic(services, replicas, "www.example.com") };
+}
+
+/** Limits of half a minute and more become 2 s, and the load balancer comes from its own address. */
+function scaled(config: string): string {
+  return config
+    .replace("defaults\n", "defaults\n  source 10.0.1.11\n")
+    .replace("proxy_http_version 1.1;", "proxy_http_version 1.1;\n  proxy_bind 10.0.1.11;")
+    .replaceAll(/(timeout (?:client|server|http-request)) (?:30|10)s/g, "$1 2s")
+    .replaceAll(/((?:client_body|client_header|proxy_read|proxy_send)_timeout) [13]0s/g, "$1 2s");
+}
+
+for (const engine of ["haproxy", "nginx"]) {
+  describe(`from a visitor through ${engine} and Traefik to a replica`, function () {
+    this.timeout(1_800_000);
+    let result: ChainResult;
+    before(async function () {
+      if (whyNoDebian13() !== undefined) this.skip();
+      const binary = await ensureTool("traefik", (line) => console.log(`    ${line}`));
+      const { replicas, dynamic } = stack();
+      const entry = traefikStatic("10.0.2.11", ["10.0.1.11"])
+        .replace("10.0.2.11:80", "10.0.2.11:8080")
+        .replace("/etc/traefik/dynamic", "/tmp/traefik/dynamic")
+        .replace('"readTimeout": "60s"', '"readTimeout": "2s"');
+      const options = { ...edgeOptions, backends: edgeOptions.backends.slice(0, 1) };
+      result = await runScenario<ChainResult>(engine, chainScenario, options, scaled, {
+        files: {
+          "/tmp/replicas.json": JSON.stringify(replicas.map(({ address }) => address)),
+          "/tmp/traefik/static/traefik.yaml": entry,
+          "/tmp/traefik/dynamic/services.yaml": dynamic,
+        },
+        programs: { "/tmp/traefik-program": binary },
+      });
+    });
+
+    it("an application that answers only to its own name, under a path with a slash at its end, is healthy", () =>
+      assert.ok(result.ready, result.log));
+
+    it("the application learns the visitor's address, whatever the visitor says", () => {
+      assert.equal(result.forwarded["x-real-ip"], "192.0.2.9", result.log);
+      assert.equal(result.forwarded["x-forwarded-for"], "192.0.2.9, 10.0.1.11");
+      assert.equal(result.forwarded["x-forwarded-proto"], "http");
+      assert.equal(result.forwarded["x-forwarded-port"], "80");
+      assert.equal(result.forwarded.forwarded, undefined);
+      assert.equal(result.forwarded.host, "www.example.com");
+    });
+
+    it("an upload may take longer than every limit, as long as something of it arrives", () => {
+      const [status, { received }] = result.upload;
+      assert.deepEqual([status, received], [200, 200_000], result.log);
+    });
+
+    it("a GET whose connection breaks is done twice at the most", () => {
+      const [status, executions] = result.reset;
+      assert.equal(status, 502);
+      assert.ok(executions <= 2, `${executions} times`);
+    });
+
+    it("no spelling of the platform's own paths reaches the platform", () =>
+      assert.deepEqual([...new Set(Object.values(result.internal))], [404], JSON.stringify(result.internal)));
+
+    it("204 is healthy", () => assert.deepEqual(result.noContent, [true, 200], result.log));
+
+    it("replicas that all say they are not ready are asked all the same", () => {
+      assert.ok(result.unready && result.readyAgain, result.log);
+      assert.deepEqual(result.allUnready, [200], result.log);
+      assert.ok(result.tellsNobody);
+    });
+  });
+}

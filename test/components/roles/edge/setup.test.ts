@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
+import { baseSetup } from "../../../../components/setup/base";
+import { mergeSetups } from "../../../../components/setup/merge";
+import { renderSetup } from "../../../../components/setup/render";
+import { seedSettings } from "../../../support/settings";
+import { shellcheck } from "../../../support/shellcheck";
+import { lb1, lb2, setupOptions, topology } from "./support/options";
+
+const haproxy = loadBalancerSetup(setupOptions);
+const nginx = loadBalancerSetup({ ...setupOptions, engine: "nginx" });
+const names = (setup: typeof haproxy) => setup.units.map((unit) => unit.name);
+
+describe("load balancer setup", () => {
+  it("runs one engine, and the other one is removed because it is listed no longer", () => {
+    assert.ok(names(haproxy).includes("haproxy.service") && !names(haproxy).includes("nginx.service"));
+    assert.ok(!names(haproxy).includes("platform-edge-probe.service"));
+    assert.ok(names(nginx).includes("nginx.service") && !names(nginx).includes("haproxy.service"));
+    const others = (setup: typeof haproxy) =>
+      names(setup).filter((name) => !/^(?:haproxy|nginx|platform-edge-probe)\.service$/.test(name));
+    assert.deepEqual(others(haproxy), others(nginx));
+  });
+
+  it("starts what VRRP needs before keepalived", () => {
+    const order = names(haproxy);
+    const keepalived = order.indexOf("keepalived.service");
+    for (const earlier of ["platform-floating-ip.service", "haproxy.service", "floating-ip-agent.service"]) {
+      assert.ok(order.indexOf(earlier) < keepalived, earlier);
+    }
+  });
+
+  it("mirrors itself on the other machine", () => {
+    const second = loadBalancerSetup({ ...setupOptions, machine: lb2, peer: lb1 });
+    assert.deepEqual(
+      second.files.map((file) => file.path),
+      haproxy.files.map((file) => file.path),
+    );
+  });
+
+  it("holds secrets only in files that root alone reads", () => {
+    const setup = loadBalancerSetup({ ...setupOptions, certificate: "planted-certificate" });
+    const open = setup.files.filter((file) => file.content.includes("planted-") && file.mode !== "0600");
+    assert.deepEqual(open, []);
+    const rest = JSON.stringify([setup.steps, setup.units, setup.checks, setup.packages]);
+    assert.ok(!rest.includes("planted-"));
+  });
+
+  it("gives a script without findings of shellcheck, together with the base", async function () {
+    this.timeout(20_000);
+    const script = renderSetup(lb1.hostname, mergeSetups(baseSetup(lb1, topology, seedSettings), haproxy));
+    assert.equal(await shellcheck(script, ["SC2016"]), "");
+    for (const step of haproxy.steps) {
+      assert.equal(await shellcheck(`${step.unless}\n`), "", step.name);
+      assert.equal(await shellcheck(`set -euo pipefail\n${step.run}\n`), "", step.name);
+    }
+    for (const check of [...haproxy.checks, ...nginx.checks]) {
+      assert.equal(await shellcheck(`${check.command}\n`), "", check.name);
+    }
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ExecaChildProcess, execa } from "execa";
+import type { MachinePlan } from "../../../../../components/plan/topology";
+import { agentConfig } from "../../../../../components/roles/edge/agent";
+import { agentModules } from "../../../../../components/roles/edge/agent/files";
+import { agentOptions, lb1, lb2 } from "./options";
+
+/** What the peer answers when it is asked for its state; undefined: nothing listens. */
+export type PeerAnswer = { vrrp: string; serves: boolean } | "no agent" | undefined;
+
+/** The real agent as a process, with a kernel table that the test writes instead of keepalived. */
+export class AgentProcess {
+  peerPrivate: PeerAnswer;
+  peerPublic: PeerAnswer;
+  #folder = "";
+  #port = 0;
+  #process: ExecaChildProcess | undefined;
+  readonly #servers: Server[] = [];
+
+  constructor(
+    readonly endpoint: string,
+    /** The machine that it runs on, and the other one. */
+    private readonly pair: readonly [MachinePlan, MachinePlan] = [lb1, lb2],
+  ) {}
+
+  async start(master: boolean): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), "floating-ip-agent-"));
+    for (const [name, content] of Object.entries(agentModules)) {
+      await writeFile(this.#path(name), content);
+    }
+    const privatePort = await this.#peerSide(() => this.peerPrivate);
+    const publicPort = await this.#peerSide(() => this.peerPublic);
+    const config = JSON.parse(agentConfig(...this.pair, { ...agentOptions, apiEndpoint: this.endpoint }));
+    config.peer.privateUrl = `http://127.0.0.1:${privatePort}/state`;
+    config.peer.publicPath = `:${publicPort}/.well-known/platform-edge`;
+    config.fifo = this.#path("vrrp.fifo");
+    this.#port = await freePort();
+    config.port = this.#port;
+    config.healthUrl = "http://127.0.0.1:1/healthz";
+    await writeFile(this.#path("config.json"), JSON.stringify(config));
+    await writeFile(this.#path("token"), `${agentOptions.apiToken}\n`, { mode: 0o600 });
+    await execa("mkfifo", [config.fifo]);
+    await this.#writeTable(master);
+    this.#process = execa("python3", ["-s", "-E", this.#path("runner.py")], {
+      reject: false,
+      all: true,
+      env: { PYTHONDONTWRITEBYTECODE: "1" },
+    });
+  }
+
+  /** Changes the VRRP state as keepalived does: first the kernel, then the event. */
+  async become(master: boolean): Promise<void> {
+    await this.#writeTable(master);
+    await writeFile(this.#path("vrrp.fifo"), 'INSTANCE "edge" SOMETHING 100\n', { flag: "r+" });
+  }
+
+  async state(): Promise<Record<string, unknown>> {
+    return JSON.parse(await readFile(this.#path("state.json"), "utf8"));
+  }
+
+  /** What the peer gets when it asks. */
+  async served(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#port}/state`)).text();
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** @returns what the agent printed */
+  async stop(): Promise<string> {
+    this.#process?.kill("SIGTERM");
+    const result = await this.#process;
+    for (const server of this.#servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+    return String(result?.all ?? "");
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** The program as it is, reading the table of the test in the place of the kernel's. */
+  async #writeTable(master: boolean): Promise<void> {
+    const entry = "           |-- 169.254.51.1\n              /32 host LOCAL\n";
+    const other = "           |-- 127.0.0.1\n              /32 host LOCAL\n";
+    await writeFile(this.#path("fib_trie"), master ? other + entry : other);
+    const runner = `import sys
+sys.argv = ["agent.py", ${JSON.stringify(this.#path("config.json"))}, ${JSON.stringify(this.#path("token"))}, ${JSON.stringify(this.#path("state.json"))}]
+import local
+local.is_master.__defaults__ = (${JSON.stringify(this.#path("fib_trie"))},)
+import agent
+# Seconds that the tests need not wait for; they have a test of their own.
+agent.TIMER = 1.0
+agent.OWNER_AGE_MASTER = 0.9
+agent.main()
+`;
+    await writeFile(this.#path("runner.py"), runner);
+  }
+
+  async #peerSide(answer: () => PeerAnswer): Promise<number> {
+    const server = createServer((_request, response) => {
+      const now = answer();
+      if (now === undefined) return response.destroy();
+      if (now === "no agent") return response.writeHead(503).end();
+      response.setHeader("Content-Type", "application/json");
+      return response.end(JSON.stringify(now));
+    });
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    return (server.address() as AddressInfo).port;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,47 @@
+import { execaSync } from "execa";
+import { planTopology } from "../../../../../components/plan/topology";
+import type { AgentOptions } from "../../../../../components/roles/edge/agent";
+import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
+import type { LoadBalancerSetupOptions } from "../../../../../components/roles/edge/setup";
+import { seedSettings } from "../../../../support/settings";
+
+export const topology = planTopology(seedSettings);
+export const [lb1, lb2] = topology.loadBalancers;
+
+/** `lb1` of the seed's topology. */
+export const edgeOptions: EdgeOptions = {
+  machine: lb1,
+  peer: lb2,
+  backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
+  certificate: undefined,
+  redirectToHttps: true,
+  domain: seedSettings.domain,
+  otherDomains: ["shop.example.com"],
+  otherHosts: "serve",
+  peerKey: "planted-peer-key",
+};
+
+export const agentOptions: AgentOptions = {
+  apiEndpoint: "http://127.0.0.1:1/v1",
+  apiToken: "planted-api-token",
+  floatingIpId: 7,
+  networkId: 9,
+  peerKey: "planted-peer-key",
+};
+
+export const setupOptions: LoadBalancerSetupOptions = {
+  ...edgeOptions,
+  engine: "haproxy",
+  floatingIp: "203.0.113.10",
+  privateRange: seedSettings.network.range,
+  agent: agentOptions,
+};
+
+/** A self-signed certificate with its key in one PEM text, made for this run. */
+export function certificatePem(): string {
+  const result = execaSync("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-keyout", "-", "-out", "-", "-days", "1", "-subj", "/CN=www.example.com"],
+  ]);
+  return `${result.stdout}\n`;
+}

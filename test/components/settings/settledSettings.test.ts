@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+import {
+  changedValues,
+  document,
+  renderSettings,
+  settingChanges,
+  startingPoint,
+} from "../../../scripts/settingChanges";
+import type { TestCloud } from "../../localcloud/api/testCloud";
+import { type EngineStack, engineStack, soldOutType } from "../../support/engineStack";
+
+describe("Platform under the real engine: settings that data depends on", function () {
+  this.timeout("10m");
+  let running: EngineStack;
+
+  before(async () => {
+    running = await engineStack(startingPoint);
+    await running.stack.up();
+  });
+  beforeEach(() => running.configure(startingPoint));
+  after(() => running?.stop());
+
+  /** What the engine says when it refuses to update. */
+  const refusal = async (): Promise<string> => {
+    const before = running.writes().length;
+    const error = await running.stack.up().then(
+      () => assert.fail("the update went through"),
+      (failure: Error) => failure,
+    );
+    assert.deepEqual(running.writes().slice(before), [], "the API was asked to change something");
+    return error.message;
+  };
+
+  it("changes nothing at the second update", async () => {
+    await running.stack.up({ expectNoChanges: true });
+  });
+
+  for (const path of [
+    "environment",
+    "location",
+    "network.range",
+    "network.subnets",
+    "database.databaseName",
+    "database.cacheEngine",
+    "storage.objectStoreEngine",
+    "storage.bucket",
+    "storage.bulk",
+  ]) {
+    it(`refuses a changed ${path} with what to do, also without a preview, and touches nothing`, async () => {
+      const change = settingChanges.find((candidate) => candidate.path === path);
+      assert.ok(change);
+      running.configure(changedValues(change));
+      const text = await refusal();
+      assert.match(text, /nothing was changed, because data would be left behind or deleted\n +/);
+      assert.ok(text.includes(`${path}`), text);
+      assert.match(text, /set it back to|pulumi config set environment prod|keepStorageBox/);
+    });
+  }
+
+  it("refuses it too when an update is for one machine alone", async () => {
+    const { resources } = (await running.stack.exportStack()).deployment;
+    const target: string[] = resources
+      .map(({ urn }: { urn: string }) => urn)
+      .filter((urn: string) => urn.endsWith("::platform-app-app1-server"));
+    assert.equal(target.length, 1);
+    await running.stack.preview({ target, color: "never", expectNoChanges: true });
+    const change = settingChanges.find(({ path }) => path === "location");
+    assert.ok(change);
+    running.configure(changedValues(change));
+    const before = running.writes().length;
+    await assert.rejects(running.stack.up({ target, color: "never" }), /location: nbg1 in the running/);
+    assert.deepEqual(running.writes().slice(before), []);
+  });
+
+  it("keeps the storage box and its type when backups move to the volume and the settings say so", async () => {
+    const storage = { ...(startingPoint.storage as object), bulk: "volume", keepStorageBox: true };
+    running.configure({ ...startingPoint, storage });
+    const plan = await running.plan();
+    assert.deepEqual(
+      plan.map(({ op, name }) => `${op} ${name}`),
+      ["update platform-storage-setup"],
+    );
+  });
+
+  it("follows a change that is accepted by its new value, and no other", async () => {
+    const database = { ...(startingPoint.database as object), databaseName: "shop" };
+    running.configure({ ...startingPoint, database, acceptChange: ["database.databaseName=shop"] });
+    assert.ok((await running.plan()).some(({ name }) => name === "platform-data-setup"));
+    running.configure({ ...startingPoint, database, acceptChange: ["database.databaseName=store"] });
+    assert.match(await refusal(), /database\.databaseName: app in the running platform, shop/);
+  });
+
+  it("does not replace a storage box whose key is another or unknown, as after an import", async () => {
+    const state = await running.stack.exportStack();
+    const box = state.deployment.resources.find(({ type }: { type: string }) => type.endsWith(":StorageBox"));
+    const { sshKeys } = box.inputs;
+    Object.assign(box.inputs, { sshKeys: [] });
+    Object.assign(box.outputs, { sshKeys: [] });
+    await running.stack.importStack(state);
+    try {
+      assert.deepEqual(await running.plan(), []);
+    } finally {
+      Object.assign(box.inputs, { sshKeys });
+      Object.assign(box.outputs, { sshKeys });
+      await running.stack.importStack(state);
+    }
+  });
+
+  it("builds nothing a second time when the stack gets another name", async () => {
+    await running.stack.rename({ stackName: "live" });
+    assert.match(await refusal(), /environment: prod .*\n?.*run: pulumi config set environment prod/);
+    running.configure({ ...startingPoint, environment: "prod" });
+    assert.deepEqual(await running.plan(), []);
+    await running.stack.rename({ stackName: "prod" });
+  });
+
+  it("does not begin to replace or resize a machine whose type is sold out", async () => {
+    const data = {
+      ...startingPoint,
+      database: { ...(startingPoint.database as object), serverType: soldOutType },
+    };
+    const words = /Hetzner cannot deliver ccx43 in nbg1 at the moment: prod-db1 would be gone or off/;
+    running.configure(data);
+    await assert.rejects(running.plan(), words);
+    await assert.rejects(running.plan("platform-data-server"), words);
+    running.configure(startingPoint);
+    const replaced = (await running.plan("platform-data-server")).map(({ op, name }) => `${op} ${name}`);
+    assert.ok(replaced.includes("replace platform-data-server"), String(replaced));
+  });
+
+  it("does with each setting what docs/settings.md says (npm run setting-changes)", async () => {
+    const [rendered, written] = [await renderSettings(running), await readFile(document, "utf8")];
+    assert.deepEqual(rendered.split("\n"), written.split("\n"));
+  });
+
+  it("is destroyed at the first try although the agents take the address whenever nobody has it", async () => {
+    const before = running.writes().length;
+    const agents = takeTheAddress(running.cloud);
+    await running.stack.destroy().finally(() => agents.stop());
+    assert.ok(agents.taken > 0, "no agent ever took it");
+    const writes = running.writes().slice(before);
+    // Whoever unassigns it while a load balancer lives has a race with its agent before the deletion.
+    assert.deepEqual(
+      writes.filter((line) => line.endsWith("/unassign")),
+      [],
+    );
+    const address = writes.findIndex((line) => line.startsWith("DELETE /v1/floating_ips/"));
+    assert.ok(
+      address > writes.findLastIndex((line) => line.startsWith("DELETE /v1/servers/")),
+      String(writes),
+    );
+    for (const kind of [
+      "servers",
+      "networks",
+      "volumes",
+      "floating_ips",
+      "firewalls",
+      "ssh_keys",
+      "storage_boxes",
+    ]) {
+      assert.deepEqual((await running.cloud.get(`/${kind}`))[kind], [], kind);
+    }
+  });
+});
+
+/** Both load balancers' agents, more eager than they are. */
+function takeTheAddress(cloud: TestCloud) {
+  let stopped = false;
+  let taken = 0;
+  const round = async () => {
+    const { floating_ips } = await cloud.get("/floating_ips");
+    const { servers } = await cloud.get("/servers");
+    const pair = servers.find(({ name }: { name: string }) => /-lb\d$/.test(name));
+    const [address] = floating_ips;
+    if (address === undefined || address.server !== null || pair === undefined) return;
+    const path = `/floating_ips/${address.id}/actions/assign`;
+    if ((await cloud.call("POST", path, { server: pair.id })).status < 300) taken += 1;
+  };
+  const loop = (async () => {
+    while (!stopped) {
+      await round();
+      await setTimeout(2);
+    }
+  })();
+  return {
+    get taken() {
+      return taken;
+    },
+    stop: async () => {
+      stopped = true;
+      await loop;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { registryLogins } from "../../../../components/credentials";
+import { deployKey } from "../../../../components/machine/deployKey";
+import { type MachinePlan, planTopology } from "../../../../components/plan/topology";
+import { appNodeSetup } from "../../../../components/roles/app/setup";
+import { databaseSetup } from "../../../../components/roles/database/setup";
+import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
+import { storageSetup } from "../../../../components/roles/storage/setup";
+import type { PlatformSettings } from "../../../../components/settings/settings";
+import { baseSetup } from "../../../../components/setup/base";
+import { dockerSetup } from "../../../../components/setup/docker";
+import { mergeSetups } from "../../../../components/setup/merge";
+import type { MachineSetup } from "../../../../components/setup/types";
+import { agentOptions } from "../../roles/edge/support/options";
+
+export interface RenderedMachine {
+  readonly plan: MachinePlan;
+  readonly setup: MachineSetup;
+}
+
+export const passwords = { application: "App1", backup: "Backup1", restore: "Restore1" };
+const boxKey = deployKey(Buffer.alloc(32, 7).toString("base64"), "backups@test").privateKey;
+const stores = {
+  database: { DATABASE_URL: "postgresql://app" },
+  cache: { REDIS_URL: "redis://app" },
+  search: { ELASTICSEARCH_URL: "http://app" },
+  objectStore: { S3_ENDPOINT: "http://s3" },
+};
+
+/** What the components render for one machine of each kind, with stand-ins for what only the cloud knows. */
+export function renderMachines(
+  settings: PlatformSettings,
+  secrets: Readonly<Record<string, string>>,
+): RenderedMachine[] {
+  const topology = planTopology(settings);
+  const { database, storage } = topology;
+  const [lb1, lb2] = topology.loadBalancers;
+  const app = topology.appNodes.at(-1) ?? lb1;
+  const logins = registryLogins(settings.images.registries, secrets);
+  const docker = dockerSetup({ registryMirror: settings.images.registryMirror, logins });
+  const isBox = settings.storage.bulk === "storageBox";
+  const roles: readonly (readonly [MachinePlan, MachineSetup])[] = [
+    [
+      lb1,
+      loadBalancerSetup({
+        engine: settings.loadBalancers.engine,
+        domain: settings.domain,
+        machine: lb1,
+        peer: lb2,
+        backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
+        certificate: undefined,
+        redirectToHttps: true,
+        peerKey: agentOptions.peerKey,
+        floatingIp: "203.0.113.10",
+        privateRange: settings.network.range,
+        agent: agentOptions,
+      }),
+    ],
+    [app, mergeSetups(docker, appNodeSetup(app, appStack(settings, secrets, [lb1, lb2])))],
+    [
+      database,
+      mergeSetups(
+        docker,
+        databaseSetup(database, topology, settings.database, "elasticsearch@sha256:00", {
+          postgresql: passwords,
+          cache: { application: "a", admin: "b" },
+          search: { application: "c", admin: "d" },
+        }),
+      ),
+    ],
+    [
+      storage,
+      mergeSetups(
+        docker,
+        storageSetup(
+          settings,
+          topology,
+          {
+            volumeId: 7,
+            objectStoreImage: "store@sha256:00",
+            box: isBox ? { server: "u1.your-storagebox.de", username: "u1" } : undefined,
+          },
+          {
+            backup: { user: "backup", password: "b" },
+            restore: { user: "restore", password: "r" },
+            objectStore: { root: "r", application: "a" },
+            offsite: settings.storage.backup.offsite && { accessKeyId: "id", secretAccessKey: "key" },
+            boxKey: isBox ? boxKey : undefined,
+            sealKey: "seal-key",
+          },
+        ),
+      ),
+    ],
+  ];
+  return roles.map(([plan, role]) => ({
+    plan,
+    setup: mergeSetups(baseSetup(plan, topology, settings), role),
+  }));
+}
+
+function appStack(
+  settings: PlatformSettings,
+  secrets: Readonly<Record<string, string>>,
+  loadBalancers: readonly MachinePlan[],
+) {
+  const { services } = settings.app;
+  return {
+    services,
+    domain: settings.domain,
+    images: Object.fromEntries(Object.keys(services).map((name) => [name, `example/${name}@sha256:00`])),
+    traefikImage: "traefik@sha256:00",
+    stores,
+    secrets,
+    loadBalancers: loadBalancers.map(({ privateIp }) => privateIp),
+  };
+}
