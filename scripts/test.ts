@@ -1,6 +1,4 @@
-import { glob, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { Command, Option } from "commander";
 import { execa } from "execa";
 import { ensureImages } from "../localcloud/images";
@@ -10,6 +8,7 @@ import { prepareClients } from "../test/clients/prepare";
 import { ensureToolchain } from "../toolchain/build";
 import { projectRoot } from "./localStack";
 import { failuresIn } from "./testFailures";
+import { endToEndFiles, filesThatNeed, testFiles } from "./testFiles";
 
 /** A part of the test run: what it does and the commands that do it. */
 interface Part {
@@ -31,17 +30,17 @@ const parts: Readonly<Record<string, Part>> = {
   clients: { title: "install the clients that the tests drive", run: async () => prepareClients(print) },
   unit: {
     title: "unit tests",
-    run: async () => mocha(await unitFiles("nothing"), "120s", sideBySide),
+    run: async () => mocha(await filesThatNeed("nothing"), "120s", sideBySide),
   },
   // Drills and measurements: what runs beside them would be measured too.
   host: {
     title: "tests with programs and namespaces of the host, one after the other",
-    run: async () => mocha(await unitFiles("host"), "120s"),
+    run: async () => mocha(await filesThatNeed("host"), "120s"),
   },
   // Each file has names, ranges and ports of its own, and waits for machines more than it computes.
   machines: {
     title: "tests on machines of their own",
-    run: async () => mocha(await unitFiles("machines"), "120s", sideBySide),
+    run: async () => mocha(await filesThatNeed("machines"), "120s", sideBySide),
   },
   e2e: {
     title: "end-to-end tests on the local cloud",
@@ -52,7 +51,7 @@ const parts: Readonly<Record<string, Part>> = {
 /** Not part of `npm test`: what they do is another thing each time. Each prints the seed that repeats it. */
 const drills: Part = {
   title: "drills: random faults, whose seed is printed (DRILL_SEED repeats one)",
-  run: async () => mocha(await filesOf("test/drills/**/*.drill.ts"), "1h"),
+  run: async () => mocha(await testFiles("drills/**/*.drill.ts"), "1h"),
 };
 
 const partsByName: Readonly<Record<string, Part>> = { ...parts, drills };
@@ -66,34 +65,6 @@ async function buildAll(): Promise<void> {
   if (whyNoLocalCloud() !== undefined) return;
   await ensureBaseImage(print);
   await ensureImages(print);
-}
-
-/** What a test file needs besides Node: it says so by asking whether it must be skipped. */
-type Need = "nothing" | "host" | "machines";
-
-function needOf(text: string): Need {
-  if (/\bwhyNo(Machines?|LocalCloud)\b/.test(text)) return "machines";
-  return text.includes(".skip()") ? "host" : "nothing";
-}
-
-async function unitFiles(need: Need): Promise<string[]> {
-  const files: string[] = [];
-  for await (const path of glob("test/**/*.test.ts", { cwd: projectRoot })) {
-    if (path.startsWith("test/e2e/")) continue;
-    if (needOf(await readFile(join(projectRoot, path), "utf8")) === need) files.push(path);
-  }
-  return files.sort();
-}
-
-/** In the order of their numbers: the first brings the platform up, the last takes it down. */
-async function endToEndFiles(): Promise<string[]> {
-  return filesOf("test/e2e/*.test.ts");
-}
-
-async function filesOf(pattern: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const path of glob(pattern, { cwd: projectRoot })) files.push(path);
-  return files.sort();
 }
 
 const sideBySide = ["--parallel", "--jobs", String(availableParallelism())];

@@ -21,7 +21,7 @@ var (
 
 func TestMain(m *testing.M) {
 	if os.Getenv("HCLOUD_ENDPOINT") == "" {
-		fmt.Fprintln(os.Stderr, "run this through test/clients/hcloudGo.test.ts: it starts the cloud that is tested")
+		fmt.Fprintln(os.Stderr, "run this through test/clients/hcloudGo.host.test.ts: it starts the cloud that is tested")
 		os.Exit(1)
 	}
 	for _, operation := range strings.Split(os.Getenv("SERVED_OPERATIONS"), "\n") {

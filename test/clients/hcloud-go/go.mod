@@ -1,4 +1,4 @@
-// Tests that drive the local cloud with Hetzner's own Go client. They are run by test/clients/hcloudGo.test.ts.
+// Tests that drive the local cloud with Hetzner's own Go client. They are run by test/clients/hcloudGo.host.test.ts.
 module hetzner-platform/test/clients/hcloud-go
 
 go 1.25.0

@@ -5,7 +5,7 @@ import type { FaultRecord } from "../../../localcloud/faults/record";
 import { type Json, OTHER_TOKEN, TestCloud } from "../api/testCloud";
 import { labSettings } from "../machines/lab";
 
-// What happens to real machines: machines.test.ts.
+// What happens to real machines: machines.machines.test.ts.
 describe("faults of power", () => {
   let cloud: TestCloud;
   beforeEach(async () => {

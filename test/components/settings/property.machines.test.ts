@@ -20,7 +20,7 @@ import { anyValues } from "./support/values";
 
 /**
  * Whatever the configuration accepts renders to files that the real programs accept. The gate judges the same cases
- * every time; a drill judges others: PROPERTY_SEED=$RANDOM PROPERTY_CASES=1000 npx mocha test/components/settings/property.test.ts
+ * every time; a drill judges others: PROPERTY_SEED=$RANDOM PROPERTY_CASES=1000 npx mocha test/components/settings/property.machines.test.ts
  */
 const firstSeed = Number(process.env.PROPERTY_SEED ?? 1);
 const count = Number(process.env.PROPERTY_CASES ?? 24);
