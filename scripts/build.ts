@@ -1,6 +1,6 @@
 // What the npm package holds: compiled components with their types, and the local cloud as one program.
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { cp, glob, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { bundleInto } from "./bundle";
@@ -17,6 +17,10 @@ async function buildPackage(): Promise<void> {
     cwd: root,
     stdout: process.stderr,
   });
+  // Programs for machines that are no TypeScript are read from beside the code that places them.
+  for await (const path of glob("components/**/*.py", { cwd: root })) {
+    await cp(join(root, path), join(dist, path));
+  }
   await bundleInto(join(dist, "localcloud"));
 }
 

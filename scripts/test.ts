@@ -6,6 +6,7 @@ import { ensureBaseImage } from "../localcloud/machines/image";
 import { whyNoLocalCloud } from "../localcloud/up";
 import { prepareClients } from "../test/clients/prepare";
 import { ensureToolchain } from "../toolchain/build";
+import { checkPython } from "./checkPython";
 import { projectRoot } from "./localStack";
 import { failuresIn } from "./testFailures";
 import { endToEndFiles, filesThatNeed, testFiles } from "./testFiles";
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, Part>> = {
       await show("tsc", ["--noEmit", "--project", "."]);
       await show("tsc", ["--noEmit", "--project", "localcloud/page"]);
       await show("biome", ["check", "."]);
+      await checkPython(print);
     },
   },
   // Tests have time limits of their own, which no compiler keeps.

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { agentModules } from "../components/roles/edge/agent/files";
 import { cachedBundle } from "../scripts/bundle";
 import { cacheDir } from "../toolchain/cacheDir";
 import { previewForeignProgram } from "./support/foreignProgram";
@@ -122,6 +123,13 @@ console.log([${names}].map((one) => one.name).join(", "), planTopology(settings)
       }
     });
   }
+
+  it("holds the programs for machines that are no TypeScript, and finds them from any folder", async () => {
+    const files = join(installed, "dist/components/roles/edge/agent/files.js");
+    const print = `process.stdout.write(JSON.stringify(require(${JSON.stringify(files)}).agentModules()))`;
+    const { stdout } = await execa(process.execPath, ["-e", print], { cwd: tmpdir() });
+    assert.deepEqual(JSON.parse(stdout), agentModules());
+  });
 
   it("needs no module that it does not name as a dependency", async () => {
     const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as Manifest;

@@ -34,7 +34,7 @@ export const agentStatePath = "/run/floating-ip-agent/state.json";
  * configuration reach it as systemd credentials, so no file of it is readable by anybody but root.
  */
 export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: AgentOptions): MachineSetup {
-  const modules: SetupFile[] = Object.entries(agentModules).map(([name, content]) => ({
+  const modules: SetupFile[] = Object.entries(agentModules()).map(([name, content]) => ({
     path: `${folder}/${name}`,
     content,
   }));

@@ -1,16 +1,10 @@
-import { decisionModule } from "./decision";
-import { hetznerModule } from "./hetzner";
-import { localModule } from "./local";
-import { mainModule } from "./main";
-import { peerModule } from "./peer";
-import { routeModule } from "./route";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
-/** The agent's source files by name; they live in one folder and import each other. */
-export const agentModules: Readonly<Record<string, string>> = {
-  "agent.py": mainModule,
-  "decision.py": decisionModule,
-  "hetzner.py": hetznerModule,
-  "local.py": localModule,
-  "peer.py": peerModule,
-  "route.py": routeModule,
-};
+/** They lie beside this file, in the repository as in the package, whatever the working directory is. */
+const names = ["agent.py", "decision.py", "hetzner.py", "local.py", "peer.py", "route.py"] as const;
+
+/** The agent's source files by name; on the machine they live in one folder and import each other. */
+export function agentModules(): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(__dirname, name), "utf8")]));
+}

@@ -29,7 +29,7 @@ export class AgentProcess {
 
   async start(master: boolean): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), "floating-ip-agent-"));
-    for (const [name, content] of Object.entries(agentModules)) {
+    for (const [name, content] of Object.entries(agentModules())) {
       await writeFile(this.#path(name), content);
     }
     const privatePort = await this.#peerSide(() => this.peerPrivate);

@@ -1,5 +1,4 @@
-/** The loop: level-triggered, woken by keepalived's events and by a timer. */
-export const mainModule = `"""Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
+"""Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
 
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
 """
@@ -248,4 +247,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-`;

@@ -1,5 +1,4 @@
-/** The part of the Hetzner Cloud API that the agent needs, with the Python standard library. */
-export const hetznerModule = `"""Calls to the Hetzner Cloud API: every outcome is a value, nothing is given up silently."""
+"""Calls to the Hetzner Cloud API: every outcome is a value, nothing is given up silently."""
 
 import json
 import socket
@@ -127,4 +126,3 @@ def _quiet_read(response: Any) -> bytes:
         return bytes(response.read())
     except OSError:
         return b""
-`;

@@ -1,8 +1,4 @@
-/**
- * The rule for who moves the floating IP, apart from all input and output. See `docs` of the class
- * `LoadBalancerPair` for why VRRP alone is not enough when an API owns the address.
- */
-export const decisionModule = `"""Who moves the floating IP. Pure: no clock, no network."""
+"""Who moves the floating IP. Pure: no clock, no network."""
 
 from enum import Enum
 from typing import NamedTuple, Optional
@@ -69,4 +65,3 @@ def decide(now: Situation) -> Verdict:
     if now.recent_claims >= CLAIMS_PER_MINUTE:
         return Verdict.BRAKE
     return Verdict.CLAIM
-`;

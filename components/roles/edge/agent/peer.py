@@ -1,5 +1,4 @@
-/** Asking the other load balancer, over both sides, before it is needed. */
-export const peerModule = `"""Asks the other load balancer for its state over the private and the public side, all the time."""
+"""Asks the other load balancer for its state over the private and the public side, all the time."""
 
 import json
 import threading
@@ -113,4 +112,3 @@ def _ask_forever(side: Side) -> None:
         side.ask()
         side.hurry.wait(max(0.05, side.interval - (time.monotonic() - begin)))
         side.hurry.clear()
-`;

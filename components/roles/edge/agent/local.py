@@ -1,5 +1,4 @@
-/** What the agent knows about its own machine, and how it tells others. */
-export const localModule = String.raw`"""This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
+"""This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
 
 import json
 import os
@@ -77,4 +76,3 @@ def answer_requests(port: int, state: Callable[[], dict[str, Any]]) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-`;

@@ -1,5 +1,4 @@
-/** The default route of the private network, which follows the floating IP. */
-export const routeModule = `"""Machines without a public address leave the private network through the master."""
+"""Machines without a public address leave the private network through the master."""
 
 from typing import Any
 
@@ -33,4 +32,3 @@ def _act(api: Api, what: str, path: str, body: dict[str, Any]) -> None:
     answer = api.insist("POST", path, body)
     if not answer.ok or not api.settle(answer):
         raise Refused(what, answer)
-`;
