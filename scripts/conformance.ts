@@ -1,50 +1,52 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { Command } from "commander";
-import { type RowResult, rowsFile } from "../test/support/recordRows";
+import { execa } from "execa";
+import { newestDrills } from "./conformance/drills";
+import { gaps } from "./conformance/gaps";
+import { judge, lastRun } from "./conformance/judge";
+import { renderReport } from "./conformance/report";
+import { readResults } from "./conformance/results";
+import { rows } from "./conformance/rows";
+import type { TitledTest } from "./conformance/titles";
 import { projectRoot } from "./localStack";
+import { testFiles } from "./testFiles";
 
-/** The newest result of every test that names a row, by row. */
-export function newestByRow(results: readonly RowResult[]): Map<string, RowResult[]> {
-  const newest = new Map(results.map((result) => [`${result.file} ${result.title}`, result]));
-  const byRow = new Map<string, RowResult[]>();
-  for (const result of newest.values()) {
-    for (const row of result.rows) byRow.set(row, [...(byRow.get(row) ?? []), result]);
+/** Every test that there is, from mocha, which reads the files without running a test. */
+async function allTests(): Promise<TitledTest[]> {
+  const files = await testFiles("**/*.test.ts");
+  const folder = await mkdtemp(join(tmpdir(), "hetzner-platform-titles-"));
+  try {
+    const output = join(folder, "titles.json");
+    const reporter = ["--reporter", "json", "--reporter-option", `output=${output}`];
+    await execa("mocha", ["--dry-run", ...reporter, ...files], {
+      cwd: projectRoot,
+      preferLocal: true,
+    });
+    const { tests } = JSON.parse(await readFile(output, "utf8")) as {
+      tests: { readonly file: string; readonly fullTitle: string }[];
+    };
+    return tests.map(({ file, fullTitle }) => ({ file: relative(projectRoot, file), title: fullTitle }));
+  } finally {
+    await rm(folder, { recursive: true });
   }
-  return new Map([...byRow].sort(([left], [right]) => left.localeCompare(right, "en", { numeric: true })));
-}
-
-/** The report as Markdown. */
-export function renderConformance(byRow: ReadonlyMap<string, readonly RowResult[]>): string {
-  const lines = [...byRow].flatMap(([row, results]) =>
-    results.map(
-      ({ title, file, state, date }) =>
-        `| ${row} | ${title.replaceAll("|", "\\|")} | \`${file}\` | ${state} | ${date} |`,
-    ),
-  );
-  return `# Conformance
-Written by \`npm run conformance\` from the last run of each test that names a row: do not edit.
-
-| row | proof | test | result | on |
-|---|---|---|---|---|
-${lines.join("\n")}
-`;
 }
 
 async function main(): Promise<void> {
-  const text = await readFile(rowsFile, "utf8").catch(() => {
-    throw new Error("no test has recorded a row yet: run `npm test` first");
-  });
-  const results = text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as RowResult);
-  await writeFile(join(projectRoot, "docs", "conformance.md"), renderConformance(newestByRow(results)));
+  const results = readResults();
+  if (results.length === 0) throw new Error("no test has left a result yet: run `npm test` first");
+  const drills = await newestDrills(projectRoot);
+  const judged = judge({ rows, gaps, tests: await allTests(), results, drills });
+  await writeFile(
+    join(projectRoot, "docs", "conformance.md"),
+    renderReport(judged, drills, lastRun(results)),
+  );
 }
 
 if (require.main === module) {
   new Command("npm run conformance")
-    .description("Writes docs/conformance.md from the results of the last test runs.")
+    .description("Writes docs/conformance.md: every row of the seeds, and what proves it.")
     .action(main)
     .parseAsync()
     .catch((error: unknown) => {

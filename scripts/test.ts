@@ -7,6 +7,7 @@ import { whyNoLocalCloud } from "../localcloud/up";
 import { prepareClients } from "../test/clients/prepare";
 import { ensureToolchain } from "../toolchain/build";
 import { checkPython } from "./checkPython";
+import { newRun, runVariable } from "./conformance/results";
 import { projectRoot } from "./localStack";
 import { failuresIn } from "./testFailures";
 import { endToEndFiles, filesThatNeed, testFiles } from "./testFiles";
@@ -102,6 +103,7 @@ function reasonOf(error: unknown): string {
 
 async function main(names: readonly string[]): Promise<void> {
   const chosen = names.length === 0 ? Object.keys(parts) : names;
+  process.env[runVariable] = JSON.stringify(await newRun(names.length === 0, projectRoot));
   const failures: { readonly name: string; readonly reason: string }[] = [];
   for (const name of chosen) {
     const part = partsByName[name];
