@@ -24,6 +24,7 @@ const parts: Readonly<Record<string, Part>> = {
     run: async () => {
       await show("tsc", ["--noEmit", "--project", "."]);
       await show("tsc", ["--noEmit", "--project", "localcloud/page"]);
+      await show("tsc", ["--noEmit", "--project", "examples/app"]);
       await show("biome", ["check", "."]);
       await checkPython(print);
     },

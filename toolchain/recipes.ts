@@ -1,4 +1,8 @@
-import { devDependencies } from "../package.json";
+import { version as command } from "@pulumi/command/package.json";
+import { version as docker } from "@pulumi/docker/package.json";
+import { version as hcloud } from "@pulumi/hcloud/package.json";
+import { version as pulumi } from "@pulumi/pulumi/package.json";
+import { version as random } from "@pulumi/random/package.json";
 
 /** Every program that the toolchain builds. */
 export const toolNames = [
@@ -40,16 +44,11 @@ interface Generator {
   readonly files: readonly string[];
 }
 
-/** Pulumi plugins for resources; their versions are the pins of the npm packages they serve. */
-export const pluginVersions = {
-  random: devDependencies["@pulumi/random"],
-  command: devDependencies["@pulumi/command"],
-  hcloud: devDependencies["@pulumi/hcloud"],
-  docker: devDependencies["@pulumi/docker"],
-} as const;
+/** Pulumi plugins for resources, in the versions of the npm packages that they serve. */
+export const pluginVersions = { random, command, hcloud, docker } as const;
 
 /** Version of the Pulumi command line program, equal to that of its Node SDK. */
-export const pulumiVersion = devDependencies["@pulumi/pulumi"];
+export const pulumiVersion = pulumi;
 
 /** Versions of the programs that run on machines, as the tags of their official container images name them. */
 export const serviceVersions = {

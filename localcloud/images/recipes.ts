@@ -94,8 +94,8 @@ export async function fillContext(recipe: ImageRecipe, context: string, progress
   await recipe.prepare?.(context, progress);
 }
 
-/** Not part of any image: a developer's own build of the sample application, and its description. */
-const skipped = new Set(["node_modules", "dist", "README.md"]);
+/** Not part of any image: a developer's own build of the sample application, its tests and its description. */
+const skipped = new Set(["node_modules", "dist", "test", "README.md"]);
 
 async function folderFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });

@@ -8,8 +8,8 @@ import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automa
 import { Platform } from "../../components/platform";
 import { parseSettings } from "../../components/settings/stackConfig";
 import { ensurePulumiHome } from "../../toolchain/pulumiHome";
+import { type SshServer, startSshServer } from "../../toolchain/test/sshServer";
 import { TestCloud, TOKEN } from "../localcloud/api/testCloud";
-import { type SshServer, startSshServer } from "../toolchain/sshServer";
 
 /** A stack's configuration as its file holds it, without the project's prefix. */
 export type Values = Readonly<Record<string, unknown>>;

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { ensureHostPackages } from "../../../../localcloud/hostPackages";
-import { ensureTool } from "../../../../toolchain/build";
 import {
   type RunningElasticsearch,
   startElasticsearch,
-} from "../../../localcloud/images/support/elasticsearch";
-import { freePort, until } from "../../../localcloud/images/support/ports";
+} from "../../../../test/localcloud/images/support/elasticsearch";
+import { freePort, until } from "../../../../test/localcloud/images/support/ports";
+import { ensureTool } from "../../../../toolchain/build";
 
 /** The four real services that the application needs, on loopback ports and in one temporary folder. */
 export interface Services {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { ensureTool } from "../../toolchain/build";
-import { ensurePulumiHome } from "../../toolchain/pulumiHome";
-import { pluginVersions } from "../../toolchain/recipes";
+import { ensureTool } from "../build";
+import { ensurePulumiHome } from "../pulumiHome";
+import { pluginVersions } from "../recipes";
 
 interface Schema {
   readonly resources: Record<string, { inputProperties?: object; properties?: object }>;

@@ -4,8 +4,8 @@ import {
   mountImage,
   type RunningContainer,
   runImage,
-} from "../../../localcloud/images/support/container";
-import { freePort, until } from "../../../localcloud/images/support/ports";
+} from "../../../../test/localcloud/images/support/container";
+import { freePort, until } from "../../../../test/localcloud/images/support/ports";
 import { type Services, startServices } from "./services";
 
 /** The application's image and its services. */

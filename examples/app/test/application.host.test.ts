@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { ensureImages } from "../../../localcloud/images";
-import { runImage } from "../../localcloud/images/support/container";
-import { until } from "../../localcloud/images/support/ports";
+import { runImage } from "../../../test/localcloud/images/support/container";
+import { until } from "../../../test/localcloud/images/support/ports";
 import { type Platform, type Replica, startPlatform, whenReady } from "./support/application";
 
 interface WhoAmI {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../../examples/app/src/config";
+import { parseConfig } from "../src/config";
 
 const valid = {
   APP_MODE: "web",

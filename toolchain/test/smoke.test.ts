@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
-import { ensurePulumiHome } from "../../toolchain/pulumiHome";
-import { pulumiVersion } from "../../toolchain/recipes";
+import { ensurePulumiHome } from "../pulumiHome";
+import { pulumiVersion } from "../recipes";
 import { type Registry, startRegistry } from "./registry";
 import { type SshServer, startSshServer } from "./sshServer";
 

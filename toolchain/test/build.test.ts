@@ -3,10 +3,10 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensureTool } from "../../toolchain/build";
-import { pulumiVersion, recipes, serviceVersions } from "../../toolchain/recipes";
+import { ensureTool } from "../build";
+import { pulumiVersion, recipes, serviceVersions } from "../recipes";
 
-const modules = join(__dirname, "..", "..", "toolchain", "go");
+const modules = join(__dirname, "..", "go");
 
 describe("ensureTool", function () {
   this.timeout(30 * 60_000);

@@ -9,7 +9,7 @@ describe("command provider", function () {
   it("passes its Go tests against a real SSH server", async () => {
     await ensureHostPackages(["openssh-server"]);
     const result = await execa("nice", ["-n", "5", "go", "test", "./..."], {
-      cwd: join(__dirname, "..", "..", "toolchain", "go", "command"),
+      cwd: join(__dirname, "..", "go", "command"),
       env: { CGO_ENABLED: "0", GOWORK: "off" },
       all: true,
       reject: false,

@@ -5,12 +5,12 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { fetchModules } from "../../toolchain/goBuild";
-import { recipes, serviceVersions } from "../../toolchain/recipes";
+import { fetchModules } from "../goBuild";
+import { recipes, serviceVersions } from "../recipes";
 
 describe("fetchModules", function () {
   this.timeout(5 * 60_000);
-  const directory = join(__dirname, "..", "..", "toolchain", "go", recipes.pebble.module);
+  const directory = join(__dirname, "..", "go", recipes.pebble.module);
   const { GOMODCACHE: previousCache, GOPROXY: previousProxy } = process.env;
   let cache: string;
 

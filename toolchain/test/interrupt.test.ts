@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, symlink, watch, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensurePulumiHome } from "../../toolchain/pulumiHome";
+import { ensurePulumiHome } from "../pulumiHome";
 import { type SshServer, startSshServer } from "./sshServer";
 
 describe("an interrupted update", function () {
