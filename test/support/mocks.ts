@@ -14,7 +14,7 @@ export interface RecordedResource {
 }
 
 /** The request of a registration, as far as tests look at it. */
-interface Registration {
+export interface Registration {
   getType(): string;
   getName(): string;
   getParent(): string;
@@ -23,9 +23,16 @@ interface Registration {
   getIgnorechangesList(): string[];
   getDeletebeforereplace(): boolean;
   getAdditionalsecretoutputsList(): string[];
+  getRetainondelete(): boolean;
+  getReplaceonchangesList(): string[];
+  getProvider(): string;
+  getDependenciesList(): string[];
+  getPropertydependenciesMap(): { forEach(visit: (property: { getUrnsList(): string[] }) => void): void };
+  getCustomtimeouts(): { toObject(): Readonly<Record<string, string>> } | undefined;
+  getAliasesList(): { toObject(): Readonly<Record<string, unknown>> }[];
 }
 
-const secretSignature = "4dabf18193072939515e22adb298388d";
+export const secretSignature = "4dabf18193072939515e22adb298388d";
 
 /**
  * Runs a program against recording mocks and answers every resource that it registered, with its options.
@@ -74,7 +81,7 @@ export async function recordProgram(
 }
 
 /** Options are not part of what mocks get, so the monitor is listened to. */
-function recordRegistrations(): Registration[] {
+export function recordRegistrations(): Registration[] {
   const recorded: Registration[] = [];
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource: (request: Registration, callback: unknown) => unknown;

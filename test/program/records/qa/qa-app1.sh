@@ -1,0 +1,1638 @@
+#!/bin/bash
+set -euo pipefail
+umask 022
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+readonly setup_hostname='qa-app1'
+
+readonly state=/var/lib/platform
+readonly log=/var/log/platform-setup.log
+current_stage=start
+log_start=
+stage_began=$EPOCHREALTIME
+
+# Opens the next stage; the spans show where a bring-up spends its time.
+stage() {
+  printf '{"stage":"%s","start":%s,"end":%s}\n' "$current_stage" "$stage_began" "$EPOCHREALTIME" >>"$state/spans.jsonl"
+  current_stage=${1//\"/}
+  stage_began=$EPOCHREALTIME
+  printf '== %s\n' "$1"
+  if [ $# -gt 1 ]; then printf '%s: %s\n' "$setup_hostname" "$2" >&3; fi
+}
+
+finish() {
+  local status=$?
+  rm -f "$0"
+  # Who never held the lock has laid down nothing for dpkg: what is there belongs to the run that works.
+  [ -z "$log_start" ] || rm -f /usr/sbin/policy-rc.d
+  if [ "$status" -ne 0 ]; then
+    {
+      # Of this run alone: the one before may have failed with the same lines.
+      if [ -n "$log_start" ]; then tail -c "+$((log_start + 1))" "$log" | tail -n 25; fi
+      # Last, because whoever shows only some lines shows the last ones.
+      printf 'setup of %s failed at "%s" (exit status %s); all of it is in %s\n' "$setup_hostname" "$current_stage" "$status" "$log"
+    } >&4
+  fi
+  exit "$status"
+}
+
+begin() {
+  install -d -m 0755 "$state" "$state/units" /etc/platform
+  exec 3>&1 4>&2
+  touch "$log"
+  chmod 0600 "$log"
+  exec >>"$log" 2>&1
+  trap finish EXIT
+  # A run whose connection broke goes on until its end; the next one waits for it.
+  exec 9>/run/platform-setup.lock
+  flock -w 900 9 || { echo "another setup has held the lock for 900 seconds" >&4; exit 75; }
+  log_start=$(stat -c %s "$log")
+  printf '=== setup of %s, %s\n' "$setup_hostname" "$(date -u +%FT%TZ)"
+  rm -f "$state/spans.jsonl"
+  # What a run that was killed left behind; its script may hold secrets.
+  find /run/platform -name 'setup-*' ! -path "$0" -delete 2>/dev/null || true
+}
+
+# Names of the lines in $1 that are not in $2.
+only_in_first() { comm -23 <(sort -u "$1") <(sort -u "$2"); }
+
+# Remembers old and new names together until the old ones are gone.
+manifest_begin() {
+  local kind=$1
+  cat >"$state/$kind.new"
+  touch "$state/$kind"
+  sort -u "$state/$kind" "$state/$kind.new" >"$state/$kind.both"
+  mv "$state/$kind.both" "$state/$kind"
+}
+
+remove_orphans() {
+  local name
+  while read -r name; do
+    echo "removing unit $name"
+    systemctl disable --now "$name" || true
+    rm -f "$state/units/$name"
+    units_changed=1
+  done < <(only_in_first "$state/unit-names" "$state/unit-names.new")
+  while read -r name; do
+    echo "removing file $name"
+    rm -f "$name"
+  done < <(only_in_first "$state/file-names" "$state/file-names.new")
+  mv "$state/unit-names.new" "$state/unit-names"
+  mv "$state/file-names.new" "$state/file-names"
+  [ -z "$units_changed" ] || systemctl daemon-reload
+}
+
+# put_file PATH OWNER GROUP MODE [VALIDATE] <content
+put_file() {
+  local path=$1 owner=$2 group=$3 mode=$4 validate=${5:-}
+  local folder=${path%/*} candidate
+  [ -d "$folder" ] || install -d -m 0755 "$folder"
+  rm -f "$folder"/.platform-????????
+  candidate=$(mktemp "$folder/.platform-XXXXXXXX")
+  cat >"$candidate"
+  chown "$owner:$group" "$candidate"
+  chmod "$mode" "$candidate"
+  if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s "$candidate" "$path"; then
+    rm -f "$candidate"
+    [ "$(stat -c %U:%G:%a "$path")" = "$owner:$group:${mode#0}" ] || { chown "$owner:$group" "$path"; chmod "$mode" "$path"; }
+    return 0
+  fi
+  if [ -n "$validate" ] && ! bash -c "$validate" validate "$candidate"; then
+    echo "refused the new content of $path: $validate"
+    rm -f "$candidate"
+    return 1
+  fi
+  mv "$candidate" "$path"
+  echo "wrote $path"
+}
+
+hash_of() { local path; for path in "$@"; do sha256sum "$path"; done | sha256sum | cut -d' ' -f1; }
+
+# Whether what a unit reads differs from what it last started with. UNIT PATH...
+unit_is_current() {
+  local unit=$1
+  shift
+  [ -f "$state/units/$unit" ] && [ "$(cat "$state/units/$unit")" = "$(hash_of "$@")" ]
+}
+
+record_unit() {
+  local unit=$1
+  shift
+  hash_of "$@" >"$state/units/$unit.new"
+  mv "$state/units/$unit.new" "$state/units/$unit"
+}
+
+show_failed_units() {
+  local unit
+  for unit in "$@"; do
+    systemctl is-active --quiet "$unit" && continue
+    systemctl --no-pager --lines=0 status "$unit" || true
+    journalctl --no-pager -o cat -n 15 -u "$unit" || true
+  done
+}
+
+# systemctl VERB for several units in one transaction; on failure the journal of those that did not come up.
+units_do() {
+  local verb=$1
+  shift
+  [ $# -gt 0 ] || return 0
+  echo "$verb $*"
+  systemctl reset-failed "$@" 2>/dev/null || true
+  systemctl "$verb" "$@" || { show_failed_units "$@"; return 1; }
+}
+
+# Enabling makes systemd read all its units again: only what is new asks for it.
+enable_units() {
+  [ $# -eq 0 ] || systemctl enable --quiet "$@"
+}
+
+start_inactive() {
+  local unit inactive=()
+  for unit in "$@"; do
+    systemctl is-active --quiet "$unit" || inactive+=("$unit")
+  done
+  units_do start "${inactive[@]}"
+}
+
+# wait_until SECONDS COMMAND: polls, prints the last output when the time is over.
+wait_until() {
+  local deadline=$((SECONDS + $1)) output
+  until output=$(bash -c "$2" 2>&1); do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      printf '%s\n' "$output"
+      return 1
+    fi
+    sleep 0.2
+  done
+}
+units_changed=
+
+
+readonly package_patience=900
+readonly package_locks=(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock)
+readonly apt_options=(-o DPkg::Lock::Timeout=0 -o Acquire::Retries=3 -o APT::Install-Recommends=false
+  -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0)
+
+# Prints who holds one of the locks; asks the kernel and takes none. They are no locks of flock(1), which sees nothing.
+lock_holder() {
+  local pid
+  pid=$(perl -MFcntl -e '
+    for my $path (@ARGV) {
+      open(my $file, "+<", $path) or next;
+      my $lock = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0);
+      fcntl($file, F_GETLK, $lock) or next;
+      my ($type, $pid) = (unpack("ssx4qql", $lock))[0, 4];
+      if ($type != F_UNLCK) { print $pid; exit 0 }
+    }
+    exit 1' "${package_locks[@]}") || return 1
+  printf '%s (process %s)\n' "$(tr '\0\n' '  ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c1-80)" "$pid"
+}
+
+# Whether what apt or dpkg printed says that somebody was faster.
+met_a_lock() {
+  grep -qE '(was|is) locked by|Could not get lock|Unable to (lock|acquire the dpkg)|dpkg was interrupted' "$1"
+}
+
+# Runs a command of apt with what it needs: nobody beside it, nothing half done by others, no service that starts by itself.
+packages_do() {
+  local deadline=$((SECONDS + package_patience)) output=$state/packages-output holder said='' status
+  while :; do
+    if holder=$(lock_holder); then status=75; else
+      status=0
+      # Services start when their configuration is there, not when their package is.
+      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+      chmod 0755 /usr/sbin/policy-rc.d
+      { dpkg --configure -a && "$@"; } 2>&1 | tee "$output" || status=$?
+      rm -f /usr/sbin/policy-rc.d
+      [ "$status" -ne 0 ] || return 0
+      met_a_lock "$output" || return "$status"
+      holder="somebody who was faster"
+    fi
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      echo "apt and dpkg are still used by $holder after $package_patience seconds: end it, or run this set-up later"
+      return 75
+    fi
+    if [ "$holder" != "$said" ]; then
+      echo "waiting for apt and dpkg, used by $holder"
+      printf '%s: waiting for apt and dpkg, used by %s\n' "$setup_hostname" "$holder" >&3
+      said=$holder
+    fi
+    sleep 1
+  done
+}
+
+# Prints those of its arguments that are not installed; half of one counts as none.
+missing_packages() {
+  local name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s\n' "$name"
+  done
+}
+
+install_packages() {
+  local missing status=0
+  mapfile -t missing < <(missing_packages "$@")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  stage packages "installing ${missing[*]}"
+  # Of a package that is half unpacked apt says that it is the newest already, and is content: hence --reinstall.
+  local install=(apt-get -qq -y "${apt_options[@]}" --reinstall install "${missing[@]}")
+  if [ -z "$(find /var/lib/apt/lists -name '*Packages*' -mmin -720 -print -quit)" ]; then packages_do apt-get -qq "${apt_options[@]}" update; fi
+  packages_do "${install[@]}" || status=$?
+  [ "$status" -ne 75 ] || return 75
+  if [ "$status" -ne 0 ]; then
+    # Lists can be older than what the mirror still serves.
+    packages_do apt-get -qq "${apt_options[@]}" update
+    packages_do "${install[@]}"
+  fi
+  mapfile -t missing < <(missing_packages "$@")
+  [ "${#missing[@]}" -eq 0 ] || { echo "apt says that it has installed ${missing[*]}, dpkg does not: dpkg --audit"; return 1; }
+}
+
+begin
+
+manifest_begin file-names <<'END_OF_NAMES'
+/etc/platform/firewall.nft
+/etc/systemd/system/platform-firewall.service
+/etc/systemd/system/platform-default-route.service
+/usr/local/sbin/platform-default-route
+/etc/platform/hosts
+/etc/cloud/cloud.cfg.d/99-platform.cfg
+/etc/ssh/sshd_config.d/10-platform.conf
+/etc/apt/apt.conf.d/99-platform-updates.conf
+/etc/needrestart/conf.d/99-platform.conf
+/etc/systemd/system/apt-daily.timer.d/platform.conf
+/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf
+/usr/local/sbin/platform-upgrade
+/etc/sysctl.d/60-platform.conf
+/etc/systemd/journal-upload.conf.d/platform.conf
+/etc/systemd/system/systemd-journal-upload.service.d/platform.conf
+/etc/docker/daemon.json
+/etc/systemd/system/platform-network.service
+/usr/local/sbin/platform-image-prune
+/etc/sysctl.d/61-platform-listen-early.conf
+/etc/sysctl.d/61-platform-app.conf
+/etc/modules-load.d/61-platform-app.conf
+/etc/systemd/system/admin-1.service
+/etc/platform/admin-1.env
+/etc/platform/admin-1.secret.env
+/etc/systemd/system/api-1.service
+/etc/platform/api-1.env
+/etc/platform/api-1.secret.env
+/etc/systemd/system/api-2.service
+/etc/platform/api-2.env
+/etc/platform/api-2.secret.env
+/etc/systemd/system/web-1.service
+/etc/platform/web-1.env
+/etc/platform/web-1.secret.env
+/etc/systemd/system/web-2.service
+/etc/platform/web-2.env
+/etc/platform/web-2.secret.env
+/etc/systemd/system/worker-1.service
+/etc/platform/worker-1.env
+/etc/platform/worker-1.secret.env
+/etc/systemd/system/worker-2.service
+/etc/platform/worker-2.env
+/etc/platform/worker-2.secret.env
+/etc/systemd/system/traefik.service
+/etc/platform/traefik/traefik.yaml
+/etc/platform/traefik/dynamic/services.yaml
+/etc/platform/stack-hash
+END_OF_NAMES
+
+manifest_begin unit-names <<'END_OF_NAMES'
+platform-firewall.service
+platform-default-route.service
+ssh.service
+apt-daily.timer
+apt-daily-upgrade.timer
+systemd-sysctl.service
+systemd-journal-upload.service
+docker.service
+platform-network.service
+admin-1.service
+api-1.service
+api-2.service
+web-1.service
+web-2.service
+worker-1.service
+worker-2.service
+traefik.service
+END_OF_NAMES
+
+stage files
+
+install_packages 'nftables' 'iproute2' 'unattended-upgrades' 'jq' 'systemd-journal-remote' 'docker.io' 'docker-cli' 'iptables' 'procps' 'curl'
+
+stage files "writing configuration"
+
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_69495153f464'
+table inet platform_firewall
+delete table inet platform_firewall
+table inet platform_firewall {
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    iif "lo" accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, packet-too-big } accept
+    iifname "br-*" tcp dport 22 drop
+    iifname "br-*" ip saddr 172.20.0.0/16 accept comment "containers of this machine"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 80 accept comment "requests"
+    ip saddr { 10.0.1.11, 10.0.1.12, 10.0.2.11, 10.0.2.12, 10.0.3.11, 10.0.4.11 } meta l4proto { icmp, ipv6-icmp } accept comment "reachability"
+  }
+  chain forward {
+    type filter hook forward priority -1; policy accept;
+    # User data lies at the metadata service; a container has no business there, whatever network it is in.
+    iifname "br-*" ip daddr 169.254.169.254 drop
+    iifname "docker0" ip daddr 169.254.169.254 drop
+  }
+}
+END_69495153f464
+
+put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
+[Unit]
+Description=Host firewall of the platform
+DefaultDependencies=no
+Before=network-pre.target
+Wants=network-pre.target
+After=local-fs.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f /etc/platform/firewall.nft
+ExecReload=/usr/sbin/nft -f /etc/platform/firewall.nft
+
+[Install]
+WantedBy=sysinit.target
+END_05805d763c95
+
+put_file '/etc/systemd/system/platform-default-route.service' 'root' 'root' '0644' <<'END_9c5b527ae73a'
+[Unit]
+Description=Default route and resolvers of a machine without a public address
+After=network.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/platform-default-route
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+END_9c5b527ae73a
+
+put_file '/usr/local/sbin/platform-default-route' 'root' 'root' '0755' <<'END_7e865112ee84'
+#!/bin/bash
+# Keeps the default route and the resolvers of a machine without a public address.
+#   check   exit status 1 when one of them is not there, and says which
+set -u
+gateway() { ip -4 route show | awk '$2 == "via" && $1 ~ /\// { print $3; exit }'; }
+has_route() { ip -4 route show default | grep -q "^default via $1 "; }
+resolvers() { printf 'nameserver %s\n' 185.12.64.1 185.12.64.2; }
+has_resolvers() { resolvers | cmp -s - /etc/resolv.conf; }
+
+if [ "${1:-}" = check ]; then
+  router=$(gateway)
+  [ -n "$router" ] || { echo "no route into the private network: the interface has no lease"; exit 1; }
+  has_route "$router" || { echo "no default route through $router: systemctl status platform-default-route.service"; exit 1; }
+  has_resolvers || { echo "/etc/resolv.conf does not name the resolvers: systemctl status platform-default-route.service"; exit 1; }
+  exit 0
+fi
+
+keep() {
+  local router
+  router=$(gateway)
+  if [ -n "$router" ] && ! has_route "$router"; then
+    ip -4 route replace default via "$router" && echo "set the default route through $router"
+  fi
+  if ! has_resolvers; then
+    # A link would lead to whoever else writes it.
+    rm -f /etc/.resolv.conf.platform
+    resolvers >/etc/.resolv.conf.platform && mv -f /etc/.resolv.conf.platform /etc/resolv.conf && echo "wrote /etc/resolv.conf"
+  fi
+}
+
+# The kernel tells of every change; the clock is for the file, and for a change between looking and listening.
+exec {changes}< <(exec ip monitor route link address)
+while :; do
+  keep
+  IFS= read -r -t 10 -u "$changes" _
+  status=$?
+  # Above 128 the time is over; else the kernel's messages ended, and systemd starts all this again.
+  if [ "$status" -ne 0 ]; then [ "$status" -gt 128 ] || exit 1; fi
+  # Changes come in crowds, when Docker starts containers for example.
+  sleep 0.2
+  for _ in {1..500}; do IFS= read -r -t 0.001 -u "$changes" _ || break; done
+done
+END_7e865112ee84
+
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_07adbc7f25c3'
+10.0.1.11 qa-lb1 lb1
+10.0.1.12 qa-lb2 lb2
+10.0.2.11 qa-app1 app1
+10.0.2.12 qa-app2 app2
+10.0.3.11 qa-db1 db1
+10.0.4.11 qa-storage1 storage1
+END_07adbc7f25c3
+
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+manage_etc_hosts: false
+END_ae0095e378e1
+
+put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+X11Forwarding no
+AllowAgentForwarding no
+MaxStartups 50:30:100
+END_070e4627443f
+
+put_file '/etc/apt/apt.conf.d/99-platform-updates.conf' 'root' 'root' '0644' 'apt-config --config-file="$1" dump >/dev/null' <<'END_8b9ab7e2715f'
+// Security updates of Debian, and nothing else, every day.
+APT::Periodic::Enable "1";
+APT::Periodic::Update-Package-Lists "always";
+APT::Periodic::Unattended-Upgrade "always";
+APT::Periodic::AutocleanInterval "7";
+#clear Unattended-Upgrade::Allowed-Origins;
+#clear Unattended-Upgrade::Origins-Pattern;
+Unattended-Upgrade::Origins-Pattern {
+  "origin=Debian,codename=${distro_codename}-security,label=Debian-Security";
+};
+// They restart what visitors use: platform-upgrade, one machine at a time.
+#clear Unattended-Upgrade::Package-Blacklist;
+Unattended-Upgrade::Package-Blacklist {
+  "containerd";
+  "docker";
+  "haproxy";
+  "keepalived";
+  "nginx";
+  "postgresql";
+  "redis";
+  "runc";
+  "valkey";
+};
+Unattended-Upgrade::MinimalSteps "true";
+Unattended-Upgrade::Automatic-Reboot "false";
+Unattended-Upgrade::InstallOnShutdown "false";
+Unattended-Upgrade::SyslogEnable "true";
+// A configuration file that this platform wrote stays, and is no question that nobody answers.
+Dpkg::Options { "--force-confdef"; "--force-confold"; };
+END_8b9ab7e2715f
+
+put_file '/etc/needrestart/conf.d/99-platform.conf' 'root' 'root' '0644' <<'END_29a87672bacc'
+$nrconf{restart} = 'l';
+END_29a87672bacc
+
+put_file '/etc/systemd/system/apt-daily.timer.d/platform.conf' 'root' 'root' '0644' <<'END_58519bb8e0b3'
+[Timer]
+OnCalendar=
+OnCalendar=*-*-* 00:17:00 UTC
+RandomizedDelaySec=0
+Persistent=false
+END_58519bb8e0b3
+
+put_file '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf' 'root' 'root' '0644' <<'END_3e887b002ada'
+[Timer]
+OnCalendar=
+OnCalendar=*-*-* 01:17:00 UTC
+RandomizedDelaySec=0
+Persistent=false
+END_3e887b002ada
+
+put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_ba4708ade629'
+#!/bin/bash
+# Upgrades this machine, what restarts under visitors' eyes included.
+#   (nothing)  says what waits, and what to do before
+#   --json     the same for programs
+#   --yes      does it: leaves the work to others where there are others, upgrades, takes it up again
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+mode=${1:-}
+case "$mode" in
+  "" | --json | --yes) ;;
+  *) echo "usage: platform-upgrade [--json|--yes]" >&2; exit 64 ;;
+esac
+
+die() { echo "platform-upgrade: $1" >&2; exit "${2:-1}"; }
+waiting() { apt-get --simulate --with-new-pkgs --quiet upgrade | awk '$1 == "Inst" { print $2 (index($0, "Debian-Security:") ? " security" : "") }'; }
+
+reboot_required() {
+  local newest
+  [ ! -e /run/reboot-required ] || return 0
+  newest=$(find /boot -maxdepth 1 -name 'vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$newest" ] && [ "${newest#/boot/vmlinuz-}" != "$(uname -r)" ] && ! systemd-detect-virt --quiet --container
+}
+
+# Services that still run libraries which an upgrade has replaced.
+stale_services() {
+  local maps pid
+  for maps in /proc/[0-9]*/maps; do
+    grep -qE '/(usr/)?lib/.*\.so[^ ]* \(deleted\)$' "$maps" 2>/dev/null || continue
+    pid=${maps#/proc/}
+    ps -o unit= -p "${pid%/maps}" || true
+  done | grep '\.service$' | grep -v '^user@' | sort -u || true
+}
+
+state() {
+  local reboot=false last=''
+  if reboot_required; then reboot=true; fi
+  last=$(stat -c %Y /var/lib/apt/periodic/unattended-upgrades-stamp 2>/dev/null || echo null)
+  jq -n --arg host "$(hostname)" --argjson reboot "$reboot" --argjson last "$last" \
+    --argjson stale "$(stale_services | jq -Rn '[inputs]')" --argjson waiting "$(waiting | jq -Rn '[inputs]')" \
+    '($waiting | map(split(" ") | {name: .[0], security: (.[1] == "security")})) as $all
+      | {host: $host, waiting: ($all | map(.name)), security: ($all | map(select(.security) | .name)),
+        heldBack: ($all | map(select(.security and (.name | test("^(containerd|docker|haproxy|keepalived|nginx|postgresql|redis|runc|valkey)"))) | .name)),
+        staleServices: $stale, rebootRequired: $reboot, lastAutomaticRun: (if $last then $last | todate else null end)}'
+}
+
+show() {
+  jq -r 'def list: if . == [] then "none" else join(" ") end;
+    "\(.host)",
+    "security updates that wait   \(.security | list)",
+    "of these for you             \(.heldBack | list)",
+    "other upgrades               \(.waiting - .security | list)",
+    "services with old libraries  \(.staleServices | list)",
+    "reboot                       \(if .rebootRequired then "REQUIRED" else "not required" end)",
+    "last automatic run           \(.lastAutomaticRun // "none yet")"'
+}
+
+admit() {
+  :
+}
+
+drain() {
+  systemctl stop traefik.service
+}
+
+undrain() {
+  systemctl start traefik.service
+  for _ in {1..600}; do
+    if curl -fsS -m 5 -o /dev/null "http://10.0.2.11:80/.platform/ready" 2>/dev/null; then return 0; fi
+    sleep 1
+  done
+  echo "this node is not ready: docker ps, journalctl -u traefik" >&2
+  return 1
+}
+
+update() {
+  local try
+  # The lock of the lists knows no time limit.
+  for try in {1..60}; do
+    if apt-get -qq -o Acquire::Retries=3 update; then return 0; fi
+    echo "the lists could not be renewed (attempt $try)"
+    sleep 5
+  done
+  return 1
+}
+
+if [ "$mode" != --yes ]; then
+  now=$(state)
+  if [ "$mode" = --json ]; then printf '%s\n' "$now"; else
+    show <<<"$now"
+    echo 'platform-upgrade --yes stops Traefik first, so that requests go to the other nodes: run it on one node at a time, and wait until the load balancers call this one UP again'
+  fi
+  exit 0
+fi
+
+exec 9>/run/platform-setup.lock
+flock -w 5 9 || die "a set-up or another upgrade runs on this machine: wait for its end" 75
+update || die "the lists of packages could not be renewed; nothing was changed"
+admit
+failed_units() { systemctl --failed --plain --no-legend | awk '{ print $1 }' | sort; }
+failed_before=$(failed_units)
+# Whatever happens from here on, the machine goes back to its work.
+back_to_work() {
+  local status=$?
+  undrain || true
+  exit "$status"
+}
+trap back_to_work EXIT
+drain
+apt-get -q -y -o DPkg::Lock::Timeout=600 --with-new-pkgs upgrade
+undrain
+trap - EXIT
+state | show
+failed=$(comm -13 <(printf '%s\n' "$failed_before") <(failed_units) | xargs)
+[ -z "$failed" ] || die "these units failed: $failed"
+if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
+END_ba4708ade629
+
+put_file '/etc/sysctl.d/60-platform.conf' 'root' 'root' '0644' <<'END_143754767005'
+# Connections between machines are many and short.
+net.ipv4.ip_local_port_range = 10240 65535
+net.ipv4.tcp_tw_reuse = 1
+net.core.somaxconn = 4096
+net.ipv4.tcp_slow_start_after_idle = 0
+# A dead peer is noticed in minutes, not in hours.
+net.ipv4.tcp_keepalive_time = 120
+END_143754767005
+
+put_file '/etc/systemd/journal-upload.conf.d/platform.conf' 'root' 'root' '0644' <<'END_ec081141525c'
+[Upload]
+URL=http://10.0.4.11:19532
+END_ec081141525c
+
+put_file '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf' 'root' 'root' '0644' <<'END_4606acde78a5'
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=2
+END_4606acde78a5
+
+put_file '/etc/docker/daemon.json' 'root' 'root' '0644' 'dockerd --validate --config-file "$1"' <<'END_c3328ae6e165'
+{
+  "mtu": 1450,
+  "live-restore": true,
+  "log-driver": "journald",
+  "userland-proxy": false
+}
+END_c3328ae6e165
+
+put_file '/etc/systemd/system/platform-network.service' 'root' 'root' '0644' <<'END_e0c1aed5e7a6'
+[Unit]
+Description=Docker network of the platform's containers
+Requires=docker.service
+After=docker.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'docker network inspect platform >/dev/null 2>&1 || docker network create --driver bridge --subnet 172.20.0.0/16 --opt com.docker.network.driver.mtu=1450 platform'
+
+[Install]
+WantedBy=multi-user.target
+END_e0c1aed5e7a6
+
+put_file '/usr/local/sbin/platform-image-prune' 'root' 'root' '0755' <<'END_488bbf984c99'
+#!/bin/bash
+# Removes the container images that no unit names and no container uses; --list only prints them.
+set -euo pipefail
+case "${1:-}" in
+  "" | --list) ;;
+  *) echo "usage: platform-image-prune [--list]" >&2; exit 64 ;;
+esac
+
+# By digest, which stays the same however an image is called, or by tag.
+is_named() {
+  local name
+  while read -r name; do
+    [ -n "$name" ] || continue
+    if grep -rqF --include='*.service' -- "${name#*@}" /etc/systemd/system; then return 0; fi
+  done < <(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}{{range .RepoTags}}{{println .}}{{end}}' "$1")
+  return 1
+}
+
+mapfile -t containers < <(docker ps --all --quiet)
+used=''
+[ "${#containers[@]}" -eq 0 ] || used=$(docker inspect --type container --format '{{.Image}}' "${containers[@]}")
+mapfile -t images < <(docker image ls --quiet --no-trunc | sort -u)
+for id in "${images[@]}"; do
+  if grep -qxF -- "$id" <<<"$used" || is_named "$id"; then continue; fi
+  echo "$id $(docker image inspect --format '{{join .RepoTags " "}} {{join .RepoDigests " "}}' "$id")"
+  [ -z "${1:-}" ] || continue
+  # An image that cannot be removed now is no reason to fail: the next time.
+  docker image rm --force "$id" >/dev/null || true
+done
+END_488bbf984c99
+
+put_file '/etc/sysctl.d/61-platform-listen-early.conf' 'root' 'root' '0644' <<'END_8d9437395082'
+net.ipv4.ip_nonlocal_bind = 1
+END_8d9437395082
+
+put_file '/etc/sysctl.d/61-platform-app.conf' 'root' 'root' '0644' <<'END_7c6129fcd561'
+-net.netfilter.nf_conntrack_max = 262144
+-net.netfilter.nf_conntrack_tcp_timeout_time_wait = 15
+END_7c6129fcd561
+
+put_file '/etc/modules-load.d/61-platform-app.conf' 'root' 'root' '0644' <<'END_9173c5c4cc83'
+nf_conntrack
+END_9173c5c4cc83
+
+put_file '/etc/systemd/system/admin-1.service' 'root' 'root' '0644' <<'END_6a84c3b5b9b4'
+[Unit]
+Description=Container admin-1
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force admin-1
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=admin-1 \
+  --hostname=admin-1 \
+  --network=platform \
+  --ip=172.20.228.11 \
+  --log-driver=none \
+  --env-file=/etc/platform/admin-1.env \
+  --env-file=/etc/platform/admin-1.secret.env \
+  --memory=512m \
+  --stop-timeout=30 \
+  --security-opt=no-new-privileges \
+  --pids-limit=1024 \
+  --no-healthcheck \
+  hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0
+ExecStop=/usr/bin/docker stop --time=30 admin-1
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=40
+
+[Install]
+WantedBy=multi-user.target
+END_6a84c3b5b9b4
+
+put_file '/etc/platform/admin-1.env' 'root' 'root' '0644' <<'END_65cccc1fb18a'
+APP_MODE=admin
+NODE_NAME=qa-app1
+REPLICA=1
+RELEASE=1.0.0
+PORT=3000
+END_65cccc1fb18a
+
+put_file '/etc/platform/admin-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
+DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+S3_ENDPOINT=http://10.0.4.11:9000
+S3_REGION=us-east-1
+S3_BUCKET=app
+S3_ACCESS_KEY_ID=platform-app
+S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
+END_931311a1c51e
+
+put_file '/etc/systemd/system/api-1.service' 'root' 'root' '0644' <<'END_152d1154b213'
+[Unit]
+Description=Container api-1
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force api-1
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=api-1 \
+  --hostname=api-1 \
+  --network=platform \
+  --ip=172.20.243.11 \
+  --log-driver=none \
+  --env-file=/etc/platform/api-1.env \
+  --env-file=/etc/platform/api-1.secret.env \
+  --memory=512m \
+  --stop-timeout=30 \
+  --security-opt=no-new-privileges \
+  --pids-limit=1024 \
+  --no-healthcheck \
+  hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0
+ExecStop=/usr/bin/docker stop --time=30 api-1
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=40
+
+[Install]
+WantedBy=multi-user.target
+END_152d1154b213
+
+put_file '/etc/platform/api-1.env' 'root' 'root' '0644' <<'END_921fc535bce5'
+APP_MODE=api
+NODE_NAME=qa-app1
+REPLICA=1
+RELEASE=1.0.0
+PORT=3000
+END_921fc535bce5
+
+put_file '/etc/platform/api-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
+DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+S3_ENDPOINT=http://10.0.4.11:9000
+S3_REGION=us-east-1
+S3_BUCKET=app
+S3_ACCESS_KEY_ID=platform-app
+S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
+END_931311a1c51e
+
+put_file '/etc/systemd/system/api-2.service' 'root' 'root' '0644' <<'END_a56fa450b24c'
+[Unit]
+Description=Container api-2
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force api-2
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=api-2 \
+  --hostname=api-2 \
+  --network=platform \
+  --ip=172.20.243.12 \
+  --log-driver=none \
+  --env-file=/etc/platform/api-2.env \
+  --env-file=/etc/platform/api-2.secret.env \
+  --memory=512m \
+  --stop-timeout=30 \
+  --security-opt=no-new-privileges \
+  --pids-limit=1024 \
+  --no-healthcheck \
+  hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0
+ExecStop=/usr/bin/docker stop --time=30 api-2
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=40
+
+[Install]
+WantedBy=multi-user.target
+END_a56fa450b24c
+
+put_file '/etc/platform/api-2.env' 'root' 'root' '0644' <<'END_26f3aada97e1'
+APP_MODE=api
+NODE_NAME=qa-app1
+REPLICA=2
+RELEASE=1.0.0
+PORT=3000
+END_26f3aada97e1
+
+put_file '/etc/platform/api-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
+DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+S3_ENDPOINT=http://10.0.4.11:9000
+S3_REGION=us-east-1
+S3_BUCKET=app
+S3_ACCESS_KEY_ID=platform-app
+S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
+END_931311a1c51e
+
+put_file '/etc/systemd/system/web-1.service' 'root' 'root' '0644' <<'END_7430dfd69f72'
+[Unit]
+Description=Container web-1
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force web-1
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=web-1 \
+  --hostname=web-1 \
+  --network=platform \
+  --ip=172.20.127.11 \
+  --log-driver=none \
+  --env-file=/etc/platform/web-1.env \
+  --env-file=/etc/platform/web-1.secret.env \
+  --memory=512m \
+  --stop-timeout=30 \
+  --security-opt=no-new-privileges \
+  --pids-limit=1024 \
+  --no-healthcheck \
+  hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0
+ExecStop=/usr/bin/docker stop --time=30 web-1
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=40
+
+[Install]
+WantedBy=multi-user.target
+END_7430dfd69f72
+
+put_file '/etc/platform/web-1.env' 'root' 'root' '0644' <<'END_5602cbd0b2bb'
+APP_MODE=web
+NODE_NAME=qa-app1
+REPLICA=1
+RELEASE=1.0.0
+PORT=3000
+END_5602cbd0b2bb
+
+put_file '/etc/platform/web-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
+DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+S3_ENDPOINT=http://10.0.4.11:9000
+S3_REGION=us-east-1
+S3_BUCKET=app
+S3_ACCESS_KEY_ID=platform-app
+S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
+END_931311a1c51e
+
+put_file '/etc/systemd/system/web-2.service' 'root' 'root' '0644' <<'END_af176ef3e54b'
+[Unit]
+Description=Container web-2
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force web-2
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=web-2 \
+  --hostname=web-2 \
+  --network=platform \
+  --ip=172.20.127.12 \
+  --log-driver=none \
+  --env-file=/etc/platform/web-2.env \
+  --env-file=/etc/platform/web-2.secret.env \
+  --memory=512m \
+  --stop-timeout=30 \
+  --security-opt=no-new-privileges \
+  --pids-limit=1024 \
+  --no-healthcheck \
+  hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0
+ExecStop=/usr/bin/docker stop --time=30 web-2
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=40
+
+[Install]
+WantedBy=multi-user.target
+END_af176ef3e54b
+
+put_file '/etc/platform/web-2.env' 'root' 'root' '0644' <<'END_580ffcde2d99'
+APP_MODE=web
+NODE_NAME=qa-app1
+REPLICA=2
+RELEASE=1.0.0
+PORT=3000
+END_580ffcde2d99
+
+put_file '/etc/platform/web-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
+DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+S3_ENDPOINT=http://10.0.4.11:9000
+S3_REGION=us-east-1
+S3_BUCKET=app
+S3_ACCESS_KEY_ID=platform-app
+S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
+END_931311a1c51e
+
+put_file '/etc/systemd/system/worker-1.service' 'root' 'root' '0644' <<'END_967d78368d37'
+[Unit]
+Description=Container worker-1
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force worker-1
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=worker-1 \
+  --hostname=worker-1 \
+  --network=platform \
+  --ip=172.20.179.11 \
+  --log-driver=none \
+  --env-file=/etc/platform/worker-1.env \
+  --env-file=/etc/platform/worker-1.secret.env \
+  --memory=512m \
+  --stop-timeout=30 \
+  --security-opt=no-new-privileges \
+  --pids-limit=1024 \
+  --health-start-period=60s \
+  --health-start-interval=1s \
+  hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0
+ExecStop=/usr/bin/docker stop --time=30 worker-1
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=40
+
+[Install]
+WantedBy=multi-user.target
+END_967d78368d37
+
+put_file '/etc/platform/worker-1.env' 'root' 'root' '0644' <<'END_057d910a2f20'
+APP_MODE=worker
+NODE_NAME=qa-app1
+REPLICA=1
+RELEASE=1.0.0
+END_057d910a2f20
+
+put_file '/etc/platform/worker-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
+DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+S3_ENDPOINT=http://10.0.4.11:9000
+S3_REGION=us-east-1
+S3_BUCKET=app
+S3_ACCESS_KEY_ID=platform-app
+S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
+END_931311a1c51e
+
+put_file '/etc/systemd/system/worker-2.service' 'root' 'root' '0644' <<'END_c56c4574b886'
+[Unit]
+Description=Container worker-2
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force worker-2
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=worker-2 \
+  --hostname=worker-2 \
+  --network=platform \
+  --ip=172.20.179.12 \
+  --log-driver=none \
+  --env-file=/etc/platform/worker-2.env \
+  --env-file=/etc/platform/worker-2.secret.env \
+  --memory=512m \
+  --stop-timeout=30 \
+  --security-opt=no-new-privileges \
+  --pids-limit=1024 \
+  --health-start-period=60s \
+  --health-start-interval=1s \
+  hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0
+ExecStop=/usr/bin/docker stop --time=30 worker-2
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=40
+
+[Install]
+WantedBy=multi-user.target
+END_c56c4574b886
+
+put_file '/etc/platform/worker-2.env' 'root' 'root' '0644' <<'END_dc6bea7d2325'
+APP_MODE=worker
+NODE_NAME=qa-app1
+REPLICA=2
+RELEASE=1.0.0
+END_dc6bea7d2325
+
+put_file '/etc/platform/worker-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
+DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+S3_ENDPOINT=http://10.0.4.11:9000
+S3_REGION=us-east-1
+S3_BUCKET=app
+S3_ACCESS_KEY_ID=platform-app
+S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
+END_931311a1c51e
+
+put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_37db028d3dff'
+[Unit]
+Description=Container traefik
+After=docker.service platform-network.service
+Wants=platform-network.service
+Requires=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+# A container that a crash left behind would block the name.
+ExecStartPre=-/usr/bin/docker rm --force traefik
+ExecStart=/usr/bin/docker run --rm --init \
+  --name=traefik \
+  --hostname=traefik \
+  --network=host \
+  --log-driver=none \
+  --volume=/etc/platform/traefik/traefik.yaml:/etc/traefik/traefik.yaml:ro \
+  --volume=/etc/platform/traefik/dynamic:/etc/traefik/dynamic:ro \
+  --stop-timeout=18 \
+  --read-only \
+  --cap-drop=ALL \
+  --cap-add=NET_BIND_SERVICE \
+  --security-opt=no-new-privileges \
+  traefik@DIGEST-OF-traefik:v3.6.12 \
+  --configFile=/etc/traefik/traefik.yaml
+ExecStop=/usr/bin/docker stop --time=18 traefik
+Restart=always
+RestartSec=1
+TimeoutStartSec=300
+TimeoutStopSec=28
+
+[Install]
+WantedBy=multi-user.target
+END_37db028d3dff
+
+put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaecac502f'
+{
+  "global": {
+    "checkNewVersion": false,
+    "sendAnonymousUsage": false
+  },
+  "log": {
+    "level": "INFO",
+    "format": "json"
+  },
+  "accessLog": {
+    "format": "json",
+    "fields": {
+      "headers": {
+        "names": {
+          "X-Request-Id": "keep"
+        }
+      }
+    }
+  },
+  "ping": {
+    "manualRouting": true,
+    "terminatingStatusCode": 503
+  },
+  "entryPoints": {
+    "web": {
+      "address": "10.0.2.11:80",
+      "forwardedHeaders": {
+        "trustedIPs": [
+          "10.0.1.11",
+          "10.0.1.12"
+        ]
+      },
+      "transport": {
+        "lifeCycle": {
+          "requestAcceptGraceTimeout": "3s",
+          "graceTimeOut": "10s"
+        },
+        "respondingTimeouts": {
+          "readTimeout": "0s",
+          "writeTimeout": "0s",
+          "idleTimeout": "180s"
+        }
+      }
+    }
+  },
+  "providers": {
+    "file": {
+      "directory": "/etc/traefik/dynamic",
+      "watch": true
+    }
+  }
+}
+END_66aaecac502f
+
+put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_323733322adf'
+{
+  "http": {
+    "routers": {
+      "admin": {
+        "rule": "(Path(`/admin`) || PathPrefix(`/admin/`))",
+        "priority": 6,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "admin"
+      },
+      "api": {
+        "rule": "(Path(`/api`) || PathPrefix(`/api/`))",
+        "priority": 4,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "api"
+      },
+      "web": {
+        "rule": "PathPrefix(`/`)",
+        "priority": 1,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "web"
+      },
+      "platform-any-admin": {
+        "rule": "Header(`X-Platform-Any-Replica`, `yes`) && ((Path(`/admin`) || PathPrefix(`/admin/`)))",
+        "priority": 50006,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry",
+          "platform-any"
+        ],
+        "service": "platform-any-admin"
+      },
+      "platform-any-api": {
+        "rule": "Header(`X-Platform-Any-Replica`, `yes`) && ((Path(`/api`) || PathPrefix(`/api/`)))",
+        "priority": 50004,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry",
+          "platform-any"
+        ],
+        "service": "platform-any-api"
+      },
+      "platform-any-web": {
+        "rule": "Header(`X-Platform-Any-Replica`, `yes`) && (PathPrefix(`/`))",
+        "priority": 50001,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry",
+          "platform-any"
+        ],
+        "service": "platform-any-web"
+      },
+      "platform-ping": {
+        "rule": "Path(`/.platform/ping`)",
+        "priority": 100000,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [],
+        "service": "ping@internal"
+      },
+      "platform-ready": {
+        "rule": "Path(`/.platform/ready`)",
+        "priority": 100000,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "platform-ready",
+          "platform-host"
+        ],
+        "service": "web"
+      }
+    },
+    "middlewares": {
+      "retry": {
+        "retry": {
+          "attempts": 3,
+          "initialInterval": "50ms"
+        }
+      },
+      "platform-ready": {
+        "replacePath": {
+          "path": "/health/ready"
+        }
+      },
+      "platform-host": {
+        "headers": {
+          "customRequestHeaders": {
+            "Host": "qa.example.com"
+          }
+        }
+      },
+      "platform-any": {
+        "headers": {
+          "customRequestHeaders": {
+            "X-Platform-Any-Replica": ""
+          }
+        }
+      }
+    },
+    "services": {
+      "admin": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.228.11:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "replicas",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "qa.example.com",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "api": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.243.11:3000"
+            },
+            {
+              "url": "http://172.20.243.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "replicas",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "qa.example.com",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "web": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.127.11:3000"
+            },
+            {
+              "url": "http://172.20.127.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "replicas",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "qa.example.com",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "platform-any-admin": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.228.11:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "replicas"
+        }
+      },
+      "platform-any-api": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.243.11:3000"
+            },
+            {
+              "url": "http://172.20.243.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "replicas"
+        }
+      },
+      "platform-any-web": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.127.11:3000"
+            },
+            {
+              "url": "http://172.20.127.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "replicas"
+        }
+      }
+    },
+    "serversTransports": {
+      "replicas": {
+        "maxIdleConnsPerHost": -1,
+        "forwardingTimeouts": {
+          "dialTimeout": "1s",
+          "responseHeaderTimeout": "30s"
+        }
+      }
+    }
+  }
+}
+END_323733322adf
+
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_73676ba85b84'
+30bf7ee27775e1e718673b5659ee83e52c6add4c8d1e3115fbcfa06b07eb1ac1
+END_73676ba85b84
+
+remove_orphans
+
+stage 'early units'
+
+starting=() restarting=() reloading=()
+if unit_is_current 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/systemd/system/platform-firewall.service'; then starting+=('platform-firewall.service'); else reloading+=('platform-firewall.service'); fi
+if unit_is_current 'platform-default-route.service' '/usr/local/sbin/platform-default-route' '/etc/systemd/system/platform-default-route.service'; then starting+=('platform-default-route.service'); else restarting+=('platform-default-route.service'); fi
+if unit_is_current 'docker.service' '/etc/docker/daemon.json'; then starting+=('docker.service'); else restarting+=('docker.service'); fi
+if unit_is_current 'platform-network.service' '/etc/systemd/system/platform-network.service'; then starting+=('platform-network.service'); else restarting+=('platform-network.service'); fi
+if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
+enable_units "${restarting[@]}" "${reloading[@]}"
+units_do restart "${restarting[@]}"
+units_do reload-or-restart "${reloading[@]}"
+start_inactive "${starting[@]}"
+record_unit 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/systemd/system/platform-firewall.service'
+record_unit 'platform-default-route.service' '/usr/local/sbin/platform-default-route' '/etc/systemd/system/platform-default-route.service'
+record_unit 'docker.service' '/etc/docker/daemon.json'
+record_unit 'platform-network.service' '/etc/systemd/system/platform-network.service'
+
+if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
+  stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'
+  bash -c 'set -euo pipefail
+{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } >/etc/.hosts.platform && chmod 0644 /etc/.hosts.platform && mv /etc/.hosts.platform /etc/hosts'
+fi
+
+if ! bash -c '! systemctl is-enabled apt-daily.timer apt-daily-upgrade.timer 2>/dev/null | grep -q masked'; then
+  stage 'timers of security updates are not masked' 'timers of security updates are not masked'
+  bash -c 'set -euo pipefail
+systemctl unmask apt-daily.timer apt-daily-upgrade.timer'
+fi
+
+if ! bash -c '[ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ]'; then
+  stage 'services may listen before the network is up' 'services may listen before the network is up'
+  bash -c 'set -euo pipefail
+sysctl --quiet --ignore --load=/etc/sysctl.d/61-platform-listen-early.conf'
+fi
+
+if ! bash -c '{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait 2>/dev/null)" = 15 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait ]; }; }'; then
+  stage 'kernel settings of an app node' 'kernel settings of an app node'
+  bash -c 'set -euo pipefail
+modprobe nf_conntrack 2>/dev/null || true
+sysctl --quiet --ignore --load=/etc/sysctl.d/61-platform-app.conf'
+fi
+
+if ! bash -c 'docker image inspect hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0 >/dev/null 2>&1'; then
+  stage 'pull hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0' 'pull hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0'
+  bash -c 'set -euo pipefail
+systemctl start docker.service && docker pull -q hetzner-platform/sample-app@DIGEST-OF-hetzner-platform/sample-app:1.0.0'
+fi
+
+if ! bash -c 'docker image inspect traefik@DIGEST-OF-traefik:v3.6.12 >/dev/null 2>&1'; then
+  stage 'pull traefik@DIGEST-OF-traefik:v3.6.12' 'pull traefik@DIGEST-OF-traefik:v3.6.12'
+  bash -c 'set -euo pipefail
+systemctl start docker.service && docker pull -q traefik@DIGEST-OF-traefik:v3.6.12'
+fi
+
+stage 'units'
+
+starting=() restarting=() reloading=()
+if unit_is_current 'ssh.service' '/etc/ssh/sshd_config.d/10-platform.conf'; then starting+=('ssh.service'); else reloading+=('ssh.service'); fi
+if unit_is_current 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/platform.conf'; then starting+=('apt-daily.timer'); else restarting+=('apt-daily.timer'); fi
+if unit_is_current 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'; then starting+=('apt-daily-upgrade.timer'); else restarting+=('apt-daily-upgrade.timer'); fi
+if unit_is_current 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'; then starting+=('systemd-sysctl.service'); else restarting+=('systemd-sysctl.service'); fi
+if unit_is_current 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'; then starting+=('systemd-journal-upload.service'); else restarting+=('systemd-journal-upload.service'); fi
+if unit_is_current 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik/traefik.yaml'; then starting+=('traefik.service'); else restarting+=('traefik.service'); fi
+if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
+enable_units "${restarting[@]}" "${reloading[@]}"
+units_do restart "${restarting[@]}"
+units_do reload-or-restart "${reloading[@]}"
+start_inactive "${starting[@]}"
+wait_until 60 'curl -fsS -m 5 -o /dev/null http://10.0.2.11/.platform/ping'
+record_unit 'ssh.service' '/etc/ssh/sshd_config.d/10-platform.conf'
+record_unit 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/platform.conf'
+record_unit 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'
+record_unit 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'
+record_unit 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'
+record_unit 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik/traefik.yaml'
+
+[ "$(systemctl show --property=NeedDaemonReload --value 'admin-1.service' | sort -u | tr -d '\n')" = no ] || systemctl daemon-reload
+if [ "$(systemctl is-active 'admin-1.service' | grep -c '^active$')" = 0 ]; then
+  enable_units 'admin-1.service'
+  units_do start 'admin-1.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.228.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.228.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'admin-1.service' '/etc/systemd/system/admin-1.service' '/etc/platform/admin-1.env' '/etc/platform/admin-1.secret.env'
+else
+if ! unit_is_current 'admin-1.service' '/etc/systemd/system/admin-1.service' '/etc/platform/admin-1.env' '/etc/platform/admin-1.secret.env'; then
+  enable_units 'admin-1.service'
+  units_do restart 'admin-1.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.228.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.228.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'admin-1.service' '/etc/systemd/system/admin-1.service' '/etc/platform/admin-1.env' '/etc/platform/admin-1.secret.env'
+else
+  start_inactive 'admin-1.service'
+fi
+fi
+
+[ "$(systemctl show --property=NeedDaemonReload --value 'api-1.service' 'api-2.service' | sort -u | tr -d '\n')" = no ] || systemctl daemon-reload
+if [ "$(systemctl is-active 'api-1.service' 'api-2.service' | grep -c '^active$')" = 0 ]; then
+  enable_units 'api-1.service' 'api-2.service'
+  units_do start 'api-1.service' 'api-2.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.243.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.243.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.243.12:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.243.12:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'api-1.service' '/etc/systemd/system/api-1.service' '/etc/platform/api-1.env' '/etc/platform/api-1.secret.env'
+  record_unit 'api-2.service' '/etc/systemd/system/api-2.service' '/etc/platform/api-2.env' '/etc/platform/api-2.secret.env'
+else
+if ! unit_is_current 'api-1.service' '/etc/systemd/system/api-1.service' '/etc/platform/api-1.env' '/etc/platform/api-1.secret.env'; then
+  enable_units 'api-1.service'
+  units_do restart 'api-1.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.243.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.243.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'api-1.service' '/etc/systemd/system/api-1.service' '/etc/platform/api-1.env' '/etc/platform/api-1.secret.env'
+else
+  start_inactive 'api-1.service'
+fi
+if ! unit_is_current 'api-2.service' '/etc/systemd/system/api-2.service' '/etc/platform/api-2.env' '/etc/platform/api-2.secret.env'; then
+  enable_units 'api-2.service'
+  units_do restart 'api-2.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.243.12:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.243.12:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'api-2.service' '/etc/systemd/system/api-2.service' '/etc/platform/api-2.env' '/etc/platform/api-2.secret.env'
+else
+  start_inactive 'api-2.service'
+fi
+fi
+
+[ "$(systemctl show --property=NeedDaemonReload --value 'web-1.service' 'web-2.service' | sort -u | tr -d '\n')" = no ] || systemctl daemon-reload
+if [ "$(systemctl is-active 'web-1.service' 'web-2.service' | grep -c '^active$')" = 0 ]; then
+  enable_units 'web-1.service' 'web-2.service'
+  units_do start 'web-1.service' 'web-2.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.127.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.127.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.127.12:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.127.12:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'web-1.service' '/etc/systemd/system/web-1.service' '/etc/platform/web-1.env' '/etc/platform/web-1.secret.env'
+  record_unit 'web-2.service' '/etc/systemd/system/web-2.service' '/etc/platform/web-2.env' '/etc/platform/web-2.secret.env'
+else
+if ! unit_is_current 'web-1.service' '/etc/systemd/system/web-1.service' '/etc/platform/web-1.env' '/etc/platform/web-1.secret.env'; then
+  enable_units 'web-1.service'
+  units_do restart 'web-1.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.127.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.127.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'web-1.service' '/etc/systemd/system/web-1.service' '/etc/platform/web-1.env' '/etc/platform/web-1.secret.env'
+else
+  start_inactive 'web-1.service'
+fi
+if ! unit_is_current 'web-2.service' '/etc/systemd/system/web-2.service' '/etc/platform/web-2.env' '/etc/platform/web-2.secret.env'; then
+  enable_units 'web-2.service'
+  units_do restart 'web-2.service'
+  wait_until 600 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.127.12:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.127.12:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }'
+  record_unit 'web-2.service' '/etc/systemd/system/web-2.service' '/etc/platform/web-2.env' '/etc/platform/web-2.secret.env'
+else
+  start_inactive 'web-2.service'
+fi
+fi
+
+[ "$(systemctl show --property=NeedDaemonReload --value 'worker-1.service' 'worker-2.service' | sort -u | tr -d '\n')" = no ] || systemctl daemon-reload
+if [ "$(systemctl is-active 'worker-1.service' 'worker-2.service' | grep -c '^active$')" = 0 ]; then
+  enable_units 'worker-1.service' 'worker-2.service'
+  units_do start 'worker-1.service' 'worker-2.service'
+  wait_until 600 'state=$(docker inspect -f '\''{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}'\'' worker-1) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "worker-1 is $state"; false; }; }'
+  wait_until 600 'state=$(docker inspect -f '\''{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}'\'' worker-2) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "worker-2 is $state"; false; }; }'
+  record_unit 'worker-1.service' '/etc/systemd/system/worker-1.service' '/etc/platform/worker-1.env' '/etc/platform/worker-1.secret.env'
+  record_unit 'worker-2.service' '/etc/systemd/system/worker-2.service' '/etc/platform/worker-2.env' '/etc/platform/worker-2.secret.env'
+else
+if ! unit_is_current 'worker-1.service' '/etc/systemd/system/worker-1.service' '/etc/platform/worker-1.env' '/etc/platform/worker-1.secret.env'; then
+  enable_units 'worker-1.service'
+  units_do restart 'worker-1.service'
+  wait_until 600 'state=$(docker inspect -f '\''{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}'\'' worker-1) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "worker-1 is $state"; false; }; }'
+  record_unit 'worker-1.service' '/etc/systemd/system/worker-1.service' '/etc/platform/worker-1.env' '/etc/platform/worker-1.secret.env'
+else
+  start_inactive 'worker-1.service'
+fi
+if ! unit_is_current 'worker-2.service' '/etc/systemd/system/worker-2.service' '/etc/platform/worker-2.env' '/etc/platform/worker-2.secret.env'; then
+  enable_units 'worker-2.service'
+  units_do restart 'worker-2.service'
+  wait_until 600 'state=$(docker inspect -f '\''{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}'\'' worker-2) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "worker-2 is $state"; false; }; }'
+  record_unit 'worker-2.service' '/etc/systemd/system/worker-2.service' '/etc/platform/worker-2.env' '/etc/platform/worker-2.secret.env'
+else
+  start_inactive 'worker-2.service'
+fi
+fi
+
+if ! bash -c '[ -z "$(/usr/local/sbin/platform-image-prune --list)" ]'; then
+  stage 'images that nothing needs any more' 'images that nothing needs any more'
+  bash -c 'set -euo pipefail
+/usr/local/sbin/platform-image-prune'
+fi
+
+stage 'check host firewall is loaded'
+wait_until 60 'nft list table inet platform_firewall'
+
+stage 'check default route and resolvers are there'
+wait_until 60 '/usr/local/sbin/platform-default-route check'
+
+stage 'check Docker answers'
+wait_until 60 'docker info >/dev/null'
+
+stage 'check services may listen before the network is up hold'
+wait_until 1 'if ! { [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ]; }; then
+  sysctl --ignore net.ipv4.ip_nonlocal_bind
+  echo "these do not hold what /etc/sysctl.d/61-platform-listen-early.conf says"
+  exit 1
+fi'
+
+stage 'check kernel settings of an app node hold'
+wait_until 1 'if ! { { [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait 2>/dev/null)" = 15 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait ]; }; }; }; then
+  sysctl --ignore net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_time_wait
+  echo "these do not hold what /etc/sysctl.d/61-platform-app.conf says"
+  exit 1
+fi'
+
+stage 'check visitors are served'
+wait_until 600 'curl -fsS -m 5 -o /dev/null http://10.0.2.11/.platform/ready'
+
+stage end "set up"
+stage end

@@ -1,0 +1,1803 @@
+#!/bin/bash
+set -euo pipefail
+umask 022
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+readonly setup_hostname='qa-lb1'
+
+readonly state=/var/lib/platform
+readonly log=/var/log/platform-setup.log
+current_stage=start
+log_start=
+stage_began=$EPOCHREALTIME
+
+# Opens the next stage; the spans show where a bring-up spends its time.
+stage() {
+  printf '{"stage":"%s","start":%s,"end":%s}\n' "$current_stage" "$stage_began" "$EPOCHREALTIME" >>"$state/spans.jsonl"
+  current_stage=${1//\"/}
+  stage_began=$EPOCHREALTIME
+  printf '== %s\n' "$1"
+  if [ $# -gt 1 ]; then printf '%s: %s\n' "$setup_hostname" "$2" >&3; fi
+}
+
+finish() {
+  local status=$?
+  rm -f "$0"
+  # Who never held the lock has laid down nothing for dpkg: what is there belongs to the run that works.
+  [ -z "$log_start" ] || rm -f /usr/sbin/policy-rc.d
+  if [ "$status" -ne 0 ]; then
+    {
+      # Of this run alone: the one before may have failed with the same lines.
+      if [ -n "$log_start" ]; then tail -c "+$((log_start + 1))" "$log" | tail -n 25; fi
+      # Last, because whoever shows only some lines shows the last ones.
+      printf 'setup of %s failed at "%s" (exit status %s); all of it is in %s\n' "$setup_hostname" "$current_stage" "$status" "$log"
+    } >&4
+  fi
+  exit "$status"
+}
+
+begin() {
+  install -d -m 0755 "$state" "$state/units" /etc/platform
+  exec 3>&1 4>&2
+  touch "$log"
+  chmod 0600 "$log"
+  exec >>"$log" 2>&1
+  trap finish EXIT
+  # A run whose connection broke goes on until its end; the next one waits for it.
+  exec 9>/run/platform-setup.lock
+  flock -w 900 9 || { echo "another setup has held the lock for 900 seconds" >&4; exit 75; }
+  log_start=$(stat -c %s "$log")
+  printf '=== setup of %s, %s\n' "$setup_hostname" "$(date -u +%FT%TZ)"
+  rm -f "$state/spans.jsonl"
+  # What a run that was killed left behind; its script may hold secrets.
+  find /run/platform -name 'setup-*' ! -path "$0" -delete 2>/dev/null || true
+}
+
+# Names of the lines in $1 that are not in $2.
+only_in_first() { comm -23 <(sort -u "$1") <(sort -u "$2"); }
+
+# Remembers old and new names together until the old ones are gone.
+manifest_begin() {
+  local kind=$1
+  cat >"$state/$kind.new"
+  touch "$state/$kind"
+  sort -u "$state/$kind" "$state/$kind.new" >"$state/$kind.both"
+  mv "$state/$kind.both" "$state/$kind"
+}
+
+remove_orphans() {
+  local name
+  while read -r name; do
+    echo "removing unit $name"
+    systemctl disable --now "$name" || true
+    rm -f "$state/units/$name"
+    units_changed=1
+  done < <(only_in_first "$state/unit-names" "$state/unit-names.new")
+  while read -r name; do
+    echo "removing file $name"
+    rm -f "$name"
+  done < <(only_in_first "$state/file-names" "$state/file-names.new")
+  mv "$state/unit-names.new" "$state/unit-names"
+  mv "$state/file-names.new" "$state/file-names"
+  [ -z "$units_changed" ] || systemctl daemon-reload
+}
+
+# put_file PATH OWNER GROUP MODE [VALIDATE] <content
+put_file() {
+  local path=$1 owner=$2 group=$3 mode=$4 validate=${5:-}
+  local folder=${path%/*} candidate
+  [ -d "$folder" ] || install -d -m 0755 "$folder"
+  rm -f "$folder"/.platform-????????
+  candidate=$(mktemp "$folder/.platform-XXXXXXXX")
+  cat >"$candidate"
+  chown "$owner:$group" "$candidate"
+  chmod "$mode" "$candidate"
+  if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s "$candidate" "$path"; then
+    rm -f "$candidate"
+    [ "$(stat -c %U:%G:%a "$path")" = "$owner:$group:${mode#0}" ] || { chown "$owner:$group" "$path"; chmod "$mode" "$path"; }
+    return 0
+  fi
+  if [ -n "$validate" ] && ! bash -c "$validate" validate "$candidate"; then
+    echo "refused the new content of $path: $validate"
+    rm -f "$candidate"
+    return 1
+  fi
+  mv "$candidate" "$path"
+  echo "wrote $path"
+}
+
+hash_of() { local path; for path in "$@"; do sha256sum "$path"; done | sha256sum | cut -d' ' -f1; }
+
+# Whether what a unit reads differs from what it last started with. UNIT PATH...
+unit_is_current() {
+  local unit=$1
+  shift
+  [ -f "$state/units/$unit" ] && [ "$(cat "$state/units/$unit")" = "$(hash_of "$@")" ]
+}
+
+record_unit() {
+  local unit=$1
+  shift
+  hash_of "$@" >"$state/units/$unit.new"
+  mv "$state/units/$unit.new" "$state/units/$unit"
+}
+
+show_failed_units() {
+  local unit
+  for unit in "$@"; do
+    systemctl is-active --quiet "$unit" && continue
+    systemctl --no-pager --lines=0 status "$unit" || true
+    journalctl --no-pager -o cat -n 15 -u "$unit" || true
+  done
+}
+
+# systemctl VERB for several units in one transaction; on failure the journal of those that did not come up.
+units_do() {
+  local verb=$1
+  shift
+  [ $# -gt 0 ] || return 0
+  echo "$verb $*"
+  systemctl reset-failed "$@" 2>/dev/null || true
+  systemctl "$verb" "$@" || { show_failed_units "$@"; return 1; }
+}
+
+# Enabling makes systemd read all its units again: only what is new asks for it.
+enable_units() {
+  [ $# -eq 0 ] || systemctl enable --quiet "$@"
+}
+
+start_inactive() {
+  local unit inactive=()
+  for unit in "$@"; do
+    systemctl is-active --quiet "$unit" || inactive+=("$unit")
+  done
+  units_do start "${inactive[@]}"
+}
+
+# wait_until SECONDS COMMAND: polls, prints the last output when the time is over.
+wait_until() {
+  local deadline=$((SECONDS + $1)) output
+  until output=$(bash -c "$2" 2>&1); do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      printf '%s\n' "$output"
+      return 1
+    fi
+    sleep 0.2
+  done
+}
+units_changed=
+
+
+readonly package_patience=900
+readonly package_locks=(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock)
+readonly apt_options=(-o DPkg::Lock::Timeout=0 -o Acquire::Retries=3 -o APT::Install-Recommends=false
+  -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0)
+
+# Prints who holds one of the locks; asks the kernel and takes none. They are no locks of flock(1), which sees nothing.
+lock_holder() {
+  local pid
+  pid=$(perl -MFcntl -e '
+    for my $path (@ARGV) {
+      open(my $file, "+<", $path) or next;
+      my $lock = pack("ssx4qqlx4", F_WRLCK, 0, 0, 0, 0);
+      fcntl($file, F_GETLK, $lock) or next;
+      my ($type, $pid) = (unpack("ssx4qql", $lock))[0, 4];
+      if ($type != F_UNLCK) { print $pid; exit 0 }
+    }
+    exit 1' "${package_locks[@]}") || return 1
+  printf '%s (process %s)\n' "$(tr '\0\n' '  ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c1-80)" "$pid"
+}
+
+# Whether what apt or dpkg printed says that somebody was faster.
+met_a_lock() {
+  grep -qE '(was|is) locked by|Could not get lock|Unable to (lock|acquire the dpkg)|dpkg was interrupted' "$1"
+}
+
+# Runs a command of apt with what it needs: nobody beside it, nothing half done by others, no service that starts by itself.
+packages_do() {
+  local deadline=$((SECONDS + package_patience)) output=$state/packages-output holder said='' status
+  while :; do
+    if holder=$(lock_holder); then status=75; else
+      status=0
+      # Services start when their configuration is there, not when their package is.
+      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+      chmod 0755 /usr/sbin/policy-rc.d
+      { dpkg --configure -a && "$@"; } 2>&1 | tee "$output" || status=$?
+      rm -f /usr/sbin/policy-rc.d
+      [ "$status" -ne 0 ] || return 0
+      met_a_lock "$output" || return "$status"
+      holder="somebody who was faster"
+    fi
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      echo "apt and dpkg are still used by $holder after $package_patience seconds: end it, or run this set-up later"
+      return 75
+    fi
+    if [ "$holder" != "$said" ]; then
+      echo "waiting for apt and dpkg, used by $holder"
+      printf '%s: waiting for apt and dpkg, used by %s\n' "$setup_hostname" "$holder" >&3
+      said=$holder
+    fi
+    sleep 1
+  done
+}
+
+# Prints those of its arguments that are not installed; half of one counts as none.
+missing_packages() {
+  local name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s\n' "$name"
+  done
+}
+
+install_packages() {
+  local missing status=0
+  mapfile -t missing < <(missing_packages "$@")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  stage packages "installing ${missing[*]}"
+  # Of a package that is half unpacked apt says that it is the newest already, and is content: hence --reinstall.
+  local install=(apt-get -qq -y "${apt_options[@]}" --reinstall install "${missing[@]}")
+  if [ -z "$(find /var/lib/apt/lists -name '*Packages*' -mmin -720 -print -quit)" ]; then packages_do apt-get -qq "${apt_options[@]}" update; fi
+  packages_do "${install[@]}" || status=$?
+  [ "$status" -ne 75 ] || return 75
+  if [ "$status" -ne 0 ]; then
+    # Lists can be older than what the mirror still serves.
+    packages_do apt-get -qq "${apt_options[@]}" update
+    packages_do "${install[@]}"
+  fi
+  mapfile -t missing < <(missing_packages "$@")
+  [ "${#missing[@]}" -eq 0 ] || { echo "apt says that it has installed ${missing[*]}, dpkg does not: dpkg --audit"; return 1; }
+}
+
+begin
+
+manifest_begin file-names <<'END_OF_NAMES'
+/etc/platform/firewall.nft
+/etc/systemd/system/platform-firewall.service
+/etc/platform/hosts
+/etc/cloud/cloud.cfg.d/99-platform.cfg
+/etc/ssh/sshd_config.d/10-platform.conf
+/etc/apt/apt.conf.d/99-platform-updates.conf
+/etc/needrestart/conf.d/99-platform.conf
+/etc/systemd/system/apt-daily.timer.d/platform.conf
+/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf
+/usr/local/sbin/platform-upgrade
+/etc/sysctl.d/60-platform.conf
+/etc/systemd/journal-upload.conf.d/platform.conf
+/etc/systemd/system/systemd-journal-upload.service.d/platform.conf
+/etc/sysctl.d/61-platform-edge.conf
+/etc/modules-load.d/61-platform-edge.conf
+/etc/platform/nat.nft
+/etc/systemd/system/platform-nat.service
+/etc/systemd/system/platform-floating-ip.service
+/etc/haproxy/haproxy.cfg
+/usr/local/lib/platform-edge/reload-haproxy
+/etc/systemd/system/haproxy.service.d/platform.conf
+/usr/local/lib/platform-edge/agent.py
+/usr/local/lib/platform-edge/decision.py
+/usr/local/lib/platform-edge/hetzner.py
+/usr/local/lib/platform-edge/local.py
+/usr/local/lib/platform-edge/peer.py
+/usr/local/lib/platform-edge/route.py
+/etc/platform/secrets/floating-ip-agent.json
+/etc/platform/secrets/hetzner-api-token
+/etc/sysusers.d/platform-edge.conf
+/etc/tmpfiles.d/platform-edge.conf
+/etc/systemd/system/floating-ip-agent.service
+/usr/local/lib/platform-edge/serves
+/etc/keepalived/keepalived.conf
+/etc/systemd/system/keepalived.service.d/platform.conf
+END_OF_NAMES
+
+manifest_begin unit-names <<'END_OF_NAMES'
+platform-firewall.service
+ssh.service
+apt-daily.timer
+apt-daily-upgrade.timer
+systemd-sysctl.service
+systemd-journal-upload.service
+platform-nat.service
+platform-floating-ip.service
+haproxy.service
+floating-ip-agent.service
+keepalived.service
+END_OF_NAMES
+
+stage files
+
+install_packages 'nftables' 'unattended-upgrades' 'jq' 'systemd-journal-remote' 'procps' 'iproute2' 'haproxy' 'socat' 'python3' 'ca-certificates' 'keepalived'
+
+stage files "writing configuration"
+
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_2b87fa07fa5e'
+table inet platform_firewall
+delete table inet platform_firewall
+table inet platform_firewall {
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    iif "lo" accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, packet-too-big } accept
+    tcp dport 80 accept comment "visitors"
+    tcp dport 443 accept comment "visitors, TLS"
+    meta l4proto { icmp, ipv6-icmp } accept comment "path MTU and reachability"
+    ip saddr { 8.8.8.8/32 } tcp dport 22 accept comment "set-up and bastion"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
+    ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp accept comment "who is master"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404 accept comment "the peer's state"
+    ip saddr { 10.0.1.11, 10.0.1.12, 10.0.2.11, 10.0.2.12, 10.0.3.11, 10.0.4.11 } meta l4proto { icmp, ipv6-icmp } accept comment "reachability"
+  }
+  chain forward {
+    type filter hook forward priority -1; policy accept;
+    # User data lies at the metadata service; a container has no business there, whatever network it is in.
+    iifname "br-*" ip daddr 169.254.169.254 drop
+    iifname "docker0" ip daddr 169.254.169.254 drop
+  }
+}
+END_2b87fa07fa5e
+
+put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
+[Unit]
+Description=Host firewall of the platform
+DefaultDependencies=no
+Before=network-pre.target
+Wants=network-pre.target
+After=local-fs.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f /etc/platform/firewall.nft
+ExecReload=/usr/sbin/nft -f /etc/platform/firewall.nft
+
+[Install]
+WantedBy=sysinit.target
+END_05805d763c95
+
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_07adbc7f25c3'
+10.0.1.11 qa-lb1 lb1
+10.0.1.12 qa-lb2 lb2
+10.0.2.11 qa-app1 app1
+10.0.2.12 qa-app2 app2
+10.0.3.11 qa-db1 db1
+10.0.4.11 qa-storage1 storage1
+END_07adbc7f25c3
+
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+manage_etc_hosts: false
+END_ae0095e378e1
+
+put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+X11Forwarding no
+AllowAgentForwarding no
+MaxStartups 50:30:100
+END_070e4627443f
+
+put_file '/etc/apt/apt.conf.d/99-platform-updates.conf' 'root' 'root' '0644' 'apt-config --config-file="$1" dump >/dev/null' <<'END_8b9ab7e2715f'
+// Security updates of Debian, and nothing else, every day.
+APT::Periodic::Enable "1";
+APT::Periodic::Update-Package-Lists "always";
+APT::Periodic::Unattended-Upgrade "always";
+APT::Periodic::AutocleanInterval "7";
+#clear Unattended-Upgrade::Allowed-Origins;
+#clear Unattended-Upgrade::Origins-Pattern;
+Unattended-Upgrade::Origins-Pattern {
+  "origin=Debian,codename=${distro_codename}-security,label=Debian-Security";
+};
+// They restart what visitors use: platform-upgrade, one machine at a time.
+#clear Unattended-Upgrade::Package-Blacklist;
+Unattended-Upgrade::Package-Blacklist {
+  "containerd";
+  "docker";
+  "haproxy";
+  "keepalived";
+  "nginx";
+  "postgresql";
+  "redis";
+  "runc";
+  "valkey";
+};
+Unattended-Upgrade::MinimalSteps "true";
+Unattended-Upgrade::Automatic-Reboot "false";
+Unattended-Upgrade::InstallOnShutdown "false";
+Unattended-Upgrade::SyslogEnable "true";
+// A configuration file that this platform wrote stays, and is no question that nobody answers.
+Dpkg::Options { "--force-confdef"; "--force-confold"; };
+END_8b9ab7e2715f
+
+put_file '/etc/needrestart/conf.d/99-platform.conf' 'root' 'root' '0644' <<'END_29a87672bacc'
+$nrconf{restart} = 'l';
+END_29a87672bacc
+
+put_file '/etc/systemd/system/apt-daily.timer.d/platform.conf' 'root' 'root' '0644' <<'END_76c6e2595c99'
+[Timer]
+OnCalendar=
+OnCalendar=*-*-* 04:17:00 UTC
+RandomizedDelaySec=0
+Persistent=false
+END_76c6e2595c99
+
+put_file '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf' 'root' 'root' '0644' <<'END_f3a42dc32d93'
+[Timer]
+OnCalendar=
+OnCalendar=*-*-* 05:17:00 UTC
+RandomizedDelaySec=0
+Persistent=false
+END_f3a42dc32d93
+
+put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_d25c4db2e236'
+#!/bin/bash
+# Upgrades this machine, what restarts under visitors' eyes included.
+#   (nothing)  says what waits, and what to do before
+#   --json     the same for programs
+#   --yes      does it: leaves the work to others where there are others, upgrades, takes it up again
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+mode=${1:-}
+case "$mode" in
+  "" | --json | --yes) ;;
+  *) echo "usage: platform-upgrade [--json|--yes]" >&2; exit 64 ;;
+esac
+
+die() { echo "platform-upgrade: $1" >&2; exit "${2:-1}"; }
+waiting() { apt-get --simulate --with-new-pkgs --quiet upgrade | awk '$1 == "Inst" { print $2 (index($0, "Debian-Security:") ? " security" : "") }'; }
+
+reboot_required() {
+  local newest
+  [ ! -e /run/reboot-required ] || return 0
+  newest=$(find /boot -maxdepth 1 -name 'vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$newest" ] && [ "${newest#/boot/vmlinuz-}" != "$(uname -r)" ] && ! systemd-detect-virt --quiet --container
+}
+
+# Services that still run libraries which an upgrade has replaced.
+stale_services() {
+  local maps pid
+  for maps in /proc/[0-9]*/maps; do
+    grep -qE '/(usr/)?lib/.*\.so[^ ]* \(deleted\)$' "$maps" 2>/dev/null || continue
+    pid=${maps#/proc/}
+    ps -o unit= -p "${pid%/maps}" || true
+  done | grep '\.service$' | grep -v '^user@' | sort -u || true
+}
+
+state() {
+  local reboot=false last=''
+  if reboot_required; then reboot=true; fi
+  last=$(stat -c %Y /var/lib/apt/periodic/unattended-upgrades-stamp 2>/dev/null || echo null)
+  jq -n --arg host "$(hostname)" --argjson reboot "$reboot" --argjson last "$last" \
+    --argjson stale "$(stale_services | jq -Rn '[inputs]')" --argjson waiting "$(waiting | jq -Rn '[inputs]')" \
+    '($waiting | map(split(" ") | {name: .[0], security: (.[1] == "security")})) as $all
+      | {host: $host, waiting: ($all | map(.name)), security: ($all | map(select(.security) | .name)),
+        heldBack: ($all | map(select(.security and (.name | test("^(containerd|docker|haproxy|keepalived|nginx|postgresql|redis|runc|valkey)"))) | .name)),
+        staleServices: $stale, rebootRequired: $reboot, lastAutomaticRun: (if $last then $last | todate else null end)}'
+}
+
+show() {
+  jq -r 'def list: if . == [] then "none" else join(" ") end;
+    "\(.host)",
+    "security updates that wait   \(.security | list)",
+    "of these for you             \(.heldBack | list)",
+    "other upgrades               \(.waiting - .security | list)",
+    "services with old libraries  \(.staleServices | list)",
+    "reboot                       \(if .rebootRequired then "REQUIRED" else "not required" end)",
+    "last automatic run           \(.lastAutomaticRun // "none yet")"'
+}
+
+admit() {
+  curl -fsS -m 5 -o /dev/null http://10.0.1.12:8404/healthz ||
+    die "qa-lb2 does not serve, so this one stays: put it in order first"
+}
+
+drain() {
+  systemctl stop keepalived.service
+  for _ in {1..60}; do
+    if jq -e '.owner != .server' /run/floating-ip-agent/state.json >/dev/null 2>&1; then return 0; fi
+    sleep 0.5
+  done
+  die "the address is still here after 30 s, so nothing was upgraded: /run/floating-ip-agent/state.json says why"
+}
+
+undrain() {
+  systemctl start keepalived.service
+}
+
+update() {
+  local try
+  # The lock of the lists knows no time limit.
+  for try in {1..60}; do
+    if apt-get -qq -o Acquire::Retries=3 update; then return 0; fi
+    echo "the lists could not be renewed (attempt $try)"
+    sleep 5
+  done
+  return 1
+}
+
+if [ "$mode" != --yes ]; then
+  now=$(state)
+  if [ "$mode" = --json ]; then printf '%s\n' "$now"; else
+    show <<<"$now"
+    echo 'platform-upgrade --yes gives the address to the other load balancer first: run it on the standby, then on this one'
+  fi
+  exit 0
+fi
+
+exec 9>/run/platform-setup.lock
+flock -w 5 9 || die "a set-up or another upgrade runs on this machine: wait for its end" 75
+update || die "the lists of packages could not be renewed; nothing was changed"
+admit
+failed_units() { systemctl --failed --plain --no-legend | awk '{ print $1 }' | sort; }
+failed_before=$(failed_units)
+# Whatever happens from here on, the machine goes back to its work.
+back_to_work() {
+  local status=$?
+  undrain || true
+  exit "$status"
+}
+trap back_to_work EXIT
+drain
+apt-get -q -y -o DPkg::Lock::Timeout=600 --with-new-pkgs upgrade
+undrain
+trap - EXIT
+state | show
+failed=$(comm -13 <(printf '%s\n' "$failed_before") <(failed_units) | xargs)
+[ -z "$failed" ] || die "these units failed: $failed"
+if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
+END_d25c4db2e236
+
+put_file '/etc/sysctl.d/60-platform.conf' 'root' 'root' '0644' <<'END_143754767005'
+# Connections between machines are many and short.
+net.ipv4.ip_local_port_range = 10240 65535
+net.ipv4.tcp_tw_reuse = 1
+net.core.somaxconn = 4096
+net.ipv4.tcp_slow_start_after_idle = 0
+# A dead peer is noticed in minutes, not in hours.
+net.ipv4.tcp_keepalive_time = 120
+END_143754767005
+
+put_file '/etc/systemd/journal-upload.conf.d/platform.conf' 'root' 'root' '0644' <<'END_ec081141525c'
+[Upload]
+URL=http://10.0.4.11:19532
+END_ec081141525c
+
+put_file '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf' 'root' 'root' '0644' <<'END_4606acde78a5'
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=2
+END_4606acde78a5
+
+put_file '/etc/sysctl.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_64c7e04b3da4'
+net.ipv4.ip_forward = 1
+net.ipv4.ip_nonlocal_bind = 1
+net.ipv4.conf.all.rp_filter = 2
+net.ipv4.tcp_max_syn_backlog = 8192
+net.ipv4.tcp_fin_timeout = 15
+net.ipv4.tcp_syn_retries = 2
+-net.netfilter.nf_conntrack_buckets = 65536
+-net.netfilter.nf_conntrack_max = 262144
+END_64c7e04b3da4
+
+put_file '/etc/modules-load.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_9173c5c4cc83'
+nf_conntrack
+END_9173c5c4cc83
+
+put_file '/etc/platform/nat.nft' 'root' 'root' '0644' 'nft --check --file "$1"' <<'END_fccbb027051e'
+table ip platform_nat
+delete table ip platform_nat
+table ip platform_nat {
+  chain forward {
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+    ip saddr 10.0.0.0/16 ip daddr != 10.0.0.0/16 accept
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr 10.0.0.0/16 ip daddr != 10.0.0.0/16 masquerade
+  }
+}
+END_fccbb027051e
+
+put_file '/etc/systemd/system/platform-nat.service' 'root' 'root' '0644' <<'END_7e63445da22e'
+[Unit]
+Description=NAT for machines without a public address
+DefaultDependencies=no
+Wants=network-pre.target
+Before=network-pre.target
+After=local-fs.target systemd-sysctl.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/sysctl --quiet --write net.ipv4.ip_forward=1
+ExecStart=/usr/sbin/nft --file /etc/platform/nat.nft
+ExecReload=/usr/sbin/nft --file /etc/platform/nat.nft
+ExecStop=/usr/sbin/nft destroy table ip platform_nat
+
+[Install]
+WantedBy=sysinit.target
+END_7e63445da22e
+
+put_file '/etc/systemd/system/platform-floating-ip.service' 'root' 'root' '0644' <<'END_18b2bd61ebaf'
+[Unit]
+Description=Floating IP on the loopback interface
+After=network-pre.target
+Before=haproxy.service nginx.service keepalived.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=-/usr/sbin/ip address flush dev lo label lo:platform
+ExecStart=/usr/sbin/ip address replace IPV4-OF-platform-edge-address/32 dev lo label lo:platform
+ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
+
+[Install]
+WantedBy=multi-user.target
+END_18b2bd61ebaf
+
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_9357500ed3b5'
+global
+  log stdout format raw daemon
+  user haproxy
+  group haproxy
+  chroot /var/lib/haproxy
+  stats socket /run/haproxy/admin.sock mode 660 level admin
+  stats timeout 30s
+  # More than visitors may have, so that health is answered while they have all of theirs.
+  maxconn 24200
+  # Where a machine may not open that many files, fewer connections are better than no load balancer.
+  no strict-limits
+  # An old worker that somebody's open connection keeps alive must end.
+  hard-stop-after 60s
+  server-state-base /run/haproxy
+  server-state-file server-state
+  ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1
+  ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
+  ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
+  ssl-default-bind-options prefer-client-ciphers ssl-min-ver TLSv1.2 no-tls-tickets
+
+defaults
+  mode http
+  log global
+  option httplog
+  option dontlognull
+  timeout connect 3s
+  timeout client 30s
+  timeout server 30s
+  timeout http-request 10s
+  timeout http-keep-alive 30s
+  timeout queue 10s
+  timeout tunnel 1h
+  load-server-state-from-file global
+
+frontend visitors
+  maxconn 24000
+  bind :80
+  # After a reload the old worker ends a visitor's connection with an answer, never between two.
+  option idle-close-on-response
+  # What the application believes about the visitor comes from here alone.
+  http-request del-header X-Forwarded-For
+  http-request del-header Forwarded
+  http-request del-header X-Request-ID
+  http-request del-header X-Platform-Any-Replica
+  http-request set-header X-Real-IP %[src]
+  http-request set-header X-Forwarded-Proto https if { ssl_fc }
+  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }
+  http-request set-header X-Forwarded-Port %[dst_port]
+  option forwardfor
+  unique-id-format %[uuid()]
+  unique-id-header X-Request-ID
+  http-after-response set-header X-Edge lb1
+  acl asks_state path /.well-known/platform-edge
+  acl is_peer req.hdr(X-Platform-Key) -m str 62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c
+  # Traefik decodes a path and resolves its dots and double slashes before it compares.
+  acl is_internal path_beg /.platform/
+  acl is_internal path,url_dec -m sub /.platform/
+  http-request deny deny_status 404 if is_internal or asks_state !is_peer
+  http-request set-log-level silent if asks_state
+  use_backend agent if asks_state
+  # A site that looks sick everywhere is tried all the same: it may only be slow.
+  use_backend anyone if { nbsrv(app) lt 1 }
+  use_backend streams if { req.hdr(Upgrade) -i websocket } or { req.hdr(Accept) -m sub text/event-stream }
+  default_backend app
+
+frontend health
+  bind 10.0.1.11:8404
+  bind 127.0.0.1:8404
+  option dontlog-normal
+  monitor-uri /healthz
+  monitor fail if { nbsrv(reach) lt 1 }
+  monitor fail if { stopping }
+  http-request return status 200 content-type text/plain string alive if { path /alive }
+  http-request return status 503 content-type text/plain string "no node is ready" if { path /ready } { nbsrv(app) lt 1 }
+  http-request return status 200 content-type text/plain string ready if { path /ready }
+  http-request use-service prometheus-exporter if { path /metrics }
+  http-request deny deny_status 404 unless { path /state } or { path_beg /stats }
+  stats enable
+  stats uri /stats
+  stats refresh 5s
+  use_backend agent if { path /state }
+
+backend app
+  balance roundrobin
+  # A connection must come about within `inter`; an answer may take longer on a busy machine.
+  timeout check 4s
+  option httpchk
+  http-check connect
+  http-check send meth GET uri /.platform/ping ver HTTP/1.1 hdr Host qa.example.com
+  http-check expect status 200-299
+  http-check connect
+  http-check send meth GET uri /.platform/ready ver HTTP/1.1 hdr Host qa.example.com
+  http-check expect status 200-299
+  option srvtcpka
+  srvtcpka-idle 1s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3
+  retries 1
+  option redispatch 1
+  retry-on conn-failure empty-response 502 503
+  # Only what may be repeated is repeated: a connection that never came about is not a repetition.
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+  default-server check inter 1s fastinter 250ms downinter 1s fall 3 rise 2 slowstart 5s observe layer7 error-limit 3 on-error fastinter tcp-ut 3s
+  server app1 10.0.2.11:80 maxconn 2500
+  server app2 10.0.2.12:80 maxconn 2500
+
+backend streams
+  balance roundrobin
+  # An event stream may be silent for as long as a WebSocket.
+  timeout server 1h
+  option srvtcpka
+  srvtcpka-idle 1s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3
+  retries 1
+  option redispatch 1
+  retry-on conn-failure empty-response 502 503
+  # Only what may be repeated is repeated: a connection that never came about is not a repetition.
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+  default-server tcp-ut 3s maxconn 24000
+  server app1 10.0.2.11:80 track app/app1
+  server app2 10.0.2.12:80 track app/app2
+
+backend anyone
+  balance roundrobin
+  http-request set-header X-Platform-Any-Replica yes
+  option srvtcpka
+  srvtcpka-idle 1s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3
+  retries 1
+  option redispatch 1
+  retry-on conn-failure empty-response 502 503
+  # Only what may be repeated is repeated: a connection that never came about is not a repetition.
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+  default-server tcp-ut 3s
+  server app1 10.0.2.11:80 maxconn 2500
+  server app2 10.0.2.12:80 maxconn 2500
+
+backend reach
+  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 1
+  server app1 10.0.2.11:80
+  server app2 10.0.2.12:80
+
+backend agent
+  timeout queue 1s
+  timeout server 2s
+  server agent 127.0.0.1:8405 maxconn 8
+END_9357500ed3b5
+
+put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
+#!/bin/bash
+# Reloads HAProxy: keeps drained nodes drained, and fails when the new worker does not come up.
+set -euo pipefail
+
+ask() { socat -t 5 - UNIX-CONNECT:/run/haproxy/admin.sock; }
+trap 'rm -f /run/haproxy/server-state' EXIT
+
+if servers=$(ask <<<"show servers state"); then
+  # The old worker serves the connections that are open. A node that leaves may be gone before they are.
+  while read -r backend name; do
+    # One connection each: HAProxy reads one line of it.
+    grep -q "^  server $name " /etc/haproxy/haproxy.cfg || ask <<<"set server $backend/$name state drain"
+  done < <(awk '$2 ~ /^(app|streams|anyone)$/ { print $2, $4 }' <<<"$servers")
+  awk '
+function port(endpoint) { sub(/.*:/, "", endpoint); return endpoint }
+function has(word,  i) { for (i = 1; i <= NF; i++) if ($i == word) return 1; return 0 }
+FNR == 1 { part++ }
+part == 1 && /^[a-z]/ { section = $1 == "backend" ? $2 : ""; tls = 0; checked = 0 }
+part == 1 && $1 == "default-server" { tls = has("ssl"); checked = has("check") }
+part == 1 && $1 == "server" {
+  key = section "/" $2
+  endpoint[key] = $3
+  ssl[key] = (tls || has("ssl")) && !has("no-ssl")
+  check[key] = (checked || has("check")) && !has("no-check")
+}
+part == 2 && FNR <= 2 { print }
+part == 2 && FNR > 2 && ($2 "/" $4) in endpoint && $2 ~ /^(app|streams|anyone)$/ {
+  key = $2 "/" $4
+  out = $7 % 2 + int($7 / 8) % 2 * 8
+  same = endpoint[key] == $5 ":" $19
+  down = $2 == "app" && $6 == 0 && $7 % 2 == 0 && same && check[key]
+  print $1, $2, $3, $4, $5, (down ? 0 : 2), out, 1, 1, 3600, 1, 0, (down ? 0 : 999), 6, 0, 0, 0, "-", port(endpoint[key]), "-", ssl[key], 0, "-", "-", 0
+}
+' /etc/haproxy/haproxy.cfg <(printf '%s\n' "$servers") >/run/haproxy/server-state.new
+  mv /run/haproxy/server-state.new /run/haproxy/server-state
+fi
+answer=$(echo reload | socat -t 30 - UNIX-CONNECT:/run/haproxy-master.sock)
+printf '%s\n' "$answer"
+grep -q '^Success=1' <<<"$answer"
+END_af939a0f4222
+
+put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_42a5b0242b80'
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=100ms
+# Among programs that want the processor, visitors come first.
+CPUWeight=1000
+RuntimeDirectory=haproxy
+RuntimeDirectoryPreserve=yes
+ExecReload=
+ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
+ExecReload=/usr/local/lib/platform-edge/reload-haproxy
+# Left by a reload that was killed: what it says is old.
+ExecStartPre=/bin/rm -f /run/haproxy/server-state
+END_42a5b0242b80
+
+put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_071cd4299a38'
+"""Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
+
+Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import deque
+from typing import Any, Optional
+
+from decision import Situation, Verdict, decide
+from hetzner import Answer, Api
+from local import Events, answer_requests, is_master, publish, serves
+from peer import Peer
+from route import Refused, lead_default_route
+
+# Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
+# revoked token is noticed before it is needed.
+TIMER = 8.0
+OWNER_AGE_MASTER = 7.5
+OWNER_AGE_STANDBY = 30.0
+ROUTE_AGE = 30.0
+SLOWEST_RETRY = 2.5
+UNKNOWN = -1
+
+
+class Agent:
+    def __init__(self, config: dict[str, Any], token: str, state_path: str) -> None:
+        self.config = config
+        self.api = Api(config["apiEndpoint"], token)
+        self.peer = Peer(config["peer"]["privateUrl"], config["peer"]["key"])
+        self.state_path = state_path
+        self.me: Optional[int] = None
+        self.peer_id: Optional[int] = None
+        self.owner: Optional[int] = UNKNOWN
+        self.owner_at = float("-inf")
+        self.route_at = float("-inf")
+        self.identified_at = float("-inf")
+        self.master_since: Optional[float] = None
+        self.claims: deque[float] = deque(maxlen=10)
+        self.verdict = Verdict.REST
+        self.said = ""
+        self.failures = 0
+
+    def run(self) -> None:
+        events = Events(self.config["fifo"])
+        answer_requests(self.config["port"], self.live_state)
+        self.peer.watch()
+        while True:
+            try:
+                pause = self.step()
+            except Exception as error:
+                # A defect of one round must not end the failover for ever.
+                self.say(3, f"round failed: {type(error).__name__}: {error}")
+                pause = SLOWEST_RETRY
+            sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
+            publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
+            events.wait(pause)
+
+    def step(self) -> float:
+        """One round. Returns the seconds until the next one is due."""
+        if self.me is None or (self.peer_id is None and self.older(self.identified_at, 60)):
+            if not self.identify():
+                return self.retry()
+        master = is_master(self.config["marker"])
+        if master and self.master_since is None:
+            self.master_since = time.monotonic()
+            self.owner_at = float("-inf")
+            self.peer.hurry()
+        elif not master:
+            self.master_since = None
+        self.peer.pace(owner=master and self.owner == self.me)
+        # What the last heartbeat said is good enough to act on; only when it asks for nothing, ask again.
+        self.verdict = self.judge(master) if self.owner != UNKNOWN else Verdict.REST
+        if self.verdict is Verdict.REST and self.older(
+            self.owner_at, OWNER_AGE_MASTER if master else OWNER_AGE_STANDBY
+        ):
+            if not self.read_owner():
+                return self.retry()
+            self.verdict = self.judge(master)
+        if self.verdict is Verdict.CLAIM:
+            return self.claim()
+        if self.verdict is not Verdict.REST:
+            return self.hold()
+        if master and self.older(self.route_at, ROUTE_AGE):
+            if not self.fix_route():
+                return self.retry()
+        self.failures = 0
+        self.say(6, "master and owner" if master else "standby")
+        return TIMER
+
+    def hold(self) -> float:
+        """Master without the address, and rightly so for now."""
+        if self.verdict is Verdict.ASK_PEER:
+            self.peer.hurry()
+            return 0.1
+        self.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
+        if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
+            return self.retry()
+        return 0.5
+
+    def judge(self, master: bool) -> Verdict:
+        minute_ago = time.monotonic() - 60
+        return decide(
+            Situation(
+                master=master,
+                owner=self.owner,
+                me=self.me or 0,
+                peer_id=self.peer_id,
+                peer=self.peer.view(self.master_since or 0),
+                recent_claims=sum(1 for claim in self.claims if claim > minute_ago),
+                first=self.config["first"],
+            )
+        )
+
+    def identify(self) -> bool:
+        """Learns both server ids and the peer's public address by their names."""
+        self.identified_at = time.monotonic()
+        own = self.api.call("GET", f"/servers?name={self.config['self']['server']}")
+        other = self.api.call("GET", f"/servers?name={self.config['peer']['server']}")
+        if not own.ok or not other.ok or not own.body.get("servers"):
+            self.complain("looking the servers up", own if not own.ok else other)
+            return False
+        self.me = own.body["servers"][0]["id"]
+        for server in other.body.get("servers", []):
+            self.peer_id = server["id"]
+            address = ((server.get("public_net") or {}).get("ipv4") or {}).get("ip")
+            if address:
+                self.peer.public.url = f"http://{address}{self.config['peer']['publicPath']}"
+        return True
+
+    def read_owner(self) -> bool:
+        answer = self.api.call("GET", f"/floating_ips/{self.config['floatingIpId']}")
+        if not answer.ok or "floating_ip" not in answer.body:
+            self.complain("reading the owner", answer)
+            return False
+        owner = answer.body["floating_ip"]["server"]
+        if owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
+            # Perhaps the peer was rebuilt and has a new id.
+            self.identify()
+        self.owner, self.owner_at = owner, time.monotonic()
+        return True
+
+    def claim(self) -> float:
+        path = f"/floating_ips/{self.config['floatingIpId']}/actions"
+        self.say(5, f"taking the address from server {self.owner}")
+        answer = self.api.insist("POST", path + "/assign", {"server": self.me})
+        if answer.ok:
+            return self.finish_claim(answer)
+        # Whatever was refused, the next round looks at the world again.
+        self.owner_at = float("-inf")
+        self.complain("taking the address", answer)
+        if answer.status == 422 and answer.code == "floating_ip_assigned":
+            return self.release(path)
+        if answer.status == 404:
+            self.me = None
+        if answer.status in (409, 423):
+            # Another action runs on it and ends soon.
+            return 0.5
+        return self.retry(answer)
+
+    def finish_claim(self, answer: Answer) -> float:
+        done = self.api.settle(answer)
+        self.owner_at = float("-inf")
+        if not done:
+            self.say(4, "the move ended with an error: trying again")
+            return 0.5
+        self.owner, self.failures = self.me, 0
+        self.claims.append(time.monotonic())
+        self.route_at = float("-inf")
+        self.say(5, f"the address is routed to server {self.me}")
+        # The next round reads the owner again: the API's word, not the action's.
+        return 0
+
+    def release(self, path: str) -> float:
+        """For an API that moves an address only when nobody has it."""
+        if not self.read_owner() or self.owner == self.me:
+            return 0.5
+        answer = self.api.call("POST", path + "/unassign", {})
+        if answer.ok and self.api.settle(answer):
+            self.owner = None
+            return 0
+        return 0.5
+
+    def fix_route(self) -> bool:
+        if self.config["networkId"] is None:
+            return True
+        mine = self.config["self"]["privateIp"]
+        try:
+            if lead_default_route(self.api, self.config["networkId"], mine):
+                self.say(5, f"the default route of the private network leads to {mine}")
+        except Refused as refused:
+            self.complain(refused.what, refused.answer)
+            return False
+        self.route_at = time.monotonic()
+        return True
+
+    def retry(self, answer: Optional[Answer] = None) -> float:
+        """Never gives up, never floods: 429 leaves at most 24 calls a minute."""
+        self.failures += 1
+        status = (answer or self.api.last).status
+        if status in (409, 423):
+            return 0.5
+        if status in (401, 403, 429):
+            return SLOWEST_RETRY
+        return min(SLOWEST_RETRY, 0.25 * float(2 ** min(self.failures, 5)))
+
+    def older(self, moment: float, seconds: float) -> bool:
+        return time.monotonic() - moment >= seconds
+
+    def complain(self, what: str, answer: Answer) -> None:
+        if answer.status in (401, 403):
+            self.say(2, f"{what}: {answer}: the token cannot move the address")
+        else:
+            self.say(4, f"{what}: {answer}")
+
+    def say(self, priority: int, line: str) -> None:
+        # One line for a state that lasts, however often the loop passes it.
+        if line == self.said:
+            return
+        self.said = line
+        print(f"<{priority}>{line}", file=sys.stderr, flush=True)
+
+    def live_state(self) -> dict[str, Any]:
+        """Asked anew for every request of the peer, so that it is never older than the request."""
+        return {
+            "vrrp": "MASTER" if is_master(self.config["marker"]) else "BACKUP",
+            "serves": serves(self.config["healthUrl"]),
+            "server": self.me,
+            "owner": None if self.owner == UNKNOWN else self.owner,
+            "verdict": self.verdict.value,
+            "api": str(self.api.last),
+        }
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    with open(sys.argv[1], encoding="utf-8") as file:
+        config = json.load(file)
+    with open(sys.argv[2], encoding="utf-8") as file:
+        token = file.read().strip()
+    Agent(config, token, sys.argv[3]).run()
+
+
+if __name__ == "__main__":
+    main()
+END_071cd4299a38
+
+put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_bb4eed90b3c9'
+"""Who moves the floating IP. Pure: no clock, no network."""
+
+from enum import Enum
+from typing import NamedTuple, Optional
+
+
+class Verdict(Enum):
+    REST = "rest"
+    CLAIM = "claim"
+    # The peer is master as well and serves: VRRP is cut, the visitors are not.
+    PARTITION = "partition"
+    # Too many moves in a short time: somebody else moves the address too.
+    BRAKE = "brake"
+    # The peer has not been asked often enough yet.
+    ASK_PEER = "ask peer"
+
+
+class PeerView(NamedTuple):
+    """What the probes of the last moments say about the other load balancer."""
+
+    # It answered over the private or the public side.
+    answered: bool
+    # Its agent answered too, so the two fields below are its own words.
+    has_agent: bool = False
+    master: bool = False
+    # It has application nodes to send visitors to.
+    serves: bool = False
+    # Both sides were asked at least twice and nobody answered.
+    silent: bool = False
+
+
+class Situation(NamedTuple):
+    master: bool
+    # Server that the API routes the address to; None: nobody.
+    owner: Optional[int]
+    me: int
+    peer_id: Optional[int]
+    peer: PeerView
+    # Finished moves by this machine within the last minute.
+    recent_claims: int
+    # The machine that takes an address which nobody has while nobody is master.
+    first: bool
+
+
+CLAIMS_PER_MINUTE = 2
+
+
+def decide(now: Situation) -> Verdict:
+    if now.owner == now.me:
+        return Verdict.REST
+    if not now.master:
+        # A pair without backends has no master, and its address must lead somewhere all the same.
+        if not now.first or now.owner is not None or now.peer.master:
+            return Verdict.REST
+        if not now.peer.answered and not now.peer.silent:
+            return Verdict.ASK_PEER
+        return Verdict.CLAIM if now.recent_claims < CLAIMS_PER_MINUTE else Verdict.REST
+    if now.owner == now.peer_id and now.owner is not None:
+        if now.peer.answered:
+            # Without an agent the peer cannot fight back, and a peer without backends serves nobody.
+            if now.peer.has_agent and now.peer.master and now.peer.serves:
+                return Verdict.PARTITION
+        elif not now.peer.silent:
+            return Verdict.ASK_PEER
+    if now.recent_claims >= CLAIMS_PER_MINUTE:
+        return Verdict.BRAKE
+    return Verdict.CLAIM
+END_bb4eed90b3c9
+
+put_file '/usr/local/lib/platform-edge/hetzner.py' 'root' 'root' '0644' <<'END_e6a00846d61e'
+"""Calls to the Hetzner Cloud API: every outcome is a value, nothing is given up silently."""
+
+import json
+import socket
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple, Optional
+
+
+class Answer(NamedTuple):
+    # 0: no answer at all.
+    status: int
+    # Hetzner's error code, or what the network said.
+    code: str
+    body: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def __str__(self) -> str:
+        return f"{self.status or 'no answer'} {self.code}".strip()
+
+
+# Names keep their last known addresses, so that a dead resolver cannot stop a failover.
+_known_addresses: dict[Any, Any] = {}
+_resolve = socket.getaddrinfo
+
+
+def _remembering_getaddrinfo(*query: Any, **options: Any) -> Any:
+    key = (query, tuple(sorted(options.items())))
+    try:
+        _known_addresses[key] = _resolve(*query, **options)
+    except OSError:
+        if key not in _known_addresses:
+            raise
+    return _known_addresses[key]
+
+
+socket.getaddrinfo = _remembering_getaddrinfo
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        # The token must not follow to another host.
+        return None
+
+
+class Api:
+    def __init__(self, endpoint: str, token: str) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._token = token
+        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._threads = ThreadPoolExecutor(max_workers=8)
+        self.last = Answer(0, "not called yet", {})
+
+    def call(self, method: str, path: str, body: Optional[dict[str, Any]] = None, timeout: float = 3) -> Answer:
+        answer = self._call(method, path, body, timeout)
+        self.last = answer
+        return answer
+
+    def _call(self, method: str, path: str, body: Optional[dict[str, Any]], timeout: float) -> Answer:
+        request = urllib.request.Request(
+            self._endpoint + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": "Bearer " + self._token,
+                "Content-Type": "application/json",
+                "User-Agent": "hetzner-platform-agent",
+            },
+        )
+        try:
+            with self._opener.open(request, timeout=timeout) as response:
+                return Answer(response.status, "", _json(response.read()))
+        except urllib.error.HTTPError as error:
+            with error:
+                content = _json(_quiet_read(error))
+            detail = content.get("error")
+            return Answer(error.code, str(detail.get("code", "")) if isinstance(detail, dict) else "", content)
+        except (OSError, ValueError) as error:
+            return Answer(0, type(error).__name__ + ": " + str(error), {})
+
+    def insist(self, method: str, path: str, body: dict[str, Any], every: float = 3, limit: float = 15) -> Answer:
+        """The first answer of several attempts: a slow API and one that swallows requests look alike at first."""
+        attempts: set[Future[Answer]] = set()
+        begin = time.monotonic()
+        while time.monotonic() - begin < limit:
+            attempts.add(self._threads.submit(self._call, method, path, body, limit))
+            done, attempts = wait(attempts, timeout=every, return_when=FIRST_COMPLETED)
+            if done:
+                self.last = max((attempt.result() for attempt in done), key=lambda answer: answer.status != 0)
+                if self.last.status != 0 or not attempts:
+                    return self.last
+        self.last = Answer(0, f"no answer within {limit} s", {})
+        return self.last
+
+    def settle(self, answer: Answer, limit: float = 20) -> bool:
+        """Waits until the action of an accepted request has ended. False: it failed, or nobody knows."""
+        action = answer.body.get("action") or {}
+        deadline = time.monotonic() + limit
+        while action.get("status") == "running" and time.monotonic() < deadline:
+            time.sleep(0.25)
+            polled = self.call("GET", f"/actions/{action.get('id')}")
+            if polled.ok:
+                action = polled.body.get("action") or {}
+            elif polled.status in (401, 403, 404):
+                return False
+            else:
+                time.sleep(2.25 if polled.status == 429 else 0.75)
+        return bool(action.get("status") == "success")
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _quiet_read(response: Any) -> bytes:
+    try:
+        return bytes(response.read())
+    except OSError:
+        return b""
+END_e6a00846d61e
+
+put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_2d8a21e616db'
+"""This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
+
+import json
+import os
+import select
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Callable, Optional
+
+
+def is_master(marker: str, table: str = "/proc/net/fib_trie") -> bool:
+    """keepalived holds the marker address exactly while it is master, so the kernel knows and cannot be late."""
+    previous = ""
+    with open(table, encoding="ascii") as lines:
+        for line in lines:
+            if line.strip() == "/32 host LOCAL" and previous == marker:
+                return True
+            previous = line.replace("|--", "").replace("+--", "").strip()
+    return False
+
+
+def serves(health_url: str) -> bool:
+    """Whether this machine reaches an application node."""
+    try:
+        with urllib.request.urlopen(health_url, timeout=0.7) as response:
+            return bool(200 <= response.status < 300)
+    except OSError:
+        return False
+
+
+class Events:
+    """keepalived's notify FIFO as an alarm clock. What it says is not believed, only that something happened."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor: Optional[int] = None
+
+    def wait(self, seconds: float) -> bool:
+        if self._descriptor is None:
+            try:
+                # Reading and writing, so that the FIFO never reports its end when keepalived restarts.
+                self._descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
+            except OSError:
+                seconds = min(seconds, 0.5)
+        descriptors = [] if self._descriptor is None else [self._descriptor]
+        readable, _, _ = select.select(descriptors, [], [], seconds)
+        for descriptor in readable:
+            os.read(descriptor, 65536)
+        return bool(readable)
+
+
+def publish(path: str, state: dict[str, Any]) -> None:
+    """Replaces the state file in one step."""
+    candidate = path + ".new"
+    with open(candidate, "w", encoding="utf-8") as file:
+        file.write(json.dumps(state, indent=1) + "\n")
+    os.replace(candidate, path)
+
+
+def answer_requests(port: int, state: Callable[[], dict[str, Any]]) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 2
+
+        def do_GET(self) -> None:
+            content = json.dumps(state()).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+END_2d8a21e616db
+
+put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_231a2225720c'
+"""Asks the other load balancer for its state over the private and the public side, all the time."""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import Any, Optional
+
+from decision import PeerView
+
+# Seconds between two questions: a standby must know at once, the owner of the address need not.
+INTERVAL_STANDBY = 0.5
+INTERVAL_OWNER = 2.0
+# Longer than the peer's agent waits for its own load balancer.
+TIMEOUT = 1.0
+# Older answers say nothing about now.
+FRESH = 2.0
+
+
+class Side:
+    """One way to the peer. The newest answer, and how often in a row nobody answered."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.url: Optional[str] = None
+        self.key = ""
+        self.state: Optional[dict[str, Any]] = None
+        # When the question was asked that the newest answer belongs to.
+        self.answered_at = float("-inf")
+        self.asked_at = float("-inf")
+        self.failures = 0
+        self.interval = INTERVAL_STANDBY
+        self.hurry = threading.Event()
+
+    def ask(self) -> None:
+        url = self.url
+        if url is None:
+            return
+        request = urllib.request.Request(url, headers={"X-Platform-Key": self.key} if self.key else {})
+        state: Optional[dict[str, Any]] = None
+        answered = True
+        begin = time.monotonic()
+        try:
+            with _direct.open(request, timeout=TIMEOUT) as response:
+                parsed = json.loads(response.read(65536))
+                state = parsed if isinstance(parsed, dict) and "vrrp" in parsed else None
+        except urllib.error.HTTPError as error:
+            error.close()
+        except ValueError:
+            pass
+        except OSError:
+            answered = False
+        self.asked_at = begin
+        if answered:
+            self.answered_at, self.state, self.failures = begin, state, 0
+        else:
+            self.failures += 1
+
+    def describe(self) -> dict[str, Any]:
+        fresh = time.monotonic() - self.answered_at < FRESH + self.interval
+        return {"answers": fresh, "failures": self.failures, "state": self.state if fresh else None}
+
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Peer:
+    def __init__(self, private_url: str, key: str) -> None:
+        self.private = Side("private")
+        self.private.url = private_url
+        self.public = Side("public")
+        self.public.key = key
+
+    def watch(self) -> None:
+        for side in (self.private, self.public):
+            threading.Thread(target=_ask_forever, args=(side,), daemon=True).start()
+
+    def pace(self, owner: bool) -> None:
+        for side in (self.private, self.public):
+            side.interval = INTERVAL_OWNER if owner else INTERVAL_STANDBY
+
+    def hurry(self) -> None:
+        """Asks at once instead of at the next turn."""
+        for side in (self.private, self.public):
+            side.hurry.set()
+
+    def view(self, since: float) -> PeerView:
+        """What is known now. Answers to questions from before the moment "since" do not count, silence does."""
+        now = time.monotonic()
+        sides = [side for side in (self.private, self.public) if side.url is not None]
+        fresh = [
+            side
+            for side in sides
+            if side.failures == 0 and side.answered_at >= since and now - side.answered_at < FRESH
+        ]
+        states = [side.state for side in fresh if side.state is not None]
+        if states:
+            return PeerView(
+                answered=True,
+                has_agent=True,
+                master=any(state.get("vrrp") == "MASTER" for state in states),
+                serves=any(state.get("serves") is True for state in states),
+            )
+        silent = all(side.failures >= 2 and now - side.asked_at < FRESH for side in sides)
+        return PeerView(answered=bool(fresh), silent=silent)
+
+
+def _ask_forever(side: Side) -> None:
+    while True:
+        begin = time.monotonic()
+        side.ask()
+        side.hurry.wait(max(0.05, side.interval - (time.monotonic() - begin)))
+        side.hurry.clear()
+END_231a2225720c
+
+put_file '/usr/local/lib/platform-edge/route.py' 'root' 'root' '0644' <<'END_a64e309c256f'
+"""Machines without a public address leave the private network through the master."""
+
+from typing import Any
+
+from hetzner import Answer, Api
+
+
+class Refused(Exception):
+    def __init__(self, what: str, answer: Answer) -> None:
+        super().__init__(f"{what}: {answer}")
+        self.what = what
+        self.answer = answer
+
+
+def lead_default_route(api: Api, network_id: int, gateway: str) -> bool:
+    """Makes the gateway the only one. True: something was changed. Raises Refused."""
+    network = f"/networks/{network_id}"
+    answer = api.call("GET", network)
+    if not answer.ok or "network" not in answer.body:
+        raise Refused("reading the default route", answer)
+    routes = [route for route in answer.body["network"].get("routes", []) if route["destination"] == "0.0.0.0/0"]
+    if [route["gateway"] for route in routes] == [gateway]:
+        return False
+    for route in routes:
+        _act(api, "removing the old default route", network + "/actions/delete_route", route)
+    wanted = {"destination": "0.0.0.0/0", "gateway": gateway}
+    _act(api, "setting the default route", network + "/actions/add_route", wanted)
+    return True
+
+
+def _act(api: Api, what: str, path: str, body: dict[str, Any]) -> None:
+    answer = api.insist("POST", path, body)
+    if not answer.ok or not api.settle(answer):
+        raise Refused(what, answer)
+END_a64e309c256f
+
+put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_8b2fea32c43d'
+{
+  "apiEndpoint": "https://api.hetzner.cloud/v1",
+  "floatingIpId": ID-OF-platform-edge-address,
+  "networkId": ID-OF-platform-private-network,
+  "first": true,
+  "self": {
+    "server": "qa-lb1",
+    "privateIp": "10.0.1.11"
+  },
+  "peer": {
+    "server": "qa-lb2",
+    "privateUrl": "http://10.0.1.12:8404/state",
+    "publicPath": "/.well-known/platform-edge",
+    "key": "62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c"
+  },
+  "marker": "169.254.51.1",
+  "fifo": "/run/platform-edge/vrrp.fifo",
+  "healthUrl": "http://127.0.0.1:8404/healthz",
+  "port": 8405
+}
+END_8b2fea32c43d
+
+put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
+SECRET-failoverToken
+END_518752e37f7d
+
+put_file '/etc/sysusers.d/platform-edge.conf' 'root' 'root' '0644' <<'END_8549a93d2b62'
+u platform-edge - "Floating IP agent"
+END_8549a93d2b62
+
+put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_b3dfa0d630c0'
+d /run/platform-edge 0755 root root
+p /run/platform-edge/vrrp.fifo 0660 root platform-edge
+END_b3dfa0d630c0
+
+put_file '/etc/systemd/system/floating-ip-agent.service' 'root' 'root' '0644' <<'END_5940bf079a19'
+[Unit]
+Description=Keeps the floating IP at the VRRP master
+After=network-online.target keepalived.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+User=platform-edge
+LoadCredential=config.json:/etc/platform/secrets/floating-ip-agent.json
+LoadCredential=token:/etc/platform/secrets/hetzner-api-token
+ExecStart=/usr/bin/python3 -s -E /usr/local/lib/platform-edge/agent.py %d/config.json %d/token /run/floating-ip-agent/state.json
+RuntimeDirectory=floating-ip-agent
+Environment=PYTHONDONTWRITEBYTECODE=1
+Restart=always
+RestartSec=1
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+MemoryMax=128M
+
+[Install]
+WantedBy=multi-user.target
+END_5940bf079a19
+
+put_file '/usr/local/lib/platform-edge/serves' 'root' 'root' '0755' <<'END_050adce05f59'
+#!/bin/bash
+# serves: whether the load balancer answers at all.
+# serves reaches: whether this machine is as good a place for visitors as the other one, because it reaches an app
+# node or neither of them does.
+status_of() {
+  exec 3<>"/dev/tcp/$1/8404" || return 1
+  printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&3
+  read -r -t "$3" _ status _ <&3 && printf '%s' "$status"
+}
+
+if [ "${1-}" != reaches ]; then
+  own=$(status_of 127.0.0.1 /alive 1.5) && [ "$own" = 200 ]
+  exit
+fi
+own=$(status_of 127.0.0.1 /healthz 2) && [[ $own = 2* ]] && exit 0
+export -f status_of
+other=$(timeout 2.5 bash -c 'status_of 10.0.1.12 /healthz 2') && [[ $other = 5* ]]
+END_050adce05f59
+
+put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'keepalived -t -f "$1"' <<'END_8887c491f3d4'
+global_defs {
+  router_id qa-lb1
+  vrrp_version 3
+  script_user nobody
+  enable_script_security
+  vrrp_notify_fifo /run/platform-edge/vrrp.fifo
+}
+
+vrrp_script alive {
+  script "/usr/local/lib/platform-edge/serves"
+  interval 0.5
+  timeout 3
+  fall 3
+  rise 2
+  init_fail
+}
+
+vrrp_script reaches {
+  script "/usr/local/lib/platform-edge/serves reaches"
+  interval 1
+  timeout 6
+  fall 4
+  rise 2
+  init_fail
+}
+
+vrrp_instance edge {
+  state BACKUP
+  nopreempt
+  virtual_router_id 51
+  priority 100
+  advert_int 0.2
+  down_timer_adverts 12
+  unicast_src_ip 10.0.1.11
+  check_unicast_src
+  unicast_peer {
+    10.0.1.12
+  }
+  virtual_ipaddress {
+    169.254.51.1/32 dev lo scope host
+  }
+  track_script {
+    alive
+    reaches
+  }
+}
+END_8887c491f3d4
+
+put_file '/etc/systemd/system/keepalived.service.d/platform.conf' 'root' 'root' '0644' <<'END_4ce469969c6e'
+[Unit]
+StartLimitIntervalSec=0
+Wants=platform-floating-ip.service
+After=platform-floating-ip.service
+
+[Service]
+# Without it a crash would end the failover silently.
+Restart=always
+CPUWeight=1000
+RestartSec=200ms
+# What a killed main process leaves behind ignores SIGTERM, and systemd would wait 90 seconds for it.
+KillMode=mixed
+END_4ce469969c6e
+
+remove_orphans
+
+stage 'early units'
+
+starting=() restarting=() reloading=()
+if unit_is_current 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/systemd/system/platform-firewall.service'; then starting+=('platform-firewall.service'); else reloading+=('platform-firewall.service'); fi
+if unit_is_current 'platform-nat.service' '/etc/platform/nat.nft' '/etc/systemd/system/platform-nat.service'; then starting+=('platform-nat.service'); else reloading+=('platform-nat.service'); fi
+if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
+enable_units "${restarting[@]}" "${reloading[@]}"
+units_do restart "${restarting[@]}"
+units_do reload-or-restart "${reloading[@]}"
+start_inactive "${starting[@]}"
+record_unit 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/systemd/system/platform-firewall.service'
+record_unit 'platform-nat.service' '/etc/platform/nat.nft' '/etc/systemd/system/platform-nat.service'
+
+if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
+  stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'
+  bash -c 'set -euo pipefail
+{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } >/etc/.hosts.platform && chmod 0644 /etc/.hosts.platform && mv /etc/.hosts.platform /etc/hosts'
+fi
+
+if ! bash -c '! systemctl is-enabled apt-daily.timer apt-daily-upgrade.timer 2>/dev/null | grep -q masked'; then
+  stage 'timers of security updates are not masked' 'timers of security updates are not masked'
+  bash -c 'set -euo pipefail
+systemctl unmask apt-daily.timer apt-daily-upgrade.timer'
+fi
+
+if ! bash -c '[ "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)" = 1 ] &&
+[ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ] &&
+[ "$(cat /proc/sys/net/ipv4/conf/all/rp_filter 2>/dev/null)" = 2 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_max_syn_backlog 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_fin_timeout 2>/dev/null)" = 15 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_syn_retries 2>/dev/null)" = 2 ] &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_buckets 2>/dev/null)" = 65536 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_buckets ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_buckets ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; }'; then
+  stage 'kernel settings of a load balancer' 'kernel settings of a load balancer'
+  bash -c 'set -euo pipefail
+modprobe nf_conntrack 2>/dev/null || true
+sysctl --quiet --ignore --load=/etc/sysctl.d/61-platform-edge.conf'
+fi
+
+if ! bash -c 'getent passwd platform-edge >/dev/null'; then
+  stage 'user platform-edge' 'user platform-edge'
+  bash -c 'set -euo pipefail
+systemd-sysusers /etc/sysusers.d/platform-edge.conf'
+fi
+
+if ! bash -c '[ -p /run/platform-edge/vrrp.fifo ]'; then
+  stage 'keepalived'\''s notify FIFO' 'keepalived'\''s notify FIFO'
+  bash -c 'set -euo pipefail
+systemd-tmpfiles --create /etc/tmpfiles.d/platform-edge.conf'
+fi
+
+stage 'units'
+
+starting=() restarting=() reloading=()
+if unit_is_current 'ssh.service' '/etc/ssh/sshd_config.d/10-platform.conf'; then starting+=('ssh.service'); else reloading+=('ssh.service'); fi
+if unit_is_current 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/platform.conf'; then starting+=('apt-daily.timer'); else restarting+=('apt-daily.timer'); fi
+if unit_is_current 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'; then starting+=('apt-daily-upgrade.timer'); else restarting+=('apt-daily-upgrade.timer'); fi
+if unit_is_current 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'; then starting+=('systemd-sysctl.service'); else restarting+=('systemd-sysctl.service'); fi
+if unit_is_current 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'; then starting+=('systemd-journal-upload.service'); else restarting+=('systemd-journal-upload.service'); fi
+if unit_is_current 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'; then starting+=('platform-floating-ip.service'); else restarting+=('platform-floating-ip.service'); fi
+if unit_is_current 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'; then starting+=('haproxy.service'); else reloading+=('haproxy.service'); fi
+if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
+if unit_is_current 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'; then starting+=('keepalived.service'); else restarting+=('keepalived.service'); fi
+if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
+enable_units "${restarting[@]}" "${reloading[@]}"
+units_do restart "${restarting[@]}"
+units_do reload-or-restart "${reloading[@]}"
+start_inactive "${starting[@]}"
+record_unit 'ssh.service' '/etc/ssh/sshd_config.d/10-platform.conf'
+record_unit 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/platform.conf'
+record_unit 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'
+record_unit 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'
+record_unit 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'
+record_unit 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'
+record_unit 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'
+record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py'
+record_unit 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'
+
+stage 'check host firewall is loaded'
+wait_until 60 'nft list table inet platform_firewall'
+
+stage 'check kernel settings of a load balancer hold'
+wait_until 1 'if ! { [ "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)" = 1 ] &&
+[ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ] &&
+[ "$(cat /proc/sys/net/ipv4/conf/all/rp_filter 2>/dev/null)" = 2 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_max_syn_backlog 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_fin_timeout 2>/dev/null)" = 15 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_syn_retries 2>/dev/null)" = 2 ] &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_buckets 2>/dev/null)" = 65536 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_buckets ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_buckets ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; }; }; then
+  sysctl --ignore net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind net.ipv4.conf.all.rp_filter net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_fin_timeout net.ipv4.tcp_syn_retries net.netfilter.nf_conntrack_buckets net.netfilter.nf_conntrack_max
+  echo "these do not hold what /etc/sysctl.d/61-platform-edge.conf says"
+  exit 1
+fi'
+
+stage 'check NAT is loaded'
+wait_until 60 'nft list table ip platform_nat >/dev/null'
+
+stage 'check floating IP is configured'
+wait_until 10 'ip -o -4 address show dev lo to IPV4-OF-platform-edge-address | grep -q . || { echo "IPV4-OF-platform-edge-address is not on lo"; false; }'
+
+stage 'check HAProxy answers'
+wait_until 60 'curl -fsS -o /dev/null http://10.0.1.11:8404/alive'
+
+stage 'check floating IP agent knows its server'
+wait_until 60 'python3 -c '\''import json,sys; state = json.load(open("/run/floating-ip-agent/state.json")); sys.exit(0 if state["server"] else "the API answers: " + state["api"])'\'''
+
+stage end "set up"
+stage end
