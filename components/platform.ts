@@ -97,7 +97,7 @@ export class Platform extends pulumi.ComponentResource {
       `${name}-edge`,
       {
         ...shared,
-        serverType: serverType(settings.loadBalancers),
+        serverType: serverType(settings.edge),
         apiToken: args.apiToken,
         apiEndpoint: args.apiEndpoint,
         certificate: args.certificate,

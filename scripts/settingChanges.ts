@@ -41,7 +41,7 @@ export const startingPoint: Values = {
   domain: "www.example.com",
   adminRanges: ["198.51.100.7/32"],
   protect: false,
-  loadBalancers: { serverType: "cpx22" },
+  edge: { serverType: "cpx22" },
   app: {
     count: 2,
     serverType: "ccx13",
@@ -65,15 +65,15 @@ export const settingChanges: readonly SettingChange[] = [
   { path: "location", value: "fsn1" },
   { path: "image", value: "331978001", note: "only machines that are made from now on have it" },
   { path: "network.range", value: "10.1.0.0/16" },
-  { path: "network.subnets", value: { data: "10.0.9.0/24" } },
+  { path: "network.subnets", value: { database: "10.0.9.0/24" } },
   {
-    path: "loadBalancers.serverType",
+    path: "edge.serverType",
     value: "ccx13",
     note: "both machines lose power at once; so does every tier whose size changes (`vcpus` and `memoryGb` too)",
   },
-  { path: "loadBalancers.engine", value: "nginx", note: "both balancers at once" },
+  { path: "edge.engine", value: "nginx", note: "both balancers at once" },
   {
-    path: "loadBalancers.otherHosts",
+    path: "edge.otherHosts",
     value: "redirect",
     note: "HAProxy and nginx reload, visitors notice nothing",
   },

@@ -16,6 +16,9 @@ export interface NetworkArgs {
   readonly protect?: boolean;
 }
 
+/** Names of subnets before release 0.2. */
+const formerSubnets: Readonly<Record<string, string>> = { database: "data" };
+
 /**
  * The private network: one subnet for each tier and the default route through the load balancers.
  *
@@ -43,7 +46,10 @@ export class Network extends pulumi.ComponentResource {
         new hcloud.NetworkSubnet(
           `${name}-subnet-${tier}`,
           { networkId: numericId(network), type: "cloud", networkZone: args.network.zone, ipRange },
-          { parent: this },
+          {
+            parent: this,
+            aliases: tier in formerSubnets ? [{ name: `${name}-subnet-${formerSubnets[tier]}` }] : [],
+          },
         ),
     );
     const route = new hcloud.NetworkRoute(

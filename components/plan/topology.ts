@@ -39,13 +39,13 @@ export function planTopology(settings: PlatformSettings): Topology {
     size: { vcpus: size.vcpus, memoryGb: size.memoryGb, serverType: size.serverType },
   });
   const loadBalancers = [
-    machine(Tier.Edge, "lb", 1, settings.loadBalancers),
-    machine(Tier.Edge, "lb", 2, settings.loadBalancers),
+    machine(Tier.Edge, "lb", 1, settings.edge),
+    machine(Tier.Edge, "lb", 2, settings.edge),
   ] as const;
   const appNodes = Array.from({ length: settings.app.count }, (_, index) =>
     machine(Tier.App, "app", index + 1, settings.app),
   );
-  const database = machine(Tier.Data, "db", 1, settings.database);
+  const database = machine(Tier.Database, "db", 1, settings.database);
   const storage = machine(Tier.Storage, "storage", 1, settings.storage);
   return {
     loadBalancers,

@@ -16,7 +16,7 @@ const versitygwImage = "versity/versitygw:v1.8.0";
 
 /** What the machines have when the file says nothing: the multi-server production topology. */
 const defaultSizes = {
-  loadBalancers: { vcpus: 2, memoryGb: 4 },
+  edge: { vcpus: 2, memoryGb: 4 },
   app: { vcpus: 4, memoryGb: 16 },
   database: { vcpus: 8, memoryGb: 32 },
   storage: { vcpus: 4, memoryGb: 8 },
@@ -27,7 +27,7 @@ const bulkGb = 2000;
 
 /** Derives what depends on other values: sizes from server types, subnets from the range, the network zone. */
 export function completeSettings(values: StackValues): PlatformSettings {
-  const { app, database, storage, loadBalancers, images } = values;
+  const { app, database, storage, edge, images } = values;
   const versity = storage.objectStoreEngine === ObjectStoreEngine.Versitygw;
   return {
     environment: values.environment,
@@ -37,10 +37,10 @@ export function completeSettings(values: StackValues): PlatformSettings {
     network: networkSettings(values),
     // Hetzner keeps each range once, and would differ from a list that names one twice.
     adminRanges: [...new Set(values.adminRanges.map(canonicalCidr))],
-    loadBalancers: {
-      ...machineSize(loadBalancers, defaultSizes.loadBalancers),
-      engine: loadBalancers.engine,
-      otherHosts: loadBalancers.otherHosts,
+    edge: {
+      ...machineSize(edge, defaultSizes.edge),
+      engine: edge.engine,
+      otherHosts: edge.otherHosts,
     },
     app: { ...machineSize(app, defaultSizes.app), count: app.count, services: services(app.services) },
     database: {
@@ -101,13 +101,13 @@ function networkSettings(values: StackValues): NetworkSettings {
     subnets: {
       edge: subnets.edge ?? defaultSubnet(range, Tier.Edge),
       app: subnets.app ?? defaultSubnet(range, Tier.App),
-      data: subnets.data ?? defaultSubnet(range, Tier.Data),
+      database: subnets.database ?? defaultSubnet(range, Tier.Database),
       storage: subnets.storage ?? defaultSubnet(range, Tier.Storage),
     },
   };
 }
 
-const subnetNumbers: Readonly<Record<Tier, number>> = { edge: 1, app: 2, data: 3, storage: 4 };
+const subnetNumbers: Readonly<Record<Tier, number>> = { edge: 1, app: 2, database: 3, storage: 4 };
 
 /** The tier's part of the range: a /24, or an eighth of a range that is too small for that. */
 function defaultSubnet(range: string, tier: Tier): string {

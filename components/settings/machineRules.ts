@@ -4,7 +4,7 @@ import type { SettingsProblem } from "./problems";
 import type { Rule } from "./rules";
 import type { MachineSize, PlatformSettings } from "./settings";
 
-const tiers = ["loadBalancers", "app", "database", "storage"] as const;
+const tiers = ["edge", "app", "database", "storage"] as const;
 type MachineKey = (typeof tiers)[number];
 
 /** Memory that system, Docker and Traefik take on an app node, in MB. */

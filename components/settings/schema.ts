@@ -91,7 +91,7 @@ const network = z.strictObject({
     .strictObject({
       edge: cidr.optional(),
       app: cidr.optional(),
-      data: cidr.optional(),
+      database: cidr.optional(),
       storage: cidr.optional(),
     })
     .prefault({}),
@@ -188,7 +188,7 @@ export const stackSchema = z.strictObject({
   }).default("debian-13"),
   network: network.prefault({}),
   adminRanges: z.array(adminRange).default([]),
-  loadBalancers: z
+  edge: z
     .strictObject({
       ...size,
       engine: choice(Object.values(EdgeEngine), "an engine").default("haproxy"),

@@ -11,7 +11,7 @@ export interface PlatformSettings {
   readonly network: NetworkSettings;
   /** Ranges that may reach SSH on the load balancers, the bastions of all other machines. */
   readonly adminRanges: readonly string[];
-  readonly loadBalancers: LoadBalancerSettings;
+  readonly edge: EdgeSettings;
   readonly app: AppSettings;
   readonly database: DatabaseSettings;
   readonly storage: StorageSettings;
@@ -38,7 +38,7 @@ export interface NetworkSettings {
   readonly subnets: Readonly<Record<Tier, string>>;
 }
 
-export const Tier = { Edge: "edge", App: "app", Data: "data", Storage: "storage" } as const;
+export const Tier = { Edge: "edge", App: "app", Database: "database", Storage: "storage" } as const;
 export type Tier = (typeof Tier)[keyof typeof Tier];
 
 /** What a machine must at least have; `components/sizing` finds the server type. */
@@ -63,7 +63,7 @@ export const OtherHosts = {
 } as const;
 export type OtherHosts = (typeof OtherHosts)[keyof typeof OtherHosts];
 
-export interface LoadBalancerSettings extends MachineSize {
+export interface EdgeSettings extends MachineSize {
   readonly engine: EdgeEngine;
   /** @default "serve" */
   readonly otherHosts?: OtherHosts;

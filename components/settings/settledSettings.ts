@@ -1,3 +1,4 @@
+import { renamedPath } from "./renamedKeys";
 import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "./settings";
 
 /** Settings that say where the platform's data is, by path: `storage.bucket`. What a stack's state remembers. */
@@ -81,7 +82,7 @@ const rules: Readonly<Record<string, SettledRule>> = {
   },
   "network.subnets.edge": subnet(Tier.Edge),
   "network.subnets.app": subnet(Tier.App),
-  "network.subnets.data": subnet(Tier.Data),
+  "network.subnets.database": subnet(Tier.Database),
   "network.subnets.storage": subnet(Tier.Storage),
   "database.databaseName": store(
     ({ database }) => database.databaseName,
@@ -128,11 +129,16 @@ export function settledSettings(settings: PlatformSettings): SettledSettings {
   return Object.fromEntries(Object.entries(rules).map(([path, rule]) => [path, rule.read(settings)]));
 }
 
-/** Every change that must not be applied. Paths that were not remembered yet may have any value. */
+/**
+ * Every change that must not be applied. Paths that were not remembered yet may have any value.
+ *
+ * @param remembered by this version or an earlier one
+ */
 export function refusedChanges(
-  before: SettledSettings,
+  remembered: SettledSettings,
   settings: PlatformSettings,
 ): readonly SettledChange[] {
+  const before = underTodaysPaths(remembered);
   const now = settledSettings(settings);
   const differs = Object.fromEntries(Object.entries(before).map(([path, was]) => [path, was !== now[path]]));
   return Object.entries(rules).flatMap(([path, rule]) => {
@@ -141,6 +147,12 @@ export function refusedChanges(
     if (rule.canBeAccepted && isAccepted(settings, path, is)) return [];
     return [{ path, before: was, after: is, effect: rule.effect(was), remedy: rule.remedy(was, path, is) }];
   });
+}
+
+function underTodaysPaths(remembered: SettledSettings): SettledSettings {
+  return Object.fromEntries(
+    Object.entries(remembered).map(([path, value]) => [renamedPath(path) ?? path, value]),
+  );
 }
 
 /** Whether the settings say that this path may have got this value. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { LeafRule } from "./leaves";
 import { formatPath, formatValue, nearestName, type SettingsProblem } from "./problems";
+import { renamedPath } from "./renamedKeys";
 import { type StackValues, stackSchema } from "./schema";
 import { isConfidential, namedSecrets, serviceSecretRemedy } from "./secrets";
 
@@ -83,7 +84,8 @@ function unknownKey(parent: Path, key: string, raw: unknown): Mistake {
   const path = [...parent, key];
   const inside =
     parent.length === 0 ? withoutPath(key, encryptedText(valueAt(raw, path)) !== undefined) : undefined;
-  if (inside !== undefined) return { path, problem: inside, standIn: undefined };
+  const problem = renamedKey(formatPath(path)) ?? inside;
+  if (problem !== undefined) return { path, problem, standIn: undefined };
   const meant = nearestName(key, knownKeys(parent));
   const remedy = meant === undefined ? "remove the key" : `did you mean ${meant}?`;
   return {
@@ -95,6 +97,18 @@ function unknownKey(parent: Path, key: string, raw: unknown): Mistake {
       remedy,
     }),
     standIn: undefined,
+  };
+}
+
+/** A file that was written for an earlier version. */
+function renamedKey(path: string): SettingsProblem | undefined {
+  const today = renamedPath(path);
+  if (today === undefined) return undefined;
+  return {
+    path,
+    value: "the former name of a key",
+    allowed: `${today}, as it is called now`,
+    remedy: `write the same value under ${today}`,
   };
 }
 

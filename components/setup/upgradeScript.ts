@@ -152,7 +152,7 @@ done
 echo "this node is not ready: docker ps, journalctl -u traefik" >&2
 return 1`,
       };
-    case Tier.Data:
+    case Tier.Database:
       return {
         advice:
           "PostgreSQL, cache and search pause for seconds when they are upgraded, and nobody stands in for them: take a backup first (platform-backup on the storage machine), then platform-upgrade --yes when few are looking",

@@ -80,7 +80,7 @@ export interface PortDescription {
 const titles: Readonly<Record<Tier, string>> = {
   edge: "Traffic Entry Layer",
   app: "Application Nodes",
-  data: "Database Node",
+  database: "Database Node",
   storage: "Storage Node",
 };
 
@@ -127,7 +127,7 @@ function describeServerType(size: MachineSize, location: string): ServerTypeDesc
 
 function softwareOf(tier: Tier, settings: PlatformSettings): readonly string[] {
   const { storage } = settings;
-  const nginx = settings.loadBalancers.engine === EdgeEngine.Nginx;
+  const nginx = settings.edge.engine === EdgeEngine.Nginx;
   const redis = settings.database.cacheEngine === CacheEngine.Redis;
   const minio = storage.objectStoreEngine === ObjectStoreEngine.Minio;
   const offsite = storage.backup.offsite;
@@ -138,7 +138,7 @@ function softwareOf(tier: Tier, settings: PlatformSettings): readonly string[] {
       "NAT gateway and SSH bastion for the other machines",
     ],
     app: ["Traefik reverse proxy"],
-    data: [
+    database: [
       `PostgreSQL running as primary database (${settings.database.databaseName})`,
       `${redis ? "Redis" : "Valkey"} running as primary cache`,
       "Elasticsearch for search and indexing",

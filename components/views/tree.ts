@@ -34,7 +34,7 @@ function tierLines(tier: TierDescription): readonly string[] {
 const singular: Readonly<Record<TierDescription["tier"], string>> = {
   edge: "Load Balancer",
   app: "App Node",
-  data: "Database Node",
+  database: "Database Node",
   storage: "Storage Node",
 };
 

@@ -146,7 +146,7 @@ describe("drills", function () {
       ["nginx", "haproxy"],
       ["haproxy", "nginx"],
     ] as const) {
-      await up({ "loadBalancers.engine": engine });
+      await up({ "edge.engine": engine });
       for (const name of ["local-lb1", "local-lb2"]) {
         assert.equal(
           await must(name, `systemctl is-active ${engine}; systemctl is-active ${other} || true`),

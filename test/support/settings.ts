@@ -9,10 +9,10 @@ export const seedSettings: PlatformSettings = {
   network: {
     range: "10.0.0.0/16",
     zone: "eu-central",
-    subnets: { edge: "10.0.1.0/24", app: "10.0.2.0/24", data: "10.0.3.0/24", storage: "10.0.4.0/24" },
+    subnets: { edge: "10.0.1.0/24", app: "10.0.2.0/24", database: "10.0.3.0/24", storage: "10.0.4.0/24" },
   },
   adminRanges: ["198.51.100.1/32"],
-  loadBalancers: { vcpus: 2, memoryGb: 4, serverType: undefined, engine: "haproxy" },
+  edge: { vcpus: 2, memoryGb: 4, serverType: undefined, engine: "haproxy" },
   app: {
     vcpus: 4,
     memoryGb: 16,

@@ -55,7 +55,7 @@ export function databaseSetup(
 
 /** Machines of a tier that the table of flows lets reach PostgreSQL. */
 function clientsOfPostgres(topology: Topology, tier: Tier): readonly string[] {
-  return flowsTo(Tier.Data)
+  return flowsTo(Tier.Database)
     .filter((flow) => flow.port === ports.postgresql && flow.from === tier)
     .flatMap((flow) => sourceAddresses(flow, topology));
 }

@@ -202,7 +202,7 @@ function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp:
         baseSetup(plan, topology, settings, args.logArchive),
         loadBalancerSetup({
           ...edgeOptions(args, plan),
-          engine: settings.loadBalancers.engine,
+          engine: settings.edge.engine,
           certificate,
           peerKey,
           floatingIp: address,
@@ -231,7 +231,7 @@ function edgeOptions(args: LoadBalancerPairArgs, plan: MachinePlan) {
     redirectToHttps: args.redirectToHttps ?? true,
     domain: settings.domain,
     otherDomains: [...new Set(hosts)].filter((host) => host !== settings.domain).sort(),
-    otherHosts: settings.loadBalancers.otherHosts ?? OtherHosts.Serve,
+    otherHosts: settings.edge.otherHosts ?? OtherHosts.Serve,
   };
 }
 

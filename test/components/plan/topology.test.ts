@@ -50,8 +50,8 @@ describe("flows", () => {
     assert.deepEqual([...new Set(reached)], ["edge"]);
   });
 
-  it("keep the data tier away from the edge", () => {
-    const fromEdge = flowsTo("data").filter((flow) => flow.from === "edge");
+  it("keep the database tier away from the edge", () => {
+    const fromEdge = flowsTo("database").filter((flow) => flow.from === "edge");
     assert.deepEqual(
       fromEdge.map((flow) => flow.port),
       [22],

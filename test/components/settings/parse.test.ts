@@ -74,7 +74,7 @@ const mistakes: readonly Mistake[] = [
     "unknown tier",
     set("network.subnets.web", "10.0.5.0/24"),
     "network.subnets.web",
-    /edge, app, data, storage/,
+    /edge, app, database, storage/,
   ],
   ["section that is no object", set("database", "large"), "database", /got "large".*the keys vcpus/],
   ["list instead of an object", set("network", []), "network", /the keys range, subnets/],
@@ -115,18 +115,28 @@ const mistakes: readonly Mistake[] = [
   ["range of Docker's bridge", set("network.range", "172.16.0.0/12"), "network.range", /172\.20\.0\.0\/16/],
   [
     "subnet outside the range",
-    set("network.subnets.data", "10.1.3.0/24"),
-    "network.subnets.data",
+    set("network.subnets.database", "10.1.3.0/24"),
+    "network.subnets.database",
     /inside network\.range 10\.0\.0\.0\/16/,
   ],
   [
     "overlapping subnets",
     set("network.subnets.storage", "10.0.3.128/25"),
     "network.subnets.storage",
-    /apart from network\.subnets\.data 10\.0\.3\.0\/24/,
+    /apart from network\.subnets\.database 10\.0\.3\.0\/24/,
   ],
-  ["subnet below /30", set("network.subnets.data", "10.0.9.0/31"), "network.subnets.data", /at least \/30/],
-  ["subnet without room", set("network.subnets.data", "10.0.9.0/29"), "network.subnets.data", /10\.0\.9\.11/],
+  [
+    "subnet below /30",
+    set("network.subnets.database", "10.0.9.0/31"),
+    "network.subnets.database",
+    /at least \/30/,
+  ],
+  [
+    "subnet without room",
+    set("network.subnets.database", "10.0.9.0/29"),
+    "network.subnets.database",
+    /10\.0\.9\.11/,
+  ],
   [
     "subnet too small for the nodes",
     all(set("network.subnets.app", "10.0.9.0/28"), set("app.count", 6)),
@@ -162,8 +172,8 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     "server type of other locations",
-    all(set("location", "ash"), set("loadBalancers.serverType", "cx23")),
-    "loadBalancers.serverType",
+    all(set("location", "ash"), set("edge.serverType", "cx23")),
+    "edge.serverType",
     /sold in ash; this one is in fsn1, nbg1, hel1/,
   ],
   ["database that cannot start", set("database.memoryGb", 2), "database.memoryGb", /at least 4 GB/],
@@ -282,12 +292,7 @@ const mistakes: readonly Mistake[] = [
     /set the service's port/,
   ],
   ["memory that does not fit", set(`${web}.memoryMb`, 9000), "app.services", /18512 MB.*15360 MB/],
-  [
-    "unknown load balancer",
-    set("loadBalancers.engine", "haproxi"),
-    "loadBalancers.engine",
-    /did you mean haproxy\?/,
-  ],
+  ["unknown load balancer", set("edge.engine", "haproxi"), "edge.engine", /did you mean haproxy\?/],
   ["unknown cache", set("database.cacheEngine", "memcached"), "database.cacheEngine", /valkey, redis/],
   [
     "database with a bad name",
@@ -549,6 +554,22 @@ describe("parseSettings", () => {
     assert.match(problemsOf({ ...correct(), "kubernetes.on": 1 })[0]?.remedy ?? "", /remove the key/);
   });
 
+  it("says once of a key of an earlier version how it is called now", () => {
+    const former = all(
+      set("loadBalancers", { engine: "nginx", serverType: "cx99" }),
+      set("network.subnets.data", "10.0.5.0/24"),
+      // Today's default of network.subnets.database.
+      set("network.subnets.app", "10.0.3.0/24"),
+      (values) => ({ ...values, "loadBalancers.otherHosts": "serve" }),
+    );
+    const { message } = new SettingsError("prod", problemsOf(former(correct())));
+    assert.deepEqual(message.split("\n").slice(1).sort(), [
+      "  loadBalancers.otherHosts: got the former name of a key, allowed edge.otherHosts, as it is called now; write the same value under edge.otherHosts",
+      "  loadBalancers: got the former name of a key, allowed edge, as it is called now; write the same value under edge",
+      "  network.subnets.data: got the former name of a key, allowed network.subnets.database, as it is called now; write the same value under network.subnets.database",
+    ]);
+  });
+
   it("never shows what may be a password: of a variable, of an unknown key, of a URL", () => {
     const change = all(
       set(`${web}.uses`, ["database"]),
@@ -604,13 +625,13 @@ describe("parseSettings, defaults", () => {
     assert.deepEqual(settings.network, {
       range: "10.0.0.0/16",
       zone: "eu-central",
-      subnets: { edge: "10.0.1.0/24", app: "10.0.2.0/24", data: "10.0.3.0/24", storage: "10.0.4.0/24" },
+      subnets: { edge: "10.0.1.0/24", app: "10.0.2.0/24", database: "10.0.3.0/24", storage: "10.0.4.0/24" },
     });
     assert.deepEqual([settings.app.count, settings.app.vcpus, settings.app.memoryGb], [2, 4, 16]);
     assert.deepEqual([settings.database.vcpus, settings.database.memoryGb], [8, 32]);
     assert.deepEqual([settings.storage.vcpus, settings.storage.memoryGb], [4, 8]);
     assert.equal(settings.storage.volumeGb, 2000);
-    assert.equal(settings.loadBalancers.engine, "haproxy");
+    assert.equal(settings.edge.engine, "haproxy");
     assert.equal(settings.database.cacheEngine, "valkey");
     assert.equal(settings.storage.objectStoreEngine, "versitygw");
     assert.match(settings.images.objectStore, /^versity\/versitygw:v/);

@@ -5,6 +5,7 @@ import {
   changedValues,
   document,
   renderSettings,
+  type SettingChange,
   settingChanges,
   startingPoint,
 } from "../../../scripts/settingChanges";
@@ -49,9 +50,7 @@ describe("Platform under the real engine: settings that data depends on", functi
     "storage.bulk",
   ]) {
     it(`refuses a changed ${path} with what to do, also without a preview, and touches nothing`, async () => {
-      const change = settingChanges.find((candidate) => candidate.path === path);
-      assert.ok(change);
-      running.configure(changedValues(change));
+      running.configure(changedValues(changeOf(path)));
       const text = await refusal();
       assert.match(text, /nothing was changed, because data would be left behind or deleted\n +/);
       assert.ok(text.includes(`${path}`), text);
@@ -66,9 +65,7 @@ describe("Platform under the real engine: settings that data depends on", functi
       .filter((urn: string) => urn.endsWith("::platform-app-app1-server"));
     assert.equal(target.length, 1);
     await running.stack.preview({ target, color: "never", expectNoChanges: true });
-    const change = settingChanges.find(({ path }) => path === "location");
-    assert.ok(change);
-    running.configure(changedValues(change));
+    running.configure(changedValues(changeOf("location")));
     const before = running.writes().length;
     await assert.rejects(running.stack.up({ target, color: "never" }), /location: nbg1 in the running/);
     assert.deepEqual(running.writes().slice(before), []);
@@ -104,6 +101,24 @@ describe("Platform under the real engine: settings that data depends on", functi
     } finally {
       Object.assign(box.inputs, { sshKeys });
       Object.assign(box.outputs, { sshKeys });
+      await running.stack.importStack(state);
+    }
+  });
+
+  it("knows the record and the subnet of a stack that was made when `database` was called `data`", async () => {
+    const state = await running.stack.exportStack();
+    const text = JSON.stringify(state)
+      .replaceAll("-subnet-database", "-subnet-data")
+      .replaceAll("network.subnets.database", "network.subnets.data");
+    await running.stack.importStack(JSON.parse(text));
+    try {
+      assert.deepEqual(
+        (await running.plan()).map(({ op, type, name }) => `${op} ${type} ${name}`),
+        ["update Stash platform-settled"],
+      );
+      running.configure(changedValues(changeOf("network.subnets")));
+      assert.match(await refusal(), /network\.subnets\.database: 10\.0\.3\.0\/24 in the running platform/);
+    } finally {
       await running.stack.importStack(state);
     }
   });
@@ -164,6 +179,12 @@ describe("Platform under the real engine: settings that data depends on", functi
     }
   });
 });
+
+function changeOf(path: string): SettingChange {
+  const change = settingChanges.find((candidate) => candidate.path === path);
+  assert.ok(change, path);
+  return change;
+}
 
 /** Both load balancers' agents, more eager than they are. */
 function takeTheAddress(cloud: TestCloud) {

@@ -51,7 +51,7 @@ describe("estimateCost (S0-25)", () => {
   it("adds up the topology from types that can be ordered", () => {
     const orderable: PlatformSettings = {
       ...cheapest,
-      loadBalancers: { ...seedSettings.loadBalancers, serverType: "cpx22" },
+      edge: { ...seedSettings.edge, serverType: "cpx22" },
       app: { ...seedSettings.app, serverType: "cpx42" },
       database: { ...seedSettings.database, serverType: "cpx62" },
       storage: { ...storage, serverType: "cpx32" },

@@ -56,7 +56,7 @@ describe("describeTree (S0-30)", () => {
   it("follows the engines that the settings choose", () => {
     const text = tree({
       ...seedSettings,
-      loadBalancers: { ...seedSettings.loadBalancers, engine: "nginx" },
+      edge: { ...seedSettings.edge, engine: "nginx" },
       database: { ...seedSettings.database, cacheEngine: "redis" },
       storage: { ...seedSettings.storage, objectStoreEngine: "minio" },
     });

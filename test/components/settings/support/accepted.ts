@@ -48,7 +48,7 @@ export function accepted(values: Values): Accepted {
 
 function leaveDefaults(values: Values): void {
   delete values.network;
-  for (const tier of ["loadBalancers", "app", "database", "storage"]) {
+  for (const tier of ["edge", "app", "database", "storage"]) {
     for (const key of ["vcpus", "memoryGb", "serverType"]) delete (Object(values[tier]) as Values)[key];
   }
 }

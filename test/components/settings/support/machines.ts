@@ -42,7 +42,7 @@ export function renderMachines(
     [
       lb1,
       loadBalancerSetup({
-        engine: settings.loadBalancers.engine,
+        engine: settings.edge.engine,
         domain: settings.domain,
         machine: lb1,
         peer: lb2,

@@ -34,7 +34,7 @@ export function anyValues(random: Random): Values {
     image: maybe(0.1, () => "331978001"),
     network: maybe(0.5, () => anyNetwork(random)),
     adminRanges: random.many(1, 6, () => anyRange(random)),
-    loadBalancers: plain({
+    edge: plain({
       ...anySize(random),
       engine: random.pick(["haproxy", "nginx"]),
       otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
@@ -78,7 +78,7 @@ function anyNetwork(random: Random): Values {
     `10.${random.whole(256)}.0.0/${random.between(14, 20)}`,
   ]);
   const inside = range.startsWith("192.168.0") ? "192.168" : "10.64";
-  const tiers = ["edge", "app", "data", "storage"].filter(() => random.chance(0.3));
+  const tiers = ["edge", "app", "database", "storage"].filter(() => random.chance(0.3));
   const subnets = tiers.map((tier, index) => [tier, `${inside}.${index * 16}.0/${random.between(20, 29)}`]);
   return plain({ range, subnets: subnets.length > 0 ? Object.fromEntries(subnets) : undefined });
 }
