@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
+import { benchLocalCloud } from "../localcloud/bench";
 import { cacheDir } from "../toolchain/cacheDir";
 import { reportBringUp } from "./bringUp";
-import { benchLocalCloud } from "./localCloud";
 
 const bench = new Command("npm run bench --")
   .description("Measures this project against its limits and its peers.")

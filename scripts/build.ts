@@ -1,9 +1,8 @@
-// What the npm package holds: compiled components with their types, and the local cloud as one program.
+// What the npm package holds: compiled components with their types.
 import { existsSync } from "node:fs";
 import { cp, glob, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { bundleInto } from "./bundle";
 
 const root = join(__dirname, "..");
 const dist = join(root, "dist");
@@ -21,7 +20,6 @@ async function buildPackage(): Promise<void> {
   for await (const path of glob("components/**/*.py", { cwd: root })) {
     await cp(join(root, path), join(dist, path));
   }
-  await bundleInto(join(dist, "localcloud"));
 }
 
 const isThere = existsSync(join(dist, "components", "index.js"));

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { down } from "../localcloud/down";
+import { down } from "../localcloud/src/daemon/down";
 
 new Command("npm run local:down")
   .description(

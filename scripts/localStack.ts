@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
-import { ensureAuthority } from "../localcloud/machines/authority";
-import { type LocalCloudSettings, localCloudSettings } from "../localcloud/settings";
+import { ensureAuthority } from "../localcloud/src/machines/authority";
+import { type LocalCloudSettings, localCloudSettings } from "../localcloud/src/settings/cloud";
 import type { Progress } from "../toolchain/cacheDir";
 import { ensurePulumiHome } from "../toolchain/pulumiHome";
 

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { whyNoLocalCloud } from "../localcloud/up";
+import { whyNoLocalCloud } from "../localcloud/src/daemon/up";
 
 /** Go that the toolchain's modules ask for. */
 const goVersion = [1, 26] as const;

@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { execa } from "execa";
-import { ensureImages } from "../localcloud/images";
-import { ensureBaseImage } from "../localcloud/machines/image";
-import { whyNoLocalCloud } from "../localcloud/up";
+import { whyNoLocalCloud } from "../localcloud/src/daemon/up";
+import { ensureImages } from "../localcloud/src/images";
+import { ensureBaseImage } from "../localcloud/src/machines/image";
 import { prepareClients } from "../test/clients/prepare";
 import { ensureToolchain } from "../toolchain/build";
 import { checkPython } from "./checkPython";
@@ -23,7 +23,7 @@ const parts: Readonly<Record<string, Part>> = {
     title: "types, format and lint",
     run: async () => {
       await show("tsc", ["--noEmit", "--project", "."]);
-      await show("tsc", ["--noEmit", "--project", "localcloud/page"]);
+      await show("tsc", ["--noEmit", "--project", "localcloud/src/page"]);
       await show("tsc", ["--noEmit", "--project", "examples/app"]);
       await show("biome", ["check", "."]);
       await checkPython(print);

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { agentModules } from "../components/roles/edge/agent/files";
-import { cachedBundle } from "../scripts/bundle";
 import { cacheDir } from "../toolchain/cacheDir";
 import { previewForeignProgram } from "./support/foreignProgram";
 
@@ -95,7 +94,7 @@ describe("the npm package", function () {
     // What npm warns about, and what the imports below begin with.
     const { engines } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Manifest;
     assert.equal(engines.node, ">=22");
-    for (const path of ["components/index.js", "components/index.d.ts", "localcloud/cli.cjs"]) {
+    for (const path of ["components/index.js", "components/index.d.ts"]) {
       assert.ok(packed.files.includes(`dist/${path}`), `dist/${path} is missing`);
     }
   });
@@ -134,7 +133,7 @@ console.log([${names}].map((one) => one.name).join(", "), planTopology(settings)
   it("needs no module that it does not name as a dependency", async () => {
     const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as Manifest;
     const named = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-    for (const path of packed.files.filter((name) => /^dist\/(components|config)\/.*\.js$/.test(name))) {
+    for (const path of packed.files.filter((name) => /^dist\/components\/.*\.js$/.test(name))) {
       const text = await readFile(join(installed, path), "utf8");
       for (const [, module = ""] of text.matchAll(/\brequire\("([^".][^"]*)"\)/g)) {
         const isThere =
@@ -151,21 +150,6 @@ console.log([${names}].map((one) => one.name).join(", "), planTopology(settings)
     for (const name of ["foreign-lb1", "foreign-app2", "foreign-db1", "foreign-storage1"]) {
       assert.match(preview, new RegExp(`\\b${name}\\b`), preview);
     }
-  });
-
-  it("has the local cloud as one program that needs nothing beside it", async () => {
-    await inTemporaryFolder(async (folder) => {
-      const bundle = await cachedBundle();
-      await cp(bundle, folder, { recursive: true });
-      // Away from every node_modules: what is not in the file would be missed here.
-      const help = await execa(process.execPath, [join(folder, "cli.cjs"), "--help"], { cwd: folder });
-      for (const command of ["up", "down", "status", "ssh", "exec", "logs", "fault"]) {
-        assert.match(help.stdout, new RegExp(`^  ${command}\\b`, "m"));
-      }
-      assert.match(help.stdout, /^Usage: localcloud /m);
-      const { bin } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-      assert.deepEqual(bin, { localcloud: "dist/localcloud/cli.cjs" });
-    });
   });
 
   it("type-checks against the newest hcloud provider that users may have", async () => {

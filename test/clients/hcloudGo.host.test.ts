@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { READ_TOKEN, TOKEN } from "../localcloud/api/testCloud";
+import { READ_TOKEN, TOKEN } from "../../localcloud/test/api/testCloud";
 import { assertDocumented } from "./documentation";
 import { type GoTestResult, runGoTests } from "./goTest";
 import { type Listener, listen, servedOperations } from "./listener";

@@ -1,10 +1,10 @@
 // A local cloud in memory that listens, as clients of other people need it.
 import { setTimeout } from "node:timers/promises";
-import type { ApiSettings } from "../../localcloud/api";
-import { routes } from "../../localcloud/api/families";
-import { shapeOf } from "../localcloud/api/description";
-import { requests, withoutSuccess } from "../localcloud/api/operations";
-import { TestCloud } from "../localcloud/api/testCloud";
+import type { ApiSettings } from "../../localcloud/src/api";
+import { routes } from "../../localcloud/src/api/families";
+import { shapeOf } from "../../localcloud/test/api/description";
+import { requests, withoutSuccess } from "../../localcloud/test/api/operations";
+import { TestCloud } from "../../localcloud/test/api/testCloud";
 
 export interface Listener {
   readonly cloud: TestCloud;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { assertNothingLostOrDoubled, DyingCloud, work } from "../localcloud/api/dyingCloud";
+import { assertNothingLostOrDoubled, DyingCloud, work } from "../../localcloud/test/api/dyingCloud";
 import { drillRandom } from "./random";
 
 const kills = 12;

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import { CrashLab } from "../localcloud/machines/crashLab";
-import { crashProgram } from "../localcloud/machines/crashProgram";
-import { whyNoMachines } from "../localcloud/machines/lab";
+import { whyNoMachines } from "../../localcloud/test/machines/lab";
+import { CrashLab } from "../crash/crashLab";
+import { crashProgram } from "../crash/crashProgram";
 import { drillRandom } from "./random";
 
 /** How often the daemon is killed; 50 take about a quarter of an hour. */

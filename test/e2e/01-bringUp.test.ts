@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ensureImages } from "../../localcloud/images";
-import { up as localCloudUp } from "../../localcloud/up";
+import { up as localCloudUp } from "../../localcloud/src/daemon/up";
+import { ensureImages } from "../../localcloud/src/images";
 import type { Deployment } from "../../scripts/deployment";
 import { apiRequests, eventually, fromInternet, servers, sshLogins } from "./support/cloud";
 import { up, url, type WhoAmI } from "./support/platform";

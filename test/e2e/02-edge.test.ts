@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ensureHostPackages } from "../../localcloud/hostPackages";
+import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
 import { fromInternet, must, servers } from "./support/cloud";
 import { describeLoad, startLoad } from "./support/load";
 import { platformIsUp, url } from "./support/platform";

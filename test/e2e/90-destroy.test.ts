@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { down, leftovers } from "../../localcloud/down";
+import { down, leftovers } from "../../localcloud/src/daemon/down";
 import { localStack } from "../../scripts/localStack";
 import { api, servers } from "./support/cloud";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { platformLabels } from "../../components/machine/labels";
+import { TestCloud } from "../../localcloud/test/api/testCloud";
 import type { CloudClient } from "../../scripts/cloudClient";
 import { leftBehind } from "../../scripts/leftBehind";
-import { TestCloud } from "../localcloud/api/testCloud";
 
 describe("what is billed after a destroy is named", () => {
   let cloud: TestCloud;

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import { TestCloud, TOKEN } from "../../localcloud/test/api/testCloud";
 import { cloudClient } from "../../scripts/cloudClient";
 import { endOrphanedPlugins } from "../../scripts/orphanedPlugins";
 import { repair } from "../../scripts/repair";
@@ -11,7 +12,6 @@ import { openStack, selfSigned } from "../clients/pulumi/stack";
 import type { Pem } from "../clients/pulumi/subject";
 import { subjects } from "../clients/pulumi/subjects";
 import { makeSupports } from "../clients/pulumi/supports";
-import { TestCloud, TOKEN } from "../localcloud/api/testCloud";
 import { type AnswerProxy, type SeenRequest, startAnswerProxy } from "../support/answerProxy";
 import { eventually } from "../support/eventually";
 

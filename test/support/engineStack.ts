@@ -7,9 +7,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { Platform } from "../../components/platform";
 import { parseSettings } from "../../components/settings/stackConfig";
+import { TestCloud, TOKEN } from "../../localcloud/test/api/testCloud";
 import { ensurePulumiHome } from "../../toolchain/pulumiHome";
 import { type SshServer, startSshServer } from "../../toolchain/test/sshServer";
-import { TestCloud, TOKEN } from "../localcloud/api/testCloud";
 
 /** A stack's configuration as its file holds it, without the project's prefix. */
 export type Values = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensureHostPackages } from "../../localcloud/hostPackages";
+import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
 
 describe("command provider", function () {
   this.timeout(30 * 60_000);

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensureHostPackages } from "../../localcloud/hostPackages";
+import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
 
 /** A real OpenSSH server on a loopback port of its own, which accepts one key. */
 export interface SshServer {

@@ -4,9 +4,9 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { ensureImages } from "../../../localcloud/images";
-import { runImage } from "../../../test/localcloud/images/support/container";
-import { until } from "../../../test/localcloud/images/support/ports";
+import { ensureImages } from "../../../localcloud/src/images";
+import { runImage } from "../../../localcloud/test/images/support/container";
+import { until } from "../../../localcloud/test/images/support/ports";
 import { type Platform, type Replica, startPlatform, whenReady } from "./support/application";
 
 interface WhoAmI {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
-import { TestCloud } from "../../localcloud/api/testCloud";
+import { TestCloud } from "../../../localcloud/test/api/testCloud";
 import { openStack, selfSigned } from "./stack";
 import type { Pem, Supports, Version } from "./subject";
 import { subjects } from "./subjects";

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { execa } from "execa";
+import { TOKEN } from "../../../localcloud/test/api/testCloud";
 import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
-import { TOKEN } from "../../localcloud/api/testCloud";
 import type { Pem } from "./subject";
 
 /** Opens a stack whose state lies in `folder` and whose program is set later. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
+import type { TestCloud } from "../../../localcloud/test/api/testCloud";
 import {
   changedValues,
   document,
@@ -9,7 +10,6 @@ import {
   settingChanges,
   startingPoint,
 } from "../../../scripts/settingChanges";
-import type { TestCloud } from "../../localcloud/api/testCloud";
 import { type EngineStack, engineStack, soldOutType } from "../../support/engineStack";
 
 describe("Platform under the real engine: settings that data depends on", function () {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 import { planTopology } from "../../../components/plan/topology";
 import { hostFirewall } from "../../../components/setup/hostFirewall";
-import { ensureHostPackages } from "../../../localcloud/hostPackages";
+import { ensureHostPackages } from "../../../localcloud/src/linux/hostPackages";
 import { seedSettings } from "../../support/settings";
 import { inDebian13, whyNoDebian13 } from "../roles/edge/support/debian13";
 

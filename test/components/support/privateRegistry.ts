@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
-import { ensureHostPackages } from "../../../localcloud/hostPackages";
+import { ensureHostPackages } from "../../../localcloud/src/linux/hostPackages";
 
 /** Debian's docker-registry on loopback, which admits one user and holds one image. */
 export interface PrivateRegistry {

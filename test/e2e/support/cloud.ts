@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { findInit } from "../../../localcloud/machines/boot";
-import { enterArguments } from "../../../localcloud/machines/guest";
-import { namesOf } from "../../../localcloud/network/names";
-import { localCloudSettings } from "../../../localcloud/settings";
+import { findInit } from "../../../localcloud/src/machines/boot";
+import { enterArguments } from "../../../localcloud/src/machines/guest";
+import { localCloudSettings } from "../../../localcloud/src/settings/cloud";
+import { namesOf } from "../../../localcloud/src/settings/names";
 import { projectRoot } from "../../../scripts/localStack";
 
 export const settings = localCloudSettings();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensureHostPackages } from "../../../localcloud/hostPackages";
-import { namesOf } from "../../../localcloud/network/names";
+import { ensureHostPackages } from "../../../localcloud/src/linux/hostPackages";
+import { namesOf } from "../../../localcloud/src/settings/names";
 import { projectRoot } from "../../../scripts/localStack";
 import { settings } from "./cloud";
 import type { LoadResult } from "./loadClient";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parseDocument } from "yaml";
-import { localCloudSettings } from "../../../localcloud/settings";
+import { localCloudSettings } from "../../../localcloud/src/settings/cloud";
 import { type Deployment, deploy } from "../../../scripts/deployment";
 import { localStack, localStackName, projectRoot, pulumiEnvironment } from "../../../scripts/localStack";
 

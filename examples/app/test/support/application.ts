@@ -1,11 +1,11 @@
-import { imageReferences } from "../../../../localcloud/images";
+import { imageReferences } from "../../../../localcloud/src/images";
 import {
   type MountedImage,
   mountImage,
   type RunningContainer,
   runImage,
-} from "../../../../test/localcloud/images/support/container";
-import { freePort, until } from "../../../../test/localcloud/images/support/ports";
+} from "../../../../localcloud/test/images/support/container";
+import { freePort, until } from "../../../../localcloud/test/images/support/ports";
 import { type Services, startServices } from "./services";
 
 /** The application's image and its services. */

@@ -2,12 +2,12 @@ import { chown, glob, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensureHostPackages } from "../../../../localcloud/hostPackages";
+import { ensureHostPackages } from "../../../../localcloud/src/linux/hostPackages";
 import {
   type RunningElasticsearch,
   startElasticsearch,
-} from "../../../../test/localcloud/images/support/elasticsearch";
-import { freePort, until } from "../../../../test/localcloud/images/support/ports";
+} from "../../../../localcloud/test/images/support/elasticsearch";
+import { freePort, until } from "../../../../localcloud/test/images/support/ports";
 import { ensureTool } from "../../../../toolchain/build";
 
 /** The four real services that the application needs, on loopback ports and in one temporary folder. */

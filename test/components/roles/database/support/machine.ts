@@ -9,8 +9,8 @@ import { execa } from "execa";
 import { createClusterConf } from "../../../../../components/roles/database/postgres";
 import { renderSetup } from "../../../../../components/setup/render";
 import type { MachineSetup } from "../../../../../components/setup/types";
-import { ensureHostPackages } from "../../../../../localcloud/hostPackages";
-import { enterArguments } from "../../../../../localcloud/machines/guest";
+import { ensureHostPackages } from "../../../../../localcloud/src/linux/hostPackages";
+import { enterArguments } from "../../../../../localcloud/src/machines/guest";
 import { cacheDir } from "../../../../../toolchain/cacheDir";
 import { withLock } from "../../../../../toolchain/lock";
 

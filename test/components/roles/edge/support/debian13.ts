@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, rename, rm } from "node:fs/promises";
 import { execa } from "execa";
-import { ensureHostPackages } from "../../../../../localcloud/hostPackages";
+import { ensureHostPackages } from "../../../../../localcloud/src/linux/hostPackages";
 import { cacheDir } from "../../../../../toolchain/cacheDir";
 
 /** Debian 13 packages whose programs judge what the renderers wrote. */

@@ -1,7 +1,0 @@
-import { localCloudSettings } from "../settings";
-
-export const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-export const settings = () => localCloudSettings();

@@ -1,0 +1,142 @@
+// The faults of the API that are in force now.
+import { setTimeout } from "node:timers/promises";
+import { ActionFailure } from "../../actions/work";
+import type { ApiFault } from "../../contract";
+import type { Settings } from "../../settings/api";
+import type { Action } from "../../state/rows";
+import { actionMatcher, type MetRequest, requestMatcher } from "./matching";
+
+/** A fault, while it lasts. */
+export interface ActiveFault {
+  readonly id: number;
+  readonly fault: ApiFault;
+  /** Aborted when the fault ends. */
+  readonly ended: AbortSignal;
+}
+
+export interface ApiFaults {
+  /** False in the usual case, in which no request has to ask further. */
+  readonly any: boolean;
+  begin(id: number, fault: ApiFault): void;
+  end(id: number): void;
+  /** Requests and actions that it met so far. */
+  hits(id: number): number;
+  /** Those that this request meets, counted: any number of latencies, then one other at most. */
+  meet(request: MetRequest): readonly ActiveFault[];
+  /** The settings with what is sold out. */
+  applied(settings: Settings): Settings;
+  /** Whether an action of this command may meet a fault, and so cannot end within its request. */
+  concernsAction(command: string, project: string): boolean;
+  /**
+   * Waits while an action is stuck.
+   *
+   * @param stopping ends the wait
+   * @throws ActionFailure when it is to fail
+   */
+  meetAction(action: Action, project: string, stopping: AbortSignal): Promise<void>;
+  /** Lets go all that wait; for a clean stop. */
+  release(): void;
+}
+
+interface Entry extends ActiveFault {
+  readonly end: AbortController;
+  readonly meetsRequest: (request: MetRequest) => boolean;
+  readonly meetsAction: (command: string, project: string) => boolean;
+  hits: number;
+}
+
+/** Those that hold something until they end, and so cannot end with their last hit. */
+const HOLDING: ReadonlySet<ApiFault["effect"]> = new Set(["stuck-action", "no-answer"]);
+
+export interface ApiFaultsOptions {
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+export function createApiFaults({ random = Math.random }: ApiFaultsOptions = {}): ApiFaults & {
+  /** Told when a fault has had the last of its hits. */
+  onSpent(listener: (id: number) => void): void;
+} {
+  const entries = new Map<number, Entry>();
+  const spentListeners: ((id: number) => void)[] = [];
+  let soldOut: readonly string[] = [];
+
+  const hit = (entry: Entry): boolean => {
+    const { count, share = 1, effect } = entry.fault;
+    if (count !== undefined && entry.hits >= count) return false;
+    if (share < 1 && random() >= share) return false;
+    entry.hits++;
+    if (entry.hits === count && !HOLDING.has(effect)) {
+      for (const listener of spentListeners) listener(entry.id);
+    }
+    return true;
+  };
+  const changed = () => {
+    soldOut = [...entries.values()].flatMap(({ fault }) =>
+      fault.effect === "sold-out" && fault.serverType !== undefined ? [fault.serverType] : [],
+    );
+  };
+
+  return {
+    get any() {
+      return entries.size > 0;
+    },
+    begin(id, fault) {
+      if (entries.has(id)) return;
+      const end = new AbortController();
+      entries.set(id, {
+        id,
+        fault,
+        end,
+        ended: end.signal,
+        meetsRequest: requestMatcher(fault),
+        meetsAction: actionMatcher(fault),
+        hits: 0,
+      });
+      changed();
+    },
+    end(id) {
+      entries.get(id)?.end.abort();
+      entries.delete(id);
+      changed();
+    },
+    hits: (id) => entries.get(id)?.hits ?? 0,
+    meet(request) {
+      const met: Entry[] = [];
+      for (const entry of entries.values()) {
+        if (!entry.meetsRequest(request) || !hit(entry)) continue;
+        met.push(entry);
+        if (entry.fault.effect !== "latency") break;
+      }
+      return met;
+    },
+    applied: (settings) =>
+      soldOut.length === 0 ? settings : { ...settings, soldOut: [...settings.soldOut, ...soldOut] },
+    concernsAction: (command, project) =>
+      [...entries.values()].some((entry) => entry.meetsAction(command, project)),
+    async meetAction(action, project, stopping) {
+      for (const entry of [...entries.values()]) {
+        if (!entry.meetsAction(action.command, project) || !hit(entry)) continue;
+        if (entry.fault.effect === "failed-action") {
+          throw new ActionFailure("action_failed", `the action failed (fault ${entry.id})`);
+        }
+        await aborted(AbortSignal.any([entry.ended, stopping]));
+      }
+    },
+    release() {
+      for (const { end } of entries.values()) end.abort();
+    },
+    onSpent: (listener) => spentListeners.push(listener),
+  };
+}
+
+/** Resolves when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** A pause that ends early with its fault. */
+export async function pauseFor(milliseconds: number, ended: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal: ended }).catch(() => undefined);
+}

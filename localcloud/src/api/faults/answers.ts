@@ -1,0 +1,98 @@
+// What a request that meets a fault is answered (HC-X1 to HC-X12).
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ApiFault } from "../../contract";
+import { ApiError, limitExceeded } from "../errors";
+import { type ActiveFault, type ApiFaults, pauseFor } from "./active";
+import type { MetRequest } from "./matching";
+
+type Answered = Exclude<
+  ApiFault["effect"],
+  | "latency"
+  | "no-answer"
+  | "dropped-connection"
+  | "bad-gateway"
+  | "sold-out"
+  | "stuck-action"
+  | "failed-action"
+>;
+
+/** Codes and statuses that clients decide by. */
+const ERRORS: Readonly<Record<Answered, (request: MetRequest) => ApiError>> = {
+  "rate-limit": () => new ApiError("rate_limit_exceeded", "limit of requests per hour reached"),
+  unavailable: () => new ApiError("unavailable", "the service is unavailable"),
+  "server-error": () => new ApiError("server_error", "an error occurred while processing the request"),
+  timeout: () => new ApiError("timeout", "the request could not be answered in time"),
+  "no-capacity": () =>
+    new ApiError(
+      "resource_unavailable",
+      "we are unable to provision servers for this location, try with a different location or try later",
+    ),
+  locked: () => new ApiError("locked", "the resource is locked: another action is running"),
+  conflict: () => new ApiError("conflict", "the resource has changed during the request: try again"),
+  quota: ({ path }) => {
+    const kind = (path.split("/")[1] ?? "resource").replace(/s$/, "");
+    return limitExceeded(`${kind.replaceAll("_", " ")} limit exceeded`, `${kind}_limit`);
+  },
+  maintenance: () => new ApiError("maintenance", "the resource is under maintenance"),
+};
+
+/**
+ * Lets a request meet the faults that are in force.
+ *
+ * @param unanswered told when the client gets no answer at all, for the request log
+ * @returns true when it was answered, or never will be
+ */
+export async function meetFaults(
+  faults: ApiFaults,
+  met: MetRequest,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  unanswered: () => void,
+): Promise<boolean> {
+  for (const active of faults.meet(met)) {
+    request.fault = active.id;
+    if (await meetOne(active, met, request, reply, unanswered)) return true;
+  }
+  return false;
+}
+
+async function meetOne(
+  { fault, ended }: ActiveFault,
+  met: MetRequest,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  unanswered: () => void,
+): Promise<boolean> {
+  switch (fault.effect) {
+    case "latency":
+      await pauseFor(fault.delayMs ?? 0, ended);
+      return false;
+    case "no-answer":
+      reply.hijack();
+      unanswered();
+      // Who waits without limit is let go when the fault ends, by a closed connection.
+      ended.addEventListener("abort", () => request.raw.socket.destroy(), { once: true });
+      return true;
+    case "dropped-connection":
+      reply.hijack();
+      unanswered();
+      request.raw.socket.destroy();
+      return true;
+    case "bad-gateway":
+      reply.status(502).type("text/html").send("<html><body><h1>502 Bad Gateway</h1></body></html>\n");
+      return true;
+    case "sold-out":
+    case "stuck-action":
+    case "failed-action":
+      return false;
+    case "rate-limit":
+      // As if the bucket were empty now: it takes an hour to fill.
+      reply.headers({
+        "ratelimit-remaining": "0",
+        "ratelimit-reset": String(Math.ceil(Date.now() / 1000) + 3600),
+      });
+      throw ERRORS[fault.effect](met);
+    default:
+      throw ERRORS[fault.effect](met);
+  }
+}

@@ -1,0 +1,86 @@
+// Server-sent events: the state when it changed, and each request.
+import type { FastifyReply } from "fastify";
+import type { CloudState } from "../contract";
+import type { RecentRequests } from "./requests";
+
+const STATE_MS = 250;
+const HEARTBEAT_MS = 15_000;
+/** A reader that falls this far behind is cut off; its page connects again and gets the whole state. */
+const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+export interface EventStreams {
+  /** Keeps this response open until the client goes. */
+  add(reply: FastifyReply): void;
+  close(): void;
+}
+
+/** One look at the state serves all clients, and nobody looks while there is none. */
+export function createEventStreams(
+  state: () => CloudState,
+  requests: RecentRequests,
+  onProblem: (problem: string) => void,
+): EventStreams {
+  const clients = new Set<FastifyReply["raw"]>();
+  let sent = "";
+  let timers: NodeJS.Timeout[] = [];
+  let endRequests = () => {};
+
+  const write = (client: FastifyReply["raw"], text: string) => {
+    if (client.writableLength > MOST_BUFFERED_BYTES) client.destroy();
+    else client.write(text);
+  };
+  const broadcast = (text: string) => {
+    for (const client of clients) write(client, text);
+  };
+  const look = () => {
+    try {
+      const now = state();
+      const content = contentOf(now);
+      if (content === sent) return;
+      sent = content;
+      broadcast(event("state", now));
+    } catch (error) {
+      // Nobody waits for a timer: what it threw would end the daemon.
+      onProblem(`control API, events: ${String(error)}`);
+    }
+  };
+  const begin = () => {
+    timers = [setInterval(look, STATE_MS), setInterval(() => broadcast(": alive\n\n"), HEARTBEAT_MS)];
+    endRequests = requests.onRequest((request) => broadcast(event("request", request)));
+  };
+  const end = () => {
+    for (const timer of timers) clearInterval(timer);
+    endRequests();
+  };
+
+  return {
+    add(reply) {
+      reply.hijack();
+      const { raw } = reply;
+      raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+      });
+      const now = state();
+      if (clients.size === 0) {
+        sent = contentOf(now);
+        begin();
+      }
+      clients.add(raw);
+      raw.once("close", () => {
+        clients.delete(raw);
+        if (clients.size === 0) end();
+      });
+      write(raw, event("state", now));
+    },
+    close() {
+      for (const client of clients) client.end();
+    },
+  };
+}
+
+/** The time alone is no change. */
+const contentOf = (state: CloudState) => JSON.stringify({ ...state, at: "" });
+
+const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
