@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Platform } from "./components";
+import { Platform } from "./components/index";
 import { readStackConfig } from "./components/settings/stackConfig";
 import { onlyCopy } from "./components/views/copies";
 

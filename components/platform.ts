@@ -202,7 +202,9 @@ function createNetwork(
     `${name}-private`,
     {
       name: gate(settings.environment),
-      network: settings.network,
+      range: settings.network.range,
+      zone: settings.network.zone,
+      subnets: settings.network.subnets,
       natGateway: natGateway.privateIp,
       labels: platformLabels(settings.environment),
       protect: settings.protect,

@@ -16,6 +16,7 @@ export const toolNames = [
   "versitygw",
   "minio",
   "pebble",
+  "component-sdk",
 ] as const;
 
 /** Name of a built program. */
@@ -113,6 +114,8 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
     },
   },
   pebble: { module: "pebble", package: "github.com/letsencrypt/pebble/v2/cmd/pebble" },
+  // The vendor's language hosts write SDKs, and none that can is a published module.
+  "component-sdk": { module: "sdk", package: "." },
 };
 
 /** `RELEASE.2025-09-07T16-13-09Z` is `2025-09-07T16:13:09Z`. */

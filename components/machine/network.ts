@@ -1,17 +1,26 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import type { NetworkSettings } from "../settings/settings";
 import { numericId } from "./machine";
 
 export interface NetworkArgs {
   /** Name in the Hetzner project, unique there. @default - the component's name */
   readonly name?: pulumi.Input<string>;
-  /** Range, zone and subnets. Subnets may be added; changing one replaces it, which Hetzner refuses while in use. */
-  readonly network: NetworkSettings;
-  /** Private address of the machine that is the NAT gateway of machines without a public address. */
-  readonly natGateway: string;
+  /** Private range: `10.0.0.0/16`. */
+  readonly range: pulumi.Input<string>;
+  /** Hetzner network zone of the machines' location: `eu-central`. */
+  readonly zone: pulumi.Input<string>;
+  /**
+   * Subnets inside the range, by names that stay: `{ edge: "10.0.1.0/24" }`. They may be added; changing one replaces
+   * it, which Hetzner refuses while in use.
+   */
+  readonly subnets: Readonly<Record<string, string>>;
+  /**
+   * Private address of the machine that is the NAT gateway of machines without a public address.
+   * @default - none: no default route
+   */
+  readonly natGateway?: pulumi.Input<string>;
   /** Added to the network. @default - none */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
   /** Refuses deletion through Pulumi and through the API. @default false */
   readonly protect?: boolean;
 }
@@ -20,7 +29,7 @@ export interface NetworkArgs {
 const formerSubnets: Readonly<Record<string, string>> = { database: "data" };
 
 /**
- * The private network: one subnet for each tier and the default route through the load balancers.
+ * A private network with its subnets, and the default route through the load balancers where there are any.
  *
  * Cost: none.
  */
@@ -35,30 +44,43 @@ export class Network extends pulumi.ComponentResource {
       `${name}-network`,
       {
         name: args.name ?? name,
-        ipRange: args.network.range,
+        ipRange: args.range,
         labels: args.labels,
         deleteProtection: protect,
       },
       { parent: this, protect },
     );
-    const subnets = Object.entries(args.network.subnets).map(
-      ([tier, ipRange]) =>
+    const subnets = Object.entries(args.subnets).map(
+      ([subnet, ipRange]) =>
         new hcloud.NetworkSubnet(
-          `${name}-subnet-${tier}`,
-          { networkId: numericId(network), type: "cloud", networkZone: args.network.zone, ipRange },
+          `${name}-subnet-${subnet}`,
+          { networkId: numericId(network), type: "cloud", networkZone: args.zone, ipRange },
           {
             parent: this,
-            aliases: tier in formerSubnets ? [{ name: `${name}-subnet-${formerSubnets[tier]}` }] : [],
+            aliases: subnet in formerSubnets ? [{ name: `${name}-subnet-${formerSubnets[subnet]}` }] : [],
           },
         ),
     );
-    const route = new hcloud.NetworkRoute(
-      `${name}-default-route`,
-      { networkId: numericId(network), destination: "0.0.0.0/0", gateway: args.natGateway },
-      // The load balancers move the route with the floating IP; Pulumi must not move it back.
-      { parent: this, dependsOn: subnets, ignoreChanges: ["gateway"] },
-    );
-    this.networkId = pulumi.all([network.id, route.id]).apply(([id]) => Number(id));
+    const route =
+      args.natGateway === undefined ? [] : [defaultRoute(name, network, args.natGateway, subnets, this)];
+    this.networkId = pulumi
+      .all([network.id, ...[...subnets, ...route].map(({ id }) => id)])
+      .apply(([id]) => Number(id));
     this.registerOutputs({ networkId: this.networkId });
   }
+}
+
+function defaultRoute(
+  name: string,
+  network: hcloud.Network,
+  gateway: pulumi.Input<string>,
+  subnets: hcloud.NetworkSubnet[],
+  parent: Network,
+): hcloud.NetworkRoute {
+  return new hcloud.NetworkRoute(
+    `${name}-default-route`,
+    { networkId: numericId(network), destination: "0.0.0.0/0", gateway },
+    // The load balancers move the route with the floating IP; Pulumi must not move it back.
+    { parent, dependsOn: subnets, ignoreChanges: ["gateway"] },
+  );
 }

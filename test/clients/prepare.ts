@@ -14,6 +14,14 @@ export const hcloudPython: PythonClient = {
   requirements: join(__dirname, "hcloud-python", "requirements.txt"),
 };
 
+/** Pulumi's SDK for Python, with what the SDKs of packages stand on. */
+export const pulumiPython: PythonClient = {
+  name: "pulumi-python",
+  requirements: join(__dirname, "pulumi-python", "requirements.txt"),
+};
+
+export const preparePulumiPython = (progress: Progress) => installPython(pulumiPython, progress);
+
 export const prepareHcloudPython = (progress: Progress) => installPython(hcloudPython, progress);
 
 const ansibleFolder = join(__dirname, "ansible");
@@ -52,5 +60,6 @@ export async function prepareClients(progress: Progress): Promise<void> {
   progress("clients: compiling the tests of hcloud-go");
   await compileGoTests(hcloudGoDirectory);
   await prepareHcloudPython(progress);
+  await preparePulumiPython(progress);
   await prepareAnsible(progress);
 }

@@ -5,7 +5,7 @@
  *   UPDATE_RECORDS=1 npx mocha test/program/*.test.ts
  */
 import assert from "node:assert/strict";
-import * as components from "../../components";
+import * as components from "../../components/index";
 import { compareRecord } from "./support/records";
 import { packageSurface } from "./support/surface";
 

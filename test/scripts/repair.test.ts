@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { BulkBackend, Platform } from "../../components";
+import { BulkBackend, Platform } from "../../components/index";
 import { loadStackFile } from "../../components/settings/stackConfig";
 import type { CloudClient } from "../../scripts/cloudClient";
 import { repair } from "../../scripts/repair";

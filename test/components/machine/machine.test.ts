@@ -151,7 +151,7 @@ describe("Machine", () => {
 describe("Network", () => {
   it("makes one subnet for each tier and leaves the default route to the load balancers", async () => {
     const resources = await recordProgram(
-      () => new Network("prod", { network: seedSettings.network, natGateway: lb1.privateIp }),
+      () => new Network("prod", { ...seedSettings.network, natGateway: lb1.privateIp }),
     );
     const subnets = resources.filter(
       (resource) => resource.type === "hcloud:index/networkSubnet:NetworkSubnet",
@@ -166,5 +166,13 @@ describe("Network", () => {
     for (const { name, deletedWith } of [...subnets, route]) {
       assert.equal(deletedWith, "", `${name} must be undone, or the next up meets it`);
     }
+  });
+
+  it("has no default route without a gateway", async () => {
+    const resources = await recordProgram(() => new Network("prod", seedSettings.network));
+    assert.deepEqual(
+      resources.filter(({ type }) => type === "hcloud:index/networkRoute:NetworkRoute"),
+      [],
+    );
   });
 });

@@ -1,0 +1,3 @@
+/** What programs in other languages may use: `pulumi package add`, see docs/components.md. */
+
+export { Network } from "./machine/network";

@@ -1,0 +1,47 @@
+"""Previews a program that has nothing of ours but the generated SDK, and prints what the engine would make."""
+
+import json
+import os
+import sys
+
+import pulumi
+import pulumi_hetzner_platform as platform
+from pulumi import automation
+
+
+def program() -> None:
+    network = platform.Network(
+        "net",
+        range="10.0.0.0/16",
+        zone="eu-central",
+        subnets={"edge": "10.0.1.0/24"},
+        nat_gateway=pulumi.Output.from_input("10.0.1.11"),
+    )
+    pulumi.export("networkId", network.network_id)
+
+
+def main() -> None:
+    made: list[dict[str, str]] = []
+
+    def note(event: automation.EngineEvent) -> None:
+        if event.resource_pre_event is None:
+            return
+        metadata = event.resource_pre_event.metadata
+        new = metadata.new
+        parent = new.parent.split("::")[-1] if new else ""
+        made.append({"op": str(metadata.op), "type": metadata.type, "name": metadata.urn.split("::")[-1], "parent": parent})
+
+    stack = automation.create_or_select_stack(
+        "test",
+        project_name="foreign",
+        program=program,
+        opts=automation.LocalWorkspaceOptions(
+            work_dir=os.getcwd(),
+            env_vars={"PULUMI_BACKEND_URL": f"file://{os.getcwd()}", "PULUMI_CONFIG_PASSPHRASE": "foreign"},
+        ),
+    )
+    stack.preview(on_event=note, on_output=lambda line: print(line, file=sys.stderr))
+    print(json.dumps(made))
+
+
+main()
