@@ -11,7 +11,7 @@ import { readResults } from "./conformance/results";
 import { rows } from "./conformance/rows";
 import type { TitledTest } from "./conformance/titles";
 import { projectRoot } from "./localStack";
-import { testFiles } from "./testFiles";
+import { testFiles } from "./testRun/files";
 
 /** Every test that there is, from mocha, which reads the files without running a test. */
 async function allTests(): Promise<TitledTest[]> {

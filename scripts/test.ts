@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { execa } from "execa";
 import { whyNoLocalCloud } from "../localcloud/src/daemon/up";
 import { ensureImages } from "../localcloud/src/images";
 import { ensureBaseImage } from "../localcloud/src/machines/image";
@@ -9,8 +8,8 @@ import { ensureToolchain } from "../toolchain/build";
 import { checkPython } from "./checkPython";
 import { newRun, runVariable } from "./conformance/results";
 import { projectRoot } from "./localStack";
-import { failuresIn } from "./testFailures";
-import { endToEndFiles, filesThatNeed, testFiles } from "./testFiles";
+import { endToEndFiles, filesThatNeed } from "./testRun/files";
+import { mocha, reasonOf, show } from "./testRun/mocha";
 
 /** A part of the test run: what it does and the commands that do it. */
 interface Part {
@@ -52,14 +51,6 @@ const parts: Readonly<Record<string, Part>> = {
   },
 };
 
-/** Not part of `npm test`: what they do is another thing each time. Each prints the seed that repeats it. */
-const drills: Part = {
-  title: "drills: random faults, whose seed is printed (DRILL_SEED repeats one)",
-  run: async () => mocha(await testFiles("drills/**/*.drill.ts"), "1h"),
-};
-
-const partsByName: Readonly<Record<string, Part>> = { ...parts, drills };
-
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -73,33 +64,9 @@ async function buildAll(): Promise<void> {
 
 const sideBySide = ["--parallel", "--jobs", String(availableParallelism())];
 
-async function mocha(
-  files: readonly string[],
-  timeout: string,
-  options: readonly string[] = [],
-): Promise<void> {
-  await show("mocha", ["--timeout", timeout, ...options, ...files]);
-}
-
-/** Runs a program and shows its output as it comes. @throws execa's error, which holds the output as `all` */
-async function show(command: string, args: readonly string[]): Promise<void> {
-  const child = execa(command, args, {
-    cwd: projectRoot,
-    stdin: "inherit",
-    all: true,
-    preferLocal: true,
-    // The program writes to a pipe, so it cannot see by itself that a person reads it.
-    env: process.stdout.isTTY ? { FORCE_COLOR: "1" } : {},
-  });
-  child.stdout?.pipe(process.stdout, { end: false });
-  child.stderr?.pipe(process.stderr, { end: false });
-  await child;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const output = "all" in error && typeof error.all === "string" ? error.all : "";
-  return output === "" ? (error.stack ?? error.message) : failuresIn(output);
+function unknownPart(name: string): string {
+  if (/^drills?$/.test(name)) return "drills are not part of the tests: npm run drill -- --list";
+  return `no test part ${name}; there are ${Object.keys(parts).join(", ")}`;
 }
 
 async function main(names: readonly string[]): Promise<void> {
@@ -107,9 +74,8 @@ async function main(names: readonly string[]): Promise<void> {
   process.env[runVariable] = JSON.stringify(await newRun(names.length === 0, projectRoot));
   const failures: { readonly name: string; readonly reason: string }[] = [];
   for (const name of chosen) {
-    const part = partsByName[name];
-    if (part === undefined)
-      throw new Error(`no test part ${name}; there are ${Object.keys(partsByName).join(", ")}`);
+    const part = parts[name];
+    if (part === undefined) throw new Error(unknownPart(name));
     const reason = name === "e2e" || name === "machines" ? whyNoLocalCloud() : undefined;
     if (reason !== undefined) {
       process.stdout.write(`\nskipped: ${part.title} (${reason})\n`);
@@ -132,17 +98,16 @@ async function main(names: readonly string[]): Promise<void> {
 
 const program = new Command("npm test --")
   .description("Runs the tests: types and lint, unit tests, and the end-to-end tests on the local cloud.")
-  .argument("[parts...]", `which parts to run: ${Object.keys(partsByName).join(", ")}`, [])
+  .argument("[parts...]", `which parts to run: ${Object.keys(parts).join(", ")}`, [])
   .addOption(new Option("--list", "print the parts and end"))
   .addHelpText(
     "after",
     "\nExamples:\n  npm test                 everything\n  npm test -- check unit   without the local platform\n" +
-      "  DRILL_SEED=7 npm test -- drills   the drill of a printed seed once more\n",
+      "\nWhat repeats, counts high or waits long is a drill: npm run drill -- --help\n",
   )
   .action((names: string[], options: { list?: boolean }) => {
     if (options.list) {
-      for (const [name, part] of Object.entries(partsByName))
-        process.stdout.write(`${name}: ${part.title}\n`);
+      for (const [name, part] of Object.entries(parts)) process.stdout.write(`${name}: ${part.title}\n`);
       return;
     }
     return main(names);

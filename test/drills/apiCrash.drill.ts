@@ -1,8 +1,10 @@
+// The daemon of the local cloud is killed twelve times at random instants while its API works; no machines.
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { assertNothingLostOrDoubled, DyingCloud, work } from "../../localcloud/test/api/dyingCloud";
-import { drillRandom } from "./random";
+import { drillRandom } from "./support/random";
+import { drillNumbers } from "./support/record";
 
 const kills = 12;
 
@@ -27,6 +29,7 @@ describe("drill: local cloud API", function () {
         cloud.start();
       }
       await working;
+      drillNumbers({ kills: cloud.deaths });
       assert.ok(cloud.deaths > 0, "it died while there was work");
       await assertNothingLostOrDoubled(cloud);
     } finally {

@@ -1,13 +1,30 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import ts from "typescript";
 import { projectRoot } from "../../scripts/localStack";
-import { type Need, needOf, testFiles } from "../../scripts/testFiles";
+import { type Need, needOf, testFiles } from "../../scripts/testRun/files";
 
-/** What a test's text asks for before it skips itself. */
+/** What a file calls: functions by their name, methods by the last part of it. */
+function callsIn(text: string): Set<string> {
+  const calls = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) {
+      const { expression } = node;
+      if (ts.isIdentifier(expression)) calls.add(expression.text);
+      if (ts.isPropertyAccessExpression(expression)) calls.add(`.${expression.name.text}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("x.ts", text, ts.ScriptTarget.Latest));
+  return calls;
+}
+
+/** What a test asks for before it skips itself. */
 function needIn(text: string): Need {
-  if (/\bwhyNo(Machines?|LocalCloud)\b/.test(text)) return "machines";
-  return /\bskip\(/.test(text) ? "host" : "nothing";
+  const calls = callsIn(text);
+  if ([...calls].some((call) => /^whyNo(Machines?|LocalCloud)$/.test(call))) return "machines";
+  return calls.has(".skip") ? "host" : "nothing";
 }
 
 /** What is wrong with a test's name, or undefined. */
@@ -24,10 +41,7 @@ describe("names of tests", () => {
     const files = (await testFiles("**/*.test.ts")).filter((path) => !path.startsWith("test/e2e/"));
     assert.ok(files.length > 150, `${files.length} files`);
     const texts = await Promise.all(files.map((path) => readFile(join(projectRoot, path), "utf8")));
-    // This file names what it looks for.
-    const wrong = files.flatMap((path, n) =>
-      path.endsWith(basename(__filename)) ? [] : (wrongName(path, texts[n] ?? "") ?? []),
-    );
+    const wrong = files.flatMap((path, n) => wrongName(path, texts[n] ?? "") ?? []);
     assert.deepEqual(wrong, []);
   });
 
@@ -35,7 +49,7 @@ describe("names of tests", () => {
     const helpers = (await testFiles("**/*.ts")).filter((path) => !/\.(test|drill|platform)\.ts$/.test(path));
     const texts = await Promise.all(helpers.map((path) => readFile(join(projectRoot, path), "utf8")));
     assert.deepEqual(
-      helpers.filter((_, n) => /\bskip\(/.test(texts[n] ?? "")),
+      helpers.filter((_, n) => callsIn(texts[n] ?? "").has(".skip")),
       [],
     );
   });
@@ -47,6 +61,7 @@ describe("names of tests", () => {
     ["test/a.host.test.ts", "if (whyNoMachine() !== undefined) this.skip();", "call it a.machines.test.ts"],
     ["test/a.machines.test.ts", "if (process.getuid?.() !== 0) this.skip();", "call it a.host.test.ts"],
     ["test/a.host.test.ts", "assert.ok(true)", "call it a.test.ts"],
+    ["test/a.test.ts", "run('this.skip()'); // as whyNoMachines() does", undefined],
   ];
   for (const [path, text, wrong] of judged) {
     it(`${path} with ${text}: ${wrong ?? "well named"}`, () => {

@@ -1,3 +1,4 @@
+// A database of everything comes back three ways, the last on new machines; destroys the local platform twice.
 import assert from "node:assert/strict";
 import { localStack } from "../../scripts/localStack";
 import { assertSamePortrait, everythingSql, portrait } from "../components/roles/storage/support/everything";
@@ -15,7 +16,6 @@ const look = async (name: string) =>
   );
 const restore = (args: string) => must(storage, `platform-restore ${args}`, 600);
 
-/** It destroys the local platform and builds it anew, on a local cloud that is up: npx mocha --timeout 1h test/drills/restoreEverything.platform.ts */
 describe("a database of everything comes back on the platform, three ways", function () {
   this.timeout("1h");
   let original = "";

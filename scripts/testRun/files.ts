@@ -1,7 +1,7 @@
 // Where the tests are and what each needs: its file name says so.
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
-import { projectRoot } from "./localStack";
+import { projectRoot } from "../localStack";
 import { workspaces } from "./workspaces";
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "./localStack";
+import { projectRoot } from "../localStack";
 
 /** Folders of the npm workspaces, from the root: `toolchain`. */
 export function workspaces(): readonly string[] {

@@ -1,3 +1,4 @@
+// Every processor of the host is busy with something else for ten minutes while visitors come.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { apiRequests, onMachine, servers } from "../e2e/support/cloud";
 import { describeLoad, startLoad } from "../e2e/support/load";
 import { platformIsUp, url } from "../e2e/support/platform";
+import { drillNumbers } from "./support/record";
 
 /** `DRILL_MINUTES=2` for a short look. */
 const minutes = Number(process.env.DRILL_MINUTES ?? 10);
@@ -65,6 +67,15 @@ describe("drill: a busy host", function () {
     for (const hog of hogs) assert.equal(hog.exitCode ?? hog.signalCode, null, "a process did not stay busy");
     assert.ok(idle < 0.02, `the host was not busy: idle ${(idle * 100).toFixed(1)} % of the time`);
     const moved = (await assignments()) - before;
+    const { requests, failed, longestGapMs } = result;
+    drillNumbers({
+      minutes,
+      requests,
+      failed,
+      longestGapMs,
+      addressMoves: moved,
+      idlePercent: Math.round(idle * 100),
+    });
     if (moved > 0 || result.failed > 0) console.log(await edgeStory());
     assert.equal(moved, 0, `the address moved ${moved} times`);
     assert.equal(result.failed, 0, describeLoad(result));

@@ -1,3 +1,5 @@
+import { note } from "./record";
+
 /**
  * Numbers from 0 to 1 for one drill. The seed is `DRILL_SEED`, or another one each time; it is printed, so that
  * what a drill found can be tried again.
@@ -5,6 +7,7 @@
 export function drillRandom(): () => number {
   const seed = Number(process.env.DRILL_SEED ?? Math.floor(Math.random() * 2 ** 32));
   console.log(`      DRILL_SEED=${seed}`);
+  note({ seed });
   return randomFrom(seed);
 }
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { projectRoot } from "../../scripts/localStack";
-import { failuresIn } from "../../scripts/testFailures";
+import { projectRoot } from "../../../scripts/localStack";
+import { failuresIn } from "../../../scripts/testRun/failures";
 
 describe("what a test run repeats at its end", () => {
   let folder: string;
