@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { cacheDir, type Progress } from "../../../toolchain/cacheDir";
 import { ensureHostPackages } from "../linux/hostPackages";
-import { parseReference } from "./references";
+import { parseReference } from "./reference";
 
 export interface BuildRequest {
   /** Docker Hub reference that the image gets. */

@@ -5,7 +5,8 @@ import { withLock } from "../../../toolchain/lock";
 import { type Builder, createBuilder } from "./builder";
 import { hubReachable } from "./hub";
 import { fillContext, imageRecipes, recipeKey } from "./recipes";
-import { type ImageName, imageReferences, parseReference } from "./references";
+import { parseReference } from "./reference";
+import { type ImageName, imageReferences } from "./references";
 import { startRegistry } from "./registry";
 import { defaultStorage, findRecord, type ImageRecord, writeRecord } from "./storage";
 

@@ -1,7 +1,7 @@
 import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheDir } from "../../../toolchain/cacheDir";
-import { type ImageReference, parseReference } from "./references";
+import { type ImageReference, parseReference } from "./reference";
 
 /** Where an image came from: Docker Hub itself, or a build of the same software. */
 export type ImageSource = "hub" | "built";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureImages, type ImageRecord, imageReferences } from "../../src/images";
-import { parseReference } from "../../src/images/references";
+import { parseReference } from "../../src/images/reference";
 import { type RunningRegistry, startRegistry } from "../../src/images/registry";
 import { defaultStorage } from "../../src/images/storage";
 import { mountImage } from "./support/container";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imageNames, imageReferences } from "../../src/images";
-import { parseReference } from "../../src/images/references";
+import { parseReference } from "../../src/images/reference";
 
 describe("image references", () => {
   const readable: readonly [string, string, string][] = [

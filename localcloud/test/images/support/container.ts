@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { cacheDir } from "../../../../toolchain/cacheDir";
 import { withLock } from "../../../../toolchain/lock";
 import { defaultStorage } from "../../../src/images";
-import { parseReference } from "../../../src/images/references";
+import { parseReference } from "../../../src/images/reference";
 import { startRegistry } from "../../../src/images/registry";
 
 /** What an image tells Docker about running it. */
