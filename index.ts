@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "./components/index";
-import { readStackConfig } from "./components/settings/stackConfig";
+import { readStackConfig } from "./components/stack/stackConfig";
 import { onlyCopy } from "./components/views/copies";
 
 const { settings, secrets } = readStackConfig();

@@ -16,8 +16,8 @@ import { LoadBalancerPair } from "./roles/edge";
 import { StorageNode } from "./roles/storage";
 import type { OffsiteCredentials } from "./roles/storage/backupConfig";
 import type { MachineSize, PlatformSettings } from "./settings/settings";
-import { type Gate, rememberSettled } from "./settings/settledRecord";
 import { resolveServerType } from "./sizing/resolve";
+import { type Gate, rememberSettled } from "./stack/settledRecord";
 
 export interface PlatformArgs {
   /** Validated settings: `readStackConfig` makes them from stack configuration. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { Listr, type ListrTask } from "listr2";
 import { planTopology } from "../components/plan/topology";
-import { loadStackFile } from "../components/settings/stackConfig";
+import { loadStackFile } from "../components/stack/stackConfig";
 import { describeTree } from "../components/views/tree";
 import { up as localCloudUp } from "../localcloud/src/daemon/up";
 import { ensureImages } from "../localcloud/src/images";

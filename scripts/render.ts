@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { programInputs, readStackFile } from "../components/settings/stackFile";
+import { programInputs, readStackFile } from "../components/stack/stackFile";
 import { renderSetups } from "./renderSetups";
 import { projectDirectory, runCommand } from "./stackCommand";
 

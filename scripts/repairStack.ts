@@ -1,7 +1,7 @@
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import { platformLabels } from "../components/machine/labels";
-import { shortName } from "../components/settings/parse";
+import { shortName } from "../components/stack/parse";
 import type { Progress } from "../toolchain/cacheDir";
 import { type CloudClients, cloudClient } from "./cloudClient";
 import { leftBehind } from "./leftBehind";

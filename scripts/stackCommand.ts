@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
 import { problemLine } from "../components/settings/problems";
 import type { PlatformSettings } from "../components/settings/settings";
-import { readStackFile } from "../components/settings/stackFile";
+import { readStackFile } from "../components/stack/stackFile";
 
 export const projectDirectory = dirname(__dirname);
 

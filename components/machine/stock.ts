@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enginesHooks } from "../settings/settledRecord";
+import { enginesHooks } from "../stack/settledRecord";
 
 /** Where and as whom the API is asked what it can sell. */
 export interface StockApi {

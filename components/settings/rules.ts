@@ -1,5 +1,5 @@
+import type { StackValues } from "../stack/schema";
 import type { SettingsProblem } from "./problems";
-import type { StackValues } from "./schema";
 import type { PlatformSettings } from "./settings";
 
 /** What a rule may look at: complete settings, and what the file itself says. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { renamedPath } from "../stack/renamedKeys";
+import { type StackValues, stackSchema } from "../stack/schema";
+import { isConfidential, namedSecrets, serviceSecretRemedy } from "../stack/secrets";
 import type { LeafRule } from "./leaves";
 import { formatPath, formatValue, nearestName, type SettingsProblem } from "./problems";
-import { renamedPath } from "./renamedKeys";
-import { type StackValues, stackSchema } from "./schema";
-import { isConfidential, namedSecrets, serviceSecretRemedy } from "./secrets";
 
 type Path = readonly PropertyKey[];
 

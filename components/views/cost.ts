@@ -1,10 +1,10 @@
 import type { MachinePlan, Topology } from "../plan/topology";
 import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "../settings/settings";
-import { hasStorageBox } from "../settings/settledSettings";
 import type { PriceTable } from "../sizing/prices";
 import { describeSize, resolveServerType } from "../sizing/resolve";
 import type { ServerType } from "../sizing/serverTypes";
 import { requireStorageBox } from "../sizing/storageBoxes";
+import { hasStorageBox } from "../stack/settledSettings";
 
 /** One line of the monthly bill. */
 export interface CostLine {

@@ -3,7 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { programInputs, readStackFile } from "../../components/settings/stackFile";
+import { programInputs, readStackFile } from "../../components/stack/stackFile";
 import { renderSetups } from "../../scripts/renderSetups";
 
 const root = dirname(dirname(__dirname));

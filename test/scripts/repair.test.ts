@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { BulkBackend, Platform } from "../../components/index";
-import { loadStackFile } from "../../components/settings/stackConfig";
+import { loadStackFile } from "../../components/stack/stackConfig";
 import type { CloudClient } from "../../scripts/cloudClient";
 import { repair } from "../../scripts/repair";
 import { recordProgram } from "../support/mocks";

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { Platform } from "../../components/platform";
-import { parseSettings } from "../../components/settings/stackConfig";
+import { parseSettings } from "../../components/stack/stackConfig";
 import { TestCloud, TOKEN } from "../../localcloud/test/api/testCloud";
 import { ensurePulumiHome } from "../../toolchain/pulumiHome";
 import { type SshServer, startSshServer } from "../../toolchain/test/sshServer";

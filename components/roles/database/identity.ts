@@ -1,8 +1,8 @@
 import type { PlatformSettings } from "../../settings/settings";
-import { isAccepted } from "../../settings/settledSettings";
 import { mergeSetups } from "../../setup/merge";
 import { storeMarker } from "../../setup/storeMarker";
 import type { MachineSetup } from "../../setup/types";
+import { isAccepted } from "../../stack/settledSettings";
 import { postgresVersion } from "./postgres";
 
 /** Refuses a database or a cache that is not there while another one with data is. */

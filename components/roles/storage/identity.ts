@@ -1,8 +1,8 @@
 import type { PlatformSettings } from "../../settings/settings";
-import { isAccepted } from "../../settings/settledSettings";
 import { mergeSetups } from "../../setup/merge";
 import { judgeCommand, markerPath, storeMarker } from "../../setup/storeMarker";
 import type { MachineSetup } from "../../setup/types";
+import { isAccepted } from "../../stack/settledSettings";
 import { storageRoot } from "./volume";
 
 const store = "objects";

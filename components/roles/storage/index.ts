@@ -4,7 +4,7 @@ import * as random from "@pulumi/random";
 import { Machine, numericId } from "../../machine/machine";
 import { containerHost, type PrivateTierArgs } from "../../machine/tier";
 import { BulkBackend } from "../../settings/settings";
-import { hasStorageBox } from "../../settings/settledSettings";
+import { hasStorageBox } from "../../stack/settledSettings";
 import type { DatabaseCredential } from "../database";
 import type { OffsiteCredentials } from "./backupConfig";
 import { backupKeyRule, isBackupKey } from "./backupSeal";

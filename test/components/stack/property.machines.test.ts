@@ -3,8 +3,8 @@ import { execa } from "execa";
 import { z } from "zod";
 import { planTopology } from "../../../components/plan/topology";
 import { isCalendarExpression, nextElapse } from "../../../components/settings/calendar";
-import { secretKeys, stackSchema } from "../../../components/settings/schema";
 import { renderSetup } from "../../../components/setup/render";
+import { secretKeys, stackSchema } from "../../../components/stack/schema";
 import { describePlatform } from "../../../components/views/description";
 import { renderTree } from "../../../components/views/tree";
 import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
@@ -20,7 +20,7 @@ import { anyValues } from "./support/values";
 
 /**
  * Whatever the configuration accepts renders to files that the real programs accept. The gate judges the same cases
- * every time; a drill judges others: PROPERTY_SEED=$RANDOM PROPERTY_CASES=1000 npx mocha test/components/settings/property.machines.test.ts
+ * every time; a drill judges others: PROPERTY_SEED=$RANDOM PROPERTY_CASES=1000 npx mocha test/components/stack/property.machines.test.ts
  */
 const firstSeed = Number(process.env.PROPERTY_SEED ?? 1);
 const count = Number(process.env.PROPERTY_CASES ?? 24);
@@ -53,7 +53,7 @@ describe(`whatever the configuration accepts works, seeds ${firstSeed} to ${firs
     assert.deepEqual(
       known.filter((key) => !tried.has(key)),
       [],
-      "teach test/components/settings/support/values.ts these keys",
+      "teach test/components/stack/support/values.ts these keys",
     );
     assert.ok(cases.reduce((sum, { refused }) => sum + refused, 0) > 2 * cases.length);
   });

@@ -1,8 +1,8 @@
 import ipaddr from "ipaddr.js";
 import { planTopology } from "../plan/topology";
-import { formatValue, type SettingsProblem } from "./problems";
-import type { Rule, RuleInput } from "./rules";
-import { BulkBackend, ObjectStoreEngine, type PlatformSettings } from "./settings";
+import { formatValue, type SettingsProblem } from "../settings/problems";
+import type { Rule, RuleInput } from "../settings/rules";
+import { BulkBackend, ObjectStoreEngine, type PlatformSettings } from "../settings/settings";
 import { hasStorageBox } from "./settledSettings";
 
 /** Who may administer, which store, which second copy. */

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import type { SettingsProblem } from "./problems";
-import type { Rule, RuleInput } from "./rules";
+import type { SettingsProblem } from "../../settings/problems";
+import type { Rule, RuleInput } from "../../settings/rules";
 
 /** What a certificate must be for both load balancers to start with it, and for browsers to take it. */
 export const certificateRules: readonly Rule[] = [

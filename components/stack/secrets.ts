@@ -1,4 +1,4 @@
-import type { SettingsProblem } from "./problems";
+import type { SettingsProblem } from "../settings/problems";
 import { secretKeys, stackSchema } from "./schema";
 
 const providerToken = "hcloud:token";

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SettingsError, type SettingsProblem } from "../settings/problems";
+import type { PlatformSettings } from "../settings/settings";
 import { BudgetError, requireBudget } from "../views/budget";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings } from "./parse";
-import { SettingsError, type SettingsProblem } from "./problems";
 import { plainValue } from "./rawValues";
 import { clearNamesIn, clearTextProblems, misplacedSecretProblems, namedSecrets } from "./secrets";
-import type { PlatformSettings } from "./settings";
 import { misreadProblems, stackFileValue } from "./stackFile";
 
+export { SettingsError, type SettingsProblem } from "../settings/problems";
 export { parseSettings } from "./parse";
-export { SettingsError, type SettingsProblem } from "./problems";
 export { loadStackFile, StackFileError } from "./stackFile";
 
 /** Values that stay encrypted in state and never stand in a setting. */

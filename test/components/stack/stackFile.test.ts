@@ -8,7 +8,7 @@ import {
   readStackFile,
   StackFileError,
   stackNames,
-} from "../../../components/settings/stackFile";
+} from "../../../components/stack/stackFile";
 
 const project = `name: shop
 runtime: nodejs

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformSettings } from "./settings";
+import type { PlatformSettings } from "../settings/settings";
 import { refusalText, refusedChanges, type SettledSettings, settledSettings } from "./settledSettings";
 
 /** Lets a value pass when the settings may follow those of the running platform; it never does otherwise. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseSettings } from "../../../components/settings/parse";
 import { SettingsError } from "../../../components/settings/problems";
+import { parseSettings } from "../../../components/stack/parse";
 
 const image = `example/shop@sha256:${"0".repeat(64)}`;
 

@@ -1,10 +1,7 @@
 import { z } from "zod";
 import { databaseNameRule, isDatabaseName } from "../roles/database/databaseName";
 import { backupKeyRule, isBackupKey } from "../roles/storage/backupSeal";
-import { locations } from "../sizing/locations";
-import { serverTypes } from "../sizing/serverTypes";
-import { largestStorageBoxGb } from "../sizing/storageBoxes";
-import { isCalendarExpression, nextElapse } from "./calendar";
+import { isCalendarExpression, nextElapse } from "../settings/calendar";
 import {
   amount,
   choice,
@@ -17,10 +14,20 @@ import {
   serviceName,
   text,
   wholeNumber,
-} from "./leaves";
-import { ipv4Range, isNetworkCidr } from "./ranges";
-import { offsiteKey, registry, secretName, secretValue } from "./secretSchema";
-import { BulkBackend, CacheEngine, EdgeEngine, ObjectStoreEngine, OtherHosts, Store } from "./settings";
+} from "../settings/leaves";
+import { ipv4Range, isNetworkCidr } from "../settings/ranges";
+import { offsiteKey, registry, secretName, secretValue } from "../settings/secretLeaves";
+import {
+  BulkBackend,
+  CacheEngine,
+  EdgeEngine,
+  ObjectStoreEngine,
+  OtherHosts,
+  Store,
+} from "../settings/settings";
+import { locations } from "../sizing/locations";
+import { serverTypes } from "../sizing/serverTypes";
+import { largestStorageBoxGb } from "../sizing/storageBoxes";
 import { acceptablePaths } from "./settledSettings";
 
 const cidr = text((value) => ipv4Range(value) !== undefined, {

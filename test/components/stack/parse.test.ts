@@ -4,7 +4,7 @@ import {
   parseSettings,
   SettingsError,
   type SettingsProblem,
-} from "../../../components/settings/stackConfig";
+} from "../../../components/stack/stackConfig";
 
 type Values = Record<string, unknown>;
 type Change = (values: Values) => Values;

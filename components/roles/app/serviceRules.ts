@@ -1,8 +1,8 @@
-import { mostServices } from "../roles/app/replicas";
-import { internalPrefix, publicStatePath } from "../roles/edge/edge";
-import { formatValue, type SettingsProblem } from "./problems";
-import type { Rule } from "./rules";
-import type { PlatformSettings } from "./settings";
+import { formatValue, type SettingsProblem } from "../../settings/problems";
+import type { Rule } from "../../settings/rules";
+import type { PlatformSettings } from "../../settings/settings";
+import { internalPrefix, publicStatePath } from "../edge/edge";
+import { mostServices } from "./replicas";
 
 /** The service stack: who gets which request. */
 export const serviceRules: readonly Rule[] = [

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, Scalar } from "yaml";
-import { formatPath, type SettingsProblem } from "./problems";
+import { formatPath, type SettingsProblem } from "../settings/problems";
 import { isConfidential } from "./secrets";
 
 type Path = readonly PropertyKey[];

@@ -1,9 +1,9 @@
 import { planTopology } from "../plan/topology";
+import type { SettingsProblem } from "../settings/problems";
+import { contains, type Ipv4Range, ipv4Number, ipv4Range, ipv4Text, overlaps } from "../settings/ranges";
+import type { Rule } from "../settings/rules";
+import { type PlatformSettings, Tier } from "../settings/settings";
 import { containerRange } from "../setup/docker";
-import type { SettingsProblem } from "./problems";
-import { contains, type Ipv4Range, ipv4Number, ipv4Range, ipv4Text, overlaps } from "./ranges";
-import type { Rule } from "./rules";
-import { type PlatformSettings, Tier } from "./settings";
 
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 /** Networks that Docker has on every machine: a private range over them could not be reached from containers. */

@@ -1,8 +1,8 @@
-import { platformVariables } from "../roles/app/environment";
-import { longestEnvironmentLine } from "../setup/container";
-import type { SettingsProblem } from "./problems";
-import type { Rule } from "./rules";
-import type { PlatformSettings, ServiceSettings } from "./settings";
+import type { SettingsProblem } from "../../settings/problems";
+import type { Rule } from "../../settings/rules";
+import type { PlatformSettings, ServiceSettings } from "../../settings/settings";
+import { longestEnvironmentLine } from "../../setup/container";
+import { platformVariables } from "./environment";
 
 /** Half of what Linux gives the environment and the arguments of one program. */
 export const largestEnvironment = 1024 * 1024;

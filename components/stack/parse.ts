@@ -1,15 +1,15 @@
-import { certificateRules } from "./certificateRules";
+import { environmentRules } from "../roles/app/environmentRules";
+import { serviceRules } from "../roles/app/serviceRules";
+import { certificateRules } from "../roles/edge/certificateRules";
+import { machineRules } from "../settings/machineSize";
+import { SettingsError, type SettingsProblem } from "../settings/problems";
+import { checkRules } from "../settings/rules";
+import type { PlatformSettings } from "../settings/settings";
+import { parseShape } from "../settings/shape";
 import { completeSettings } from "./complete";
-import { environmentRules } from "./environmentRules";
-import { machineRules } from "./machineRules";
 import { networkRules } from "./networkRules";
 import { platformRules } from "./platformRules";
-import { SettingsError, type SettingsProblem } from "./problems";
-import { checkRules } from "./rules";
 import { secretRules } from "./secretRules";
-import { serviceRules } from "./serviceRules";
-import type { PlatformSettings } from "./settings";
-import { parseShape } from "./shape";
 
 const rules = [
   ...networkRules,

@@ -1,5 +1,5 @@
 import type { PlatformSettings } from "../../../../components/settings/settings";
-import { parseSettings, SettingsError } from "../../../../components/settings/stackConfig";
+import { parseSettings, SettingsError } from "../../../../components/stack/stackConfig";
 import type { Values } from "./values";
 
 export interface Accepted {

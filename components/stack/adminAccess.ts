@@ -1,5 +1,5 @@
-import { formatValue, type SettingsProblem } from "./problems";
-import { isDocumentationRange, isNetworkCidr, isPublicIpv4Range } from "./ranges";
+import { formatValue, type SettingsProblem } from "../settings/problems";
+import { isDocumentationRange, isNetworkCidr, isPublicIpv4Range } from "../settings/ranges";
 
 /** True when the stack talks to another API than Hetzner's: the local cloud, which lives in a range for examples. */
 export function isOwnEndpoint(endpoint: unknown): boolean {

@@ -1,8 +1,8 @@
 import { platformVariables } from "../roles/app/environment";
+import { largestEnvironment } from "../roles/app/environmentRules";
+import { formatValue, nearestName, type SettingsProblem } from "../settings/problems";
+import type { Rule, RuleInput } from "../settings/rules";
 import { longestEnvironmentLine } from "../setup/container";
-import { largestEnvironment } from "./environmentRules";
-import { formatValue, nearestName, type SettingsProblem } from "./problems";
-import type { Rule, RuleInput } from "./rules";
 import type { StackValues } from "./schema";
 
 /** Secrets by name: who asks for which, and whether the variable is free. */

@@ -1,8 +1,4 @@
-import { findLocation } from "../sizing/locations";
-import { findServerType } from "../sizing/serverTypes";
-import { workingVolumeGb } from "../sizing/storageBoxes";
-import { canonicalCidr, ipv4Range, ipv4Text } from "./ranges";
-import type { StackValues } from "./schema";
+import { canonicalCidr, ipv4Range, ipv4Text } from "../settings/ranges";
 import {
   BulkBackend,
   type MachineSize,
@@ -10,7 +6,11 @@ import {
   ObjectStoreEngine,
   type PlatformSettings,
   Tier,
-} from "./settings";
+} from "../settings/settings";
+import { findLocation } from "../sizing/locations";
+import { findServerType } from "../sizing/serverTypes";
+import { workingVolumeGb } from "../sizing/storageBoxes";
+import type { StackValues } from "./schema";
 
 const versitygwImage = "versity/versitygw:v1.8.0";
 

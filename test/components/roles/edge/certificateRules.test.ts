@@ -4,8 +4,8 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseSettings } from "../../../components/settings/parse";
-import { SettingsError } from "../../../components/settings/problems";
+import { SettingsError } from "../../../../components/settings/problems";
+import { parseSettings } from "../../../../components/stack/parse";
 
 describe("certificate", () => {
   let directory: string;

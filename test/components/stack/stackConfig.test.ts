@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { readStackConfig, SettingsError } from "../../../components/settings/stackConfig";
+import { readStackConfig, SettingsError } from "../../../components/stack/stackConfig";
 import { BudgetError } from "../../../components/views/budget";
 
 const web = { image: "a/b:1", port: 80, pathPrefix: "/" };

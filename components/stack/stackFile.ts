@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isMap, isScalar, type ParsedNode, parseDocument } from "yaml";
 import { z } from "zod";
+import { formatValue, type SettingsProblem } from "../settings/problems";
+import type { PlatformSettings } from "../settings/settings";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings, shortName } from "./parse";
 import { plainScalarProblems } from "./plainScalars";
-import { formatValue, type SettingsProblem } from "./problems";
 import { plainValue } from "./rawValues";
 import { clearNamesIn, clearTextProblems, namedSecrets } from "./secrets";
-import type { PlatformSettings } from "./settings";
 
 /** Where the stack files lie: beside the program. */
 const projectFolder = dirname(dirname(__dirname));

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isReadTwoWays } from "../../../components/settings/plainScalars";
 import { SettingsError } from "../../../components/settings/problems";
-import { loadStackFile, misreadProblems } from "../../../components/settings/stackFile";
+import { isReadTwoWays } from "../../../components/stack/plainScalars";
+import { loadStackFile, misreadProblems } from "../../../components/stack/stackFile";
 
 /** What Pulumi 3.259 hands a program for each, by `pulumi config --json`, is not what YAML 1.2 says. */
 const readTwoWays: readonly string[] = [

@@ -1,5 +1,5 @@
+import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "../settings/settings";
 import { renamedPath } from "./renamedKeys";
-import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "./settings";
 
 /** Settings that say where the platform's data is, by path: `storage.bucket`. What a stack's state remembers. */
 export type SettledSettings = Readonly<Record<string, string | number | boolean>>;
