@@ -19,10 +19,6 @@ describe("resolveServerType", () => {
   for (const [vcpus, memoryGb, location, expected] of [
     [2, 4, "nbg1", "cx23"],
     [1, 1, "nbg1", "cx23"],
-    // The applications, the database and the storage node of the topology (S0-3, S0-15).
-    [4, 16, "nbg1", "cx43"],
-    [8, 32, "nbg1", "cx53"],
-    [4, 8, "fsn1", "cx33"],
     [5, 8, "hel1", "cx43"],
     [16, 33, "nbg1", "ccx43"],
     [32, 128, "nbg1", "ccx53"],
@@ -32,6 +28,21 @@ describe("resolveServerType", () => {
   ] as const) {
     it(`takes ${expected} for ${vcpus} vCPU and ${memoryGb} GB in ${location}`, () =>
       assert.equal(resolveServerType(size(vcpus, memoryGb), location).name, expected));
+  }
+
+  for (const [row, machine, vcpus, memoryGb, expected] of [
+    ["S0-3", "an app node", 4, 16, "cx43"],
+    ["S0-11", "the database node", 8, 32, "cx53"],
+    ["S0-15", "the storage node", 4, 8, "cx33"],
+  ] as const) {
+    it(`${row}: takes ${expected} for ${machine} of ${vcpus} vCPU and ${memoryGb} GB`, () =>
+      assert.equal(resolveServerType(size(vcpus, memoryGb), "nbg1").name, expected));
+
+    it(`${row}: fails for ${machine} with a named type of less`, () =>
+      assert.throws(
+        () => resolveServerType(size(vcpus, memoryGb, "cx23"), "nbg1"),
+        /cx23 has 2 vCPU, 4 GB RAM, less than/,
+      ));
   }
 
   it("takes the named type, a dedicated one too", () =>
@@ -59,7 +70,12 @@ describe("resolveServerType", () => {
   });
 
   for (const [what, wanted, location, message] of [
-    ["no type is that large", size(64, 16), "nbg1", /no server type in nbg1 has 64 vCPU, 16 GB RAM.*ccx63/],
+    [
+      "no type is that large (S0-3)",
+      size(64, 16),
+      "nbg1",
+      /no server type in nbg1 has 64 vCPU, 16 GB RAM.*ccx63/,
+    ],
     ["the named type does not exist", size(4, 16, "cx99"), "nbg1", /cx99 does not exist.*nearest are .*cx43/],
     [
       "the named type is too small",

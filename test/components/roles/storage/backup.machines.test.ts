@@ -101,9 +101,57 @@ systemctl show -p Nice -p IOSchedulingClass platform-backup.service`);
     assert.match(properties, /IOSchedulingClass=3/);
   });
 
+  it("S0-18: the timer starts the backup when its time comes", async () => {
+    const next = "systemctl show -p NextElapseUSecRealtime --value platform-backup.timer";
+    const before = (await commands.status()).lastSuccess;
+    await machine.succeed(`mkdir -p /run/systemd/system/platform-backup.timer.d
+at=$(date -u -d '+2 seconds' '+%F %T UTC')
+printf '[Timer]\\nOnCalendar=\\nOnCalendar=%s\\nAccuracySec=1us\\n' "$at" >/run/systemd/system/platform-backup.timer.d/soon.conf
+systemctl daemon-reload
+systemctl restart platform-backup.timer`);
+    await machine.succeed(`for _ in $(seq 600); do
+[ "$(cat /srv/storage/backups/last-success)" = ${before} ] || break
+sleep 0.1
+done
+until [ "$(systemctl is-active platform-backup.service)" = inactive ]; do sleep 0.1; done
+rm -r /run/systemd/system/platform-backup.timer.d
+systemctl daemon-reload
+systemctl restart platform-backup.timer`);
+    const now = await commands.status();
+    assert.equal(now.result, "success");
+    assert.ok(now.lastSuccess > before, `${now.lastSuccess} after ${before}`);
+    assert.match(await machine.succeed(next), /02:00:00 UTC$/);
+  });
+
+  it("S0-23: a dump is a session over the network for the database, and work of low priority for this machine", async () => {
+    // A table that is locked holds the dump, so that it can be looked at.
+    const seen =
+      await machine.succeed(`runuser -u postgres -- psql -XqAt -d app -c 'begin; lock table orders; select pg_sleep(600)' >/dev/null 2>&1 &
+until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'AccessExclusiveLock' and granted and relation is not null" | grep -q 1; do sleep 0.1; done
+systemctl start --no-block platform-backup.service
+sessions() { runuser -u postgres -- psql -XAtc "select distinct client_addr from pg_stat_activity where application_name = 'pg_dump'"; }
+until [ -n "$(sessions)" ]; do sleep 0.1; done
+echo "session from $(sessions)"
+for process in $(pgrep -x pg_dump); do
+  echo "pg_dump $(ps -o ni= -p "$process") $(ionice -p "$process") $(cut -d: -f3 "/proc/$process/cgroup" | grep -o 'platform-backup.service' | head -n 1)"
+done | sort -u
+runuser -u postgres -- psql -XAtc "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()" >/dev/null
+wait || true
+until [ "$(systemctl is-active platform-backup.service)" != activating ]; do sleep 0.1; done
+systemctl is-failed platform-backup.service || true`);
+    assert.deepEqual(
+      seen
+        .trim()
+        .split("\n")
+        .map((line) => line.replaceAll(/\s+/g, " ")),
+      ["session from 10.0.4.11", "pg_dump 10 idle platform-backup.service", "inactive"],
+    );
+  });
+
   it("S0-28: restores the local backup into a new database with equal content", async () => {
+    const newest = (await commands.status()).lastSuccess;
     const said = await machine.succeed("platform-restore --target-database checked");
-    assert.match(said, new RegExp(`restored ${first} into checked \\(2 tables\\)`));
+    assert.match(said, new RegExp(`restored ${newest} into checked \\(2 tables\\)`));
     assert.equal(await commands.digest("checked"), await commands.digest("app"));
   });
 

@@ -155,4 +155,16 @@ rm /srv/box-sshd/*; for type in rsa ed25519; do ssh-keygen -q -t $type -N '' -f 
     const local = (await machine.succeed("platform-restore --list")).trim().split("\n");
     assert.equal(local.length, 3, "nothing expires before it was copied");
   });
+
+  it("S0-16, S0-28: keeps backups in an object store elsewhere, only the newest on the volume, and restores an older one", async () => {
+    await machine.apply(wholeSetup({ ...config, bulk: "objectStore" }, secrets));
+    const ids = [await commands.backup(), await commands.backup(), await commands.backup()];
+    assert.deepEqual((await commands.status()).copies, { offsite: "success" });
+    const local = (await machine.succeed("platform-restore --list")).trim().split("\n");
+    assert.deepEqual(local, ids.slice(-2));
+    const kept = (await machine.succeed("platform-restore --list --from offsite")).trim().split("\n");
+    assert.deepEqual(kept.slice(-3), ids);
+    await machine.succeed(`platform-restore --from offsite --backup ${ids[0]} --target-database from_store`);
+    assert.equal(await commands.digest("from_store"), await commands.digest("app"));
+  });
 });
