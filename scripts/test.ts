@@ -8,7 +8,7 @@ import { ensureToolchain } from "../toolchain/build";
 import { checkPython } from "./checkPython";
 import { newRun, runVariable } from "./conformance/results";
 import { projectRoot } from "./localStack";
-import { endToEndFiles, filesThatNeed } from "./testRun/files";
+import { endToEndFiles, filesThatNeed, houseRules } from "./testRun/files";
 import { mocha, reasonOf, show } from "./testRun/mocha";
 
 /** A part of the test run: what it does and the commands that do it. */
@@ -19,12 +19,13 @@ interface Part {
 
 const parts: Readonly<Record<string, Part>> = {
   check: {
-    title: "types, format and lint",
+    title: "types, format, lint, and the rules of the house",
     run: async () => {
       await show("tsc", ["--noEmit", "--project", "."]);
       await show("tsc", ["--noEmit", "--project", "localcloud/src/page"]);
       await show("tsc", ["--noEmit", "--project", "examples/app"]);
       await show("biome", ["check", "."]);
+      await mocha(await houseRules(), "60s");
       await checkPython(print);
     },
   },

@@ -29,10 +29,15 @@ export async function testFiles(pattern: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Tests of one need; those that look at a whole platform are a part of their own. */
+/** Tests of one need; those of a whole platform and the rules of the house are parts of their own. */
 export async function filesThatNeed(need: Need): Promise<string[]> {
   const files = await testFiles("**/*.test.ts");
-  return files.filter((path) => !isEndToEnd(path) && needOf(path) === need);
+  return files.filter((path) => !isEndToEnd(path) && !isHouseRule(path) && needOf(path) === need);
+}
+
+/** Rules that the sources keep; a part of `npm run check`. */
+export async function houseRules(): Promise<string[]> {
+  return (await testFiles("**/*.test.ts")).filter(isHouseRule);
 }
 
 /** In the order of their numbers: the first brings the platform up, the last takes it down. */
@@ -42,4 +47,8 @@ export async function endToEndFiles(): Promise<string[]> {
 
 function isEndToEnd(path: string): boolean {
   return path.startsWith("test/e2e/");
+}
+
+function isHouseRule(path: string): boolean {
+  return path.startsWith("test/house/");
 }
