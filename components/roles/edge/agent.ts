@@ -14,8 +14,10 @@ export interface AgentOptions {
   readonly floatingIpId: number;
   /** Network whose default route follows the floating IP; undefined: routes stay as they are. */
   readonly networkId: number | undefined;
-  /** See `EdgeOptions.peerKey`. Secret. */
-  readonly peerKey: string;
+  /** See `EdgeOptions.statePass`. Secret. */
+  readonly statePass: string;
+  /** Both machines sign with it what they answer to each other; it is never sent. Secret. */
+  readonly pairKey: string;
 }
 
 const folder = "/usr/local/lib/platform-edge";
@@ -89,7 +91,8 @@ export function agentConfig(machine: MachinePlan, peer: MachinePlan, options: Ag
       server: peer.hostname,
       privateUrl: `http://${peer.privateIp}:${ports.edgeHealth}/state`,
       publicPath: publicStatePath,
-      key: options.peerKey,
+      pass: options.statePass,
+      key: options.pairKey,
     },
     marker: masterMarker,
     fifo: notifyFifo,

@@ -38,8 +38,11 @@ export interface EdgeOptions {
   readonly otherDomains?: readonly string[];
   /** What a visitor gets who asks for any other name or for an address. @default "serve" */
   readonly otherHosts?: OtherHosts;
-  /** Shared by the pair: whoever sends it may read the VRRP state over the public side. Secret. */
-  readonly peerKey: string;
+  /**
+   * Shared by the pair: who sends it may read the VRRP state over the public side. It keeps visitors away from the
+   * agent and proves nothing, as it is sent in clear: what the page says is signed. Secret.
+   */
+  readonly statePass: string;
 }
 
 /** Port on loopback where the agent answers; the proxies hand its page to the peer. */

@@ -25,7 +25,7 @@ export function haproxySetup(options: EdgeOptions): MachineSetup {
     packages: ["haproxy", "socat"],
     files: [
       ...certificates,
-      // It holds the key of the pair.
+      // It holds what opens the page of the state.
       {
         path: configPath,
         content: haproxyConfig(options),
@@ -127,7 +127,7 @@ ${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate
   unique-id-header X-Request-ID
   http-after-response set-header X-Edge ${options.machine.name}
   acl asks_state path ${publicStatePath}
-  acl is_peer req.hdr(X-Platform-Key) -m str ${options.peerKey}
+  acl is_peer req.hdr(X-Platform-Key) -m str ${options.statePass}
   # Traefik decodes a path and resolves its dots and double slashes before it compares.
   acl is_internal path_beg ${internalPrefix}
   acl is_internal path,url_dec -m sub ${internalPrefix}

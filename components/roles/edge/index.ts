@@ -197,14 +197,14 @@ function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp:
       args.context.networkId,
     ])
     .apply(([apiToken, apiEndpoint, certificate, address, floatingIpId, networkId]) => {
-      const peerKey = derivedKey(apiToken);
+      const statePass = derivedKey(apiToken, "state of the edge");
       return mergeSetups(
         baseSetup(plan, topology, settings, args.logArchive),
         loadBalancerSetup({
           ...edgeOptions(args, plan),
           engine: settings.edge.engine,
           certificate,
-          peerKey,
+          statePass,
           floatingIp: address,
           privateRange: settings.network.range,
           agent: {
@@ -212,7 +212,8 @@ function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp:
             apiToken,
             floatingIpId,
             networkId: args.manageDefaultRoute === false ? undefined : networkId,
-            peerKey,
+            statePass,
+            pairKey: derivedKey(apiToken, "signed answers of the edge"),
           },
         }),
       );
@@ -236,6 +237,6 @@ function edgeOptions(args: LoadBalancerPairArgs, plan: MachinePlan) {
 }
 
 /** Both machines hold the token, so they need no second secret to know each other by. */
-function derivedKey(apiToken: string): string {
-  return createHmac("sha256", apiToken).update("hetzner-platform: state of the edge").digest("hex");
+function derivedKey(apiToken: string, purpose: string): string {
+  return createHmac("sha256", apiToken).update(`hetzner-platform: ${purpose}`).digest("hex");
 }

@@ -26,7 +26,7 @@ export function nginxSetup(options: EdgeOptions): MachineSetup {
     packages: ["nginx"],
     files: [
       ...certificates,
-      // It holds the key of the pair.
+      // It holds what opens the page of the state.
       {
         path: configPath,
         content: nginxConfig(options),
@@ -153,7 +153,7 @@ const proxyDefaults = `
 
 function stateLocation(options: EdgeOptions): string {
   return `    location = ${publicStatePath} {
-      if ($http_x_platform_key != "${options.peerKey}") {
+      if ($http_x_platform_key != "${options.statePass}") {
         return 404;
       }
       access_log off;

@@ -9,13 +9,15 @@ import signal
 import sys
 import time
 from collections import deque
-from typing import Any, Optional
+from typing import Any
 
 from decision import Situation, Verdict, decide
 from hetzner import Answer, Api
-from local import Events, answer_requests, is_master, publish, serves
+from local import Events, Health, answer_requests, is_master, publish
+from log import Log
 from peer import Peer
 from route import Refused, lead_default_route
+from signing import Key
 
 # Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
 # revoked token is noticed before it is needed.
@@ -31,30 +33,33 @@ class Agent:
     def __init__(self, config: dict[str, Any], token: str, state_path: str) -> None:
         self.config = config
         self.api = Api(config["apiEndpoint"], token)
-        self.peer = Peer(config["peer"]["privateUrl"], config["peer"]["key"])
+        self.log = Log()
+        self.key = Key(config["peer"]["key"])
+        self.peer = Peer(config["peer"], self.key)
+        self.health = Health(config["healthUrl"])
         self.state_path = state_path
-        self.me: Optional[int] = None
-        self.peer_id: Optional[int] = None
-        self.owner: Optional[int] = UNKNOWN
+        self.me: int | None = None
+        self.peer_id: int | None = None
+        self.owner: int | None = UNKNOWN
         self.owner_at = float("-inf")
         self.route_at = float("-inf")
         self.identified_at = float("-inf")
-        self.master_since: Optional[float] = None
+        self.master_since: float | None = None
         self.claims: deque[float] = deque(maxlen=10)
         self.verdict = Verdict.REST
-        self.said = ""
         self.failures = 0
 
     def run(self) -> None:
         events = Events(self.config["fifo"])
-        answer_requests(self.config["port"], self.live_state)
+        answer_requests(self.config["port"], self.live_state, self.sign)
+        self.health.watch()
         self.peer.watch()
         while True:
             try:
                 pause = self.step()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # A defect of one round must not end the failover for ever.
-                self.say(3, f"round failed: {type(error).__name__}: {error}")
+                self.log.say(3, f"round failed: {type(error).__name__}: {error}")
                 pause = SLOWEST_RETRY
             sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
             publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
@@ -62,9 +67,9 @@ class Agent:
 
     def step(self) -> float:
         """One round. Returns the seconds until the next one is due."""
-        if self.me is None or (self.peer_id is None and self.older(self.identified_at, 60)):
-            if not self.identify():
-                return self.retry()
+        unknown = self.me is None or (self.peer_id is None and self.older(self.identified_at, 60))
+        if unknown and not self.identify():
+            return self.retry()
         master = is_master(self.config["marker"])
         if master and self.master_since is None:
             self.master_since = time.monotonic()
@@ -85,11 +90,10 @@ class Agent:
             return self.claim()
         if self.verdict is not Verdict.REST:
             return self.hold()
-        if master and self.older(self.route_at, ROUTE_AGE):
-            if not self.fix_route():
-                return self.retry()
+        if master and self.older(self.route_at, ROUTE_AGE) and not self.fix_route():
+            return self.retry()
         self.failures = 0
-        self.say(6, "master and owner" if master else "standby")
+        self.log.say(6, "master and owner" if master else "standby")
         return TIMER
 
     def hold(self) -> float:
@@ -97,7 +101,7 @@ class Agent:
         if self.verdict is Verdict.ASK_PEER:
             self.peer.hurry()
             return 0.1
-        self.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
+        self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
         if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
             return self.retry()
         return 0.5
@@ -122,7 +126,7 @@ class Agent:
         own = self.api.call("GET", f"/servers?name={self.config['self']['server']}")
         other = self.api.call("GET", f"/servers?name={self.config['peer']['server']}")
         if not own.ok or not other.ok or not own.body.get("servers"):
-            self.complain("looking the servers up", own if not own.ok else other)
+            self.log.complain("looking the servers up", own if not own.ok else other)
             return False
         self.me = own.body["servers"][0]["id"]
         for server in other.body.get("servers", []):
@@ -135,7 +139,7 @@ class Agent:
     def read_owner(self) -> bool:
         answer = self.api.call("GET", f"/floating_ips/{self.config['floatingIpId']}")
         if not answer.ok or "floating_ip" not in answer.body:
-            self.complain("reading the owner", answer)
+            self.log.complain("reading the owner", answer)
             return False
         owner = answer.body["floating_ip"]["server"]
         if owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
@@ -146,13 +150,13 @@ class Agent:
 
     def claim(self) -> float:
         path = f"/floating_ips/{self.config['floatingIpId']}/actions"
-        self.say(5, f"taking the address from server {self.owner}")
+        self.log.say(5, f"taking the address from server {self.owner}")
         answer = self.api.insist("POST", path + "/assign", {"server": self.me})
         if answer.ok:
             return self.finish_claim(answer)
         # Whatever was refused, the next round looks at the world again.
         self.owner_at = float("-inf")
-        self.complain("taking the address", answer)
+        self.log.complain("taking the address", answer)
         if answer.status == 422 and answer.code == "floating_ip_assigned":
             return self.release(path)
         if answer.status == 404:
@@ -166,12 +170,12 @@ class Agent:
         done = self.api.settle(answer)
         self.owner_at = float("-inf")
         if not done:
-            self.say(4, "the move ended with an error: trying again")
+            self.log.say(4, "the move ended with an error: trying again")
             return 0.5
         self.owner, self.failures = self.me, 0
         self.claims.append(time.monotonic())
         self.route_at = float("-inf")
-        self.say(5, f"the address is routed to server {self.me}")
+        self.log.say(5, f"the address is routed to server {self.me}")
         # The next round reads the owner again: the API's word, not the action's.
         return 0
 
@@ -191,14 +195,14 @@ class Agent:
         mine = self.config["self"]["privateIp"]
         try:
             if lead_default_route(self.api, self.config["networkId"], mine):
-                self.say(5, f"the default route of the private network leads to {mine}")
+                self.log.say(5, f"the default route of the private network leads to {mine}")
         except Refused as refused:
-            self.complain(refused.what, refused.answer)
+            self.log.complain(refused.what, refused.answer)
             return False
         self.route_at = time.monotonic()
         return True
 
-    def retry(self, answer: Optional[Answer] = None) -> float:
+    def retry(self, answer: Answer | None = None) -> float:
         """Never gives up, never floods: 429 leaves at most 24 calls a minute."""
         self.failures += 1
         status = (answer or self.api.last).status
@@ -211,24 +215,14 @@ class Agent:
     def older(self, moment: float, seconds: float) -> bool:
         return time.monotonic() - moment >= seconds
 
-    def complain(self, what: str, answer: Answer) -> None:
-        if answer.status in (401, 403):
-            self.say(2, f"{what}: {answer}: the token cannot move the address")
-        else:
-            self.say(4, f"{what}: {answer}")
-
-    def say(self, priority: int, line: str) -> None:
-        # One line for a state that lasts, however often the loop passes it.
-        if line == self.said:
-            return
-        self.said = line
-        print(f"<{priority}>{line}", file=sys.stderr, flush=True)
+    def sign(self, nonce: str, content: bytes) -> str:
+        return self.key.sign(self.config["self"]["server"], nonce, content)
 
     def live_state(self) -> dict[str, Any]:
         """Asked anew for every request of the peer, so that it is never older than the request."""
         return {
             "vrrp": "MASTER" if is_master(self.config["marker"]) else "BACKUP",
-            "serves": serves(self.config["healthUrl"]),
+            "serves": self.health.serves(),
             "server": self.me,
             "owner": None if self.owner == UNKNOWN else self.owner,
             "verdict": self.verdict.value,

@@ -1,7 +1,7 @@
 """Who moves the floating IP. Pure: no clock, no network."""
 
 from enum import Enum
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 
 class Verdict(Enum):
@@ -32,9 +32,9 @@ class PeerView(NamedTuple):
 class Situation(NamedTuple):
     master: bool
     # Server that the API routes the address to; None: nobody.
-    owner: Optional[int]
+    owner: int | None
     me: int
-    peer_id: Optional[int]
+    peer_id: int | None
     peer: PeerView
     # Finished moves by this machine within the last minute.
     recent_claims: int

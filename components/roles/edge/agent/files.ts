@@ -2,7 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** They lie beside this file, in the repository as in the package, whatever the working directory is. */
-const names = ["agent.py", "decision.py", "hetzner.py", "local.py", "peer.py", "route.py"] as const;
+const names = [
+  "agent.py",
+  "decision.py",
+  "hetzner.py",
+  "local.py",
+  "log.py",
+  "peer.py",
+  "route.py",
+  "signing.py",
+] as const;
 
 /** The agent's source files by name; on the machine they live in one folder and import each other. */
 export function agentModules(): Readonly<Record<string, string>> {

@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 
 class Answer(NamedTuple):
@@ -42,9 +42,9 @@ def _remembering_getaddrinfo(*query: Any, **options: Any) -> Any:
 socket.getaddrinfo = _remembering_getaddrinfo
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
+class NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        # The token must not follow to another host.
+        # What a request carries must not follow to another host.
         return None
 
 
@@ -52,16 +52,16 @@ class Api:
     def __init__(self, endpoint: str, token: str) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._token = token
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._opener = urllib.request.build_opener(NoRedirects)
         self._threads = ThreadPoolExecutor(max_workers=8)
         self.last = Answer(0, "not called yet", {})
 
-    def call(self, method: str, path: str, body: Optional[dict[str, Any]] = None, timeout: float = 3) -> Answer:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 3) -> Answer:
         answer = self._call(method, path, body, timeout)
         self.last = answer
         return answer
 
-    def _call(self, method: str, path: str, body: Optional[dict[str, Any]], timeout: float) -> Answer:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None, timeout: float) -> Answer:
         request = urllib.request.Request(
             self._endpoint + path,
             method=method,

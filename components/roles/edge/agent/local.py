@@ -1,12 +1,17 @@
 """This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
 
+import http.client
 import json
 import os
 import select
 import threading
+import time
 import urllib.request
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Optional
+from typing import Any
+
+from signing import NONCE_HEADER, SIGNATURE_HEADER
 
 
 def is_master(marker: str, table: str = "/proc/net/fib_trie") -> bool:
@@ -20,13 +25,40 @@ def is_master(marker: str, table: str = "/proc/net/fib_trie") -> bool:
     return False
 
 
-def serves(health_url: str) -> bool:
-    """Whether this machine reaches an application node."""
-    try:
-        with urllib.request.urlopen(health_url, timeout=0.7) as response:
-            return bool(200 <= response.status < 300)
-    except OSError:
-        return False
+# Seconds between two questions, and the longest that an answer may take: a slow site is no dead one.
+HEALTH_INTERVAL = 0.5
+HEALTH_TIMEOUT = 2.0
+# Older answers say nothing about now.
+HEALTH_FRESH = 4.0
+
+
+class Health:
+    """Whether this machine reaches an application node: asked all the time, so that nobody waits for the answer."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        # When the question was asked that the newest answer belongs to, and whether that was good.
+        self._newest = (float("-inf"), False)
+
+    def watch(self) -> None:
+        threading.Thread(target=self._ask_forever, daemon=True).start()
+
+    def serves(self) -> bool:
+        asked_at, good = self._newest
+        return good and time.monotonic() - asked_at < HEALTH_FRESH
+
+    def _ask_forever(self) -> None:
+        while True:
+            begin = time.monotonic()
+            self._newest = (begin, self._ask())
+            time.sleep(max(0.05, HEALTH_INTERVAL - (time.monotonic() - begin)))
+
+    def _ask(self) -> bool:
+        try:
+            with urllib.request.urlopen(self._url, timeout=HEALTH_TIMEOUT) as response:
+                return bool(200 <= response.status < 300)
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 class Events:
@@ -34,7 +66,7 @@ class Events:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._descriptor: Optional[int] = None
+        self._descriptor: int | None = None
 
     def wait(self, seconds: float) -> bool:
         if self._descriptor is None:
@@ -58,7 +90,9 @@ def publish(path: str, state: dict[str, Any]) -> None:
     os.replace(candidate, path)
 
 
-def answer_requests(port: int, state: Callable[[], dict[str, Any]]) -> None:
+def answer_requests(port: int, state: Callable[[], dict[str, Any]], sign: Callable[[str, bytes], str]) -> None:
+    """The state for whoever asks, signed for who sends a nonce. People, and peers of an older version, send none."""
+
     class Handler(BaseHTTPRequestHandler):
         timeout = 2
 
@@ -67,6 +101,9 @@ def answer_requests(port: int, state: Callable[[], dict[str, Any]]) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            signature = sign(self.headers.get(NONCE_HEADER, ""), content)
+            if signature:
+                self.send_header(SIGNATURE_HEADER, signature)
             self.end_headers()
             self.wfile.write(content)
 

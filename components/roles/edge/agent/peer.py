@@ -1,31 +1,48 @@
 """Asks the other load balancer for its state over the private and the public side, all the time."""
 
+import http.client
 import json
 import threading
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Optional
+from typing import Any
 
 from decision import PeerView
+from hetzner import NoRedirects
+from signing import NONCE_HEADER, SIGNATURE_HEADER, Key, new_nonce
+
+GATE_HEADER = "X-Platform-Key"
 
 # Seconds between two questions: a standby must know at once, the owner of the address need not.
 INTERVAL_STANDBY = 0.5
 INTERVAL_OWNER = 2.0
-# Longer than the peer's agent waits for its own load balancer.
+# The peer's agent knows its answer before it is asked.
 TIMEOUT = 1.0
 # Older answers say nothing about now.
 FRESH = 2.0
 
 
 class Side:
-    """One way to the peer. The newest answer, and how often in a row nobody answered."""
+    """One way to the peer. The newest answer, and how often in a row nobody answered.
 
-    def __init__(self, name: str) -> None:
+    A state that the peer has not signed for this very question is no answer: whoever sent it, the peer did not. That
+    the peer's proxy answers without an agent behind it is told unsigned, as nobody gains by forging it: the address
+    is taken from such a peer as from one that is silent.
+    """
+
+    def __init__(self, name: str, server: str, key: Key) -> None:
         self.name = name
-        self.url: Optional[str] = None
-        self.key = ""
-        self.state: Optional[dict[str, Any]] = None
+        # When the question was asked that is open.
+        self.open_since: float | None = None
+        self.server = server
+        self.key = key
+        self.url: str | None = None
+        # Opens the page, and proves nothing: it is sent in clear.
+        self.password = ""
+        # What was wrong with the newest answer, for people.
+        self.problem = ""
+        self.state: dict[str, Any] | None = None
         # When the question was asked that the newest answer belongs to.
         self.answered_at = float("-inf")
         self.asked_at = float("-inf")
@@ -37,40 +54,59 @@ class Side:
         url = self.url
         if url is None:
             return
-        request = urllib.request.Request(url, headers={"X-Platform-Key": self.key} if self.key else {})
-        state: Optional[dict[str, Any]] = None
+        nonce = new_nonce()
+        headers = {NONCE_HEADER: nonce} | ({GATE_HEADER: self.password} if self.password else {})
+        state: dict[str, Any] | None = None
+        problem = ""
         answered = True
-        begin = time.monotonic()
+        begin = self.open_since = time.monotonic()
         try:
-            with _direct.open(request, timeout=TIMEOUT) as response:
-                parsed = json.loads(response.read(65536))
-                state = parsed if isinstance(parsed, dict) and "vrrp" in parsed else None
+            with _direct.open(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as response:
+                content = response.read(65536)
+                signature = response.headers.get(SIGNATURE_HEADER, "")
+            answered = self.key.signed(self.server, nonce, content, signature)
+            if answered:
+                state = json.loads(content)
+            else:
+                problem = "wrong signature" if signature else "not signed"
         except urllib.error.HTTPError as error:
             error.close()
-        except ValueError:
-            pass
-        except OSError:
+            problem = f"status {error.code}"
+        except (OSError, http.client.HTTPException, ValueError) as error:
             answered = False
-        self.asked_at = begin
+            problem = type(error).__name__
+        self.asked_at, self.open_since = begin, None
+        self.problem = problem
         if answered:
             self.answered_at, self.state, self.failures = begin, state, 0
         else:
             self.failures += 1
 
+    def silent(self, now: float) -> bool:
+        """Whether two questions of the last moments got no answer. One that trickles in for ever is none."""
+        if self.open_since is not None and now - self.open_since > 2 * TIMEOUT:
+            return True
+        return self.failures >= 2 and now - self.asked_at < FRESH
+
     def describe(self) -> dict[str, Any]:
         fresh = time.monotonic() - self.answered_at < FRESH + self.interval
-        return {"answers": fresh, "failures": self.failures, "state": self.state if fresh else None}
+        return {
+            "answers": fresh,
+            "failures": self.failures,
+            "problem": self.problem,
+            "state": self.state if fresh else None,
+        }
 
 
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirects)
 
 
 class Peer:
-    def __init__(self, private_url: str, key: str) -> None:
-        self.private = Side("private")
-        self.private.url = private_url
-        self.public = Side("public")
-        self.public.key = key
+    def __init__(self, config: dict[str, Any], key: Key) -> None:
+        self.private = Side("private", config["server"], key)
+        self.private.url = config["privateUrl"]
+        self.public = Side("public", config["server"], key)
+        self.public.password = config["pass"]
 
     def watch(self) -> None:
         for side in (self.private, self.public):
@@ -102,8 +138,7 @@ class Peer:
                 master=any(state.get("vrrp") == "MASTER" for state in states),
                 serves=any(state.get("serves") is True for state in states),
             )
-        silent = all(side.failures >= 2 and now - side.asked_at < FRESH for side in sides)
-        return PeerView(answered=bool(fresh), silent=silent)
+        return PeerView(answered=bool(fresh), silent=all(side.silent(now) for side in sides))
 
 
 def _ask_forever(side: Side) -> None:

@@ -58,7 +58,7 @@ describe("haproxy", () => {
 
   it("keeps key and certificate in files that root alone reads", () => {
     const setup = haproxySetup(withTls());
-    const holding = setup.files.filter((file) => /planted-peer-key|PRIVATE KEY/.test(file.content));
+    const holding = setup.files.filter((file) => /planted-state-pass|PRIVATE KEY/.test(file.content));
     assert.deepEqual(
       holding.map((file) => [file.path, file.mode]),
       [

@@ -48,7 +48,7 @@ describe("nginx", () => {
 
   it("keeps key and certificate in files that root alone reads", () => {
     const holding = nginxSetup(withTls()).files.filter((file) =>
-      /planted-peer-key|PRIVATE KEY/.test(file.content),
+      /planted-state-pass|PRIVATE KEY/.test(file.content),
     );
     assert.equal(holding.length, 2);
     for (const file of holding) assert.equal(file.mode, "0600");

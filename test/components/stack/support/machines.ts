@@ -49,7 +49,7 @@ export function renderMachines(
         backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
         certificate: undefined,
         redirectToHttps: true,
-        peerKey: agentOptions.peerKey,
+        statePass: agentOptions.statePass,
         floatingIp: "203.0.113.10",
         privateRange: settings.network.range,
         agent: agentOptions,

@@ -8,14 +8,21 @@ import type { MachinePlan } from "../../../../../components/plan/topology";
 import { agentConfig } from "../../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../../components/roles/edge/agent/files";
 import { agentOptions, lb1, lb2 } from "./options";
+import { type Nonsense, type PeerState, standInPeer } from "./standInPeer";
 
-/** What the peer answers when it is asked for its state; undefined: nothing listens. */
-export type PeerAnswer = { vrrp: string; serves: boolean } | "no agent" | undefined;
+/** What the peer answers when it is asked for its state; undefined: nothing listens. See `standInPeer`. */
+export type PeerAnswer = PeerState | Nonsense | "no agent" | undefined;
 
 /** The real agent as a process, with a kernel table that the test writes instead of keepalived. */
 export class AgentProcess {
   peerPrivate: PeerAnswer;
   peerPublic: PeerAnswer;
+  /** Nobody is there unless a test says so. */
+  healthUrl = "http://127.0.0.1:1/healthz";
+  /** Another agent that this one asks over the public side, in the place of `peerPublic`. */
+  peerAgent: AgentProcess | undefined;
+  /** An agent of before answers were signed: it believes every answer, and signs none. */
+  former = false;
   #folder = "";
   #port = 0;
   #process: ExecaChildProcess | undefined;
@@ -33,14 +40,13 @@ export class AgentProcess {
       await writeFile(this.#path(name), content);
     }
     const privatePort = await this.#peerSide(() => this.peerPrivate);
-    const publicPort = await this.#peerSide(() => this.peerPublic);
+    const publicPort = (await this.peerAgent?.port()) ?? (await this.#peerSide(() => this.peerPublic));
     const config = JSON.parse(agentConfig(...this.pair, { ...agentOptions, apiEndpoint: this.endpoint }));
     config.peer.privateUrl = `http://127.0.0.1:${privatePort}/state`;
     config.peer.publicPath = `:${publicPort}/.well-known/platform-edge`;
     config.fifo = this.#path("vrrp.fifo");
-    this.#port = await freePort();
-    config.port = this.#port;
-    config.healthUrl = "http://127.0.0.1:1/healthz";
+    config.port = await this.port();
+    config.healthUrl = this.healthUrl;
     await writeFile(this.#path("config.json"), JSON.stringify(config));
     await writeFile(this.#path("token"), `${agentOptions.apiToken}\n`, { mode: 0o600 });
     await execa("mkfifo", [config.fifo]);
@@ -50,6 +56,12 @@ export class AgentProcess {
       all: true,
       env: { PYTHONDONTWRITEBYTECODE: "1" },
     });
+  }
+
+  /** Where it answers. */
+  async port(): Promise<number> {
+    this.#port ||= await freePort();
+    return this.#port;
   }
 
   /** Changes the VRRP state as keepalived does: first the kernel, then the event. */
@@ -62,9 +74,14 @@ export class AgentProcess {
     return JSON.parse(await readFile(this.#path("state.json"), "utf8"));
   }
 
-  /** What the peer gets when it asks. */
+  /** What the peer gets when it asks; one of an older version sends no nonce. */
+  async ask(nonce?: string): Promise<Response> {
+    const headers: Record<string, string> = nonce === undefined ? {} : { "X-Platform-Nonce": nonce };
+    return fetch(`http://127.0.0.1:${this.#port}/state`, { headers });
+  }
+
   async served(): Promise<string> {
-    return (await fetch(`http://127.0.0.1:${this.#port}/state`)).text();
+    return (await this.ask()).text();
   }
 
   get pid(): number | undefined {
@@ -97,6 +114,10 @@ sys.argv = ["agent.py", ${JSON.stringify(this.#path("config.json"))}, ${JSON.str
 import local
 local.is_master.__defaults__ = (${JSON.stringify(this.#path("fib_trie"))},)
 import agent
+import signing
+if ${this.former ? "True" : "False"}:
+    signing.Key.sign = lambda *_: ""
+    signing.Key.signed = lambda *_: True
 # Seconds that the tests need not wait for; they have a test of their own.
 agent.TIMER = 1.0
 agent.OWNER_AGE_MASTER = 0.9
@@ -106,13 +127,8 @@ agent.main()
   }
 
   async #peerSide(answer: () => PeerAnswer): Promise<number> {
-    const server = createServer((_request, response) => {
-      const now = answer();
-      if (now === undefined) return response.destroy();
-      if (now === "no agent") return response.writeHead(503).end();
-      response.setHeader("Content-Type", "application/json");
-      return response.end(JSON.stringify(now));
-    });
+    const [self, peer] = this.pair.map(({ hostname }) => hostname) as [string, string];
+    const server = standInPeer({ self, peer, key: agentOptions.pairKey }, answer);
     this.#servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, resolve));
     return (server.address() as AddressInfo).port;

@@ -78,12 +78,8 @@ export class FakeApi {
 
   #answer(call: Call, failing: boolean): [number, object] {
     const known: [string, string, () => object][] = [
-      ["GET", "/servers?name=prod-lb1", () => ({ servers: [{ id: 1 }] })],
-      [
-        "GET",
-        "/servers?name=prod-lb2",
-        () => ({ servers: [{ id: 2, public_net: { ipv4: { ip: this.peerAddress } } }] }),
-      ],
+      ["GET", "/servers?name=prod-lb1", () => ({ servers: [this.#machine(1)] })],
+      ["GET", "/servers?name=prod-lb2", () => ({ servers: [this.#machine(2)] })],
       ["GET", "/floating_ips/7", () => ({ floating_ip: { id: 7, server: this.owner } })],
       ["GET", "/networks/9", () => ({ network: { id: 9, routes: this.routes } })],
     ];
@@ -95,6 +91,10 @@ export class FakeApi {
     }
     if (call.method !== "POST") return [404, { error: { code: "not_found", message: call.path } }];
     return this.#act(call, failing);
+  }
+
+  #machine(id: number): object {
+    return { id, public_net: { ipv4: { ip: this.peerAddress } } };
   }
 
   #act(call: Call, failing: boolean): [number, object] {

@@ -18,7 +18,7 @@ export const edgeOptions: EdgeOptions = {
   domain: seedSettings.domain,
   otherDomains: ["shop.example.com"],
   otherHosts: "serve",
-  peerKey: "planted-peer-key",
+  statePass: "planted-state-pass",
 };
 
 export const agentOptions: AgentOptions = {
@@ -26,7 +26,8 @@ export const agentOptions: AgentOptions = {
   apiToken: "planted-api-token",
   floatingIpId: 7,
   networkId: 9,
-  peerKey: "planted-peer-key",
+  statePass: "planted-state-pass",
+  pairKey: "planted-pair-key",
 };
 
 export const setupOptions: LoadBalancerSetupOptions = {
