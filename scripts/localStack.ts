@@ -43,14 +43,18 @@ export async function pulumiEnvironment(
   };
 }
 
-/** The local stack of this checkout, created when it is not there. */
-export async function localStack(progress?: Progress): Promise<Stack> {
+/**
+ * The local stack, created when it is not there.
+ *
+ * @param workDir where its program lies @default this checkout
+ */
+export async function localStack(progress?: Progress, workDir: string = projectRoot): Promise<Stack> {
   const settings = localCloudSettings();
   const { env, pulumi } = await pulumiEnvironment(settings, progress);
   Object.assign(process.env, { PATH: env.PATH ?? process.env.PATH });
   const pulumiCommand = await PulumiCommand.get({ root: dirname(dirname(pulumi)), skipVersionCheck: true });
   return LocalWorkspace.createOrSelectStack(
-    { stackName: localStackName, workDir: projectRoot },
+    { stackName: localStackName, workDir },
     { envVars: env, pulumiCommand, secretsProvider: "passphrase" },
   );
 }
