@@ -1,7 +1,6 @@
 // Runs actions: host steps, network, minimum duration, then effect and success in one transaction. What was
 // running when the process died is run again from its stored plan (every host method is idempotent).
 
-import type { ApiFaults } from "../api/faults/active";
 import type { Host, World } from "../host/contract";
 import type { Action, Plan } from "../state/rows";
 import type { Store } from "../state/store";
@@ -18,6 +17,19 @@ import {
   type Work,
 } from "./work";
 
+/** Faults that actions meet. */
+export interface ActionFaults {
+  /** Whether an action of this command may meet a fault, and so cannot end within its request. */
+  concernsAction(command: string, project: string): boolean;
+  /**
+   * Waits while an action is stuck.
+   *
+   * @param stopping ends the wait
+   * @throws ActionFailure when it is to fail
+   */
+  meetAction(action: Action, project: string, stopping: AbortSignal): Promise<void>;
+}
+
 export interface ActionRunnerOptions {
   readonly store: Store;
   readonly host: Host;
@@ -26,7 +38,7 @@ export interface ActionRunnerOptions {
   readonly worldOf: (store: Store) => World;
   /** Least time in milliseconds that an action of this command takes. */
   readonly minimumMs: (command: string) => number;
-  readonly faults: Pick<ApiFaults, "concernsAction" | "meetAction">;
+  readonly faults: ActionFaults;
   /** Told about failures that no action carries. */
   readonly onProblem: (problem: string) => void;
 }

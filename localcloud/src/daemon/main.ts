@@ -4,7 +4,7 @@ import { type ApiFaults, type ApiSettings, createApi, createApiFaults, openStore
 import { createRecentRequests, type RecentRequests } from "../control/requests";
 import { readFaultFile } from "../faults/record";
 import type { Host } from "../host/contract";
-import { hostToCome } from "../host/hostToCome";
+import { HostToCome } from "../host/hostToCome";
 import { writeAtomically } from "../linux/files";
 import { identify } from "../linux/processes";
 import { type LocalCloudSettings, localCloudSettings } from "../settings/cloud";
@@ -38,7 +38,7 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
   });
   const api = createApi({
     store,
-    host: hostToCome(coming),
+    host: new HostToCome(coming),
     faults: apiFaults,
     settings: apiSettings(settings, requests, apiLog, log),
   });

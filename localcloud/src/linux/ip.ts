@@ -1,6 +1,5 @@
 import { readdir } from "node:fs/promises";
 import { execa } from "execa";
-import type { ObservedRoute } from "../network/routes";
 
 /** Where `ip netns` keeps the names of namespaces. */
 const namespaceFolder = "/run/netns";
@@ -11,6 +10,16 @@ export interface ObservedLink {
   /** MAC address. */
   readonly address?: string;
   readonly ifalias?: string;
+}
+
+/** A route as `ip -json route show` tells it. */
+export interface ObservedRoute {
+  readonly dst: string;
+  readonly type?: string;
+  readonly gateway?: string;
+  readonly dev?: string;
+  readonly prefsrc?: string;
+  readonly flags?: readonly string[];
 }
 
 /** Runs lines of `ip -batch` as one process; stops at the first that fails. */

@@ -2,11 +2,7 @@ import { rm } from "node:fs/promises";
 import type { Host, ServerSpec, World } from "../host/contract";
 import { unmount } from "../linux/mounts";
 import { signal } from "../linux/processes";
-import { removeEverything } from "../linuxHost/remove";
-import type { LoadBalancerRoom } from "../loadBalancers/room";
-import type { NameServer } from "../nameServer";
 import type { LocalCloudSettings } from "../settings/cloud";
-import { StorageRoom } from "../storageBoxes/room";
 import { boot, cutPower, exitCode, findInit, findWrapper } from "./boot";
 import { removeCgroups } from "./cgroups";
 import { mountDisk } from "./disk";
@@ -28,16 +24,12 @@ export interface RoomOptions {
   readonly ipv6: boolean;
   readonly uplinkMtu: number;
   readonly onProblem: (problem: string) => void;
-  readonly balancers: LoadBalancerRoom;
-  /** Answers the zones. @default - none: zones have no effect */
-  readonly names?: NameServer;
+  /** Storage boxes that run, which are in the network as machines are. */
+  readonly storageBoxes: () => World["storageBoxes"];
 }
 
 type RoomMethods = Pick<
   Host,
-  | "reconcileNetwork"
-  | "reconcileNames"
-  | "onZoneTransfer"
   | "createServer"
   | "rebuildServer"
   | "start"
@@ -48,60 +40,44 @@ type RoomMethods = Pick<
   | "removeServer"
   | "running"
   | "onExit"
-  | "removeEverything"
 >;
 
 /** Machines and the network between them: what is on, what runs, what ended. */
 export class MachineRoom implements RoomMethods {
   readonly #specs = new Map<number, ServerSpec>();
   readonly #exits: ExitWatch;
-  readonly #network: RoomNetwork;
-  readonly storageBoxes: StorageRoom;
+  readonly network: RoomNetwork;
 
   constructor(
     private readonly settings: LocalCloudSettings,
     private readonly options: RoomOptions,
   ) {
-    const { ipv6, uplinkMtu, onProblem } = options;
+    const { ipv6, uplinkMtu, onProblem, storageBoxes } = options;
     this.#exits = new ExitWatch(settings, {
       clean: (id) => this.#stopped(id),
       serverOf: (id) => this.#specs.get(id),
       bootAgain: (server) => this.#bootAgain(server),
       onProblem,
     });
-    this.storageBoxes = new StorageRoom({
-      settings,
-      base: options.baseImage,
-      ensureNetwork: () => this.#network.apply(),
-      onProblem,
-    });
-    this.#network = new RoomNetwork(settings, {
+    this.network = new RoomNetwork(settings, {
       ipv6,
       uplinkMtu,
       onProblem,
       specOf: (id) => this.#specs.get(id),
-      storageBoxes: () => this.storageBoxes.boxes(),
+      storageBoxes,
     });
   }
 
-  currentWorld = () => this.#network.world;
-
-  /** What ought to exist, before the first reconciliation. */
+  /** Takes over what ought to exist; the network follows when it is told so. */
   expect(world: World): void {
-    this.#network.world = world;
+    this.network.world = world;
+    for (const server of world.servers) this.#specs.set(server.id, server);
   }
 
-  /** Stops watching; machines, DHCP servers and load balancers go on. */
+  /** Stops watching; machines and DHCP servers go on. */
   close(): void {
     this.#exits.close();
-    this.#network.close();
-    this.storageBoxes.close();
-    this.options.names?.close();
-    this.options.balancers.close();
-  }
-
-  onNetworkApplied(listener: () => Promise<void>): void {
-    this.#network.onApplied(listener);
+    this.network.close();
   }
 
   /** Finds the machines that run already, whoever booted them. */
@@ -110,29 +86,10 @@ export class MachineRoom implements RoomMethods {
       if ((await findWrapper(this.settings, id)) === undefined) {
         this.#exits.missed(id, await exitCode(this.settings, id));
       } else {
-        this.#network.adopt(id);
+        this.network.adopt(id);
         this.#exits.watch(id);
       }
     }
-  }
-
-  async reconcileNetwork(world: World): Promise<void> {
-    this.#network.world = world;
-    for (const server of world.servers) this.#specs.set(server.id, server);
-    await this.storageBoxes.follow(world.storageBoxes);
-    const { balancers } = this.options;
-    // A process keeps its namespace alive, so the proxies that are not wanted go first.
-    await balancers.keepOnly(world.loadBalancers);
-    await this.#network.apply();
-    await balancers.apply(world.loadBalancers);
-  }
-
-  async reconcileNames(world: World): Promise<void> {
-    await this.options.names?.publish(world);
-  }
-
-  onZoneTransfer(listener: Parameters<Host["onZoneTransfer"]>[0]): void {
-    this.options.names?.onTransfer(listener);
   }
 
   async createServer(server: ServerSpec): Promise<void> {
@@ -159,7 +116,7 @@ export class MachineRoom implements RoomMethods {
     this.#exits.setOrdered(id, false);
     try {
       await mountDisk(machineFolders(this.settings, id));
-      const network = this.#network.switchOn(server);
+      const network = this.network.switchOn(server);
       const mounted = mountSystem(this.settings, record, server, this.options.baseImage);
       const ready = bothOf(mounted, network);
       await bothOf(boot(this.settings, server, systemOf(this.settings, server), ready), ready);
@@ -167,7 +124,7 @@ export class MachineRoom implements RoomMethods {
       await (await network).complete;
     } catch (error) {
       await cutPower(this.settings, id);
-      this.#network.forget(id);
+      this.network.forget(id);
       throw error;
     }
     this.#exits.watch(id);
@@ -197,7 +154,7 @@ export class MachineRoom implements RoomMethods {
   async removeServer(serverId: number): Promise<void> {
     await this.powerOff(serverId);
     this.#specs.delete(serverId);
-    this.#network.remove(serverId);
+    this.network.remove(serverId);
     const { root, layers, base } = machineFolders(this.settings, serverId);
     await unmount(root);
     await unmount(layers);
@@ -215,16 +172,9 @@ export class MachineRoom implements RoomMethods {
     this.#exits.listen(listener);
   }
 
-  /** See {@link RoomNetwork.poison}. */
-  async poisonMetadataRoute(serverId: number, poisoned: boolean): Promise<void> {
-    await this.#network.poison(serverId, poisoned);
-  }
-
-  async removeEverything(): Promise<void> {
+  /** Whatever ends from now on is no news. */
+  async expectTheEnd(): Promise<void> {
     for (const id of await machineIds(this.settings)) this.#exits.setOrdered(id, true);
-    this.close();
-    await removeEverything(this.settings);
-    this.#network.removeAll();
   }
 
   async #bootAgain(server: ServerSpec): Promise<void> {
@@ -234,7 +184,7 @@ export class MachineRoom implements RoomMethods {
   }
 
   async #stopped(id: number): Promise<void> {
-    await this.#network.switchOff(id);
+    await this.network.switchOff(id);
     await removeCgroups(this.settings, id);
     await removeRescue(this.settings, id);
     await rm(machineFolders(this.settings, id).exit, { force: true });

@@ -2,20 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { Host } from "../host/contract";
 import type { LocalCloudSettings } from "../settings/cloud";
 import { mountDisk } from "./disk";
 import { copyTree, machineFolders } from "./folders";
-
-/** What a host does with snapshots. */
-export function snapshotMethods(
-  settings: LocalCloudSettings,
-): Pick<Host, "createSnapshot" | "removeSnapshot"> {
-  return {
-    createSnapshot: (imageId, server) => copySnapshot(settings, imageId, server.id),
-    removeSnapshot: (imageId) => removeSnapshotFiles(settings, imageId),
-  };
-}
 
 /**
  * Copies what a machine has written on top of its base image. As on Hetzner, a copy of a running machine is
@@ -23,7 +12,7 @@ export function snapshotMethods(
  *
  * @returns bytes on disk
  */
-async function copySnapshot(
+export async function copySnapshot(
   settings: LocalCloudSettings,
   imageId: number,
   serverId: number,
@@ -44,6 +33,6 @@ async function copySnapshot(
   return Number.parseInt(stdout, 10);
 }
 
-async function removeSnapshotFiles(settings: LocalCloudSettings, imageId: number): Promise<void> {
+export async function removeSnapshotFiles(settings: LocalCloudSettings, imageId: number): Promise<void> {
   await rm(join(settings.paths.snapshots, String(imageId)), { recursive: true, force: true });
 }

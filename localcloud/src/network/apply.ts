@@ -7,6 +7,7 @@ import {
   ipBatch,
   listNamespaces,
   listRoutes,
+  type ObservedRoute,
   type ObservedRouter,
   observeRouter,
   setSwitches,
@@ -14,8 +15,8 @@ import {
 import type { LocalCloudSettings } from "../settings/cloud";
 import { isNetwork, isOwnNamespace, namesOf, portOf, routeProtocol, serverOfPort } from "../settings/names";
 import { finishedLine, freeDevice, type MadeLink, makeLinks, staleLinks, unpluggedServers } from "./links";
-import type { HostSidePlan, LinkPlan, NetworkPlan, RoutePlan, RouterPlan } from "./plan";
-import { type ObservedRoute, routeChanges } from "./routes";
+import type { HostSidePlan, LinkPlan, NetworkPlan, RoutePlan, RouterPlan } from "./planTypes";
+import { routeChanges } from "./routes";
 
 const routerSysctls = [
   "net.ipv4.ip_forward=1",

@@ -1,6 +1,6 @@
 import type { NetworkApplier } from "./apply";
 import type { DhcpServers } from "./dhcpServers";
-import type { NetworkPlan } from "./plan";
+import type { NetworkPlan } from "./planTypes";
 
 /** One run that brings the network to its plan. */
 export interface NetworkRun {

@@ -11,7 +11,7 @@ import {
   type GivenLeases,
   hostsFile,
 } from "./dhcp";
-import type { RouterPlan } from "./plan";
+import type { RouterPlan } from "./planTypes";
 
 interface Running {
   readonly configuration: string;

@@ -11,7 +11,7 @@ import {
   resolverAddresses6,
   routerAddress,
 } from "../settings/names";
-import type { HostSidePlan, PlanInput } from "./plan";
+import type { HostSidePlan, PlanInput } from "./planTypes";
 import { unicast } from "./routes";
 
 /**

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { deleteLinks, ipBatch, listLinks, type ObservedLink, type ObservedRouter } from "../linux/ip";
 import { serverOfPort } from "../settings/names";
-import type { LinkPlan, NetworkPlan, RouterPlan } from "./plan";
+import type { LinkPlan, NetworkPlan, RouterPlan } from "./planTypes";
 
 /** A link as it was made; it is finished when its mark is set. */
 export interface MadeLink {

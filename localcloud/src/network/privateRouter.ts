@@ -11,7 +11,7 @@ import {
   publicGateway,
   uplinkAddress,
 } from "../settings/names";
-import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
+import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./planTypes";
 import { hasPublicPort, networkPort } from "./publicRouter";
 import { blackhole, unicast } from "./routes";
 

@@ -19,7 +19,7 @@ import {
   uplinkAddress,
 } from "../settings/names";
 import { metadataDestinations, metadataSource } from "./ipv6Only";
-import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./plan";
+import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./planTypes";
 import { publicRules } from "./publicRules";
 import { blackhole, unicast } from "./routes";
 

@@ -1,5 +1,6 @@
+import type { ObservedRoute } from "../linux/ip";
 import { routeProtocol } from "../settings/names";
-import type { RoutePlan } from "./plan";
+import type { RoutePlan } from "./planTypes";
 
 export function unicast(family: 4 | 6, destination: string, target: string): RoutePlan {
   return { family, destination, target, kind: "unicast" };
@@ -13,16 +14,6 @@ export function blackhole(destination: string): RoutePlan {
 /** What follows `ip route replace`. */
 export function routeText(route: RoutePlan): string {
   return `${withoutProtocol(route)} proto ${routeProtocol}`;
-}
-
-/** A route as `ip -json route show` tells it. */
-export interface ObservedRoute {
-  readonly dst: string;
-  readonly type?: string;
-  readonly gateway?: string;
-  readonly dev?: string;
-  readonly prefsrc?: string;
-  readonly flags?: readonly string[];
 }
 
 /** What leads from the routes that are there to the wanted ones. */

@@ -1,6 +1,8 @@
 // What a local cloud can be told about how it behaves. Everything has a value that suits a developer's machine.
 import { canonicalAddress } from "../addresses";
-import { HOSTS_PER_LOCATION } from "../api/placement/physicalHosts";
+
+/** Enough for the largest spread group, so that by default no group runs out of hosts (HC-PG1). */
+export const defaultHostsPerLocation = 10;
 
 export interface TokenSetting {
   /** 64 characters, as the provider demands. */
@@ -108,7 +110,7 @@ export function withDefaults(settings: ApiSettings): Settings {
     bootableImages: ["debian-13"],
     architecture: "x86",
     soldOut: [],
-    hostsPerLocation: HOSTS_PER_LOCATION,
+    hostsPerLocation: defaultHostsPerLocation,
     datacenterFields: true,
     datacenterEndpoint: true,
     assigneeTypeUnassigned: false,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Host } from "../../src/host/contract";
-import { hostToCome } from "../../src/host/hostToCome";
+import { HostToCome } from "../../src/host/hostToCome";
 import { MemoryHost } from "../api/memoryHost";
 
 function announced() {
@@ -14,7 +14,7 @@ function announced() {
 describe("a host that is still to come", () => {
   it("lets what is asked of it wait, and then answers as the host itself", async () => {
     const { promise, resolve } = announced();
-    const host = hostToCome(promise);
+    const host = new HostToCome(promise);
     let answered = false;
     const running = host.running().then((ids) => {
       answered = true;
@@ -30,7 +30,7 @@ describe("a host that is still to come", () => {
 
   it("knows nothing of load balancers before", async () => {
     const { promise, resolve } = announced();
-    const host = hostToCome(promise);
+    const host = new HostToCome(promise);
     assert.deepEqual([host.targetHealth(1, 80, "10.0.0.2"), host.traffic(1)], ["unknown", []]);
     const memory = new MemoryHost();
     memory.targetHealth = () => "healthy";
@@ -45,7 +45,7 @@ describe("a host that is still to come", () => {
     const listeners: Parameters<Host["onExit"]>[0][] = [];
     memory.onExit = (listener) => listeners.push(listener);
     const { promise, resolve } = announced();
-    hostToCome(promise).onExit((...exit) => heard.push(exit));
+    new HostToCome(promise).onExit((...exit) => heard.push(exit));
     assert.equal(listeners.length, 0);
     resolve(memory);
     await promise;
@@ -54,7 +54,7 @@ describe("a host that is still to come", () => {
   });
 
   it("tells who waits why it never comes", async () => {
-    const host = hostToCome(Promise.reject(new Error("no image")));
+    const host = new HostToCome(Promise.reject(new Error("no image")));
     await assert.rejects(host.removeServer(1), /no image/);
   });
 });

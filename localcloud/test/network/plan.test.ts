@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { World } from "../../src/host/contract";
-import { identities, type NetworkPlan, planNetwork, type RouterPlan } from "../../src/network/plan";
+import { identities, planNetwork } from "../../src/network/plan";
+import type { NetworkPlan, RouterPlan } from "../../src/network/planTypes";
 import { routeText } from "../../src/network/routes";
 import { identityOf, isOwnNamespace, metadataListener, routerAddress } from "../../src/settings/names";
 import { balancer } from "../loadBalancers/specs";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { RoutePlan } from "../../src/network/plan";
-import { blackhole, type ObservedRoute, routeChanges, unicast } from "../../src/network/routes";
+import type { ObservedRoute } from "../../src/linux/ip";
+import type { RoutePlan } from "../../src/network/planTypes";
+import { blackhole, routeChanges, unicast } from "../../src/network/routes";
 
 describe("changes of routes", () => {
   // As `ip -json route show table all proto 177` of iproute2 6.1 tells them.

@@ -1,9 +1,9 @@
 // The faults of the API that are in force now.
 import { setTimeout } from "node:timers/promises";
+import type { ActionFaults } from "../../actions/runner";
 import { ActionFailure } from "../../actions/work";
 import type { ApiFault } from "../../contract";
 import type { Settings } from "../../settings/api";
-import type { Action } from "../../state/rows";
 import { actionMatcher, type MetRequest, requestMatcher } from "./matching";
 
 /** A fault, while it lasts. */
@@ -14,7 +14,7 @@ export interface ActiveFault {
   readonly ended: AbortSignal;
 }
 
-export interface ApiFaults {
+export interface ApiFaults extends ActionFaults {
   /** False in the usual case, in which no request has to ask further. */
   readonly any: boolean;
   begin(id: number, fault: ApiFault): void;
@@ -25,15 +25,6 @@ export interface ApiFaults {
   meet(request: MetRequest): readonly ActiveFault[];
   /** The settings with what is sold out. */
   applied(settings: Settings): Settings;
-  /** Whether an action of this command may meet a fault, and so cannot end within its request. */
-  concernsAction(command: string, project: string): boolean;
-  /**
-   * Waits while an action is stuck.
-   *
-   * @param stopping ends the wait
-   * @throws ActionFailure when it is to fail
-   */
-  meetAction(action: Action, project: string, stopping: AbortSignal): Promise<void>;
   /** Lets go all that wait; for a clean stop. */
   release(): void;
 }

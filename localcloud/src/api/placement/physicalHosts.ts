@@ -1,10 +1,8 @@
 // On which physical host a server stands (HC-PG3). A host is a label: it is derived from the servers, so that
 // nothing has to be stored, moved or repaired, and a spread group never has two members on one host.
 import { locationNamed } from "../../catalogue";
+import { defaultHostsPerLocation } from "../../settings/api";
 import type { Server } from "../../state/rows";
-
-/** Enough for the largest spread group, so that by default no group runs out of hosts (HC-PG1). */
-export const HOSTS_PER_LOCATION = 10;
 
 /** What of a server decides where it stands. */
 export type PlacedServer = Pick<Server, "id" | "location" | "placementGroup">;
@@ -19,7 +17,7 @@ export type PlacedServer = Pick<Server, "id" | "location" | "placementGroup">;
 export function physicalHostOf(
   server: PlacedServer,
   servers: readonly PlacedServer[],
-  hostsPerLocation = HOSTS_PER_LOCATION,
+  hostsPerLocation = defaultHostsPerLocation,
 ): number {
   const taken = new Set<number>();
   const older = membersBeside(server, servers).filter(({ id }) => id < server.id);
@@ -32,7 +30,7 @@ export function hasFreeHost(
   group: number,
   location: string,
   servers: readonly PlacedServer[],
-  hostsPerLocation = HOSTS_PER_LOCATION,
+  hostsPerLocation = defaultHostsPerLocation,
 ): boolean {
   const members = membersBeside({ id: 0, location, placementGroup: group }, servers);
   return members.length < hostsPerLocation;
