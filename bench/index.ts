@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { benchLocalCloud } from "../localcloud/bench";
+import { benchLocalCloud } from "../localcloud/bench/bench";
 import { cacheDir } from "../toolchain/cacheDir";
 import { reportBringUp } from "./bringUp";
 

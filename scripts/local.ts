@@ -6,7 +6,7 @@ import { planTopology } from "../components/plan/topology";
 import { loadStackFile } from "../components/stack/stackConfig";
 import { describeTree } from "../components/views/tree";
 import { up as localCloudUp } from "../localcloud/src/daemon/up";
-import { ensureImages } from "../localcloud/src/images";
+import { ensureImages } from "../localcloud/src/images/ensureImages";
 import { ensureBaseImage } from "../localcloud/src/machines/image";
 import { localCloudSettings } from "../localcloud/src/settings/cloud";
 import type { Progress } from "../toolchain/cacheDir";

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { whyNoLocalCloud } from "../localcloud/src/daemon/up";
-import { ensureImages } from "../localcloud/src/images";
+import { ensureImages } from "../localcloud/src/images/ensureImages";
 import { ensureBaseImage } from "../localcloud/src/machines/image";
 import { prepareClients } from "../test/clients/prepare";
 import { ensureToolchain } from "../toolchain/build";

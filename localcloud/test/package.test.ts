@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { cachedBundle } from "../scripts/bundle";
+import { cachedBundle } from "../src/daemon/bundle";
 
 const workspace = join(__dirname, "..");
 

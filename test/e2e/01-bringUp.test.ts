@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { up as localCloudUp } from "../../localcloud/src/daemon/up";
-import { ensureImages } from "../../localcloud/src/images";
+import { ensureImages } from "../../localcloud/src/images/ensureImages";
 import type { Deployment } from "../../scripts/deployment";
 import { apiRequests, eventually, fromInternet, servers, sshLogins } from "./support/cloud";
 import { up, url, type WhoAmI } from "./support/platform";

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { catalogue } from "../../localcloud/src/catalogue";
+import { catalogue } from "../../localcloud/src/catalogue/catalogue";
 
 const root = dirname(dirname(__dirname));
 

@@ -4,7 +4,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { ensureImages } from "../../../localcloud/src/images";
+import { ensureImages } from "../../../localcloud/src/images/ensureImages";
 import { runImage } from "../../../localcloud/test/images/support/container";
 import { until } from "../../../localcloud/test/images/support/ports";
 import { type Platform, type Replica, startPlatform, whenReady } from "./support/application";

@@ -1,7 +1,7 @@
 // Images: the catalogue's system images, and the snapshots and backups that servers leave.
 import { z } from "zod";
 import { defineWork } from "../actions/work";
-import { catalogue, type SystemImage } from "../catalogue";
+import { catalogue, type SystemImage } from "../catalogue/catalogue";
 import type { Image } from "../state/rows";
 import { actionRoutes } from "./actionRoutes";
 import {

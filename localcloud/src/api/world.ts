@@ -1,7 +1,7 @@
 // Derives from the rows everything that must exist on the host.
 
-import { formatIpv4, range4 } from "../addresses";
-import { catalogue, locationNamed, serverTypeNamed } from "../catalogue";
+import { formatIpv4, range4 } from "../addresses/ip";
+import { catalogue, locationNamed, serverTypeNamed } from "../catalogue/catalogue";
 import type { FirewallRule, RescueSpec, ServerSpec, World, ZoneSpec } from "../host/contract";
 import type { Firewall, Labels, PrimaryIp, Rescue, Server, Zone } from "../state/rows";
 import type { Store } from "../state/store";

@@ -40,7 +40,7 @@ export function addCloudCommands(cli: Command): void {
     .action(async () => {
       if (isBundle)
         throw new Error("images are built from sources: run this in a checkout of the repository");
-      const { ensureImages } = await import("../images/index.js");
+      const { ensureImages } = await import("../images/ensureImages.js");
       await ensureImages(say);
     });
 }

@@ -1,6 +1,6 @@
 // `fault ...`: each command is one request of the control API, which judges it.
 import { Argument, type Command, Option } from "commander";
-import type { Fault, FaultRequest, FaultStatus } from "../contract";
+import type { Fault, FaultRequest, FaultStatus } from "../contract/control";
 import { apiEffects, DEFAULT_SECONDS } from "../contract/faultSchema";
 import { askControl } from "../control/socket";
 import { faultText } from "../daemon/statusText";

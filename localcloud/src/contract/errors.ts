@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ControlProblem } from ".";
+import type { ControlProblem } from "./control";
 
 /** Refuses a request of the control API; the body names what is wrong where, and what to do about it. */
 export class ControlError extends Error {

@@ -1,6 +1,6 @@
 // Requests for faults as the control API reads them.
 import { z } from "zod";
-import type { ApiFault, Fault, FaultRequest } from ".";
+import type { ApiFault, Fault, FaultRequest } from "./control";
 
 export const apiEffects = [
   "rate-limit",

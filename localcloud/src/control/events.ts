@@ -1,6 +1,6 @@
 // Server-sent events: the state when it changed, and each request.
 import type { FastifyReply } from "fastify";
-import type { CloudState } from "../contract";
+import type { CloudState } from "../contract/control";
 import type { RecentRequests } from "./requests";
 
 const STATE_MS = 250;

@@ -1,4 +1,4 @@
-import type { NumberedRequest } from "../contract";
+import type { NumberedRequest } from "../contract/control";
 import type { RequestLog } from "../settings/api";
 
 const KEPT = 500;

@@ -1,7 +1,7 @@
 // The control API of contract.ts.
 import Fastify, { type FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { CloudState, FaultRequest, FaultStatus } from "../contract";
+import type { CloudState, FaultRequest, FaultStatus } from "../contract/control";
 import { ControlError, invalidRequest } from "../contract/errors";
 import { faultRequest } from "../contract/faultSchema";
 import type { Host } from "../host/contract";

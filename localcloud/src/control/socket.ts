@@ -2,7 +2,7 @@
 import { chmod, rm } from "node:fs/promises";
 import { createServer, request, type Server } from "node:http";
 import type { FastifyInstance } from "fastify";
-import type { ControlErrorBody, FaultStatus } from "../contract";
+import type { ControlErrorBody, FaultStatus } from "../contract/control";
 import type { ServerSpec } from "../host/contract";
 import type { LimitSupport } from "../machines/cgroups";
 import type { LocalCloudSettings } from "../settings/cloud";

@@ -6,7 +6,7 @@ import { isLocked } from "../api/locks";
 import { statusOf } from "../api/servers/serverViews";
 import { primaryIpOf } from "../api/world";
 import { zoneStatus } from "../api/zones/views";
-import type { CloudState, FaultStatus, LoadBalancerState, ServerState } from "../contract";
+import type { CloudState, FaultStatus, LoadBalancerState, ServerState } from "../contract/control";
 import type { Health, Host } from "../host/contract";
 import type { LoadBalancer, Server } from "../state/rows";
 import type { Store } from "../state/store";

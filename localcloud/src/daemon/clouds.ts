@@ -3,7 +3,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import ipaddr from "ipaddr.js";
-import { lastSubnet6 } from "../addresses";
+import { lastSubnet6 } from "../addresses/ip";
 import { writeAtomically } from "../linux/files";
 import { listLinks } from "../linux/ip";
 import { type LocalCloudSettings, localCloudSettings } from "../settings/cloud";

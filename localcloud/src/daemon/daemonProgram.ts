@@ -29,6 +29,6 @@ export async function daemonProgram(): Promise<DaemonProgram> {
 async function daemonFile(): Promise<string> {
   if (isBundle) return join(programFolder, "daemon.cjs");
   // Not part of a bundle: only a checkout has the bundler.
-  const { cachedBundle } = await import("../../scripts/bundle.js");
+  const { cachedBundle } = await import("./bundle.js");
   return join(await cachedBundle(), "daemon.cjs");
 }

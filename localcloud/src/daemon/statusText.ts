@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { FaultStatus } from "../contract";
+import type { FaultStatus } from "../contract/control";
 import type { Status } from "../control/socket";
 
 /** The status as a person reads it. */

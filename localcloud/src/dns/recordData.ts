@@ -1,7 +1,7 @@
 // What the data of each type of record is, and the one form in which it goes into a zone file. Whatever a client
 // sends is read into fields first and written anew from them, so nothing passes as it came.
 import ipaddr from "ipaddr.js";
-import { canonicalAddress } from "../addresses";
+import { canonicalAddress } from "../addresses/ip";
 import { absoluteName, DomainNameError } from "./domainNames";
 import { isQuoted, MasterFileError, octetsOf, quote, readWords } from "./masterFile";
 import { RecordDataError } from "./recordDataError";

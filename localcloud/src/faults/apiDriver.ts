@@ -1,6 +1,6 @@
 import type { createApiFaults } from "../api";
-import { catalogue } from "../catalogue";
-import type { ApiFault } from "../contract";
+import { catalogue } from "../catalogue/catalogue";
+import type { ApiFault } from "../contract/control";
 import { refuse } from "../contract/errors";
 import type { Store } from "../state/store";
 import type { FaultDriver } from "./registry";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Fault } from "../contract";
+import type { Fault } from "../contract/control";
 import { writeAtomically } from "../linux/files";
 
 /** A fault that is in force, or is about to be. */

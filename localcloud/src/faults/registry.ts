@@ -1,6 +1,6 @@
 // The faults that are in force: each is on record before it acts, ends by itself, and is found again by the next
 // daemon after a kill -9.
-import type { Fault, FaultRequest, FaultStatus } from "../contract";
+import type { Fault, FaultRequest, FaultStatus } from "../contract/control";
 import { DEFAULT_SECONDS } from "../contract/faultSchema";
 import type { Faults } from "../control/server";
 import { type FaultRecord, readFaultFile, writeFaultFile } from "./record";

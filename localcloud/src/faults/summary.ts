@@ -1,4 +1,4 @@
-import type { ApiFault, Fault } from "../contract";
+import type { ApiFault, Fault } from "../contract/control";
 
 /** One line for people. */
 export function summaryOf(fault: Fault): string {

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { includes, parseIpv4, range4 } from "../addresses";
+import { includes, parseIpv4, range4 } from "../addresses/ip";
 import type { NetworkSpec, ServerSpec, World } from "../host/contract";
 import { firstHost6, resolverAddresses, resolverAddresses6 } from "../settings/names";
 

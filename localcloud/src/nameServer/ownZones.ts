@@ -1,7 +1,7 @@
 // Zones that no client made: reverse names of the cloud's addresses, and Hetzner's name servers themselves.
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
-import { defaultDnsPtr } from "../addresses";
+import { defaultDnsPtr } from "../addresses/ip";
 import { assignedNameservers, defaultSoa } from "../dns/authority";
 import type { RecordSpec, World } from "../host/contract";
 import { zoneText } from "./zoneText";

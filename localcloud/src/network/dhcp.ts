@@ -1,4 +1,4 @@
-import { range4 } from "../addresses";
+import { range4 } from "../addresses/ip";
 import { metadataAddress, publicGateway, resolverAddresses } from "../settings/names";
 
 /** What the DHCP server of one router gives out (HC-G9). Each lease is a /32 for one MAC address, for a day. */

@@ -1,4 +1,4 @@
-import { lastSubnet6 } from "../addresses";
+import { lastSubnet6 } from "../addresses/ip";
 import { elements, replaceTable } from "../linux/nft";
 import {
   apiRanges,

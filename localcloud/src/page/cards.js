@@ -1,5 +1,5 @@
 // What stands in each box of the map.
-/** @import { CloudState, FaultStatus } from "../contract" */
+/** @import { CloudState, FaultStatus } from "../contract/control" */
 /** @import { Thing } from "./state.js" */
 import { element } from "./dom.js";
 import { badgeWords } from "./faultForms.js";

@@ -1,5 +1,5 @@
-// The control API as this page uses it; its contract is localcloud/src/contract/index.ts.
-/** @import { CloudState, FaultRequest, NumberedRequest, RequestsAnswer } from "../contract" */
+// The control API as this page uses it; its contract is localcloud/src/contract/control.ts.
+/** @import { CloudState, FaultRequest, NumberedRequest, RequestsAnswer } from "../contract/control" */
 
 /** @returns {Promise<RequestsAnswer>} */
 const getRequests = async () => (await call("GET", "/requests")).json();

@@ -1,5 +1,5 @@
 // One line about a thing for who hears the page instead of seeing it.
-/** @import { CloudState } from "../contract" */
+/** @import { CloudState } from "../contract/control" */
 /** @import { Thing } from "./state.js" */
 import { actionsOf, actionWords, faultsOf, healthWords, kindWords, serverById } from "./state.js";
 

@@ -1,5 +1,5 @@
 // The panel of the selected thing: facts, commands to copy, its actions and what can be broken about it.
-/** @import { CloudState, FaultRequest, FaultStatus } from "../contract" */
+/** @import { CloudState, FaultRequest, FaultStatus } from "../contract/control" */
 /** @import { Thing } from "./state.js" */
 import { countdown, statusPill } from "./cards.js";
 import { commandsFor } from "./commands.js";

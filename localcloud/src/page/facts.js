@@ -1,5 +1,5 @@
 // What the panel says about a thing, as lines of label and value.
-/** @import { CloudState } from "../contract" */
+/** @import { CloudState } from "../contract/control" */
 /** @import { Thing } from "./state.js" */
 import { healthWords, keyOf, serverById } from "./state.js";
 

@@ -1,5 +1,5 @@
 // A form for one kind of fault, from its description in faultForms.js.
-/** @import { FaultRequest } from "../contract" */
+/** @import { FaultRequest } from "../contract/control" */
 /** @import { FaultForm, Field } from "./faultForms.js" */
 import { announce, element } from "./dom.js";
 

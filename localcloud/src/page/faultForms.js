@@ -1,6 +1,6 @@
 // What can be broken from the page: which fields a fault has and which request they make. The server judges the
 // values, so nothing is checked twice here.
-/** @import { ApiFault, Fault } from "../contract" */
+/** @import { ApiFault, Fault } from "../contract/control" */
 
 /**
  * @typedef {object} Field

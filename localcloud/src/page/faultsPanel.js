@@ -1,5 +1,5 @@
 // All faults in force, and the forms of those that belong to no server.
-/** @import { CloudState, FaultRequest, FaultStatus } from "../contract" */
+/** @import { CloudState, FaultRequest, FaultStatus } from "../contract/control" */
 import { faultItems } from "./details.js";
 import { byId, replaceContents } from "./dom.js";
 import { createDuration, createFaultForm } from "./faultForm.js";

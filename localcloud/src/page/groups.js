@@ -1,5 +1,5 @@
 // Which machine belongs into which band of the map, and what belongs to no machine.
-/** @import { CloudState, LoadBalancerState, NetworkState, ServerState } from "../contract" */
+/** @import { CloudState, LoadBalancerState, NetworkState, ServerState } from "../contract/control" */
 /** @import { Kind } from "./state.js" */
 import { keyOf, serverById } from "./state.js";
 

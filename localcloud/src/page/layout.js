@@ -1,5 +1,5 @@
 // Where everything lies on the map: a pure function of what there is and how wide the map may be.
-/** @import { CloudState } from "../contract" */
+/** @import { CloudState } from "../contract/control" */
 /** @import { Group, Machine } from "./groups.js" */
 /** @import { Kind } from "./state.js" */
 import { groupsOf, loose } from "./groups.js";

@@ -1,6 +1,6 @@
 // The lines of the map. Each gutter between two columns of cards is a bus: public lines go down on its right
 // side, lines into further private networks on its left side.
-/** @import { CloudState } from "../contract" */
+/** @import { CloudState } from "../contract/control" */
 /** @import { Box } from "./layout.js" */
 import { sizes } from "./sizes.js";
 import { keyOf } from "./state.js";

@@ -1,5 +1,5 @@
 // The log of API calls as a table that grows at its end.
-/** @import { NumberedRequest } from "../contract" */
+/** @import { NumberedRequest } from "../contract/control" */
 import { announce, byId, element } from "./dom.js";
 import { announcement, clientsOf, everything, kept, merge, passes } from "./requestLog.js";
 import { clock } from "./time.js";

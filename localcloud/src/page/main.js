@@ -1,5 +1,5 @@
 // Wires the page: state comes in, the map, the panels and the log are drawn, keys and buttons go out.
-/** @import { CloudState, FaultStatus } from "../contract" */
+/** @import { CloudState, FaultStatus } from "../contract/control" */
 /** @import { Layout } from "./layout.js" */
 import { connect, endFault, postFault } from "./controlApi.js";
 import { createDetails } from "./details.js";

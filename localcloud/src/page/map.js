@@ -1,5 +1,5 @@
 // Draws the layout: surroundings and things as elements that stay the same while they move, lines as SVG.
-/** @import { CloudState } from "../contract" */
+/** @import { CloudState } from "../contract/control" */
 /** @import { Box, Layout } from "./layout.js" */
 /** @import { Line } from "./lines.js" */
 /** @import { Thing } from "./state.js" */

@@ -1,5 +1,5 @@
 // The log of API calls as data: what is kept, what a filter lets through, what is said about new lines.
-/** @import { NumberedRequest } from "../contract" */
+/** @import { NumberedRequest } from "../contract/control" */
 
 /** As many as the server keeps. */
 export const kept = 500;

@@ -3,7 +3,7 @@
  * @import {
  *   ActionState, AddressState, CloudState, FaultStatus, LoadBalancerState, NamedState, NetworkState, ServerState,
  *   VolumeState
- * } from "../contract"
+ * } from "../contract/control"
  */
 
 /**

@@ -1,4 +1,4 @@
-/** @import { CloudState } from "../contract" */
+/** @import { CloudState } from "../contract/control" */
 
 /**
  * What the cloud has, in one line.

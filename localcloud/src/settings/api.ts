@@ -1,5 +1,5 @@
 // What a local cloud can be told about how it behaves. Everything has a value that suits a developer's machine.
-import { canonicalAddress } from "../addresses";
+import { canonicalAddress } from "../addresses/ip";
 
 /** Enough for the largest spread group, so that by default no group runs out of hosts (HC-PG1). */
 export const defaultHostsPerLocation = 10;

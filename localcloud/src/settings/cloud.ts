@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isCanonicalCidr } from "../addresses";
+import { isCanonicalCidr } from "../addresses/ip";
 import { type Behaviour, behaviourOf } from "./behaviour";
 
 /** Where this local cloud lives on the host and which addresses it takes. Every value can be set by the environment. */

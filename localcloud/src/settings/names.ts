@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { lastSubnet6, subnet6 } from "../addresses";
+import { lastSubnet6, subnet6 } from "../addresses/ip";
 import type { AddressRanges } from "./api";
 import type { LocalCloudSettings } from "./cloud";
 

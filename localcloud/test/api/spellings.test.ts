@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { canonicalAddress, canonicalCidr } from "../../src/addresses";
+import { canonicalAddress, canonicalCidr } from "../../src/addresses/ip";
 import { type Json, TestCloud } from "./testCloud";
 
 describe("networks and addresses are told in the form of RFC 5952, however a client spells them", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FastifyInstance } from "fastify";
-import type { CloudState, FaultStatus } from "../../src/contract";
+import type { CloudState, FaultStatus } from "../../src/contract/control";
 import { refuse } from "../../src/contract/errors";
 import { createRecentRequests } from "../../src/control/requests";
 import { createControl, type Faults } from "../../src/control/server";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { Fault, FaultStatus } from "../../src/contract";
+import type { Fault, FaultStatus } from "../../src/contract/control";
 import { askControl, readStatus } from "../../src/control/socket";
 import { leftovers } from "../../src/linuxHost/remove";
 import { findInit } from "../../src/machines/boot";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
-import type { Fault } from "../../src/contract";
+import type { Fault } from "../../src/contract/control";
 import { planRouterFaults } from "../../src/faults/network/plan";
 import type { FaultRecord } from "../../src/faults/record";
 import { replaceTable } from "../../src/linux/nft";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Fault } from "../../src/contract";
+import type { Fault } from "../../src/contract/control";
 import { readFaultFile } from "../../src/faults/record";
 import {
   createFaultRegistry,

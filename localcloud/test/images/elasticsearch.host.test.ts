@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
-import { ensureImages } from "../../src/images";
+import { ensureImages } from "../../src/images/ensureImages";
 import { type RunningElasticsearch, startElasticsearch } from "./support/elasticsearch";
 
 describe("elasticsearch image", function () {

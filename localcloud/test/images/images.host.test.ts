@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureImages, type ImageRecord, imageReferences } from "../../src/images";
+import { ensureImages, type ImageRecord, imageReferences } from "../../src/images/ensureImages";
 import { parseReference } from "../../src/images/reference";
 import { type RunningRegistry, startRegistry } from "../../src/images/registry";
 import { defaultStorage } from "../../src/images/storage";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { devDependencies } from "../../package.json";
-import { ensureImages, type ImageName, imageReferences } from "../../src/images";
+import { ensureImages, type ImageName, imageReferences } from "../../src/images/ensureImages";
 import { mountImage, runImage } from "./support/container";
 
 describe("programs in images", function () {

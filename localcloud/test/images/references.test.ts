@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { imageNames, imageReferences } from "../../src/images";
+import { imageNames, imageReferences } from "../../src/images/ensureImages";
 import { parseReference } from "../../src/images/reference";
 
 describe("image references", () => {

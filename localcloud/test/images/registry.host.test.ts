@@ -5,7 +5,7 @@ import { Agent, get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ensureRegistryCertificate, registryProcess } from "../../src/images";
+import { ensureRegistryCertificate, registryProcess } from "../../src/images/ensureImages";
 import { startRegistry } from "../../src/images/registry";
 import { freePort, until } from "./support/ports";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CloudState } from "../../src/contract";
+import type { CloudState } from "../../src/contract/control";
 import { layoutOf } from "../../src/page/layout.js";
 
 const empty: CloudState = {

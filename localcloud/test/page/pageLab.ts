@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import type { Fault } from "../../src/contract";
+import type { Fault } from "../../src/contract/control";
 import { createRecentRequests } from "../../src/control/requests";
 import { createControl } from "../../src/control/server";
 import {

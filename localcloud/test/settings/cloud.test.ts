@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freeIpv6Network } from "../../src/addresses";
+import { freeIpv6Network } from "../../src/addresses/ip";
 import { localCloudSettings } from "../../src/settings/cloud";
 import { apiRanges, hostAddress6, internetAddress6 } from "../../src/settings/names";
 

@@ -3,7 +3,7 @@ import { locations } from "../../../components/sizing/locations";
 import { datedPrices } from "../../../components/sizing/prices";
 import { serverTypes } from "../../../components/sizing/serverTypes";
 import { storageBoxLocation } from "../../../components/sizing/storageBoxes";
-import { catalogue } from "../../../localcloud/src/catalogue";
+import { catalogue } from "../../../localcloud/src/catalogue/catalogue";
 
 // The local cloud serves its own list, as Hetzner does: the program must come to the same sizes and sums from it.
 describe("the program's list and the local cloud's", () => {

@@ -1,4 +1,4 @@
-import { imageReferences } from "../../../../localcloud/src/images";
+import { imageReferences } from "../../../../localcloud/src/images/ensureImages";
 import {
   type MountedImage,
   mountImage,

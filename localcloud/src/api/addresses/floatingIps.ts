@@ -1,8 +1,8 @@
 // Floating IPs: an address that follows an API call from server to server (HC-V2).
 import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../actions/work";
-import { freeIpv4, freeIpv6Network } from "../../addresses";
-import { catalogue, locationNamed } from "../../catalogue";
+import { freeIpv4, freeIpv6Network } from "../../addresses/ip";
+import { catalogue, locationNamed } from "../../catalogue/catalogue";
 import type { Action, FloatingIp } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { actionReply, actionRoutes, renderAction } from "../actionRoutes";

@@ -1,7 +1,7 @@
 // To which server a primary IP belongs.
 import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../actions/work";
-import { locationNamed } from "../../catalogue";
+import { locationNamed } from "../../catalogue/catalogue";
 import type { PrimaryIp, Server } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { actionReply } from "../actionRoutes";

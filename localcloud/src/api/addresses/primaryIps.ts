@@ -1,8 +1,8 @@
 // Primary IPs: the public addresses that servers are born with (HC-S6, HC-S7).
 import { z } from "zod";
 import type { AnyWork } from "../../actions/work";
-import { canonicalAddress, canonicalCidr } from "../../addresses";
-import { catalogue, locationNamed } from "../../catalogue";
+import { canonicalAddress, canonicalCidr } from "../../addresses/ip";
+import { catalogue, locationNamed } from "../../catalogue/catalogue";
 import type { Settings } from "../../settings/api";
 import type { PrimaryIp, Server } from "../../state/rows";
 import type { Store } from "../../state/store";

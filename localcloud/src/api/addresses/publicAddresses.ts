@@ -1,6 +1,6 @@
 // Who has which public address: several kinds of owners share the ranges.
 
-import { freeIpv4, freeIpv6Network } from "../../addresses";
+import { freeIpv4, freeIpv6Network } from "../../addresses/ip";
 import type { PrimaryIp } from "../../state/rows";
 import type { Store } from "../../state/store";
 import type { Call } from "../call";

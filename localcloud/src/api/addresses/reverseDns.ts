@@ -2,7 +2,7 @@
 // address, so that of a server is kept with its primary IP.
 import { z } from "zod";
 import { defineWork, gone } from "../../actions/work";
-import { defaultDnsPtr, inNetwork6 } from "../../addresses";
+import { defaultDnsPtr, inNetwork6 } from "../../addresses/ip";
 import { firstHost6 } from "../../settings/names";
 import type { DnsPtr, FloatingIp, LoadBalancer, PrimaryIp } from "../../state/rows";
 import { actionReply } from "../actionRoutes";

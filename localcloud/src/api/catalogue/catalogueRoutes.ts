@@ -1,5 +1,5 @@
 // Read-only resources: server types, locations, datacenters, ISOs, load balancer types, pricing.
-import { catalogue } from "../../catalogue";
+import { catalogue } from "../../catalogue/catalogue";
 import type { Settings } from "../../settings/api";
 import { type Call, ok, type Reply, type Route, readId } from "../call";
 import { ApiError, notFound } from "../errors";

@@ -7,7 +7,7 @@ import {
   type ServerType,
   type StorageBoxType,
   type SystemImage,
-} from "../../catalogue";
+} from "../../catalogue/catalogue";
 import type { Settings } from "../../settings/api";
 import type { Image } from "../../state/rows";
 

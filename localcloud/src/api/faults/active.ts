@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { ActionFaults } from "../../actions/runner";
 import { ActionFailure } from "../../actions/work";
-import type { ApiFault } from "../../contract";
+import type { ApiFault } from "../../contract/control";
 import type { Settings } from "../../settings/api";
 import { actionMatcher, type MetRequest, requestMatcher } from "./matching";
 

@@ -1,6 +1,6 @@
 // What a request that meets a fault is answered (HC-X1 to HC-X12).
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { ApiFault } from "../../contract";
+import type { ApiFault } from "../../contract/control";
 import { ApiError, limitExceeded } from "../errors";
 import { type ActiveFault, type ApiFaults, pauseFor } from "./active";
 import type { MetRequest } from "./matching";

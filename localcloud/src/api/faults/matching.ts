@@ -1,5 +1,5 @@
 // Which requests and which actions a fault of the API means.
-import type { ApiFault } from "../../contract";
+import type { ApiFault } from "../../contract/control";
 
 export interface MetRequest {
   readonly method: string;

@@ -2,7 +2,7 @@
 // actions that run now will leave it, because these do not lock each other out (see locks.ts).
 import { z } from "zod";
 import type { Work } from "../../actions/work";
-import { catalogue } from "../../catalogue";
+import { catalogue } from "../../catalogue/catalogue";
 import type { LoadBalancer } from "../../state/rows";
 import { actionReply } from "../actionRoutes";
 import {

@@ -1,6 +1,6 @@
 // `POST /load_balancers`. The row exists from the request on; the action ends when the load balancer serves.
 import { z } from "zod";
-import { catalogue } from "../../catalogue";
+import { catalogue } from "../../catalogue/catalogue";
 import type { LoadBalancer, LoadBalancerTarget, PrimaryIp } from "../../state/rows";
 import { renderAction } from "../actionRoutes";
 import { takeGiven } from "../addresses/primaryIpAssignment";

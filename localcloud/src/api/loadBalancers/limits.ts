@@ -1,6 +1,6 @@
 // How much a load balancer of a type can have, and which ports are taken.
-import type { LoadBalancerType } from "../../catalogue";
-import { loadBalancerTypeNamed } from "../../catalogue";
+import type { LoadBalancerType } from "../../catalogue/catalogue";
+import { loadBalancerTypeNamed } from "../../catalogue/catalogue";
 import type { LoadBalancer, LoadBalancerService } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { type Call, ownedByField } from "../call";

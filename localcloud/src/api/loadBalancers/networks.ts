@@ -1,6 +1,6 @@
 // The private network of a load balancer, and its public interface.
 import { z } from "zod";
-import { includes, parseIpv4, range4 } from "../../addresses";
+import { includes, parseIpv4, range4 } from "../../addresses/ip";
 import type { LoadBalancer, Network } from "../../state/rows";
 import { actionReply } from "../actionRoutes";
 import {

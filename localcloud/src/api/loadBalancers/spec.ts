@@ -1,6 +1,6 @@
 // What a load balancer's targets stand for, and what must exist on the host for it. Derived from the rows each
 // time, so that a label, an address or a server that changes is followed without an action of its own.
-import { loadBalancerTypeNamed } from "../../catalogue";
+import { loadBalancerTypeNamed } from "../../catalogue/catalogue";
 import type { LoadBalancerSpec } from "../../host/contract";
 import type { LoadBalancer, LoadBalancerTarget, Server } from "../../state/rows";
 import type { Store } from "../../state/store";

@@ -1,6 +1,6 @@
 // Targets as requests carry them, and which ones a load balancer can have.
 import { z } from "zod";
-import { isPrivate, parseIpv4, range4 } from "../../addresses";
+import { isPrivate, parseIpv4, range4 } from "../../addresses/ip";
 import type { LoadBalancer, LoadBalancerTarget, Server } from "../../state/rows";
 import { primaryIpOf } from "../addresses/publicAddresses";
 import { type Call, ownedByField } from "../call";

@@ -1,7 +1,7 @@
 // Load balancers as Hetzner's objects.
 
-import { defaultDnsPtr } from "../../addresses";
-import { catalogue, loadBalancerTypeNamed, locationNamed } from "../../catalogue";
+import { defaultDnsPtr } from "../../addresses/ip";
+import { catalogue, loadBalancerTypeNamed, locationNamed } from "../../catalogue/catalogue";
 import { firstHost6 } from "../../settings/names";
 import type {
   DnsPtr,

@@ -1,7 +1,7 @@
 // Actions of networks: subnets, routes, range, protection.
 import { z } from "zod";
 import { defineWork, gone, type Work } from "../../actions/work";
-import { includes, parseIpv4, range4 } from "../../addresses";
+import { includes, parseIpv4, range4 } from "../../addresses/ip";
 import type { Network } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { actionReply, actionRoutes } from "../actionRoutes";

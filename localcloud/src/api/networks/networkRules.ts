@@ -10,8 +10,8 @@ import {
   parseRange4,
   type Range4,
   range4,
-} from "../../addresses";
-import { catalogue } from "../../catalogue";
+} from "../../addresses/ip";
+import { catalogue } from "../../catalogue/catalogue";
 import type { Network, Subnet } from "../../state/rows";
 import { ApiError, invalidInput, limitExceeded } from "../errors";
 import { ipv4Field, rangeField } from "../fields";

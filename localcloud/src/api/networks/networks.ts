@@ -1,6 +1,6 @@
 // Networks: create, read, update, delete. Subnets and routes change through actions (networkActions.ts).
 import { z } from "zod";
-import { isPrivate, range4 } from "../../addresses";
+import { isPrivate, range4 } from "../../addresses/ip";
 import type { Network, Subnet } from "../../state/rows";
 import {
   type Call,

@@ -1,8 +1,8 @@
 // Who has which private address, and which one a server gets (HC-S14, HC-S15).
 
 import { runningActions } from "../../actions/work";
-import { formatIpv4, includes, parseIpv4, range4 } from "../../addresses";
-import { locationNamed } from "../../catalogue";
+import { formatIpv4, includes, parseIpv4, range4 } from "../../addresses/ip";
+import { locationNamed } from "../../catalogue/catalogue";
 import type { Network, Server } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { ApiError, invalidInput, limitExceeded } from "../errors";

@@ -1,6 +1,6 @@
 // On which physical host a server stands (HC-PG3). A host is a label: it is derived from the servers, so that
 // nothing has to be stored, moved or repaired, and a spread group never has two members on one host.
-import { locationNamed } from "../../catalogue";
+import { locationNamed } from "../../catalogue/catalogue";
 import { defaultHostsPerLocation } from "../../settings/api";
 import type { Server } from "../../state/rows";
 

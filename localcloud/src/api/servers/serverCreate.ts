@@ -1,8 +1,8 @@
 // Creating a server: everything is checked and reserved in the request, the machine is made by the actions.
 import { z } from "zod";
 import { defineWork } from "../../actions/work";
-import { macAddress } from "../../addresses";
-import { catalogue, type ServerType } from "../../catalogue";
+import { macAddress } from "../../addresses/ip";
+import { catalogue, type ServerType } from "../../catalogue/catalogue";
 import type { Action, Server } from "../../state/rows";
 import { renderAction } from "../actionRoutes";
 import {

@@ -1,7 +1,7 @@
 // Servers made anew from an image, and their placement groups. Snapshots and backups: actions/backups.ts.
 import { z } from "zod";
 import { type AnyWork, defineWork } from "../../actions/work";
-import { serverTypeNamed } from "../../catalogue";
+import { serverTypeNamed } from "../../catalogue/catalogue";
 import { actionReply, renderAction } from "../actionRoutes";
 import {
   type Call,

@@ -1,7 +1,7 @@
 // Attaching servers to private networks, and their alias addresses.
 import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../actions/work";
-import { macAddress, overlaps, range4 } from "../../addresses";
+import { macAddress, overlaps, range4 } from "../../addresses/ip";
 import type { Network, PrivateNet, Server } from "../../state/rows";
 import { actionReply } from "../actionRoutes";
 import {

@@ -1,7 +1,7 @@
 // Power of servers. `power` in the row is what was last reached and what a restart of the local cloud restores.
 import { z } from "zod";
 import { type AnyWork, defineWork, gone, type Work } from "../../actions/work";
-import { catalogue, serverTypeNamed } from "../../catalogue";
+import { catalogue, serverTypeNamed } from "../../catalogue/catalogue";
 import type { Server } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { actionReply } from "../actionRoutes";

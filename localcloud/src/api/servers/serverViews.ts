@@ -1,7 +1,7 @@
 // Servers as Hetzner's objects, with what other rows say about them.
 
 import { runningActions } from "../../actions/work";
-import { catalogue, locationNamed, serverTypeNamed } from "../../catalogue";
+import { catalogue, locationNamed, serverTypeNamed } from "../../catalogue/catalogue";
 import type { PrimaryIp, Server } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { dnsPtrsOf } from "../addresses/reverseDns";

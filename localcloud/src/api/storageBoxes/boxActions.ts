@@ -1,7 +1,7 @@
 // Actions of a storage box itself.
 import { z } from "zod";
 import type { AnyWork } from "../../actions/work";
-import { storageBoxTypeNamed } from "../../catalogue";
+import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { StorageBoxAccess } from "../../state/rows";
 import { actionReply } from "../actionRoutes";
 import { type Call, type Reply, type Route, readBody, ref, startAction } from "../call";

@@ -1,8 +1,8 @@
 // Storage boxes: create, read, update, delete, folders. Their actions are in boxActions.ts.
 import { z } from "zod";
 import { type AnyWork, defineWork } from "../../actions/work";
-import { freeIpv4 } from "../../addresses";
-import { catalogue, type StorageBoxType } from "../../catalogue";
+import { freeIpv4 } from "../../addresses/ip";
+import { catalogue, type StorageBoxType } from "../../catalogue/catalogue";
 import type { StorageBox } from "../../state/rows";
 import { partsOf } from "../../storageBoxes/paths";
 import { actionReply, actionRoutes, renderAction } from "../actionRoutes";

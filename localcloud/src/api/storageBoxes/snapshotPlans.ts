@@ -1,7 +1,7 @@
 // The one snapshot plan that a storage box may have; scheduler.ts takes what it asks for.
 
 import type { AnyWork } from "../../actions/work";
-import { storageBoxTypeNamed } from "../../catalogue";
+import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { SnapshotPlan } from "../../state/rows";
 import { actionReply } from "../actionRoutes";
 import { type Call, type Reply, type Route, readBody, ref, startAction } from "../call";

@@ -1,7 +1,7 @@
 // Snapshots of a storage box, and going back to one (HC-D6).
 import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../actions/work";
-import { storageBoxTypeNamed } from "../../catalogue";
+import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { StorageBox, StorageBoxSnapshot } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { actionReply, renderAction } from "../actionRoutes";

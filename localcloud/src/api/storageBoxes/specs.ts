@@ -1,5 +1,5 @@
 // Derives from the rows what the host keeps for each box.
-import { storageBoxTypeNamed } from "../../catalogue";
+import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { BoxAccount, StorageBoxSpec } from "../../host/storageBoxes";
 import type { StorageBox, StorageBoxSubaccount } from "../../state/rows";
 import type { Store } from "../../state/store";

@@ -1,7 +1,7 @@
 // Subaccounts of a storage box: logins with a home directory of their own (HC-D7).
 import { z } from "zod";
 import { type AnyWork, defineWork, gone, type Work } from "../../actions/work";
-import { storageBoxTypeNamed } from "../../catalogue";
+import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { StorageBoxSubaccount, SubaccountAccess } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { actionReply, renderAction } from "../actionRoutes";

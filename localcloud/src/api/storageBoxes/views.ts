@@ -1,5 +1,5 @@
 // Storage boxes, subaccounts and snapshots as Hetzner's objects.
-import { locationNamed, storageBoxTypeNamed } from "../../catalogue";
+import { locationNamed, storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { StorageBox, StorageBoxSnapshot, StorageBoxSubaccount } from "../../state/rows";
 import { serverName } from "../../storageBoxes/names";
 import { renderLocation, renderStorageBoxType } from "../catalogue/catalogueViews";

@@ -1,6 +1,6 @@
 // Volumes: create, read, update, delete. Attaching and resizing are in volumeActions.ts.
 import { z } from "zod";
-import { catalogue, locationNamed } from "../../catalogue";
+import { catalogue, locationNamed } from "../../catalogue/catalogue";
 import type { Server, Volume } from "../../state/rows";
 import { actionRoutes, renderAction } from "../actionRoutes";
 import {

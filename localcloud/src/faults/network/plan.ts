@@ -1,6 +1,6 @@
 // Pure: which rules and delays the faults that are in force put into the routers. A table of their own, so that
 // they neither change nor outlive what the cloud itself has there.
-import type { Fault } from "../../contract";
+import type { Fault } from "../../contract/control";
 import type { ServerSpec } from "../../host/contract";
 import { hasPublicPort } from "../../network/publicRouter";
 import type { LocalCloudSettings } from "../../settings/cloud";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createApiFaults } from "../../../src/api";
-import type { ApiFault } from "../../../src/contract";
+import type { ApiFault } from "../../../src/contract/control";
 import { eventually } from "../../support/eventually";
 import { OTHER_TOKEN, TestCloud, TOKEN } from "../testCloud";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { cacheDir } from "../../../../toolchain/cacheDir";
 import { withLock } from "../../../../toolchain/lock";
-import { defaultStorage } from "../../../src/images";
+import { defaultStorage } from "../../../src/images/ensureImages";
 import { parseReference } from "../../../src/images/reference";
 import { startRegistry } from "../../../src/images/registry";
 

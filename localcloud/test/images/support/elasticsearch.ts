@@ -1,4 +1,4 @@
-import { imageReferences } from "../../../src/images";
+import { imageReferences } from "../../../src/images/ensureImages";
 import { mountImage, type RunningContainer, runImage } from "./container";
 import { freePort, until } from "./ports";
 

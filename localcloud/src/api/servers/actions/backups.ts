@@ -1,7 +1,7 @@
 // Images that servers leave: snapshots and backups on request, and one backup a day by the clock (HC-S21).
 import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../../actions/work";
-import { catalogue } from "../../../catalogue";
+import { catalogue } from "../../../catalogue/catalogue";
 import type { Action, Image, Server } from "../../../state/rows";
 import type { Store } from "../../../state/store";
 import { actionReply, renderAction } from "../../actionRoutes";

@@ -2,7 +2,7 @@
 // firmware that could: it goes on booting from its disk, as Hetzner's does when an ISO cannot be booted.
 import { z } from "zod";
 import { type AnyWork, defineWork } from "../../../actions/work";
-import { catalogue, type Iso, serverTypeNamed } from "../../../catalogue";
+import { catalogue, type Iso, serverTypeNamed } from "../../../catalogue/catalogue";
 import type { Server } from "../../../state/rows";
 import { actionReply } from "../../actionRoutes";
 import {

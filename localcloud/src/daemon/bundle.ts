@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build, type OutputFile } from "esbuild";
-import { cacheDir } from "../../toolchain/cacheDir";
-import { keepNewest } from "../../toolchain/retention";
+import { cacheDir } from "../../../toolchain/cacheDir";
+import { keepNewest } from "../../../toolchain/retention";
 
-const root = join(__dirname, "..");
+const root = join(__dirname, "..", "..");
 const page = join(root, "src", "page");
 
 /**
@@ -35,7 +35,7 @@ async function compile(): Promise<readonly OutputFile[]> {
     external: [
       // Only a checkout bundles.
       "esbuild",
-      "../../scripts/bundle.js",
+      "./bundle.js",
       // Never loaded: see src/linux/withoutSchemas.ts.
       "@fastify/ajv-compiler",
       "@fastify/fast-json-stringify-compiler",
