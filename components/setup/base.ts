@@ -4,7 +4,8 @@ import type { PlatformSettings } from "../settings/settings";
 import { defaultRouteSetup } from "./defaultRoute";
 import { hostFirewallSetup } from "./hostFirewall";
 import { mergeSetups } from "./merge";
-import type { MachineSetup } from "./types";
+import { type CompleteSetup, completeSetup, type MachineSetup } from "./types";
+import { keepRunning } from "./unit";
 import { updatesSetup } from "./updates";
 
 /**
@@ -17,7 +18,7 @@ export function baseSetup(
   topology: Topology,
   settings: PlatformSettings,
   logArchive: string | false = topology.storage.privateIp,
-): MachineSetup {
+): CompleteSetup {
   return mergeSetups(
     hostFirewallSetup(machine, topology, settings),
     defaultRouteSetup(machine),
@@ -30,15 +31,14 @@ export function baseSetup(
 }
 
 /** Machines know each other by name without a DNS server that could fail. */
-function hostsSetup(topology: Topology): MachineSetup {
+function hostsSetup(topology: Topology): CompleteSetup {
   const lines = topology.machines.map(
     (machine) => `${machine.privateIp} ${machine.hostname} ${machine.name}\n`,
   );
   const path = "/etc/platform/hosts";
   const update = `sed '/^# platform begin$/,/^# platform end$/d' /etc/hosts`;
   const wanted = `{ ${update}; echo '# platform begin'; cat ${path}; echo '# platform end'; }`;
-  return {
-    packages: [],
+  return completeSetup({
     files: [
       { path, content: lines.join("") },
       // cloud-init would write /etc/hosts anew at each boot.
@@ -51,16 +51,13 @@ function hostsSetup(topology: Topology): MachineSetup {
         run: `${wanted} >/etc/.hosts.platform && chmod 0644 /etc/.hosts.platform && mv /etc/.hosts.platform /etc/hosts`,
       },
     ],
-    units: [],
-    checks: [],
-  };
+  });
 }
 
 const sshPath = "/etc/ssh/sshd_config.d/10-platform.conf";
 
 /** Keys only. A bring-up opens several sessions through the bastion at once, so the limits leave room for it. */
 const sshSetup: MachineSetup = {
-  packages: [],
   files: [
     {
       path: sshPath,
@@ -74,15 +71,12 @@ MaxStartups 50:30:100
       validate: 'sshd -t -f "$1"',
     },
   ],
-  steps: [],
   units: [{ name: "ssh.service", reads: [sshPath], onChange: "reload" }],
-  checks: [],
 };
 
 const sysctlPath = "/etc/sysctl.d/60-platform.conf";
 
 const kernelSetup: MachineSetup = {
-  packages: [],
   files: [
     {
       path: sysctlPath,
@@ -96,28 +90,24 @@ net.ipv4.tcp_keepalive_time = 120
 `,
     },
   ],
-  steps: [],
   units: [{ name: "systemd-sysctl.service", reads: [sysctlPath] }],
-  checks: [],
 };
 
 const uploadPath = "/etc/systemd/journal-upload.conf.d/platform.conf";
-const uploadDropIn = "/etc/systemd/system/systemd-journal-upload.service.d/platform.conf";
+const uploadDropIn = keepRunning({
+  unit: "systemd-journal-upload.service",
+  // The archive may be set up later than this machine, or be down for a while.
+  serviceLines: ["RestartSec=2"],
+});
 
 /** Sends the journal to the log archive of the storage node; what it could not send waits in the journal. */
-function journalSetup(archive: string): MachineSetup {
-  return {
+function journalSetup(archive: string): CompleteSetup {
+  return completeSetup({
     packages: ["systemd-journal-remote"],
     files: [
       { path: uploadPath, content: `[Upload]\nURL=http://${archive}:${ports.journal}\n` },
-      {
-        path: uploadDropIn,
-        // The archive may be set up later than this machine, or be down for a while.
-        content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=always\nRestartSec=2\n",
-      },
+      uploadDropIn,
     ],
-    steps: [],
-    units: [{ name: "systemd-journal-upload.service", reads: [uploadPath, uploadDropIn] }],
-    checks: [],
-  };
+    units: [{ name: "systemd-journal-upload.service", reads: [uploadPath, uploadDropIn.path] }],
+  });
 }

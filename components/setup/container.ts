@@ -1,4 +1,4 @@
-import type { MachineSetup, SetupFile } from "./types";
+import { type CompleteSetup, completeSetup, type SetupFile } from "./types";
 
 /** One container as a systemd unit: restarts, ordering and logs are systemd's, as for every other service. */
 export interface ContainerSpec {
@@ -41,7 +41,7 @@ export interface ContainerSpec {
  *
  * @throws when the image is no reference, or a variable no line that Docker reads
  */
-export function containerSetup(spec: ContainerSpec): MachineSetup {
+export function containerSetup(spec: ContainerSpec): CompleteSetup {
   // It stands in commands that root runs.
   if (!/^[\w.:/@-]+$/.test(spec.image)) {
     throw new Error(
@@ -50,8 +50,7 @@ export function containerSetup(spec: ContainerSpec): MachineSetup {
   }
   const unitPath = `/etc/systemd/system/${spec.name}.service`;
   const environment = environmentFiles(spec);
-  return {
-    packages: [],
+  return completeSetup({
     files: [{ path: unitPath, content: unitFile(spec, environment) }, ...environment],
     steps: [
       {
@@ -69,8 +68,7 @@ export function containerSetup(spec: ContainerSpec): MachineSetup {
         readySeconds: spec.readySeconds,
       },
     ],
-    checks: [],
-  };
+  });
 }
 
 function environmentFiles(spec: ContainerSpec): SetupFile[] {

@@ -1,5 +1,5 @@
 import type { MachinePlan } from "../plan/topology";
-import { emptySetup, type MachineSetup, type SetupFile } from "./types";
+import { type CompleteSetup, completeSetup, type SetupFile } from "./types";
 
 /** `platform-default-route` keeps them; `platform-default-route check` says whether they are there. */
 const scriptPath = "/usr/local/sbin/platform-default-route";
@@ -14,15 +14,14 @@ const resolvers = ["185.12.64.1", "185.12.64.2"] as const;
  * and whatever sets them once loses them later: at the renewal of a lease, when the interface is plugged in anew, by a
  * network manager that thinks the interface is its own. So a service keeps them, for as long as the machine runs.
  */
-export function defaultRouteSetup(machine: MachinePlan): MachineSetup {
-  if (machine.isPublic) return emptySetup;
-  return {
-    ...emptySetup,
+export function defaultRouteSetup(machine: MachinePlan): CompleteSetup {
+  if (machine.isPublic) return completeSetup({});
+  return completeSetup({
     packages: ["iproute2"],
     files: defaultRouteFiles,
     units: [{ name: unitName, reads: [scriptPath, unitPath], stage: "beforeSteps" }],
     checks: [{ name: "default route and resolvers are there", command: `${scriptPath} check` }],
-  };
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { imagePruneSetup } from "./imagePrune";
 import { mergeSetups } from "./merge";
-import type { MachineSetup, SetupFile } from "./types";
+import { type CompleteSetup, completeSetup, type SetupFile } from "./types";
 
 export interface DockerOptions {
   /** Mirror of Docker Hub: `https://mirror.example.com:5000`. */
@@ -22,25 +22,24 @@ export interface RegistryCredential {
 export const containerRange = "172.20.0.0/16";
 
 /** Docker Engine from Debian and the bridge network of the platform's containers. */
-export function dockerSetup(options: DockerOptions): MachineSetup {
+export function dockerSetup(options: DockerOptions): CompleteSetup {
   return mergeSetups(engineSetup(options), imagePruneSetup);
 }
 
-function engineSetup(options: DockerOptions): MachineSetup {
-  return {
+function engineSetup(options: DockerOptions): CompleteSetup {
+  return completeSetup({
     packages: ["docker.io", "docker-cli", "iptables"],
     files: [
       { path: daemonPath, content: daemonConfig(options), validate: 'dockerd --validate --config-file "$1"' },
       { path: networkUnitPath, content: networkUnit },
       ...loginFiles(options.logins ?? []),
     ],
-    steps: [],
     units: [
       { name: "docker.service", reads: [daemonPath], stage: "beforeSteps" },
       { name: "platform-network.service", reads: [networkUnitPath], stage: "beforeSteps" },
     ],
     checks: [{ name: "Docker answers", command: "docker info >/dev/null" }],
-  };
+  });
 }
 
 const daemonPath = "/etc/docker/daemon.json";

@@ -2,7 +2,7 @@ import { type Flow, flowsTo, ports, sourceAddresses } from "../plan/flows";
 import type { MachinePlan, Topology } from "../plan/topology";
 import { type PlatformSettings, Tier } from "../settings/settings";
 import { containerRange } from "./docker";
-import type { MachineSetup } from "./types";
+import { type CompleteSetup, completeSetup } from "./types";
 
 /** Where the ruleset lies; the table is ours alone, so that Docker's own tables stay untouched. */
 const path = "/etc/platform/firewall.nft";
@@ -16,14 +16,13 @@ export function hostFirewallSetup(
   machine: MachinePlan,
   topology: Topology,
   settings: PlatformSettings,
-): MachineSetup {
-  return {
+): CompleteSetup {
+  return completeSetup({
     packages: ["nftables"],
     files: [
       { path, content: hostFirewall(machine, topology, settings) },
       { path: unitPath, content: unit },
     ],
-    steps: [],
     units: [
       {
         name: "platform-firewall.service",
@@ -33,7 +32,7 @@ export function hostFirewallSetup(
       },
     ],
     checks: [{ name: "host firewall is loaded", command: "nft list table inet platform_firewall" }],
-  };
+  });
 }
 
 /** The nft ruleset as text; one transaction replaces the old table, so there is no moment without rules. */

@@ -1,4 +1,4 @@
-import type { MachineSetup } from "./types";
+import { type CompleteSetup, completeSetup } from "./types";
 
 const path = "/usr/local/sbin/platform-image-prune";
 
@@ -6,8 +6,7 @@ const path = "/usr/local/sbin/platform-image-prune";
  * Removes the images of past releases, when the units of this one serve. What a unit file names stays, running or not,
  * and what a container was made from. A release that comes back is pulled again.
  */
-export const imagePruneSetup: MachineSetup = {
-  packages: [],
+export const imagePruneSetup: CompleteSetup = completeSetup({
   files: [{ path, content: script(), mode: "0755" }],
   steps: [
     {
@@ -17,9 +16,7 @@ export const imagePruneSetup: MachineSetup = {
       run: path,
     },
   ],
-  units: [],
-  checks: [],
-};
+});
 
 function script(): string {
   return `#!/bin/bash

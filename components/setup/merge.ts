@@ -1,11 +1,12 @@
-import type { MachineSetup } from "./types";
+import { type CompleteSetup, completeSetup, type MachineSetup } from "./types";
 
 /**
  * One setup from several, in order. Packages, and steps of the same name and text, appear once.
  *
  * @throws when two parts claim the same file or unit: one of them would silently win
  */
-export function mergeSetups(...parts: readonly MachineSetup[]): MachineSetup {
+export function mergeSetups(...setups: readonly MachineSetup[]): CompleteSetup {
+  const parts = setups.map(completeSetup);
   const files = parts.flatMap((part) => part.files);
   const units = parts.flatMap((part) => part.units);
   refuseTwice(

@@ -1,14 +1,22 @@
 import { createHash } from "node:crypto";
 import { setupLibrary } from "./library";
 import { packageLibrary } from "./packages";
-import type { MachineSetup, SetupFile, SetupStep, SetupUnit } from "./types";
+import {
+  type CompleteSetup,
+  completeSetup,
+  type MachineSetup,
+  type SetupFile,
+  type SetupStep,
+  type SetupUnit,
+} from "./types";
 
 /**
  * One idempotent bash script for one machine. It holds secrets when the setup does: hand it over on stdin.
  *
  * @throws when a file's content does not end with a newline, a path is not absolute, or a unit reads nothing
  */
-export function renderSetup(hostname: string, setup: MachineSetup): string {
+export function renderSetup(hostname: string, given: MachineSetup): string {
+  const setup = completeSetup(given);
   refuseMistakes(setup);
   const early = setup.files.filter((file) => file.stage === "beforePackages");
   const late = setup.files.filter((file) => file.stage !== "beforePackages");
@@ -61,7 +69,7 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function refuseMistakes(setup: MachineSetup): void {
+function refuseMistakes(setup: CompleteSetup): void {
   const mistakes = [
     ...setup.files
       .filter((file) => !file.path.startsWith("/"))

@@ -1,4 +1,4 @@
-import type { MachineSetup } from "./types";
+import { type CompleteSetup, completeSetup } from "./types";
 
 const scripts = "/usr/local/lib/platform";
 
@@ -28,7 +28,7 @@ export function judgeCommand(store: string): string {
  * written: an application that finds an empty store goes on without a word, and backups follow it. The stack's
  * state refuses such a change already in the preview, but states get lost, and parts are used without a platform.
  */
-export function storeMarker({ store, serves, judge, accepted }: StoreMarker): MachineSetup {
+export function storeMarker({ store, serves, judge, accepted }: StoreMarker): CompleteSetup {
   const stage = "beforePackages";
   const marker = { path: markerPath(store), content: `${serves}\n`, stage } as const;
   const script = `#!/bin/bash
@@ -39,14 +39,10 @@ refuse() {
   exit 1
 }
 ${judge}`;
-  return {
-    packages: [],
+  return completeSetup({
     files: [
       { path: judgeCommand(store), content: script, mode: "0755", stage },
       accepted ? marker : { ...marker, validate: `${judgeCommand(store)} "$1"` },
     ],
-    steps: [],
-    units: [],
-    checks: [],
-  };
+  });
 }

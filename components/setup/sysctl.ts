@@ -1,4 +1,4 @@
-import type { MachineSetup } from "./types";
+import { type CompleteSetup, completeSetup } from "./types";
 
 export interface KernelSettings {
   /** Shown in progress and errors: `kernel settings for databases`. */
@@ -17,11 +17,11 @@ export interface KernelSettings {
  * Kernel settings that hold now and after a reboot. Every value is compared at every set-up, and again at its end:
  * `sysctl` ignores what does not exist yet, so its exit status proves nothing.
  */
-export function sysctlSetup(settings: KernelSettings): MachineSetup {
+export function sysctlSetup(settings: KernelSettings): CompleteSetup {
   const { name, path, values, whereAllowed = {}, modules = [] } = settings;
   const held = holds(values, whereAllowed);
   const modulesPath = path.replace("/etc/sysctl.d/", "/etc/modules-load.d/");
-  return {
+  return completeSetup({
     packages: ["procps"],
     files: [
       { path, content: lines("", values) + lines("-", whereAllowed) },
@@ -41,7 +41,6 @@ export function sysctlSetup(settings: KernelSettings): MachineSetup {
         ].join("\n"),
       },
     ],
-    units: [],
     checks: [
       {
         name: `${name} hold`,
@@ -53,7 +52,7 @@ fi`,
         timeoutSeconds: 1,
       },
     ],
-  };
+  });
 }
 
 function lines(prefix: string, values: Readonly<Record<string, string>>): string {

@@ -1,17 +1,17 @@
 /**
  * What one machine needs to become what it is for. A plain value: renderers build it, `renderSetup` turns it
- * into one idempotent script, `Machine` runs that script over one SSH connection.
+ * into one idempotent script, `Machine` runs that script over one SSH connection. A list that is left out is empty.
  *
  * Order on the machine: files with `stage: "beforePackages"`, packages, other files, steps, units (started or
  * reloaded only when something they read has changed), steps with `stage: "afterUnits"`, checks.
  */
 export interface MachineSetup {
   /** Debian package names. Their services do not start by themselves: list them under `units`. */
-  readonly packages: readonly string[];
-  readonly files: readonly SetupFile[];
-  readonly steps: readonly SetupStep[];
-  readonly units: readonly SetupUnit[];
-  readonly checks: readonly SetupCheck[];
+  readonly packages?: readonly string[];
+  readonly files?: readonly SetupFile[];
+  readonly steps?: readonly SetupStep[];
+  readonly units?: readonly SetupUnit[];
+  readonly checks?: readonly SetupCheck[];
 }
 
 /** A file with its whole content; written atomically and only when content, owner or mode differ. */
@@ -80,5 +80,11 @@ export interface SetupCheck {
   readonly timeoutSeconds?: number;
 }
 
-/** An empty setup to spread from. */
-export const emptySetup: MachineSetup = { packages: [], files: [], steps: [], units: [], checks: [] };
+/** A setup with every list there, however short. */
+export type CompleteSetup = Required<MachineSetup>;
+
+/** Adds the lists that a setup leaves out. */
+export function completeSetup(setup: MachineSetup): CompleteSetup {
+  const { packages = [], files = [], steps = [], units = [], checks = [] } = setup;
+  return { packages, files, steps, units, checks };
+}

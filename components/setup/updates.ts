@@ -1,5 +1,5 @@
 import type { MachinePlan, Topology } from "../plan/topology";
-import type { MachineSetup } from "./types";
+import { type CompleteSetup, completeSetup } from "./types";
 import { upgradeScript } from "./upgradeScript";
 
 /**
@@ -27,10 +27,10 @@ const timerPath = (timer: string) => `/etc/systemd/system/${timer}.d/platform.co
  * Security updates by themselves, each machine at an hour of its own, so that a bad one meets the others hours later.
  * What visitors would notice is held back, and nothing reboots by itself: `platform-upgrade` does both parts on demand.
  */
-export function updatesSetup(machine: MachinePlan, topology: Topology): MachineSetup {
+export function updatesSetup(machine: MachinePlan, topology: Topology): CompleteSetup {
   const hours = updateTimes(machine, topology);
   const times = [hours.download, hours.upgrade];
-  return {
+  return completeSetup({
     packages: ["unattended-upgrades", "jq"],
     files: [
       { path: aptPath, content: aptConf, validate: 'apt-config --config-file="$1" dump >/dev/null' },
@@ -50,8 +50,7 @@ export function updatesSetup(machine: MachinePlan, topology: Topology): MachineS
       },
     ],
     units: timers.map((timer) => ({ name: timer, reads: [timerPath(timer)] })),
-    checks: [],
-  };
+  });
 }
 
 /** Every machine of a platform of up to 24 has an hour of its own; those that stand for each other are hours apart. */

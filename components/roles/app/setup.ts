@@ -5,7 +5,7 @@ import { containerSetup } from "../../setup/container";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import { sysctlSetup } from "../../setup/sysctl";
-import type { MachineSetup, SetupFile } from "../../setup/types";
+import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { nodeHealthPath, proxyHealthPath } from "../edge/edge";
 import { type StoreEnvironments, secretEnvironment } from "./environment";
 import { planReplicas, type Replica } from "./replicas";
@@ -54,7 +54,7 @@ const kernelSetup = sysctlSetup({
 });
 
 /** Traefik and the service stack of one app node. Secret: it holds the environment of the containers. */
-export function appNodeSetup(node: MachinePlan, stack: AppStack): MachineSetup {
+export function appNodeSetup(node: MachinePlan, stack: AppStack): CompleteSetup {
   const replicas = planReplicas(stack.services);
   const setup = mergeSetups(
     listenEarlySetup,
@@ -70,7 +70,7 @@ export function appNodeSetup(node: MachinePlan, stack: AppStack): MachineSetup {
  * Fingerprint of what a node runs, without what makes it that node: its name and its address. Equal on all
  * nodes, or they do not run the same stack. Files with secrets count by their path alone.
  */
-export function stackHash(node: MachinePlan, setup: MachineSetup): string {
+export function stackHash(node: MachinePlan, setup: CompleteSetup): string {
   const neutral = (text: string) =>
     text.replaceAll(node.hostname, "NODE_NAME").replaceAll(node.privateIp, "NODE_ADDRESS");
   const isSecret = (file: SetupFile) => file.mode === "0600" || file.mode === "0640";
@@ -83,7 +83,7 @@ export function stackHash(node: MachinePlan, setup: MachineSetup): string {
 }
 
 /** One container; replicas of a service change one after the other. */
-function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): MachineSetup {
+function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): CompleteSetup {
   const { service, serviceName } = replica;
   const image = stack.images[serviceName];
   if (image === undefined) throw new Error(`service ${serviceName} has no image: name one in images`);
@@ -135,7 +135,7 @@ function releaseOf(reference: string): string {
   return name.slice(name.lastIndexOf("/") + 1).split(":")[1] ?? "latest";
 }
 
-function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Replica[]): MachineSetup {
+function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Replica[]): CompleteSetup {
   const at = (path: string) => `curl -fsS -m 5 -o /dev/null http://${node.privateIp}${path}`;
   const container = containerSetup({
     name: "traefik",
@@ -157,7 +157,7 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
     stopSeconds: traefikStopSeconds,
     ready: at(proxyHealthPath),
   });
-  return {
+  return completeSetup({
     ...container,
     packages: [...container.packages, "curl"],
     files: [
@@ -166,5 +166,5 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
       { path: dynamicPath, content: traefikDynamic(stack.services, replicas, stack.domain) },
     ],
     checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: patienceSeconds }],
-  };
+  });
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { ports } from "../../plan/flows";
 import { CacheEngine } from "../../settings/settings";
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
+import { keepRunning } from "../../setup/unit";
 
 export interface CacheConfig {
   readonly engine: CacheEngine;
@@ -88,12 +89,12 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-export function cacheSetup(config: CacheConfig, passwords: CachePasswords): MachineSetup {
+export function cacheSetup(config: CacheConfig, passwords: CachePasswords): CompleteSetup {
   const names = cacheNames(config.engine);
-  const dropInPath = `/etc/systemd/system/${names.unit}.d/platform.conf`;
+  const dropIn = keepRunning({ unit: names.unit, serviceLines: ["RestartSec=1"] });
   const ask = (user: string, envPath: string, command: string) =>
     `$(set -a && . ${envPath} && ${names.client} -h ${config.privateIp} -p ${ports.redis} --no-auth-warning --user ${user} ${command})`;
-  return {
+  return completeSetup({
     packages: names.packages,
     files: [
       {
@@ -103,18 +104,14 @@ export function cacheSetup(config: CacheConfig, passwords: CachePasswords): Mach
         group: names.user,
         mode: "0640",
       },
-      {
-        path: dropInPath,
-        content: "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=always\nRestartSec=1\n",
-      },
+      dropIn,
       { path: cacheAdminEnv, content: `REDISCLI_AUTH=${passwords.admin}\n`, mode: "0600" },
       { path: cacheCheckEnv, content: `REDISCLI_AUTH=${passwords.application}\n`, mode: "0600" },
     ],
-    steps: [],
     units: [
       {
         name: names.unit,
-        reads: [names.configPath, dropInPath],
+        reads: [names.configPath, dropIn.path],
         // After a restart it answers LOADING until the append-only file is read.
         ready: `[ "${ask("admin", cacheAdminEnv, "ping")}" = PONG ]`,
         readySeconds: 120,
@@ -126,5 +123,5 @@ export function cacheSetup(config: CacheConfig, passwords: CachePasswords): Mach
         command: `[ "${ask("app", cacheCheckEnv, "set platform:check 1 EX 60")}" = OK ] && [ "${ask("app", cacheCheckEnv, "get platform:check")}" = 1 ]`,
       },
     ],
-  };
+  });
 }

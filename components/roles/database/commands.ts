@@ -1,24 +1,22 @@
 import { ports } from "../../plan/flows";
 import { fileSystemsFunction } from "../../setup/fileSystemStatus";
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { type CacheConfig, cacheAdminEnv, cacheNames } from "./cache";
 import { searchAdminCurl } from "./elasticsearch";
 
 const psql = "runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1";
 
 /** `platform-status` and `platform-promote`, the operator's commands on a database machine. */
-export function databaseCommands(config: CacheConfig): MachineSetup {
-  return {
+export function databaseCommands(config: CacheConfig): CompleteSetup {
+  return completeSetup({
     packages: ["jq", "curl"],
     files: [
       { path: "/usr/local/sbin/platform-status", content: databaseStatusScript(config), mode: "0755" },
       { path: "/usr/local/sbin/platform-promote", content: promoteScript, mode: "0755" },
     ],
-    steps: [],
-    units: [],
     // What runs badly is for whoever reads the status: an `up` that fails could not mend it.
     checks: [{ name: "PostgreSQL, cache and search answer", command: allRun }],
-  };
+  });
 }
 
 const allRun =

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ports } from "../../plan/flows";
 import { containerSetup } from "../../setup/container";
 import { mergeSetups } from "../../setup/merge";
-import type { MachineSetup, SetupFile } from "../../setup/types";
+import type { CompleteSetup, SetupFile } from "../../setup/types";
 import { maxWalGb } from "./postgresTuning";
 
 export interface SearchConfig {
@@ -64,7 +64,7 @@ export function heapOptions(heapMb: number): string {
   return `-Xms${heapMb}m\n-Xmx${heapMb}m\n`;
 }
 
-export function elasticsearchSetup(config: SearchConfig, passwords: SearchPasswords): MachineSetup {
+export function elasticsearchSetup(config: SearchConfig, passwords: SearchPasswords): CompleteSetup {
   const url = `http://${config.privateIp}:${ports.elasticsearch}`;
   const files = searchFiles(config, passwords);
   const container = containerSetup({

@@ -1,12 +1,12 @@
 import type { PlatformSettings } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { storeMarker } from "../../setup/storeMarker";
-import type { MachineSetup } from "../../setup/types";
+import type { CompleteSetup } from "../../setup/types";
 import { isAccepted } from "../../stack/settledSettings";
 import { postgresVersion } from "./postgres";
 
 /** Refuses a database or a cache that is not there while another one with data is. */
-export function databaseIdentity(settings: PlatformSettings): MachineSetup {
+export function databaseIdentity(settings: PlatformSettings): CompleteSetup {
   const { databaseName, cacheEngine } = settings.database;
   return mergeSetups(
     storeMarker({

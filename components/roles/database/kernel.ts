@@ -1,6 +1,6 @@
 import { mergeSetups } from "../../setup/merge";
 import { sysctlSetup } from "../../setup/sysctl";
-import { emptySetup, type MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { postgresVersion } from "./postgres";
 import { hugePages } from "./postgresTuning";
 
@@ -25,7 +25,7 @@ const hugePagesPath = "/etc/sysctl.d/66-platform-huge-pages.conf";
 const hugePagesFile = "/proc/sys/vm/nr_hugepages";
 
 /** @param postgresqlMb PostgreSQL's share of the memory in MiB */
-export function databaseKernelSetup(postgresqlMb: number): MachineSetup {
+export function databaseKernelSetup(postgresqlMb: number): CompleteSetup {
   return mergeSetups(
     sysctlSetup({
       name: "kernel settings for databases",
@@ -41,10 +41,9 @@ export function databaseKernelSetup(postgresqlMb: number): MachineSetup {
  * Memory set aside for PostgreSQL, at boot or before its first start. Never while it runs without: it would keep the
  * memory that it has, and the machine would lose as much again until the next boot.
  */
-function hugePagesSetup(pages: number): MachineSetup {
-  if (pages === 0) return emptySetup;
-  return {
-    ...emptySetup,
+function hugePagesSetup(pages: number): CompleteSetup {
+  if (pages === 0) return completeSetup({});
+  return completeSetup({
     files: [{ path: hugePagesPath, content: `-vm.nr_hugepages = ${pages}\n` }],
     steps: [
       {
@@ -55,5 +54,5 @@ function hugePagesSetup(pages: number): MachineSetup {
 [ "$(cat ${hugePagesFile})" = ${pages} ] || { echo "memory is too fragmented for huge pages until the next boot"; echo 0 >${hugePagesFile}; }`,
       },
     ],
-  };
+  });
 }

@@ -1,4 +1,5 @@
-import type { MachineSetup, SetupFile } from "../../setup/types";
+import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
+import { keepRunning } from "../../setup/unit";
 import { createClusterConf, type PostgresConfig, pgHba, postgresqlConf, postgresVersion } from "./postgres";
 import {
   checkDatabaseName,
@@ -12,7 +13,11 @@ import {
 const folder = `/etc/postgresql/${postgresVersion}/main`;
 const confPath = `${folder}/conf.d/platform.conf`;
 const hbaPath = `${folder}/pg_hba.conf`;
-const dropInPath = `/etc/systemd/system/postgresql@${postgresVersion}-main.service.d/platform.conf`;
+/** Debian leaves a postmaster that was killed dead. */
+const dropIn = keepRunning({
+  unit: `postgresql@${postgresVersion}-main.service`,
+  serviceLines: ["RestartSec=1"],
+});
 const sqlFolder = "/etc/platform/postgresql";
 /** Password of the application for the machine's own check, in the format of libpq. */
 const passFile = `${sqlFolder}/check.pgpass`;
@@ -22,10 +27,10 @@ const unit = `postgresql@${postgresVersion}-main.service`;
 const psql = "runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1";
 
 /** PostgreSQL with its roles and the application's database. */
-export function postgresSetup(config: PostgresConfig, passwords: RolePasswords): MachineSetup {
+export function postgresSetup(config: PostgresConfig, passwords: RolePasswords): CompleteSetup {
   checkDatabaseName(config.database);
   const { database } = config;
-  return {
+  return completeSetup({
     packages: [`postgresql-${postgresVersion}`],
     files: postgresFiles(config, passwords),
     steps: [
@@ -52,7 +57,7 @@ ${psql} <${sqlFolder}/database.sql`,
     units: [
       {
         name: unit,
-        reads: [confPath, hbaPath, dropInPath],
+        reads: [confPath, hbaPath, dropIn.path],
         // New app nodes change pg_hba.conf: a restart would drop every connection for nothing.
         onChange: "reload",
         ready: "runuser -u postgres -- pg_isready -q",
@@ -68,7 +73,7 @@ ${psql} <${sqlFolder}/database.sql`,
         command: `${psql} -c "select name, setting from pg_settings where (name = 'data_checksums' and setting <> 'on') or pending_restart" | { ! grep .; }`,
       },
     ],
-  };
+  });
 }
 
 /** Whether the running server has read the files (a reload is asynchronous) and nothing waits for a restart. */
@@ -90,17 +95,7 @@ function postgresFiles(config: PostgresConfig, passwords: RolePasswords): SetupF
     },
     { path: confPath, content: postgresqlConf(config), ...readable },
     { path: hbaPath, content: pgHba(config), ...readable },
-    {
-      path: dropInPath,
-      // Debian leaves a postmaster that was killed dead.
-      content: `[Unit]
-StartLimitIntervalSec=0
-
-[Service]
-Restart=always
-RestartSec=1
-`,
-    },
+    dropIn,
     { path: `${sqlFolder}/roles.sql`, content: rolesSql(database, passwords), mode: "0600" },
     {
       path: `${sqlFolder}/roles-current.sql`,

@@ -3,7 +3,7 @@ import type { MachinePlan, Topology } from "../../plan/topology";
 import { type DatabaseSettings, Tier } from "../../settings/settings";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
-import type { MachineSetup } from "../../setup/types";
+import type { CompleteSetup } from "../../setup/types";
 import { type CachePasswords, cacheSetup } from "./cache";
 import { databaseCommands } from "./commands";
 import { elasticsearchSetup, type SearchPasswords } from "./elasticsearch";
@@ -25,7 +25,7 @@ export function databaseSetup(
   settings: DatabaseSettings,
   elasticsearchImage: string,
   secrets: DatabaseSecrets,
-): MachineSetup {
+): CompleteSetup {
   const memory = memoryPlan(machine.size.memoryGb);
   const { privateIp } = machine;
   const cache = { engine: settings.cacheEngine, privateIp, maxMemoryMb: memory.cache.maxMemoryMb };

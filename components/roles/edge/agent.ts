@@ -1,6 +1,6 @@
 import { ports } from "../../plan/flows";
 import type { MachinePlan } from "../../plan/topology";
-import type { MachineSetup, SetupFile } from "../../setup/types";
+import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { agentModules } from "./agent/files";
 import { agentPort, publicStatePath } from "./edge";
 import { masterMarker, notifyFifo } from "./keepalived";
@@ -35,7 +35,7 @@ export const agentStatePath = "/run/floating-ip-agent/state.json";
  * The agent that keeps "the VRRP master owns the floating IP" true. It runs as a user of its own; token and
  * configuration reach it as systemd credentials, so no file of it is readable by anybody but root.
  */
-export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: AgentOptions): MachineSetup {
+export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: AgentOptions): CompleteSetup {
   const modules: SetupFile[] = Object.entries(agentModules()).map(([name, content]) => ({
     path: `${folder}/${name}`,
     content,
@@ -48,7 +48,7 @@ export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: Age
     { path: runtimePath, content: runtimeFiles },
     { path: unitPath, content: unitFile },
   ];
-  return {
+  return completeSetup({
     packages: ["python3", "ca-certificates"],
     files,
     steps: [
@@ -75,7 +75,7 @@ export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: Age
         command: `python3 -c 'import json,sys; state = json.load(open("${agentStatePath}")); sys.exit(0 if state["server"] else "the API answers: " + state["api"])'`,
       },
     ],
-  };
+  });
 }
 
 /** Configuration as JSON: everything but the token. */

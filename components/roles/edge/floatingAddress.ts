@@ -1,4 +1,4 @@
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
 
 const unitPath = "/etc/systemd/system/platform-floating-ip.service";
 
@@ -6,11 +6,10 @@ const unitPath = "/etc/systemd/system/platform-floating-ip.service";
  * The floating IP on both load balancers, always: who gets the traffic is the API's routing alone, so a move
  * needs nothing to happen on the machines.
  */
-export function floatingAddressSetup(floatingIp: string): MachineSetup {
-  return {
+export function floatingAddressSetup(floatingIp: string): CompleteSetup {
+  return completeSetup({
     packages: ["iproute2"],
     files: [{ path: unitPath, content: unitFile(floatingIp) }],
-    steps: [],
     units: [{ name: "platform-floating-ip.service", reads: [unitPath] }],
     checks: [
       {
@@ -19,7 +18,7 @@ export function floatingAddressSetup(floatingIp: string): MachineSetup {
         timeoutSeconds: 10,
       },
     ],
-  };
+  });
 }
 
 /** The label finds the address again when it has changed. */

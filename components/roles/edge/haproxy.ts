@@ -1,6 +1,7 @@
 import { ports } from "../../plan/flows";
 import { OtherHosts } from "../../settings/settings";
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
+import { keepRunning } from "../../setup/unit";
 import {
   agentPort,
   anyReplicaHeader,
@@ -16,12 +17,26 @@ import {
 import { haproxyBackends } from "./haproxyBackends";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
 
-const dropInPath = "/etc/systemd/system/haproxy.service.d/platform.conf";
+const dropIn = keepRunning({
+  unit: "haproxy.service",
+  serviceLines: [
+    "RestartSec=100ms",
+    "# Among programs that want the processor, visitors come first.",
+    "CPUWeight=1000",
+    "RuntimeDirectory=haproxy",
+    "RuntimeDirectoryPreserve=yes",
+    "ExecReload=",
+    "ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS",
+    `ExecReload=${reloadPath}`,
+    "# Left by a reload that was killed: what it says is old.",
+    `ExecStartPre=/bin/rm -f ${stateFolder}/${stateFile}`,
+  ],
+});
 
 /** HAProxy with its reload, which keeps what operators drained and tells the truth about success. */
-export function haproxySetup(options: EdgeOptions): MachineSetup {
+export function haproxySetup(options: EdgeOptions): CompleteSetup {
   const certificates = certificateFile(options);
-  return {
+  return completeSetup({
     packages: ["haproxy", "socat"],
     files: [
       ...certificates,
@@ -33,13 +48,12 @@ export function haproxySetup(options: EdgeOptions): MachineSetup {
         validate: 'haproxy -c -q -f "$1"',
       },
       { path: reloadPath, content: reloadScript, mode: "0755" },
-      { path: dropInPath, content: dropIn },
+      dropIn,
     ],
-    steps: [],
     units: [
       {
         name: "haproxy.service",
-        reads: [configPath, dropInPath, reloadPath, ...certificates.map((file) => file.path)],
+        reads: [configPath, dropIn.path, reloadPath, ...certificates.map((file) => file.path)],
         onChange: "reload",
       },
     ],
@@ -49,7 +63,7 @@ export function haproxySetup(options: EdgeOptions): MachineSetup {
         command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${ports.edgeHealth}/alive`,
       },
     ],
-  };
+  });
 }
 
 /** The whole configuration file. Judged by `haproxy -c` of Debian 13 (3.0). */
@@ -187,20 +201,3 @@ const agent = `backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:${agentPort} maxconn 8`;
-
-const dropIn = `[Unit]
-StartLimitIntervalSec=0
-
-[Service]
-Restart=always
-RestartSec=100ms
-# Among programs that want the processor, visitors come first.
-CPUWeight=1000
-RuntimeDirectory=haproxy
-RuntimeDirectoryPreserve=yes
-ExecReload=
-ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
-ExecReload=${reloadPath}
-# Left by a reload that was killed: what it says is old.
-ExecStartPre=/bin/rm -f ${stateFolder}/${stateFile}
-`;

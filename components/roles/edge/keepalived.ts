@@ -1,9 +1,20 @@
 import { ports } from "../../plan/flows";
 import type { MachinePlan } from "../../plan/topology";
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
+import { keepRunning } from "../../setup/unit";
 
 const configPath = "/etc/keepalived/keepalived.conf";
-const dropInPath = "/etc/systemd/system/keepalived.service.d/platform.conf";
+const dropIn = keepRunning({
+  unit: "keepalived.service",
+  why: "Without it a crash would end the failover silently.",
+  unitLines: ["Wants=platform-floating-ip.service", "After=platform-floating-ip.service"],
+  serviceLines: [
+    "CPUWeight=1000",
+    "RestartSec=200ms",
+    "# What a killed main process leaves behind ignores SIGTERM, and systemd would wait 90 seconds for it.",
+    "KillMode=mixed",
+  ],
+});
 
 const checkPath = "/usr/local/lib/platform-edge/serves";
 
@@ -17,18 +28,16 @@ export const notifyFifo = "/run/platform-edge/vrrp.fifo";
 export const masterMarker = "169.254.51.1";
 
 /** keepalived decides who is master; it moves no address that visitors use, that is the agent's work. */
-export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): MachineSetup {
-  return {
+export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): CompleteSetup {
+  return completeSetup({
     packages: ["keepalived"],
     files: [
       { path: checkPath, content: checkScript(peer.privateIp), mode: "0755" },
       { path: configPath, content: keepalivedConfig(machine, peer), validate: 'keepalived -t -f "$1"' },
-      { path: dropInPath, content: dropIn },
+      dropIn,
     ],
-    steps: [],
-    units: [{ name: "keepalived.service", reads: [configPath, dropInPath, checkPath] }],
-    checks: [],
-  };
+    units: [{ name: "keepalived.service", reads: [configPath, dropIn.path, checkPath] }],
+  });
 }
 
 /**
@@ -118,17 +127,3 @@ export -f status_of
 other=$(timeout 2.5 bash -c 'status_of ${peerIp} /healthz 2') && [[ $other = 5* ]]
 `;
 }
-
-const dropIn = `[Unit]
-StartLimitIntervalSec=0
-Wants=platform-floating-ip.service
-After=platform-floating-ip.service
-
-[Service]
-# Without it a crash would end the failover silently.
-Restart=always
-CPUWeight=1000
-RestartSec=200ms
-# What a killed main process leaves behind ignores SIGTERM, and systemd would wait 90 seconds for it.
-KillMode=mixed
-`;

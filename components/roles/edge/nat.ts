@@ -1,17 +1,16 @@
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
 
 const rulesPath = "/etc/platform/nat.nft";
 const unitPath = "/etc/systemd/system/platform-nat.service";
 
 /** The way out for machines without a public address: forwarding, and masquerading behind the public one. */
-export function natSetup(privateRange: string): MachineSetup {
-  return {
+export function natSetup(privateRange: string): CompleteSetup {
+  return completeSetup({
     packages: ["nftables"],
     files: [
       { path: rulesPath, content: natRules(privateRange), validate: 'nft --check --file "$1"' },
       { path: unitPath, content: unitFile },
     ],
-    steps: [],
     units: [
       {
         name: "platform-nat.service",
@@ -21,7 +20,7 @@ export function natSetup(privateRange: string): MachineSetup {
       },
     ],
     checks: [{ name: "NAT is loaded", command: "nft list table ip platform_nat >/dev/null" }],
-  };
+  });
 }
 
 /** No interface is named: what leaves the private range is masqueraded wherever it leaves. */

@@ -1,7 +1,8 @@
 import { ports } from "../../plan/flows";
 import { OtherHosts } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
-import type { MachineSetup } from "../../setup/types";
+import type { CompleteSetup } from "../../setup/types";
+import { keepRunning } from "../../setup/unit";
 import {
   anyReplicaHeader,
   certificateFile,
@@ -17,10 +18,19 @@ import { nobodyReadyPath, probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
 
 const configPath = "/etc/nginx/nginx.conf";
-const dropInPath = "/etc/systemd/system/nginx.service.d/platform.conf";
+const dropIn = keepRunning({
+  unit: "nginx.service",
+  serviceLines: [
+    "RestartSec=100ms",
+    "CPUWeight=1000",
+    "# Old workers finish what they serve.",
+    "TimeoutStopSec=60",
+    "LimitNOFILE=1048576",
+  ],
+});
 
 /** nginx in the place of HAProxy, with what its free edition can do: failed nodes are noticed by requests. */
-export function nginxSetup(options: EdgeOptions): MachineSetup {
+export function nginxSetup(options: EdgeOptions): CompleteSetup {
   const certificates = certificateFile(options);
   return mergeSetups(probeSetup, {
     packages: ["nginx"],
@@ -33,13 +43,12 @@ export function nginxSetup(options: EdgeOptions): MachineSetup {
         mode: "0600",
         validate: 'nginx -t -q -c "$1"',
       },
-      { path: dropInPath, content: dropIn },
+      dropIn,
     ],
-    steps: [],
     units: [
       {
         name: "nginx.service",
-        reads: [configPath, dropInPath, ...certificates.map((file) => file.path)],
+        reads: [configPath, dropIn.path, ...certificates.map((file) => file.path)],
         onChange: "reload",
       },
     ],
@@ -231,15 +240,3 @@ function tls(certificate: string): string {
     ssl_session_cache shared:tls:10m;
     ssl_session_tickets off;`;
 }
-
-const dropIn = `[Unit]
-StartLimitIntervalSec=0
-
-[Service]
-Restart=always
-RestartSec=100ms
-CPUWeight=1000
-# Old workers finish what they serve.
-TimeoutStopSec=60
-LimitNOFILE=1048576
-`;

@@ -34,9 +34,7 @@ WantedBy=multi-user.target
 `,
     },
   ],
-  steps: [],
   units: [{ name: "platform-edge-probe.service", reads: [scriptPath, unitPath] }],
-  checks: [],
 };
 
 function probeScript(): string {

@@ -2,7 +2,7 @@ import { bastionSynRetries } from "../../machine/dialing";
 import { EdgeEngine } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { sysctlSetup } from "../../setup/sysctl";
-import type { MachineSetup } from "../../setup/types";
+import type { CompleteSetup } from "../../setup/types";
 import { type AgentOptions, agentSetup } from "./agent";
 import type { EdgeOptions } from "./edge";
 import { floatingAddressSetup } from "./floatingAddress";
@@ -20,7 +20,7 @@ export interface LoadBalancerSetupOptions extends EdgeOptions {
 }
 
 /** Everything that makes a machine one load balancer of a pair. Secret: it holds the API token. */
-export function loadBalancerSetup(options: LoadBalancerSetupOptions): MachineSetup {
+export function loadBalancerSetup(options: LoadBalancerSetupOptions): CompleteSetup {
   return mergeSetups(
     edgeKernelSetup,
     natSetup(options.privateRange),
@@ -34,7 +34,7 @@ export function loadBalancerSetup(options: LoadBalancerSetupOptions): MachineSet
 /** Connections that the kernel follows: closed ones count for two minutes, so 262144 last for 2000 new ones a second. */
 const trackedConnections = 262_144;
 
-export const edgeKernelSetup: MachineSetup = sysctlSetup({
+export const edgeKernelSetup = sysctlSetup({
   name: "kernel settings of a load balancer",
   path: "/etc/sysctl.d/61-platform-edge.conf",
   values: {

@@ -1,4 +1,4 @@
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { backupScript, backupService, backupTimer } from "./backup";
 import { type BackupConfig, type BackupSecrets, backupRoot } from "./backupConfig";
 import { backupCredentialFiles } from "./backupCredentials";
@@ -13,7 +13,7 @@ const servicePath = "/etc/systemd/system/platform-backup.service";
 const timerPath = "/etc/systemd/system/platform-backup.timer";
 
 /** Nightly backups, and the commands that take and restore one. */
-export function backupSetup(config: BackupConfig, secrets: BackupSecrets): MachineSetup {
+export function backupSetup(config: BackupConfig, secrets: BackupSecrets): CompleteSetup {
   if (config.offsite !== undefined && secrets.offsite === undefined) {
     throw new Error(
       `storage.backup.offsite names ${config.offsite.endpoint} without credentials: set both secrets or remove it`,
@@ -27,7 +27,7 @@ export function backupSetup(config: BackupConfig, secrets: BackupSecrets): Machi
     content,
     mode: "0755",
   });
-  return {
+  return completeSetup({
     packages: ["postgresql-client-17", "rclone", "jq"],
     files: [
       ...backupCredentialFiles(config, secrets),
@@ -44,6 +44,5 @@ export function backupSetup(config: BackupConfig, secrets: BackupSecrets): Machi
     ],
     steps: [storageFolder(backupRoot, "root", "root", "700"), ...remoteSteps(config)],
     units: [{ name: "platform-backup.timer", reads: [timerPath, servicePath] }],
-    checks: [],
-  };
+  });
 }

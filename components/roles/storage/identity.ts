@@ -1,14 +1,14 @@
 import type { PlatformSettings } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { judgeCommand, markerPath, storeMarker } from "../../setup/storeMarker";
-import type { MachineSetup } from "../../setup/types";
+import type { CompleteSetup } from "../../setup/types";
 import { isAccepted } from "../../stack/settledSettings";
 import { storageRoot } from "./volume";
 
 const store = "objects";
 
 /** Refuses a bucket or an engine that is not there while another one with objects is. */
-export function objectsIdentity(settings: PlatformSettings): MachineSetup {
+export function objectsIdentity(settings: PlatformSettings): CompleteSetup {
   const { objectStoreEngine, bucket } = settings.storage;
   const accepted =
     isAccepted(settings, "storage.bucket", bucket) ||

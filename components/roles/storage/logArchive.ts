@@ -1,5 +1,5 @@
 import { ports } from "../../plan/flows";
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { needsStorage, storageFolder, storageRoot } from "./volume";
 
 export interface LogArchiveConfig {
@@ -28,9 +28,9 @@ const paths = {
  * Receives the journal of every machine, one file series for each. Plain HTTP: the port listens on the private
  * address only, where the host firewall admits the platform's machines.
  */
-export function logArchiveSetup(config: LogArchiveConfig): MachineSetup {
+export function logArchiveSetup(config: LogArchiveConfig): CompleteSetup {
   const dropIn = needsStorage(service);
-  return {
+  return completeSetup({
     packages: ["systemd-journal-remote"],
     files: [
       dropIn,
@@ -60,7 +60,7 @@ curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/vnd.fdo.journal' -H '
 platform-logs --since '10 minutes ago' --grep 'platform check' --lines 1 | grep -q .`,
       },
     ],
-  };
+  });
 }
 
 /** What the archive may take of the volume, in bytes: a fifth. */

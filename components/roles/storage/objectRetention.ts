@@ -1,4 +1,4 @@
-import type { MachineSetup } from "../../setup/types";
+import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { rclone } from "./backupConfig";
 import { objectStoreFolder } from "./objectStoreScript";
 import { s3Endpoint } from "./s3";
@@ -18,18 +18,16 @@ const servicePath = `/etc/systemd/system/${objectRetentionService}`;
 const timerPath = "/etc/systemd/system/platform-object-retention.timer";
 
 /** Versions that nobody has seen for as long as backups are kept go, every day; current ones never do. */
-export function objectRetentionSetup(config: ObjectRetentionConfig): MachineSetup {
-  return {
+export function objectRetentionSetup(config: ObjectRetentionConfig): CompleteSetup {
+  return completeSetup({
     packages: ["curl", "python3", "rclone"],
     files: [
       { path, content: objectRetentionScript(config, config.retentionDays * 86_400), mode: "0755" },
       { path: servicePath, content: service },
       { path: timerPath, content: timer },
     ],
-    steps: [],
     units: [{ name: "platform-object-retention.timer", reads: [timerPath, servicePath] }],
-    checks: [],
-  };
+  });
 }
 
 /**

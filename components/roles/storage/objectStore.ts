@@ -2,7 +2,7 @@ import { ports } from "../../plan/flows";
 import { ObjectStoreEngine } from "../../settings/settings";
 import { type ContainerSpec, containerSetup } from "../../setup/container";
 import { mergeSetups } from "../../setup/merge";
-import type { MachineSetup } from "../../setup/types";
+import type { CompleteSetup } from "../../setup/types";
 import { objectStoreFiles, objectStoreScript } from "./objectStoreScript";
 import { type ObjectStoreConfig, type ObjectStoreSecrets, rootAccessKey, s3Endpoint, s3Region } from "./s3";
 import { needsStorage, storageFolder, storageRoot } from "./volume";
@@ -14,7 +14,7 @@ const dataFolder = `${storageRoot}/objects`;
 const sysusersPath = "/etc/sysusers.d/platform-objects.conf";
 
 /** An S3 object store on the volume, with the application's user and versioned bucket. */
-export function objectStoreSetup(config: ObjectStoreConfig, secrets: ObjectStoreSecrets): MachineSetup {
+export function objectStoreSetup(config: ObjectStoreConfig, secrets: ObjectStoreSecrets): CompleteSetup {
   const dropIn = needsStorage(`${unit}.service`);
   const folders = engineFolders(config.engine);
   const scripts = objectStoreFiles(config, secrets);
@@ -35,13 +35,9 @@ export function objectStoreSetup(config: ObjectStoreConfig, secrets: ObjectStore
         storageFolder(dataFolder, "objects", "objects", "750"),
         ...folders.map((folder) => storageFolder(folder, "objects", "objects", "750")),
       ],
-      units: [],
-      checks: [],
     },
     containerSetup({ ...objectStoreContainer(config, secrets), reads: [dropIn.path] }),
     {
-      packages: [],
-      files: [],
       steps: [
         {
           name: `bucket ${config.bucket} and the application's user`,
@@ -50,7 +46,6 @@ export function objectStoreSetup(config: ObjectStoreConfig, secrets: ObjectStore
           run: `${objectStoreScript} apply`,
         },
       ],
-      units: [],
       checks: [
         {
           name: "the object store lets the application write, read and delete",

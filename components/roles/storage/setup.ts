@@ -2,7 +2,7 @@ import type { Topology } from "../../plan/topology";
 import type { PlatformSettings } from "../../settings/settings";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
-import type { MachineSetup } from "../../setup/types";
+import type { CompleteSetup } from "../../setup/types";
 import type { BackupSecrets, StorageBoxAccess } from "./backupConfig";
 import { backupSetup } from "./backupSetup";
 import { objectsIdentity } from "./identity";
@@ -32,7 +32,7 @@ export function storageSetup(
   topology: Topology,
   facts: StorageFacts,
   secrets: StorageSecrets,
-): MachineSetup {
+): CompleteSetup {
   const { storage } = settings;
   const { privateIp } = topology.storage;
   const backup = {
@@ -77,9 +77,6 @@ export function storageSetup(
           mode: "0755",
         },
       ],
-      steps: [],
-      units: [],
-      checks: [],
     },
   );
 }

@@ -1,4 +1,4 @@
-import type { MachineSetup, SetupFile } from "../../setup/types";
+import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 
 /** Where the volume of the storage node is mounted. */
 export const storageRoot = "/srv/storage";
@@ -22,11 +22,11 @@ export function volumeDevice(volumeId: number): string {
  *
  * @param volumeGb size that was ordered, checked against what is mounted
  */
-export function volumeSetup(volumeId: number, volumeGb: number): MachineSetup {
+export function volumeSetup(volumeId: number, volumeGb: number): CompleteSetup {
   const device = volumeDevice(volumeId);
   // File system structures take less than 7 %.
   const leastBytes = Math.floor(volumeGb * 0.93) * 1_000_000_000;
-  return {
+  return completeSetup({
     packages: ["e2fsprogs", "util-linux"],
     files: [{ path: mountPath, content: mountFile(device) }],
     steps: [
@@ -49,7 +49,7 @@ echo ${volumeId} >${volumeMarker}`,
         command: `size=$(df --block-size=1 --output=size ${storageRoot} | tail -n 1) && [ "$size" -ge ${leastBytes} ] || { echo "${storageRoot} has $size bytes, expected at least ${leastBytes}"; exit 1; }`,
       },
     ],
-  };
+  });
 }
 
 function mountFile(device: string): string {

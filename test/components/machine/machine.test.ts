@@ -4,7 +4,6 @@ import { bastionSynRetries, longestDialSeconds, synSeconds } from "../../../comp
 import { Machine, type MachineArgs } from "../../../components/machine/machine";
 import { Network } from "../../../components/machine/network";
 import { planTopology } from "../../../components/plan/topology";
-import { emptySetup } from "../../../components/setup/types";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../support/mocks";
 import { seedSettings } from "../../support/settings";
 
@@ -30,7 +29,6 @@ function machineArgs(changes: Partial<MachineArgs> = {}): MachineArgs {
       labels: { environment: "prod" },
     },
     setup: pulumi.secret({
-      ...emptySetup,
       files: [{ path: "/etc/x", content: "marker-password\n", mode: "0600" }],
     }),
     bastion: { host: "198.51.100.10", hostKey: "ssh-ed25519 AAAA" },

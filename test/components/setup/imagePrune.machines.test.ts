@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imagePruneSetup } from "../../../components/setup/imagePrune";
-import { emptySetup, type MachineSetup } from "../../../components/setup/types";
+import type { CompleteSetup } from "../../../components/setup/types";
 import { shellcheck } from "../../support/shellcheck";
 import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 
@@ -10,7 +10,7 @@ describe("the images of past releases", function () {
   const images = async () =>
     (await machine.succeed("docker image ls --format '{{.Repository}}:{{.Tag}}' | sort")).trim().split("\n");
   const bytes = async () => Number(await machine.succeed("du -sB1 /var/lib/docker | cut -f1"));
-  const release = (tag: string): MachineSetup => ({
+  const release = (tag: string): CompleteSetup => ({
     ...imagePruneSetup,
     files: [
       ...imagePruneSetup.files,
@@ -78,6 +78,6 @@ printf '[Service]\\nExecStart=/usr/bin/docker run search:1\\n' >/etc/systemd/sys
       `for try in {1..50}; do docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1 || true; [ -n "$(docker ps -aq)" ] || break; sleep 0.2; done
 docker image ls -q | sort -u | xargs -r docker image rm -f >/dev/null`,
     );
-    await machine.apply({ ...emptySetup, ...imagePruneSetup });
+    await machine.apply({ ...imagePruneSetup });
   });
 });

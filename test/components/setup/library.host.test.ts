@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { renderSetup } from "../../../components/setup/render";
-import { emptySetup } from "../../../components/setup/types";
 
 describe("a setup script that fails", () => {
   let folder: string;
@@ -19,7 +18,6 @@ describe("a setup script that fails", () => {
   /** The real script with folders of its own: nothing of this machine is touched. */
   const run = async (command: string, change = (script: string) => script) => {
     const script = renderSetup("prod-app1", {
-      ...emptySetup,
       steps: [{ name: "pull the image", unless: "false", run: command }],
     })
       .replaceAll("/var/lib/platform", join(folder, "state"))

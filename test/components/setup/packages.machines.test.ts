@@ -3,7 +3,6 @@ import { parse } from "yaml";
 import { userDataForNat } from "../../../components/roles/edge/nat";
 import { packagePatience } from "../../../components/setup/packages";
 import { renderSetup } from "../../../components/setup/render";
-import { emptySetup } from "../../../components/setup/types";
 import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 import { repositories } from "./support/repository";
 
@@ -19,7 +18,7 @@ for try in {1..300}; do [ ! -e /run/holding ] || break; sleep 0.05; done; [ -e /
 
 /** Runs a set-up in the background; what it says goes to /run/setup.out, its exit status to /run/setup.rc. */
 function start(packages: readonly string[], patience = packagePatience): string {
-  const script = renderSetup("prod-app1", { ...emptySetup, packages }).replace(
+  const script = renderSetup("prod-app1", { packages }).replace(
     `package_patience=${packagePatience}`,
     `package_patience=${patience}`,
   );

@@ -5,7 +5,7 @@ import { containerSetup } from "../../../components/setup/container";
 import { dockerSetup } from "../../../components/setup/docker";
 import { mergeSetups } from "../../../components/setup/merge";
 import { quote, renderSetup } from "../../../components/setup/render";
-import { emptySetup, type MachineSetup } from "../../../components/setup/types";
+import type { MachineSetup } from "../../../components/setup/types";
 import { seedSettings } from "../../support/settings";
 import { shellcheck } from "../../support/shellcheck";
 
@@ -38,7 +38,6 @@ describe("renderSetup", () => {
 
   it("writes files that packages read before the packages, all others after", () => {
     const script = renderSetup("m", {
-      ...emptySetup,
       packages: ["jq"],
       files: [
         { path: "/etc/late", content: "late\n" },
@@ -52,7 +51,7 @@ describe("renderSetup", () => {
 
   it("keeps content that looks like its own delimiter, quotes and expansions as they are", () => {
     const content = "END_OF_NAMES\n'$HOME' `id` \\ \"\nEND_deadbeef\n";
-    const script = renderSetup("m", { ...emptySetup, files: [{ path: "/etc/x", content }] });
+    const script = renderSetup("m", { files: [{ path: "/etc/x", content }] });
     assert.ok(script.includes(`\n${content}END_`));
   });
 
@@ -66,7 +65,7 @@ describe("renderSetup", () => {
     ],
   ] as const) {
     it(`fails when there is ${title}`, () => {
-      assert.throws(() => renderSetup("m", { ...emptySetup, ...setup }), message);
+      assert.throws(() => renderSetup("m", { ...setup }), message);
     });
   }
 });
@@ -83,13 +82,12 @@ describe("quote", () => {
 
 describe("mergeSetups", () => {
   it("fails when two parts claim the same file", () => {
-    const part: MachineSetup = { ...emptySetup, files: [{ path: "/etc/x", content: "\n" }] };
+    const part: MachineSetup = { files: [{ path: "/etc/x", content: "\n" }] };
     assert.throws(() => mergeSetups(part, part), /file \/etc\/x is set up twice/);
   });
 
   it("keeps one of equal steps and packages", () => {
     const part: MachineSetup = {
-      ...emptySetup,
       packages: ["jq"],
       steps: [{ name: "s", unless: "false", run: "true" }],
     };

@@ -3,11 +3,11 @@ import { databaseKernelSetup } from "../../../components/roles/database/kernel";
 import { edgeKernelSetup } from "../../../components/roles/edge/setup";
 import { listenEarlySetup } from "../../../components/setup/listenEarly";
 import { sysctlSetup } from "../../../components/setup/sysctl";
-import type { MachineSetup } from "../../../components/setup/types";
+import type { CompleteSetup } from "../../../components/setup/types";
 import { shellcheck } from "../../support/shellcheck";
 import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 
-const everySetup: readonly (readonly [string, MachineSetup])[] = [
+const everySetup: readonly (readonly [string, CompleteSetup])[] = [
   ["a load balancer", edgeKernelSetup],
   ["a database machine", databaseKernelSetup(20_000)],
   ["every private machine", listenEarlySetup],

@@ -7,15 +7,15 @@ import { baseSetup } from "../../../../components/setup/base";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
-import type { MachineSetup } from "../../../../components/setup/types";
+import type { CompleteSetup } from "../../../../components/setup/types";
 import { shellcheck } from "../../../support/shellcheck";
 import { settings, stack, topology } from "./support/stack";
 
 const [first, second] = topology.appNodes;
 assert.ok(first !== undefined && second !== undefined);
 const setup = appNodeSetup(first, stack);
-const content = (of: MachineSetup, path: string) => of.files.find((file) => file.path === path)?.content;
-const hash = (of: MachineSetup) => content(of, "/etc/platform/stack-hash");
+const content = (of: CompleteSetup, path: string) => of.files.find((file) => file.path === path)?.content;
+const hash = (of: CompleteSetup) => content(of, "/etc/platform/stack-hash");
 
 describe("app node setup", () => {
   it("S0-4 S0-10 is byte-identical on all nodes but for name and address", () => {

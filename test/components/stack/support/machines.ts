@@ -9,12 +9,12 @@ import type { PlatformSettings } from "../../../../components/settings/settings"
 import { baseSetup } from "../../../../components/setup/base";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
-import type { MachineSetup } from "../../../../components/setup/types";
+import type { CompleteSetup } from "../../../../components/setup/types";
 import { agentOptions } from "../../roles/edge/support/options";
 
 export interface RenderedMachine {
   readonly plan: MachinePlan;
-  readonly setup: MachineSetup;
+  readonly setup: CompleteSetup;
 }
 
 export const passwords = { application: "App1", backup: "Backup1", restore: "Restore1" };
@@ -38,7 +38,7 @@ export function renderMachines(
   const logins = registryLogins(settings.images.registries, secrets);
   const docker = dockerSetup({ registryMirror: settings.images.registryMirror, logins });
   const isBox = settings.storage.bulk === "storageBox";
-  const roles: readonly (readonly [MachinePlan, MachineSetup])[] = [
+  const roles: readonly (readonly [MachinePlan, CompleteSetup])[] = [
     [
       lb1,
       loadBalancerSetup({

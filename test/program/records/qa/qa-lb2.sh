@@ -276,8 +276,10 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-edge/decision.py
 /usr/local/lib/platform-edge/hetzner.py
 /usr/local/lib/platform-edge/local.py
+/usr/local/lib/platform-edge/log.py
 /usr/local/lib/platform-edge/peer.py
 /usr/local/lib/platform-edge/route.py
+/usr/local/lib/platform-edge/signing.py
 /etc/platform/secrets/floating-ip-agent.json
 /etc/platform/secrets/hetzner-api-token
 /etc/sysusers.d/platform-edge.conf
@@ -849,7 +851,7 @@ ExecReload=/usr/local/lib/platform-edge/reload-haproxy
 ExecStartPre=/bin/rm -f /run/haproxy/server-state
 END_42a5b0242b80
 
-put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_071cd4299a38'
+put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_8f2a732d79a1'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
 
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
@@ -861,13 +863,15 @@ import signal
 import sys
 import time
 from collections import deque
-from typing import Any, Optional
+from typing import Any
 
 from decision import Situation, Verdict, decide
 from hetzner import Answer, Api
-from local import Events, answer_requests, is_master, publish, serves
+from local import Events, Health, answer_requests, is_master, publish
+from log import Log
 from peer import Peer
 from route import Refused, lead_default_route
+from signing import Key
 
 # Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
 # revoked token is noticed before it is needed.
@@ -883,30 +887,33 @@ class Agent:
     def __init__(self, config: dict[str, Any], token: str, state_path: str) -> None:
         self.config = config
         self.api = Api(config["apiEndpoint"], token)
-        self.peer = Peer(config["peer"]["privateUrl"], config["peer"]["key"])
+        self.log = Log()
+        self.key = Key(config["peer"]["key"])
+        self.peer = Peer(config["peer"], self.key)
+        self.health = Health(config["healthUrl"])
         self.state_path = state_path
-        self.me: Optional[int] = None
-        self.peer_id: Optional[int] = None
-        self.owner: Optional[int] = UNKNOWN
+        self.me: int | None = None
+        self.peer_id: int | None = None
+        self.owner: int | None = UNKNOWN
         self.owner_at = float("-inf")
         self.route_at = float("-inf")
         self.identified_at = float("-inf")
-        self.master_since: Optional[float] = None
+        self.master_since: float | None = None
         self.claims: deque[float] = deque(maxlen=10)
         self.verdict = Verdict.REST
-        self.said = ""
         self.failures = 0
 
     def run(self) -> None:
         events = Events(self.config["fifo"])
-        answer_requests(self.config["port"], self.live_state)
+        answer_requests(self.config["port"], self.live_state, self.sign)
+        self.health.watch()
         self.peer.watch()
         while True:
             try:
                 pause = self.step()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # A defect of one round must not end the failover for ever.
-                self.say(3, f"round failed: {type(error).__name__}: {error}")
+                self.log.say(3, f"round failed: {type(error).__name__}: {error}")
                 pause = SLOWEST_RETRY
             sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
             publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
@@ -914,9 +921,9 @@ class Agent:
 
     def step(self) -> float:
         """One round. Returns the seconds until the next one is due."""
-        if self.me is None or (self.peer_id is None and self.older(self.identified_at, 60)):
-            if not self.identify():
-                return self.retry()
+        unknown = self.me is None or (self.peer_id is None and self.older(self.identified_at, 60))
+        if unknown and not self.identify():
+            return self.retry()
         master = is_master(self.config["marker"])
         if master and self.master_since is None:
             self.master_since = time.monotonic()
@@ -937,11 +944,10 @@ class Agent:
             return self.claim()
         if self.verdict is not Verdict.REST:
             return self.hold()
-        if master and self.older(self.route_at, ROUTE_AGE):
-            if not self.fix_route():
-                return self.retry()
+        if master and self.older(self.route_at, ROUTE_AGE) and not self.fix_route():
+            return self.retry()
         self.failures = 0
-        self.say(6, "master and owner" if master else "standby")
+        self.log.say(6, "master and owner" if master else "standby")
         return TIMER
 
     def hold(self) -> float:
@@ -949,7 +955,7 @@ class Agent:
         if self.verdict is Verdict.ASK_PEER:
             self.peer.hurry()
             return 0.1
-        self.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
+        self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
         if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
             return self.retry()
         return 0.5
@@ -974,7 +980,7 @@ class Agent:
         own = self.api.call("GET", f"/servers?name={self.config['self']['server']}")
         other = self.api.call("GET", f"/servers?name={self.config['peer']['server']}")
         if not own.ok or not other.ok or not own.body.get("servers"):
-            self.complain("looking the servers up", own if not own.ok else other)
+            self.log.complain("looking the servers up", own if not own.ok else other)
             return False
         self.me = own.body["servers"][0]["id"]
         for server in other.body.get("servers", []):
@@ -987,7 +993,7 @@ class Agent:
     def read_owner(self) -> bool:
         answer = self.api.call("GET", f"/floating_ips/{self.config['floatingIpId']}")
         if not answer.ok or "floating_ip" not in answer.body:
-            self.complain("reading the owner", answer)
+            self.log.complain("reading the owner", answer)
             return False
         owner = answer.body["floating_ip"]["server"]
         if owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
@@ -998,13 +1004,13 @@ class Agent:
 
     def claim(self) -> float:
         path = f"/floating_ips/{self.config['floatingIpId']}/actions"
-        self.say(5, f"taking the address from server {self.owner}")
+        self.log.say(5, f"taking the address from server {self.owner}")
         answer = self.api.insist("POST", path + "/assign", {"server": self.me})
         if answer.ok:
             return self.finish_claim(answer)
         # Whatever was refused, the next round looks at the world again.
         self.owner_at = float("-inf")
-        self.complain("taking the address", answer)
+        self.log.complain("taking the address", answer)
         if answer.status == 422 and answer.code == "floating_ip_assigned":
             return self.release(path)
         if answer.status == 404:
@@ -1018,12 +1024,12 @@ class Agent:
         done = self.api.settle(answer)
         self.owner_at = float("-inf")
         if not done:
-            self.say(4, "the move ended with an error: trying again")
+            self.log.say(4, "the move ended with an error: trying again")
             return 0.5
         self.owner, self.failures = self.me, 0
         self.claims.append(time.monotonic())
         self.route_at = float("-inf")
-        self.say(5, f"the address is routed to server {self.me}")
+        self.log.say(5, f"the address is routed to server {self.me}")
         # The next round reads the owner again: the API's word, not the action's.
         return 0
 
@@ -1043,14 +1049,14 @@ class Agent:
         mine = self.config["self"]["privateIp"]
         try:
             if lead_default_route(self.api, self.config["networkId"], mine):
-                self.say(5, f"the default route of the private network leads to {mine}")
+                self.log.say(5, f"the default route of the private network leads to {mine}")
         except Refused as refused:
-            self.complain(refused.what, refused.answer)
+            self.log.complain(refused.what, refused.answer)
             return False
         self.route_at = time.monotonic()
         return True
 
-    def retry(self, answer: Optional[Answer] = None) -> float:
+    def retry(self, answer: Answer | None = None) -> float:
         """Never gives up, never floods: 429 leaves at most 24 calls a minute."""
         self.failures += 1
         status = (answer or self.api.last).status
@@ -1063,24 +1069,14 @@ class Agent:
     def older(self, moment: float, seconds: float) -> bool:
         return time.monotonic() - moment >= seconds
 
-    def complain(self, what: str, answer: Answer) -> None:
-        if answer.status in (401, 403):
-            self.say(2, f"{what}: {answer}: the token cannot move the address")
-        else:
-            self.say(4, f"{what}: {answer}")
-
-    def say(self, priority: int, line: str) -> None:
-        # One line for a state that lasts, however often the loop passes it.
-        if line == self.said:
-            return
-        self.said = line
-        print(f"<{priority}>{line}", file=sys.stderr, flush=True)
+    def sign(self, nonce: str, content: bytes) -> str:
+        return self.key.sign(self.config["self"]["server"], nonce, content)
 
     def live_state(self) -> dict[str, Any]:
         """Asked anew for every request of the peer, so that it is never older than the request."""
         return {
             "vrrp": "MASTER" if is_master(self.config["marker"]) else "BACKUP",
-            "serves": serves(self.config["healthUrl"]),
+            "serves": self.health.serves(),
             "server": self.me,
             "owner": None if self.owner == UNKNOWN else self.owner,
             "verdict": self.verdict.value,
@@ -1099,13 +1095,13 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_071cd4299a38
+END_8f2a732d79a1
 
-put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_bb4eed90b3c9'
+put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_f774c6bdd572'
 """Who moves the floating IP. Pure: no clock, no network."""
 
 from enum import Enum
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 
 class Verdict(Enum):
@@ -1136,9 +1132,9 @@ class PeerView(NamedTuple):
 class Situation(NamedTuple):
     master: bool
     # Server that the API routes the address to; None: nobody.
-    owner: Optional[int]
+    owner: int | None
     me: int
-    peer_id: Optional[int]
+    peer_id: int | None
     peer: PeerView
     # Finished moves by this machine within the last minute.
     recent_claims: int
@@ -1169,9 +1165,9 @@ def decide(now: Situation) -> Verdict:
     if now.recent_claims >= CLAIMS_PER_MINUTE:
         return Verdict.BRAKE
     return Verdict.CLAIM
-END_bb4eed90b3c9
+END_f774c6bdd572
 
-put_file '/usr/local/lib/platform-edge/hetzner.py' 'root' 'root' '0644' <<'END_e6a00846d61e'
+put_file '/usr/local/lib/platform-edge/hetzner.py' 'root' 'root' '0644' <<'END_cf858c6b18bd'
 """Calls to the Hetzner Cloud API: every outcome is a value, nothing is given up silently."""
 
 import json
@@ -1180,7 +1176,7 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 
 class Answer(NamedTuple):
@@ -1216,9 +1212,9 @@ def _remembering_getaddrinfo(*query: Any, **options: Any) -> Any:
 socket.getaddrinfo = _remembering_getaddrinfo
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
+class NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        # The token must not follow to another host.
+        # What a request carries must not follow to another host.
         return None
 
 
@@ -1226,16 +1222,16 @@ class Api:
     def __init__(self, endpoint: str, token: str) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._token = token
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._opener = urllib.request.build_opener(NoRedirects)
         self._threads = ThreadPoolExecutor(max_workers=8)
         self.last = Answer(0, "not called yet", {})
 
-    def call(self, method: str, path: str, body: Optional[dict[str, Any]] = None, timeout: float = 3) -> Answer:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 3) -> Answer:
         answer = self._call(method, path, body, timeout)
         self.last = answer
         return answer
 
-    def _call(self, method: str, path: str, body: Optional[dict[str, Any]], timeout: float) -> Answer:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None, timeout: float) -> Answer:
         request = urllib.request.Request(
             self._endpoint + path,
             method=method,
@@ -1300,18 +1296,23 @@ def _quiet_read(response: Any) -> bytes:
         return bytes(response.read())
     except OSError:
         return b""
-END_e6a00846d61e
+END_cf858c6b18bd
 
-put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_2d8a21e616db'
+put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_58b8858f30cf'
 """This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
 
+import http.client
 import json
 import os
 import select
 import threading
+import time
 import urllib.request
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Optional
+from typing import Any
+
+from signing import NONCE_HEADER, SIGNATURE_HEADER
 
 
 def is_master(marker: str, table: str = "/proc/net/fib_trie") -> bool:
@@ -1325,13 +1326,40 @@ def is_master(marker: str, table: str = "/proc/net/fib_trie") -> bool:
     return False
 
 
-def serves(health_url: str) -> bool:
-    """Whether this machine reaches an application node."""
-    try:
-        with urllib.request.urlopen(health_url, timeout=0.7) as response:
-            return bool(200 <= response.status < 300)
-    except OSError:
-        return False
+# Seconds between two questions, and the longest that an answer may take: a slow site is no dead one.
+HEALTH_INTERVAL = 0.5
+HEALTH_TIMEOUT = 2.0
+# Older answers say nothing about now.
+HEALTH_FRESH = 4.0
+
+
+class Health:
+    """Whether this machine reaches an application node: asked all the time, so that nobody waits for the answer."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        # When the question was asked that the newest answer belongs to, and whether that was good.
+        self._newest = (float("-inf"), False)
+
+    def watch(self) -> None:
+        threading.Thread(target=self._ask_forever, daemon=True).start()
+
+    def serves(self) -> bool:
+        asked_at, good = self._newest
+        return good and time.monotonic() - asked_at < HEALTH_FRESH
+
+    def _ask_forever(self) -> None:
+        while True:
+            begin = time.monotonic()
+            self._newest = (begin, self._ask())
+            time.sleep(max(0.05, HEALTH_INTERVAL - (time.monotonic() - begin)))
+
+    def _ask(self) -> bool:
+        try:
+            with urllib.request.urlopen(self._url, timeout=HEALTH_TIMEOUT) as response:
+                return bool(200 <= response.status < 300)
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 class Events:
@@ -1339,7 +1367,7 @@ class Events:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._descriptor: Optional[int] = None
+        self._descriptor: int | None = None
 
     def wait(self, seconds: float) -> bool:
         if self._descriptor is None:
@@ -1363,7 +1391,9 @@ def publish(path: str, state: dict[str, Any]) -> None:
     os.replace(candidate, path)
 
 
-def answer_requests(port: int, state: Callable[[], dict[str, Any]]) -> None:
+def answer_requests(port: int, state: Callable[[], dict[str, Any]], sign: Callable[[str, bytes], str]) -> None:
+    """The state for whoever asks, signed for who sends a nonce. People, and peers of an older version, send none."""
+
     class Handler(BaseHTTPRequestHandler):
         timeout = 2
 
@@ -1372,6 +1402,9 @@ def answer_requests(port: int, state: Callable[[], dict[str, Any]]) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            signature = sign(self.headers.get(NONCE_HEADER, ""), content)
+            if signature:
+                self.send_header(SIGNATURE_HEADER, signature)
             self.end_headers()
             self.wfile.write(content)
 
@@ -1381,37 +1414,80 @@ def answer_requests(port: int, state: Callable[[], dict[str, Any]]) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-END_2d8a21e616db
+END_58b8858f30cf
 
-put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_231a2225720c'
+put_file '/usr/local/lib/platform-edge/log.py' 'root' 'root' '0644' <<'END_205a279cdf11'
+"""What the agent says: lines for the journal, each with its priority."""
+
+import sys
+
+from hetzner import Answer
+
+
+class Log:
+    def __init__(self) -> None:
+        self._said = ""
+
+    def say(self, priority: int, line: str) -> None:
+        # One line for a state that lasts, however often the loop passes it.
+        if line == self._said:
+            return
+        self._said = line
+        print(f"<{priority}>{line}", file=sys.stderr, flush=True)
+
+    def complain(self, what: str, answer: Answer) -> None:
+        if answer.status in (401, 403):
+            self.say(2, f"{what}: {answer}: the token cannot move the address")
+        else:
+            self.say(4, f"{what}: {answer}")
+END_205a279cdf11
+
+put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_b97a9ae0d586'
 """Asks the other load balancer for its state over the private and the public side, all the time."""
 
+import http.client
 import json
 import threading
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Optional
+from typing import Any
 
 from decision import PeerView
+from hetzner import NoRedirects
+from signing import NONCE_HEADER, SIGNATURE_HEADER, Key, new_nonce
+
+GATE_HEADER = "X-Platform-Key"
 
 # Seconds between two questions: a standby must know at once, the owner of the address need not.
 INTERVAL_STANDBY = 0.5
 INTERVAL_OWNER = 2.0
-# Longer than the peer's agent waits for its own load balancer.
+# The peer's agent knows its answer before it is asked.
 TIMEOUT = 1.0
 # Older answers say nothing about now.
 FRESH = 2.0
 
 
 class Side:
-    """One way to the peer. The newest answer, and how often in a row nobody answered."""
+    """One way to the peer. The newest answer, and how often in a row nobody answered.
 
-    def __init__(self, name: str) -> None:
+    A state that the peer has not signed for this very question is no answer: whoever sent it, the peer did not. That
+    the peer's proxy answers without an agent behind it is told unsigned, as nobody gains by forging it: the address
+    is taken from such a peer as from one that is silent.
+    """
+
+    def __init__(self, name: str, server: str, key: Key) -> None:
         self.name = name
-        self.url: Optional[str] = None
-        self.key = ""
-        self.state: Optional[dict[str, Any]] = None
+        # When the question was asked that is open.
+        self.open_since: float | None = None
+        self.server = server
+        self.key = key
+        self.url: str | None = None
+        # Opens the page, and proves nothing: it is sent in clear.
+        self.password = ""
+        # What was wrong with the newest answer, for people.
+        self.problem = ""
+        self.state: dict[str, Any] | None = None
         # When the question was asked that the newest answer belongs to.
         self.answered_at = float("-inf")
         self.asked_at = float("-inf")
@@ -1423,40 +1499,59 @@ class Side:
         url = self.url
         if url is None:
             return
-        request = urllib.request.Request(url, headers={"X-Platform-Key": self.key} if self.key else {})
-        state: Optional[dict[str, Any]] = None
+        nonce = new_nonce()
+        headers = {NONCE_HEADER: nonce} | ({GATE_HEADER: self.password} if self.password else {})
+        state: dict[str, Any] | None = None
+        problem = ""
         answered = True
-        begin = time.monotonic()
+        begin = self.open_since = time.monotonic()
         try:
-            with _direct.open(request, timeout=TIMEOUT) as response:
-                parsed = json.loads(response.read(65536))
-                state = parsed if isinstance(parsed, dict) and "vrrp" in parsed else None
+            with _direct.open(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as response:
+                content = response.read(65536)
+                signature = response.headers.get(SIGNATURE_HEADER, "")
+            answered = self.key.signed(self.server, nonce, content, signature)
+            if answered:
+                state = json.loads(content)
+            else:
+                problem = "wrong signature" if signature else "not signed"
         except urllib.error.HTTPError as error:
             error.close()
-        except ValueError:
-            pass
-        except OSError:
+            problem = f"status {error.code}"
+        except (OSError, http.client.HTTPException, ValueError) as error:
             answered = False
-        self.asked_at = begin
+            problem = type(error).__name__
+        self.asked_at, self.open_since = begin, None
+        self.problem = problem
         if answered:
             self.answered_at, self.state, self.failures = begin, state, 0
         else:
             self.failures += 1
 
+    def silent(self, now: float) -> bool:
+        """Whether two questions of the last moments got no answer. One that trickles in for ever is none."""
+        if self.open_since is not None and now - self.open_since > 2 * TIMEOUT:
+            return True
+        return self.failures >= 2 and now - self.asked_at < FRESH
+
     def describe(self) -> dict[str, Any]:
         fresh = time.monotonic() - self.answered_at < FRESH + self.interval
-        return {"answers": fresh, "failures": self.failures, "state": self.state if fresh else None}
+        return {
+            "answers": fresh,
+            "failures": self.failures,
+            "problem": self.problem,
+            "state": self.state if fresh else None,
+        }
 
 
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirects)
 
 
 class Peer:
-    def __init__(self, private_url: str, key: str) -> None:
-        self.private = Side("private")
-        self.private.url = private_url
-        self.public = Side("public")
-        self.public.key = key
+    def __init__(self, config: dict[str, Any], key: Key) -> None:
+        self.private = Side("private", config["server"], key)
+        self.private.url = config["privateUrl"]
+        self.public = Side("public", config["server"], key)
+        self.public.password = config["pass"]
 
     def watch(self) -> None:
         for side in (self.private, self.public):
@@ -1488,8 +1583,7 @@ class Peer:
                 master=any(state.get("vrrp") == "MASTER" for state in states),
                 serves=any(state.get("serves") is True for state in states),
             )
-        silent = all(side.failures >= 2 and now - side.asked_at < FRESH for side in sides)
-        return PeerView(answered=bool(fresh), silent=silent)
+        return PeerView(answered=bool(fresh), silent=all(side.silent(now) for side in sides))
 
 
 def _ask_forever(side: Side) -> None:
@@ -1498,7 +1592,7 @@ def _ask_forever(side: Side) -> None:
         side.ask()
         side.hurry.wait(max(0.05, side.interval - (time.monotonic() - begin)))
         side.hurry.clear()
-END_231a2225720c
+END_b97a9ae0d586
 
 put_file '/usr/local/lib/platform-edge/route.py' 'root' 'root' '0644' <<'END_a64e309c256f'
 """Machines without a public address leave the private network through the master."""
@@ -1537,7 +1631,47 @@ def _act(api: Api, what: str, path: str, body: dict[str, Any]) -> None:
         raise Refused(what, answer)
 END_a64e309c256f
 
-put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_8f89c3614aac'
+put_file '/usr/local/lib/platform-edge/signing.py' 'root' 'root' '0644' <<'END_09c60fa37602'
+"""What the two load balancers tell each other is signed: who can write on the way between them can forge nothing.
+
+The one who asks sends a number that nobody can foresee, and the one who answers signs it together with its name and
+its answer. So an answer is from this machine and to this question: a recorded one fits no other question, and one's
+own answer, sent back, has the wrong name. The key itself is never sent.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+
+NONCE_HEADER = "X-Platform-Nonce"
+SIGNATURE_HEADER = "X-Platform-Signature"
+
+_NONCE = re.compile("[0-9a-f]{32}")
+
+
+def new_nonce() -> str:
+    return secrets.token_hex(16)
+
+
+class Key:
+    """The key of the pair. Both machines derive it from the API token."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def sign(self, server: str, nonce: str, content: bytes) -> str:
+        """The signature under what this server answers. Empty: the question asks for none."""
+        if not _NONCE.fullmatch(nonce):
+            return ""
+        message = b"\n".join([b"platform-edge answer", server.encode(), nonce.encode(), content])
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()
+
+    def signed(self, server: str, nonce: str, content: bytes, signature: str) -> bool:
+        return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
+END_09c60fa37602
+
+put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_9a7e86ea360f'
 {
   "apiEndpoint": "https://api.hetzner.cloud/v1",
   "floatingIpId": ID-OF-platform-edge-address,
@@ -1551,14 +1685,15 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
     "server": "qa-lb1",
     "privateUrl": "http://10.0.1.11:8404/state",
     "publicPath": "/.well-known/platform-edge",
-    "key": "62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c"
+    "pass": "62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c",
+    "key": "abfa38a7c2bfb79f0dcad29d606a501e36b47f32c16c384219c61a42529bd046"
   },
   "marker": "169.254.51.1",
   "fifo": "/run/platform-edge/vrrp.fifo",
   "healthUrl": "http://127.0.0.1:8404/healthz",
   "port": 8405
 }
-END_8f89c3614aac
+END_9a7e86ea360f
 
 put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
 SECRET-failoverToken
@@ -1753,7 +1888,7 @@ if unit_is_current 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'; th
 if unit_is_current 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'; then starting+=('systemd-journal-upload.service'); else restarting+=('systemd-journal-upload.service'); fi
 if unit_is_current 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'; then starting+=('platform-floating-ip.service'); else restarting+=('platform-floating-ip.service'); fi
 if unit_is_current 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'; then starting+=('haproxy.service'); else reloading+=('haproxy.service'); fi
-if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
+if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
 if unit_is_current 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'; then starting+=('keepalived.service'); else restarting+=('keepalived.service'); fi
 if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
 enable_units "${restarting[@]}" "${reloading[@]}"
@@ -1767,7 +1902,7 @@ record_unit 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'
 record_unit 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'
 record_unit 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'
 record_unit 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'
-record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py'
+record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'
 record_unit 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'
 
 stage 'check host firewall is loaded'
