@@ -5,7 +5,8 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { execa } from "execa";
 import { down } from "../../localcloud/src/daemon/down";
 import { up as localCloudUp, whyNoLocalCloud } from "../../localcloud/src/daemon/up";
-import { ensureImages } from "../../localcloud/src/images";
+import { ensureImages } from "../../localcloud/src/images/ensureImages";
+
 import { localCloudSettings } from "../../localcloud/src/settings/cloud";
 import { type Deployment, deploy } from "../../scripts/deployment";
 import { localStack, localStackName, projectRoot, pulumiEnvironment } from "../../scripts/localStack";
