@@ -112,7 +112,6 @@ export const longFunctions: readonly string[] = [
 
 /** `from -> to`: folders of `components/` that import outward. */
 export const outwardImports: readonly string[] = [
-  "roles/app -> roles/edge",
   "roles/storage -> roles/database",
   "settings -> plan",
   "settings -> roles/app",
@@ -120,10 +119,6 @@ export const outwardImports: readonly string[] = [
   "settings -> roles/edge",
   "settings -> roles/storage",
   "settings -> views",
-  "setup -> plan",
-  "setup -> roles/edge",
-  "setup -> roles/storage",
-  "setup -> settings",
   "sizing -> settings",
 ];
 
