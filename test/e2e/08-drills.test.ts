@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execa } from "execa";
 import { api, eventually, fromInternet, must, serverNamed, servers } from "./support/cloud";
 import { assertFailedOnlyWithin, describeLoad, failuresOfWrk, startLoad, wrk } from "./support/load";
 import { platformIsUp, up, url, type WhoAmI } from "./support/platform";
@@ -12,10 +13,46 @@ async function power(name: string, action: "poweroff" | "poweron"): Promise<void
   );
 }
 
+async function floatingIp(): Promise<{ readonly ip: string; readonly server: number | null }> {
+  const { floating_ips: all } = await api<{ floating_ips: { ip: string; server: number | null }[] }>(
+    "/floating_ips",
+  );
+  return all[0] ?? assert.fail("there is no floating IP");
+}
+
+const virtualIp = async () => (await floatingIp()).ip;
+
+/** Of the local stack. */
+const domain = "platform.test";
+
+/** PEM of a certificate that signs itself, with its key. */
+async function certificateFor(name: string): Promise<string> {
+  const { stdout } = await execa("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
+    ...["-keyout", "-", "-out", "-", "-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`],
+  ]);
+  return `${stdout}\n`;
+}
+
+/** A visitor who trusts this certificate alone is served by it, and sent there from HTTP. */
+async function assertHttps(certificate: string): Promise<void> {
+  const trusted = /-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----/.exec(certificate)?.[0];
+  const visit = async (from: string) => {
+    const resolve = [80, 443].map((port) => `--resolve ${domain}:${port}:${address}`).join(" ");
+    const format = "%{http_code} %{http_version} %{redirect_url}";
+    const seen = await fromInternet(
+      `curl -sS --max-time 10 -o /dev/null -w '${format}' --cacert <(printf '%s\\n' '${trusted}') ${resolve} ${from}`,
+    );
+    return seen.stdout.trim() || seen.stderr;
+  };
+  const address = await virtualIp();
+  assert.equal(await visit(`https://${domain}/whoami`), "200 2");
+  assert.equal(await visit(`http://${domain}/whoami?a=1`), `308 1.1 https://${domain}/whoami?a=1`);
+}
+
 async function owner(): Promise<string> {
-  const { floating_ips } = await api<{ floating_ips: { server: number | null }[] }>("/floating_ips");
-  const [floatingIp] = floating_ips;
-  return (await servers()).find((server) => server.id === floatingIp?.server)?.name ?? "nobody";
+  const { server: id } = await floatingIp();
+  return (await servers()).find((server) => server.id === id)?.name ?? "nobody";
 }
 
 /**
@@ -170,12 +207,13 @@ describe("drills", function () {
     }
   });
 
-  it("S0-1: nginx takes over as the engine of the edge, passes the same traffic, and hands back", async () => {
-    for (const [engine, other] of [
-      ["nginx", "haproxy"],
-      ["haproxy", "nginx"],
-    ] as const) {
-      await up({ "edge.engine": engine });
+  for (const { engine, other, tls } of [
+    { engine: "nginx", other: "haproxy", tls: true },
+    { engine: "haproxy", other: "nginx", tls: false },
+  ]) {
+    it(`S0-1: ${engine} becomes the engine of the edge and passes the same traffic${tls ? ", over HTTPS" : ""}`, async () => {
+      const certificate = tls ? await certificateFor(domain) : undefined;
+      await up({ "edge.engine": engine }, certificate === undefined ? {} : { certificate });
       for (const name of ["local-lb1", "local-lb2"]) {
         assert.equal(
           await must(name, `systemctl is-active ${engine}; systemctl is-active ${other} || true`),
@@ -183,10 +221,12 @@ describe("drills", function () {
         );
       }
       await addressIsSettled();
-      const result = await startLoad(`${url()}/api/whoami`, 8, "2000x").result;
+      if (certificate !== undefined) await assertHttps(certificate);
+      const scheme = tls ? "https" : "http";
+      const result = await startLoad(`${scheme}://${await virtualIp()}/api/whoami`, 8, "2000x").result;
       console.log(`      ${engine}: ${describeLoad(result)}`);
       assert.equal(result.failed, 0, describeLoad(result));
       assert.equal(Object.keys(result.nodes).length, 2, "both nodes serve");
-    }
-  });
+    });
+  }
 });
