@@ -92,7 +92,8 @@ Examples:
   npm run drill -- --list                      all drills, and what came of them last
   npm run drill -- busyHost                    one
   npm run drill -- daemonCrash --seed 7        the faults of a printed seed once more
-  DRILL_KILLS=50 npm run drill -- daemonCrash  more of it: DRILL_KILLS of daemonCrash, DRILL_MINUTES of busyHost
+  DRILL_KILLS=50 npm run drill -- daemonCrash  more of it: DRILL_KILLS of daemonCrash, DRILL_MINUTES of busyHost,
+                                               DRILL_CASES of anyConfiguration
   npm run drill -- --all                       everything: hours
 `;
 

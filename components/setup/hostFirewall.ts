@@ -1,3 +1,6 @@
+import { type Flow, flowsTo, ports, sourceAddresses } from "../plan/flows";
+import type { MachinePlan, Topology } from "../plan/topology";
+import { type PlatformSettings, Tier } from "../settings/settings";
 import { containerRange } from "./docker";
 import { type CompleteSetup, completeSetup } from "./types";
 
@@ -5,31 +8,19 @@ import { type CompleteSetup, completeSetup } from "./types";
 const path = "/etc/platform/firewall.nft";
 const unitPath = "/etc/systemd/system/platform-firewall.service";
 
-/** What a machine lets in. */
-export interface HostFirewall {
-  readonly rules: readonly InboundRule[];
-  /** It runs containers, which reach their machine as their gateway. */
-  readonly hasContainers: boolean;
-}
-
-export interface InboundRule {
-  readonly protocol: "tcp" | "udp" | "icmp" | "vrrp";
-  /** Null for protocols without ports. */
-  readonly port: number | null;
-  /** Addresses and ranges of both families. */
-  readonly sources: readonly string[] | "everybody";
-  readonly purpose: string;
-}
-
 /**
  * The machine's own firewall. Hetzner's cloud firewalls see only the public side, so traffic between machines
  * is decided here: what no flow allows is dropped.
  */
-export function hostFirewallSetup(firewall: HostFirewall): CompleteSetup {
+export function hostFirewallSetup(
+  machine: MachinePlan,
+  topology: Topology,
+  settings: PlatformSettings,
+): CompleteSetup {
   return completeSetup({
     packages: ["nftables"],
     files: [
-      { path, content: hostFirewall(firewall) },
+      { path, content: hostFirewall(machine, topology, settings) },
       { path: unitPath, content: unit },
     ],
     units: [
@@ -45,8 +36,11 @@ export function hostFirewallSetup(firewall: HostFirewall): CompleteSetup {
 }
 
 /** The nft ruleset as text; one transaction replaces the old table, so there is no moment without rules. */
-export function hostFirewall({ rules: inbound, hasContainers }: HostFirewall): string {
-  const rules = [...(hasContainers ? containerRules : []), ...inbound.flatMap(ruleTexts)];
+export function hostFirewall(machine: MachinePlan, topology: Topology, settings: PlatformSettings): string {
+  const rules = [
+    ...containerRules(machine),
+    ...flowsTo(machine.tier).flatMap((flow) => flowRules(flow, topology, settings)),
+  ];
   return `table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -70,35 +64,39 @@ ${rules.map((text) => `    ${text}`).join("\n")}
 
 /**
  * Containers reach their machine as their gateway, but not its SSH. By interface: an address proves nothing, anybody
- * on the private network can claim one.
+ * on the private network can claim one. Load balancers run no containers.
  */
-const containerRules = [
-  'iifname "br-*" tcp dport 22 drop',
-  `iifname "br-*" ip saddr ${containerRange} accept comment "containers of this machine"`,
-];
+function containerRules(machine: MachinePlan): string[] {
+  if (machine.tier === Tier.Edge) return [];
+  return [
+    `iifname "br-*" tcp dport ${ports.ssh} drop`,
+    `iifname "br-*" ip saddr ${containerRange} accept comment "containers of this machine"`,
+  ];
+}
 
-function ruleTexts({ protocol, port, sources, purpose }: InboundRule): string[] {
+function flowRules(flow: Flow, topology: Topology, settings: PlatformSettings): string[] {
   const what =
-    protocol === "vrrp"
+    flow.protocol === "vrrp"
       ? "ip protocol vrrp"
-      : protocol === "icmp"
+      : flow.protocol === "icmp"
         ? "meta l4proto { icmp, ipv6-icmp }"
-        : `${protocol} dport ${port}`;
-  return sourceMatches(sources).map((from) => `${from}${what} accept comment "${purpose}"`);
+        : `${flow.protocol} dport ${flow.port}`;
+  return sources(flow, topology, settings).map((from) => `${from}${what} accept comment "${flow.purpose}"`);
 }
 
 /** One match for each address family that has sources; the empty match is everybody. */
-function sourceMatches(sources: InboundRule["sources"]): string[] {
-  if (sources === "everybody") return [""];
+function sources(flow: Flow, topology: Topology, settings: PlatformSettings): string[] {
+  if (flow.from === "internet") return [""];
+  const ranges = flow.from === "admin" ? settings.adminRanges : sourceAddresses(flow, topology);
   const isIpv6 = (range: string) => range.includes(":");
   const match = (family: "ip" | "ip6", of: readonly string[]) =>
     of.length === 0 ? [] : [`${family} saddr { ${of.join(", ")} } `];
   return [
     ...match(
       "ip",
-      sources.filter((range) => !isIpv6(range)),
+      ranges.filter((range) => !isIpv6(range)),
     ),
-    ...match("ip6", sources.filter(isIpv6)),
+    ...match("ip6", ranges.filter(isIpv6)),
   ];
 }
 

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { planPlatform } from "../presets/multiServer";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import type { PlatformSettings } from "../settings/settings";
 import { BudgetError, requireBudget } from "../views/budget";
@@ -50,7 +49,7 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
       ...(hasOwnEndpoint() ? [] : hetznerProblems(raw, providerToken())),
     ];
     const parsed = parseSettings(raw, stack, known);
-    requireBudget(parsed, planPlatform(parsed));
+    requireBudget(parsed);
     return parsed;
   });
   const accessKeyId = config.getSecret("offsiteAccessKeyId");

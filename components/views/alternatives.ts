@@ -1,4 +1,4 @@
-import type { Plan } from "../plan/plan";
+import type { Topology } from "../plan/topology";
 import { BulkBackend, type PlatformSettings, type StorageSettings } from "../settings/settings";
 import type { PriceTable } from "../sizing/prices";
 import { fallbackServerTypes, NoServerTypeError } from "../sizing/resolve";
@@ -18,28 +18,24 @@ export interface Alternative {
   readonly orderable: boolean;
 }
 
-/**
- * What the platform would cost from each product line, cheapest first. Lines that lack a size are left out.
- *
- * @param plan how settings are planned: another kind of bulk storage is another plan
- */
+/** What the topology would cost from each product line, cheapest first. Lines that lack a size are left out. */
 export function costAlternatives(
   settings: PlatformSettings,
-  plan: (settings: PlatformSettings) => Plan,
+  topology: Topology,
   prices: PriceTable,
 ): readonly Alternative[] {
   const types = serverTypes.map((type) => ({ ...type, monthlyEur: prices.servers.get(type.name) }));
   const lines: readonly ServerLine[] = ["CX", "CAX", "CPX", "CCX"];
   const bulks: readonly ComparedBackend[] = ["storageBox", "volume"];
   return lines
-    .flatMap((line) => bulks.map((bulk) => alternative(settings, plan, prices, types, line, bulk)))
+    .flatMap((line) => bulks.map((bulk) => alternative(settings, topology, prices, types, line, bulk)))
     .filter((found) => found !== undefined)
     .sort((a, b) => a.monthlyEur - b.monthlyEur);
 }
 
 function alternative(
   settings: PlatformSettings,
-  plan: (settings: PlatformSettings) => Plan,
+  topology: Topology,
   prices: PriceTable,
   types: readonly ServerType[],
   line: ServerLine,
@@ -47,7 +43,7 @@ function alternative(
 ): Alternative | undefined {
   try {
     const changed = { ...settings, storage: withBulk(settings.storage, bulk) };
-    const estimate = estimateCost(plan(changed), settings.location, prices, (machine) => {
+    const estimate = estimateCost(changed, topology, prices, (machine) => {
       const size = { ...machine.size, serverType: undefined };
       const found = fallbackServerTypes(size, settings.location, types).find((type) => type.line === line);
       if (found === undefined) throw new NoServerTypeError(`line ${line} has no type for ${machine.name}`);

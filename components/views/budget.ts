@@ -1,4 +1,4 @@
-import type { Plan } from "../plan/plan";
+import { planTopology } from "../plan/topology";
 import type { PlatformSettings } from "../settings/settings";
 import { datedPrices } from "../sizing/prices";
 import { type CostEstimate, estimateCost } from "./cost";
@@ -14,10 +14,8 @@ export class BudgetError extends Error {
  *
  * @throws BudgetError naming sum, limit and the largest lines
  */
-export function requireBudget(
-  { budgetEur, location }: Pick<PlatformSettings, "budgetEur" | "location">,
-  plan: Plan,
-): void {
+export function requireBudget(settings: PlatformSettings): void {
+  const { budgetEur, location } = settings;
   if (budgetEur === undefined) return;
   const prices = datedPrices(location);
   if (prices === undefined) {
@@ -25,7 +23,7 @@ export function requireBudget(
       `budgetEur ${budgetEur} cannot be checked: the dated prices know no ${location}; set budgetEur: 0`,
     );
   }
-  const estimate = estimateCost(plan, location, prices);
+  const estimate = estimateCost(settings, planTopology(settings), prices);
   if (!isWithinBudget(estimate, budgetEur)) throw new BudgetError(budgetText(estimate, budgetEur));
 }
 

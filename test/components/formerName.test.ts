@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startingPoint } from "../../scripts/settingChanges";
+import { startingPoint } from "../../scripts/settingChanges/changes";
 import { type EngineStack, engineStack } from "../support/engineStack";
 
 describe("Platform under the real engine: a stack that was made when resources had the environment's name", function () {

@@ -5,9 +5,8 @@ import { describeLoad, startLoad } from "./support/load";
 import { platformIsUp, url } from "./support/platform";
 
 async function openPorts(address: string): Promise<string[]> {
-  const family = address.includes(":") ? "-6 " : "";
   const scan = await fromInternet(
-    `nmap ${family}-Pn -n -T5 --min-rate 20000 --max-retries 1 -p- --open -oG - ${address}`,
+    `nmap -Pn -n -T5 --min-rate 20000 --max-retries 1 -p- --open -oG - ${address}`,
     300,
   );
   assert.match(scan.stdout, /Nmap done/, scan.stderr);
@@ -25,21 +24,18 @@ describe("edge", function () {
     }
   });
 
-  it("S0-2: a stranger finds port 80 of the load balancers and nothing else of the platform, over IPv4 and IPv6", async () => {
+  it("S0-2: a stranger finds port 80 of the virtual IP and nothing else of the platform", async () => {
     await ensureHostPackages(["nmap"]);
     const virtualIp = url().replace("http://", "");
-    assert.deepEqual(await openPorts(virtualIp), ["80"]);
-    const open = (await servers()).filter(({ public_net: { ipv4, ipv6 } }) => ipv4 !== null || ipv6 !== null);
+    const publicAddresses = (await servers()).flatMap((server) => server.public_net.ipv4?.ip ?? []);
+    assert.equal(publicAddresses.length, 2, "only the load balancers have public addresses");
+    // Most of a scan is waiting for answers that do not come.
+    const addresses = [virtualIp, ...publicAddresses];
+    const open = await Promise.all(addresses.map(openPorts));
     assert.deepEqual(
-      open.map(({ name }) => name).sort(),
-      ["local-lb1", "local-lb2"],
-      "only the load balancers have public addresses",
+      open,
+      addresses.map(() => ["80"]),
     );
-    for (const { public_net: own } of open) {
-      assert.ok(own.ipv4 !== null && own.ipv6 !== null);
-      assert.deepEqual(await openPorts(own.ipv4.ip), ["80"]);
-      assert.deepEqual(await openPorts(own.ipv6.ip.replace("::/64", "::1")), ["80"]);
-    }
   });
 
   it("S0-9: each node's Traefik routes by path", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { startingPoint } from "../../scripts/settingChanges";
+import { startingPoint } from "../../scripts/settingChanges/changes";
 import { type EngineStack, engineStack, type PlannedStep } from "../support/engineStack";
 import { beforeTheRoles } from "./support/formerProgram";
 import { formerStateFile } from "./support/writeFormerState";

@@ -1,10 +1,9 @@
-import type { MachinePlan } from "../../plan/plan";
-import { publicStatePath } from "../../setup/site";
+import { ports } from "../../plan/flows";
+import type { MachinePlan } from "../../plan/topology";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { agentModules } from "./agent/files";
-import { agentPort } from "./edge";
+import { agentPort, publicStatePath } from "./edge";
 import { masterMarker, notifyFifo } from "./keepalived";
-import { edgeHealthPort } from "./role";
 
 /** What the agent needs besides the two machines. */
 export interface AgentOptions {
@@ -90,14 +89,14 @@ export function agentConfig(machine: MachinePlan, peer: MachinePlan, options: Ag
     self: { server: machine.hostname, privateIp: machine.privateIp },
     peer: {
       server: peer.hostname,
-      privateUrl: `http://${peer.privateIp}:${edgeHealthPort}/state`,
+      privateUrl: `http://${peer.privateIp}:${ports.edgeHealth}/state`,
       publicPath: publicStatePath,
       pass: options.statePass,
       key: options.pairKey,
     },
     marker: masterMarker,
     fifo: notifyFifo,
-    healthUrl: `http://127.0.0.1:${edgeHealthPort}/healthz`,
+    healthUrl: `http://127.0.0.1:${ports.edgeHealth}/healthz`,
     port: agentPort,
   };
   return `${JSON.stringify(config, null, 2)}\n`;

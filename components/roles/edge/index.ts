@@ -1,23 +1,20 @@
 import { createHmac } from "node:crypto";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { machineBase } from "../../machine/base";
-import { cloudFirewallRules } from "../../machine/cloudFirewall";
-import { type Bastion, type Machine, numericId } from "../../machine/machine";
-import { createMachines, groupOutputs } from "../../machine/machineGroup";
-import type { RoleArgs } from "../../machine/roleArgs";
-import { type MachinePlan, machinesOf, machinesOffering, type Plan } from "../../plan/plan";
+import { type Bastion, Machine, numericId } from "../../machine/machine";
+import type { TierArgs } from "../../machine/tier";
+import type { MachinePlan } from "../../plan/topology";
 import { OtherHosts } from "../../settings/settings";
+import { baseSetup } from "../../setup/base";
 import { mergeSetups } from "../../setup/merge";
-import { siteOffer } from "../../setup/site";
+import { cloudFirewallRules } from "./cloudFirewall";
 import { type Backend, requestLimit } from "./edge";
 import { pairProblems } from "./inputs";
-import { leavingEdge } from "./leaving";
 import { userDataForNat } from "./nat";
 import { loadBalancerSetup } from "./setup";
 
 /** Of the settings, the pair takes engine, domain, location, range, admin ranges, and services for `backends`. */
-export interface LoadBalancerPairArgs extends RoleArgs {
+export interface LoadBalancerPairArgs extends TierArgs {
   /** Token with which the pair moves its floating IP: read and write. Secret. */
   readonly apiToken: pulumi.Input<string>;
   /** Base of the Hetzner Cloud API. @default "https://api.hetzner.cloud/v1" */
@@ -27,7 +24,7 @@ export interface LoadBalancerPairArgs extends RoleArgs {
   /** Visitors of HTTP are sent to HTTPS; without a certificate it says nothing. @default true */
   readonly redirectToHttps?: boolean;
   /**
-   * Machines that requests are sent to. @default - the machines of the plan that offer the site: each has a Traefik on port 80
+   * Machines that requests are sent to. @default - the app nodes of the topology: each has a Traefik on port 80
    * that answers under `/.platform/`
    */
   readonly backends?: readonly Backend[];
@@ -36,7 +33,7 @@ export interface LoadBalancerPairArgs extends RoleArgs {
    * network with a NAT or VPN gateway of its own. @default true
    */
   readonly manageDefaultRoute?: boolean;
-  /** Private address of the machine that takes the journals; false: none does. @default - the machine of the plan that offers `logs` */
+  /** Private address of the machine that takes the journals; false: none does. @default - the storage node */
   readonly logArchive?: string | false;
 }
 
@@ -75,22 +72,25 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
 
   constructor(name: string, args: LoadBalancerPairArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
-    const pair = pairOf(args.plan);
+    const [first, second] = args.topology.loadBalancers;
     const problems = pairProblems(args, backendsOf(args));
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
     const floatingIp = createFloatingIp(name, args, this);
-    const machines = createPair(name, args, pair, floatingIp, this);
-    const [first] = machines;
-    if (first === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
+    const shared = {
+      placementGroupId: numericId(createPlacementGroup(name, args, this)),
+      firewallId: numericId(createFirewall(name, args, this)),
+    };
+    const machines = [first, second].map((plan) => createMachine(name, args, plan, floatingIp, shared, this));
+    const [firstMachine] = machines;
+    if (firstMachine === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
 
     this.virtualIp = floatingIp.ipAddress;
     this.floatingIpId = numericId(floatingIp);
-    this.bastion = { host: first.publicIpv4, hostKey: first.hostKey };
-    this.natGateway = pair[0].privateIp;
-    const { serverIds, configured } = groupOutputs(pair, machines);
-    this.serverIds = serverIds;
+    this.bastion = { host: firstMachine.publicIpv4, hostKey: firstMachine.hostKey };
+    this.natGateway = first.privateIp;
+    this.serverIds = pulumi.all(machines.map((machine) => machine.serverId));
     this.publicIpv4s = pulumi.all(machines.map((machine) => machine.publicIpv4));
-    this.configured = configured;
+    this.configured = pulumi.all(machines.map((machine) => machine.configured));
     this.registerOutputs({
       virtualIp: this.virtualIp,
       floatingIpId: this.floatingIpId,
@@ -122,68 +122,71 @@ function createFloatingIp(
   );
 }
 
+/** Both machines on one physical host would fail together. */
+function createPlacementGroup(
+  name: string,
+  args: LoadBalancerPairArgs,
+  parent: LoadBalancerPair,
+): hcloud.PlacementGroup {
+  return new hcloud.PlacementGroup(
+    `${name}-spread`,
+    { name: `${args.settings.environment}-edge`, type: "spread", labels: args.context.labels },
+    { parent, deleteBeforeReplace: true },
+  );
+}
+
 function createFirewall(name: string, args: LoadBalancerPairArgs, parent: LoadBalancerPair): hcloud.Firewall {
   return new hcloud.Firewall(
     `${name}-firewall`,
     {
       name: `${args.settings.environment}-edge`,
-      rules: cloudFirewallRules(args.plan, "edge", args.settings.adminRanges),
+      rules: cloudFirewallRules(args.settings.adminRanges),
       labels: args.context.labels,
     },
     { parent, deleteBeforeReplace: true },
   );
 }
 
-/** @throws when the role has not two machines */
-function pairOf(plan: Plan): readonly [MachinePlan, MachinePlan] {
-  const [first, second, third] = machinesOf(plan, "edge");
-  if (first === undefined || second === undefined || third !== undefined)
-    throw new Error(`a pair has two machines; the plan has ${machinesOf(plan, "edge").length} of role edge`);
-  return [first, second];
-}
-
-/** Both machines on one physical host would fail together. */
-function createPair(
+function createMachine(
   name: string,
   args: LoadBalancerPairArgs,
-  pair: readonly [MachinePlan, MachinePlan],
+  plan: MachinePlan,
   floatingIp: hcloud.FloatingIp,
+  shared: { placementGroupId: pulumi.Output<number>; firewallId: pulumi.Output<number> },
   parent: LoadBalancerPair,
-): Machine[] {
-  const { settings, serverType, context } = args;
-  return createMachines(
-    name,
+): Machine {
+  return new Machine(
+    `${name}-${plan.name}`,
     {
-      machines: pair,
-      serverType,
-      context,
-      setup: (machine) => machineSetup(args, machine, floatingIp),
-      firewallIds: [numericId(createFirewall(name, args, parent))],
-      spread: `${settings.environment}-edge`,
-      // `destroy` deletes the machines before the address: their agents would take it again in the moment between
-      // unassigning and deleting it, and Hetzner deletes no assigned address.
-      after: floatingIp.id,
-      userData: userDataForNat(settings.network.range),
+      plan,
+      serverType: args.serverType,
+      context: args.context,
+      setup: machineSetup(args, plan, floatingIp),
+      firewallIds: [shared.firewallId],
+      placementGroupId: afterAddress(floatingIp, shared.placementGroupId),
+      userData: userDataForNat(args.settings.network.range),
     },
-    parent,
+    { parent },
   );
 }
 
-function backendsOf({ backends, plan, settings }: LoadBalancerPairArgs): readonly Backend[] {
+function backendsOf({ backends, topology, settings }: LoadBalancerPairArgs): readonly Backend[] {
   const maxRequests = requestLimit(settings.app.services);
   return (
-    backends ??
-    machinesOffering(plan, siteOffer).map(({ name, privateIp }) => ({
-      name,
-      address: privateIp,
-      maxRequests,
-    }))
+    backends ?? topology.appNodes.map(({ name, privateIp }) => ({ name, address: privateIp, maxRequests }))
   );
 }
 
-function machineSetup(args: LoadBalancerPairArgs, machine: MachinePlan, floatingIp: hcloud.FloatingIp) {
-  const { settings, plan, logArchive } = args;
-  const options = edgeOptions(args, machine);
+/**
+ * Waits for the address when the machines are made, so that `destroy` deletes the machines before it: their agents
+ * would take it again in the moment between unassigning and deleting it, and Hetzner deletes no assigned address.
+ */
+function afterAddress<T>(floatingIp: hcloud.FloatingIp, value: pulumi.Output<T>): pulumi.Output<T> {
+  return pulumi.all([floatingIp.id, value]).apply(([, kept]) => kept) as pulumi.Output<T>;
+}
+
+function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp: hcloud.FloatingIp) {
+  const { settings, topology } = args;
   return pulumi
     .all([
       pulumi.secret(args.apiToken),
@@ -196,9 +199,9 @@ function machineSetup(args: LoadBalancerPairArgs, machine: MachinePlan, floating
     .apply(([apiToken, apiEndpoint, certificate, address, floatingIpId, networkId]) => {
       const statePass = derivedKey(apiToken, "state of the edge");
       return mergeSetups(
-        machineBase(machine, plan, { ...settings, logArchive, leaving: leavingEdge(options.peer) }),
+        baseSetup(plan, topology, settings, args.logArchive),
         loadBalancerSetup({
-          ...options,
+          ...edgeOptions(args, plan),
           engine: settings.edge.engine,
           certificate,
           statePass,
@@ -218,13 +221,13 @@ function machineSetup(args: LoadBalancerPairArgs, machine: MachinePlan, floating
 }
 
 /** What is known before anything exists, and is no secret. */
-function edgeOptions(args: LoadBalancerPairArgs, machine: MachinePlan) {
-  const { settings } = args;
-  const [first, second] = pairOf(args.plan);
+function edgeOptions(args: LoadBalancerPairArgs, plan: MachinePlan) {
+  const { settings, topology } = args;
+  const [first, second] = topology.loadBalancers;
   const hosts = Object.values(settings.app.services).flatMap(({ host }) => host ?? []);
   return {
-    machine,
-    peer: machine.name === first.name ? second : first,
+    machine: plan,
+    peer: plan.name === first.name ? second : first,
     backends: backendsOf(args),
     redirectToHttps: args.redirectToHttps ?? true,
     domain: settings.domain,

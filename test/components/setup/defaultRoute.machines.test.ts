@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { planTopology } from "../../../components/plan/topology";
 import {
   defaultRouteFiles,
   defaultRouteSetup,
   privateUserData,
 } from "../../../components/setup/defaultRoute";
+import { seedSettings } from "../../support/settings";
 import { shellcheck } from "../../support/shellcheck";
 import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
+
+const topology = planTopology(seedSettings);
 
 describe("the default route of a private machine", () => {
   it("is kept by the same files at the first boot as later", () => {
@@ -29,7 +33,7 @@ describe("the default route of a private machine", () => {
   });
 
   it("is no business of a load balancer, which has a public one", () => {
-    assert.deepEqual(defaultRouteSetup(true).units, []);
+    assert.deepEqual(defaultRouteSetup(topology.loadBalancers[0]).units, []);
   });
 });
 
@@ -54,7 +58,7 @@ describe("the default route on a booted Debian 13", function () {
     if (whyNoMachine() !== undefined) this.skip();
     machine = await bootMachine("db1", []);
     await machine.succeed(plugIn);
-    await machine.apply(defaultRouteSetup(false));
+    await machine.apply(defaultRouteSetup(topology.database));
     await routeIsBack();
   });
   after(() => machine?.stop());
@@ -106,7 +110,7 @@ describe("the default route on a booted Debian 13", function () {
 
   it("makes a set-up fail that could reach nothing, and says why", async () => {
     await machine.succeed("systemctl stop platform-default-route.service && ip route del default");
-    const { checks } = defaultRouteSetup(false);
+    const { checks } = defaultRouteSetup(topology.database);
     const [check] = checks;
     assert.ok(check);
     const { exitCode, output } = await machine.run(check.command);

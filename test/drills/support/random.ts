@@ -1,14 +1,19 @@
 import { note } from "./record";
 
 /**
- * Numbers from 0 to 1 for one drill. The seed is `DRILL_SEED`, or another one each time; it is printed, so that
- * what a drill found can be tried again.
+ * The seed of one drill: `DRILL_SEED`, or another one each time. It is printed, so that what a drill found can be
+ * tried again.
  */
-export function drillRandom(): () => number {
+export function drillSeed(): number {
   const seed = Number(process.env.DRILL_SEED ?? Math.floor(Math.random() * 2 ** 32));
   console.log(`      DRILL_SEED=${seed}`);
   note({ seed });
-  return randomFrom(seed);
+  return seed;
+}
+
+/** Numbers from 0 to 1 for one drill, from its seed. */
+export function drillRandom(): () => number {
+  return randomFrom(drillSeed());
 }
 
 /** The same numbers for the same seed (mulberry32). */
