@@ -35,7 +35,7 @@ describe("the npm package of the local cloud", function () {
     ];
     const paths = files.map(({ path }) => path);
     const others = paths.filter((path) => !/^dist\/(page\/|(cli|daemon)\.(main\.)?cjs)/.test(path));
-    assert.deepEqual(others.sort(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    assert.deepEqual(others.sort(), ["CHANGELOG.md", "LICENSE", "README.md", "docs/code.md", "package.json"]);
     const { bin } = JSON.parse(await readFile(join(workspace, "package.json"), "utf8")) as { bin: unknown };
     assert.deepEqual(bin, { localcloud: "dist/cli.cjs" });
     assert.ok(paths.includes("dist/cli.cjs") && paths.includes("dist/page/index.html"), paths.join("\n"));

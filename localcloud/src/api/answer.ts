@@ -1,14 +1,16 @@
-// One request to one route: its call, its transaction, and its answer on the wire.
-import type { FastifyReply, FastifyRequest } from "fastify";
+// One request to one route: its call, its transaction, and its reply.
+import type { IncomingMessage } from "node:http";
 import type { ActionRunner } from "../actions/runner";
 import type { Host } from "../host/contract";
 import type { Settings } from "../settings/api";
 import type { Action } from "../state/rows";
 import type { Store } from "../state/store";
-import type { Call, Query, Reply, Route } from "./call";
+import type { Call, Reply, Route } from "./call";
+import { type Exchange, written } from "./exchange";
 import type { ApiFaults } from "./faults/active";
-import { pathOf } from "./requestUrl";
+import { pathOf, queryOf } from "./requestUrl";
 import type { Match } from "./router";
+import type { Identity } from "./tokens";
 
 export interface AnswerOptions {
   readonly store: Store;
@@ -18,25 +20,24 @@ export interface AnswerOptions {
   readonly faults: ApiFaults;
 }
 
-/** Runs the route of a request and sends what it answers. */
+/** Runs the route of a request and sends what it answers: at once, unless the route asks the host. */
 export function answer(
   { store, host, settings, runner, faults }: AnswerOptions,
   { route, params }: Match,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
+  exchange: Exchange,
+  { project }: Identity,
+  body: object,
+): Promise<void> | undefined {
   const begun: Action[] = [];
   let networkChanged = false;
-  const { project } = request.identity ?? { project: 0 };
   const call: Call = {
+    ...asked(exchange.request),
     store,
     settings: faults.applied(settings),
     host,
     project,
     params,
-    query: request.query as Query,
-    body: request.body ?? {},
-    url: `${request.protocol}://${request.host}${pathOf(request.url)}`,
+    body,
     begin: (work, args, begin) => {
       const action = runner.begin(project, work, args, begin);
       begun.push(action);
@@ -47,11 +48,44 @@ export function answer(
     },
   };
   const finish = (handle: Route["handle"]) => {
-    const { status, headers = {}, body }: Reply = store.transaction(() => handle(call));
+    const reply = store.transaction(() => handle(call));
     // Only what is committed is begun: a crash in between loses nothing, the next start resumes it.
     runner.launch(begun);
     if (networkChanged) runner.networkChanged();
-    return reply.status(status).headers(headers).send(body);
+    exchange.send(written(reply));
   };
-  return route.ask === undefined ? finish(route.handle) : route.ask(call, host).then(finish);
+  if (route.ask !== undefined) return route.ask(call, host).then(finish);
+  finish(route.handle);
+  return undefined;
+}
+
+/** What a route answers that looks at nothing but rows. @throws when it does look at something else */
+export function rowsOnly(
+  { store, settings }: Pick<AnswerOptions, "store" | "settings">,
+  { route, params }: Match,
+  request: IncomingMessage,
+  project: number,
+): Reply {
+  const call: Call = {
+    ...asked(request),
+    store,
+    settings,
+    project,
+    params,
+    body: {},
+    host: { targetHealth: () => refuse("the health of targets"), traffic: () => refuse("traffic") },
+    begin: () => refuse("an action"),
+    networkChanged: () => refuse("a change of the network"),
+  };
+  return store.transaction(() => route.handle(call));
+}
+
+const asked = ({ url, headers }: IncomingMessage): Pick<Call, "query" | "url"> => ({
+  query: queryOf(url),
+  url: `http://${headers.host ?? ""}${pathOf(url)}`,
+});
+
+/** What is kept would be given again when it is no longer true. */
+function refuse(what: string): never {
+  throw new Error(`a repeatable answer must not ask for ${what}`);
 }

@@ -1,17 +1,15 @@
-// The server of the API. Most questions it answers itself; the rest, with all that changes something, is the
-// framework's, which is loaded with the first request that needs it or soon after the start.
+// Where the API listens.
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { FastifyInstance } from "fastify";
 import type { AnswerOptions } from "./answer";
-import { createDirectAnswers } from "./directAnswers";
+import { createListener } from "./listener";
 import { createRateLimit } from "./rateLimit";
 import { createRouter, type RouterOptions } from "./router";
 import { createIdentification } from "./tokens";
 
 /** Longer than clients keep an idle connection, so that they close it. */
-const KEEP_ALIVE_MS = 72_000;
+const keepAliveTimeout = 72_000;
 
 export interface HttpOptions extends AnswerOptions {
   readonly routes: RouterOptions;
@@ -28,45 +26,28 @@ export interface Http {
   readonly listener: RequestListener;
   /** May be called for several addresses. */
   listen(at: ListenAt): Promise<AddressInfo>;
-  /** Loads what is not loaded yet. */
-  load(): Promise<void>;
   /** Lets running requests end, but those that a fault holds. */
   close(): Promise<void>;
 }
 
 export function createHttp(options: HttpOptions): Http {
   const { store, settings, faults } = options;
-  const identify = createIdentification(store, settings.tokens);
-  const rateLimit = createRateLimit(settings.requestsPerHour);
-  const router = createRouter(options.routes);
-  const answerDirectly = createDirectAnswers({ store, settings, router, identify, rateLimit, faults });
-  let app: FastifyInstance | undefined;
-  let loading: Promise<void> | undefined;
-  const load = () => {
-    loading ??= import("./framework.js").then(async ({ createFramework }) => {
-      app = await createFramework({ ...options, router, identify, rateLimit });
-    });
-    return loading;
-  };
+  const answer = createListener({
+    ...options,
+    router: createRouter(options.routes),
+    identify: createIdentification(store, settings.tokens),
+    rateLimit: createRateLimit(settings.requestsPerHour),
+  });
+  const servers: Server[] = [];
   let closing = false;
   const listener: RequestListener = (request, response) => {
     if (closing) response.setHeader("connection", "close");
-    if (answerDirectly(request, response)) return;
-    if (app !== undefined) return app.routing(request, response);
-    load().then(
-      () => app?.routing(request, response),
-      (error) => {
-        settings.onProblem(`the API could not be loaded: ${String(error)}`);
-        response.writeHead(500).end();
-      },
-    );
+    answer(request, response);
   };
-  const servers: Server[] = [];
   return {
     listener,
-    load,
     listen: async ({ host, port }) => {
-      const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+      const server = createServer({ keepAliveTimeout }, listener);
       server.listen(port, host);
       await once(server, "listening");
       servers.push(server);
@@ -76,8 +57,6 @@ export function createHttp(options: HttpOptions): Http {
       closing = true;
       faults.release();
       await Promise.all(servers.map(untilClosed));
-      await loading?.catch(() => undefined);
-      await app?.close();
     },
   };
 }

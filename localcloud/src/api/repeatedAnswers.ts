@@ -2,13 +2,7 @@
 // rendered once, and given again until a row changes.
 import type { IncomingMessage } from "node:http";
 import type { Store } from "../state/store";
-
-/** An answer as it goes over the wire. */
-export interface WrittenAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import type { WrittenAnswer } from "./exchange";
 
 /** The part of a request that decides its answer; the host is in the `Link` header of lists. */
 type Asked = Pick<IncomingMessage, "url" | "headers">;
@@ -19,7 +13,7 @@ export interface KeptAnswers {
 }
 
 /** Clients choose addresses freely, so what is kept needs an end: about 4 MB. */
-const MOST_CHARACTERS = 2 * 1024 * 1024;
+const mostCharacters = 2 * 1024 * 1024;
 
 /** Answers to GET requests, forgotten with the next change of a row. */
 export function createKeptAnswers(store: Pick<Store, "version">): KeptAnswers {
@@ -39,9 +33,9 @@ export function createKeptAnswers(store: Pick<Store, "version">): KeptAnswers {
     },
     keep(project, request, answer) {
       const key = keyOf(project, request);
-      const size = key.length + answer.body.length;
-      if (size > MOST_CHARACTERS) return;
-      if (version !== store.version || characters + size > MOST_CHARACTERS) forget();
+      const size = key.length + (answer.body?.length ?? 0);
+      if (size > mostCharacters) return;
+      if (version !== store.version || characters + size > mostCharacters) forget();
       answers.set(key, answer);
       characters += size;
     },

@@ -5,19 +5,19 @@ import { pathOf } from "./requestUrl";
 import type { Identity } from "./tokens";
 
 export interface LoggedRequest {
-  readonly identity: Identity | null;
+  readonly identity: Identity | undefined;
   /** 0 when it gets no answer. */
   readonly status: number;
   /** How long it took. */
   readonly ms: number;
   /** The fault that it met. */
-  readonly fault?: number | null;
+  readonly fault: number | undefined;
 }
 
 export function logRequest(
   { onRequest }: Pick<Settings, "onRequest">,
   request: Pick<IncomingMessage, "method" | "url" | "headers">,
-  { identity, status, ms, fault = null }: LoggedRequest,
+  { identity, status, ms, fault }: LoggedRequest,
 ) {
   onRequest({
     time: new Date().toISOString(),
@@ -27,6 +27,6 @@ export function logRequest(
     ms: Math.round(ms * 10) / 10,
     project: identity?.projectName ?? null,
     client: request.headers["user-agent"] ?? null,
-    ...(fault !== null && { fault }),
+    ...(fault !== undefined && { fault }),
   });
 }

@@ -23,8 +23,8 @@ export interface RouterOptions {
 }
 
 /** More than the router takes by itself: a handler answers, and names of zones may have 255 characters. */
-const LONGEST_PARAMETER = 64 * 1024;
-const METHODS = ["GET", "POST", "PUT", "DELETE"] as const;
+const longestParameter = 64 * 1024;
+export const methods = ["GET", "POST", "PUT", "DELETE"] as const;
 
 type Table = (method: string, path: string) => Match | undefined;
 
@@ -47,18 +47,18 @@ export function createRouter({ first, rest }: RouterOptions): Router {
     findLoaded,
     find,
     methodsOf: async (path) => {
-      const found = await Promise.all(METHODS.map((method) => find(method, path)));
-      return METHODS.filter((_, index) => found[index] !== undefined);
+      const found = await Promise.all(methods.map((method) => find(method, path)));
+      return methods.filter((_, index) => found[index] !== undefined);
     },
   };
 }
 
 function tableOf(routes: readonly Route[]): Table {
-  const table = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER });
+  const table = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: longestParameter });
   for (const route of routes) table.on(route.method, `/v1${route.path}`, () => undefined, route);
   return (method, path) => {
     const found = table.find(method as Route["method"], path);
-    // Handlers of bad addresses have no route; the framework has refused those already.
+    // The address may be no address, which is then nowhere.
     if (found?.store === undefined || found.store === null) return undefined;
     return { route: found.store as Route, params: found.params as Match["params"] };
   };

@@ -9,8 +9,8 @@ export interface Identity {
   readonly readOnly: boolean;
 }
 
-/** Tells who an `Authorization` header is; null when it is nobody. */
-export type Identify = (header: string | undefined) => Identity | null;
+/** Tells who an `Authorization` header is; undefined when it is nobody. */
+export type Identify = (header: string | undefined) => Identity | undefined;
 
 export function createIdentification(store: Store, settings: readonly TokenSetting[]): Identify {
   const known = settings.map(({ token, project, access }) => ({
@@ -23,9 +23,9 @@ export function createIdentification(store: Store, settings: readonly TokenSetti
   }));
   return (header) => {
     const token = tokenIn(header);
-    if (token === undefined) return null;
+    if (token === undefined) return undefined;
     const bytes = Buffer.from(token);
-    let found: Identity | null = null;
+    let found: Identity | undefined;
     // Everybody knows a token's length, and every token is compared: the time tells nothing else about one.
     for (const candidate of known) {
       const isAsLong = candidate.bytes.length === bytes.length;

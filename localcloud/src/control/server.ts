@@ -5,7 +5,6 @@ import type { CloudState, FaultRequest, FaultStatus } from "../contract/control"
 import { ControlError, invalidRequest } from "../contract/errors";
 import { faultRequest } from "../contract/faultSchema";
 import type { Host } from "../host/contract";
-import { withoutSchemas } from "../linux/withoutSchemas";
 import type { Store } from "../state/store";
 import { createEventStreams } from "./events";
 import { guardAgainstPages } from "./guard";
@@ -13,6 +12,7 @@ import { servePage } from "./page";
 import type { RecentRequests } from "./requests";
 import type { Status } from "./socket";
 import { stateOf } from "./state";
+import { withoutSchemas } from "./withoutSchemas";
 
 /** What the control API asks of the faults. */
 export interface Faults {

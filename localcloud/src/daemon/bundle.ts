@@ -30,13 +30,11 @@ async function compile(): Promise<readonly OutputFile[]> {
     target: "node22",
     minifySyntax: true,
     minifyWhitespace: true,
-    // Fastify loads it at once, and nobody here speaks it: an eighth of the time until the first answer.
-    alias: { "node:http2": "./scripts/http2OnDemand.cjs" },
     external: [
       // Only a checkout bundles.
       "esbuild",
       "./bundle.js",
-      // Never loaded: see src/linux/withoutSchemas.ts.
+      // Never loaded: see src/control/withoutSchemas.ts.
       "@fastify/ajv-compiler",
       "@fastify/fast-json-stringify-compiler",
     ],

@@ -5,7 +5,7 @@ import { execa } from "execa";
 const program = join(__dirname, "firstAnswerChild.ts");
 
 describe("local cloud API: the first answer", () => {
-  it("is given before the framework and the schemas are loaded", async () => {
+  it("is given before the schemas and what runs programs are loaded, and no framework is", async () => {
     const { stdout } = await execa(process.execPath, ["--import", "tsx", program]);
     const { status, locations, loaded } = JSON.parse(stdout) as Answer;
     assert.deepEqual([status, locations], [200, ["fsn1"]]);

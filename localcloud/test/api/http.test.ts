@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { createApiFaults } from "../../src/api";
 import { eventually } from "../support/eventually";
 import { TestCloud, TOKEN } from "./testCloud";
@@ -32,20 +34,20 @@ describe("local cloud API: its server", () => {
       }).on("error", reject);
     });
 
-  it("answers the same by itself and by the framework", async () => {
-    const direct = await ask("/locations?name=fsn1");
-    // A fault that meets nobody sends all requests through the framework.
+  it("answers the same whether it keeps the answer or makes it anew", async () => {
+    const kept = await ask("/locations?name=fsn1");
+    // While there is a fault, even one that meets nobody, every answer is made anew.
     faults.begin(1, { kind: "api", effect: "latency", delayMs: 0, pattern: "POST /servers" });
-    const framework = await ask("/locations?name=fsn1");
+    const anew = await ask("/locations?name=fsn1");
     faults.end(1);
-    assert.equal(direct.text, framework.text);
+    assert.equal(kept.text, anew.text);
     const told = ({ headers }: IncomingMessage) => {
       const { date: _date, "x-correlation-id": id, "ratelimit-remaining": left, ...same } = headers;
       assert.match(String(id), /^[0-9a-f]{16}$/);
       assert.ok(Number(left) > 0);
       return same;
     };
-    assert.deepEqual(told(direct), told(framework));
+    assert.deepEqual(told(kept), told(anew));
   });
 
   it("keeps connections of clients open", async () => {
@@ -74,5 +76,59 @@ describe("local cloud API: its server", () => {
     await cloud.api.close();
     await assert.rejects(held, /socket hang up|ECONNRESET/);
     faults.end(3);
+  });
+
+  /** What comes back for these bytes, until the server ends the connection or says that it goes on. */
+  const wire = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(port, "127.0.0.1", () => socket.write(text));
+      let heard = "";
+      socket.on("data", (part) => {
+        heard += part;
+        if (heard.includes("\r\n\r\n")) socket.end();
+      });
+      socket.on("close", () => resolve(heard));
+      socket.on("error", reject);
+    });
+  const head = (line: string, ...more: readonly string[]) =>
+    [`${line} HTTP/1.1`, "host: cloud", `authorization: Bearer ${TOKEN}`, ...more, "", ""].join("\r\n");
+
+  it("says why it does not read a body that is too large, or one that is no JSON", async () => {
+    const large = "x".repeat(1024 * 1024 + 1);
+    const heard = await wire(head("POST /v1/ssh_keys", `content-length: ${large.length}`) + large);
+    assert.match(heard, /^HTTP\/1\.1 400 [\s\S]*"json_error"[\s\S]*more than 1048576 bytes/);
+    assert.match(await wire(`${head("POST /v1/ssh_keys", "content-length: 1")}[`), /^HTTP\/1\.1 400 /);
+  });
+
+  it("reads a body in chunks, with any content type", async () => {
+    const body = '{"name":"\u00e9"}';
+    const bytes = Buffer.from(body).length.toString(16);
+    const chunked = head(
+      "POST /v1/placement_groups",
+      "content-type: text/plain",
+      "transfer-encoding: chunked",
+    );
+    const heard = await wire(`${chunked}${bytes}\r\n${body}\r\n0\r\n\r\n`);
+    assert.match(heard, /^HTTP\/1\.1 422 [\s\S]*'type'/);
+  });
+
+  it("goes on when a client leaves in the middle of its request", async () => {
+    const left = connect(port, "127.0.0.1");
+    left.write(head("POST /v1/ssh_keys", "content-length: 100", "expect: 100-continue"));
+    // The server waits for the body now.
+    await once(left, "data");
+    left.destroy();
+    assert.equal((await ask("/locations")).statusCode, 200);
+    await eventually(
+      () => cloud.log.some(({ status }) => status === 400),
+      "the request that ended early is logged",
+    );
+    assert.deepEqual(cloud.problems, []);
+  });
+
+  it("finds nothing at an address that is none, and nothing by a method that is none", async () => {
+    for (const line of ["GET /v1/servers/%zz", "OPTIONS /v1/servers", "GET /%"]) {
+      assert.match(await wire(head(line)), /^HTTP\/1\.1 404 [\s\S]*"not_found"/, line);
+    }
   });
 });

@@ -1,20 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually";
-import type { HostCall } from "./memoryHost";
+import { hold } from "./hold";
 import { TestCloud } from "./testCloud";
-
-/** Holds every host call of these methods until released. */
-function hold(cloud: TestCloud, ...methods: string[]): () => void {
-  let release: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  cloud.host.gate = ({ method }: HostCall) => (methods.includes(method) ? released : Promise.resolve());
-  return () => {
-    cloud.host.gate = async () => undefined;
-    release();
-  };
-}
 
 describe("local cloud API: locks and conflicts", () => {
   let cloud: TestCloud;

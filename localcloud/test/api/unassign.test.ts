@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hold } from "./hold";
 import { TestCloud } from "./testCloud";
 
 describe("what is assigned nowhere cannot be unassigned", () => {
@@ -33,8 +34,10 @@ describe("what is assigned nowhere cannot be unassigned", () => {
     const made = await cloud.ok("POST", "/floating_ips", { type: "ipv4", server: id });
     await cloud.succeeds(made.action);
     const path = `/floating_ips/${made.floating_ip.id}/actions/unassign`;
+    const release = hold(cloud, "reconcileNetwork");
     await cloud.ok("POST", path);
     await cloud.fails("locked", "POST", path);
+    release();
     await cloud.api.runner.idle();
     await cloud.fails("service_error", "POST", path);
   });

@@ -1,7 +1,7 @@
 // What a request that meets a fault is answered (HC-X1 to HC-X12).
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ApiFault } from "../../contract/control";
 import { ApiError, limitExceeded } from "../errors";
+import type { Exchange, WrittenAnswer } from "../exchange";
 import { type ActiveFault, type ApiFaults, pauseFor } from "./active";
 import type { MetRequest } from "./matching";
 
@@ -17,7 +17,7 @@ type Answered = Exclude<
 >;
 
 /** Codes and statuses that clients decide by. */
-const ERRORS: Readonly<Record<Answered, (request: MetRequest) => ApiError>> = {
+const errors: Readonly<Record<Answered, (request: MetRequest) => ApiError>> = {
   "rate-limit": () => new ApiError("rate_limit_exceeded", "limit of requests per hour reached"),
   unavailable: () => new ApiError("unavailable", "the service is unavailable"),
   "server-error": () => new ApiError("server_error", "an error occurred while processing the request"),
@@ -39,47 +39,34 @@ const ERRORS: Readonly<Record<Answered, (request: MetRequest) => ApiError>> = {
 /**
  * Lets a request meet the faults that are in force.
  *
- * @param unanswered told when the client gets no answer at all, for the request log
  * @returns true when it was answered, or never will be
+ * @throws ApiError that the request is to be answered with
  */
-export async function meetFaults(
-  faults: ApiFaults,
-  met: MetRequest,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  unanswered: () => void,
-): Promise<boolean> {
+export async function meetFaults(faults: ApiFaults, met: MetRequest, exchange: Exchange): Promise<boolean> {
   for (const active of faults.meet(met)) {
-    request.fault = active.id;
-    if (await meetOne(active, met, request, reply, unanswered)) return true;
+    exchange.fault = active.id;
+    if (await meetOne(active, met, exchange)) return true;
   }
   return false;
 }
 
-async function meetOne(
-  { fault, ended }: ActiveFault,
-  met: MetRequest,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  unanswered: () => void,
-): Promise<boolean> {
+async function meetOne({ fault, ended }: ActiveFault, met: MetRequest, exchange: Exchange): Promise<boolean> {
+  const { socket } = exchange.request;
   switch (fault.effect) {
     case "latency":
       await pauseFor(fault.delayMs ?? 0, ended);
       return false;
     case "no-answer":
-      reply.hijack();
-      unanswered();
+      exchange.abandon();
       // Who waits without limit is let go when the fault ends, by a closed connection.
-      ended.addEventListener("abort", () => request.raw.socket.destroy(), { once: true });
+      ended.addEventListener("abort", () => socket.destroy(), { once: true });
       return true;
     case "dropped-connection":
-      reply.hijack();
-      unanswered();
-      request.raw.socket.destroy();
+      exchange.abandon();
+      socket.destroy();
       return true;
     case "bad-gateway":
-      reply.status(502).type("text/html").send("<html><body><h1>502 Bad Gateway</h1></body></html>\n");
+      exchange.send(badGateway);
       return true;
     case "sold-out":
     case "stuck-action":
@@ -87,12 +74,18 @@ async function meetOne(
       return false;
     case "rate-limit":
       // As if the bucket were empty now: it takes an hour to fill.
-      reply.headers({
+      exchange.addHeaders({
         "ratelimit-remaining": "0",
         "ratelimit-reset": String(Math.ceil(Date.now() / 1000) + 3600),
       });
-      throw ERRORS[fault.effect](met);
+      throw errors[fault.effect](met);
     default:
-      throw ERRORS[fault.effect](met);
+      throw errors[fault.effect](met);
   }
 }
+
+const badGateway: WrittenAnswer = {
+  status: 502,
+  headers: { "content-type": "text/html; charset=utf-8" },
+  body: "<html><body><h1>502 Bad Gateway</h1></body></html>\n",
+};

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hold } from "../hold";
 import { type Json, TestCloud } from "../testCloud";
 
 describe("load balancers with primary IPs, since 2026-10-05", () => {
@@ -119,6 +120,7 @@ describe("load balancers with primary IPs, since 2026-10-05", () => {
         type: "ipv4",
         location: "fsn1",
       });
+      const release = hold(early, "reconcileNetwork");
       const { load_balancer: row, action } = await early.ok(
         "POST",
         "/load_balancers",
@@ -126,6 +128,7 @@ describe("load balancers with primary IPs, since 2026-10-05", () => {
       );
       assert.notEqual(row.public_net.ipv4.ip, primary_ip.ip);
       await early.fails("locked", "DELETE", `/load_balancers/${row.id}`);
+      release();
       await early.succeeds(action);
       const answer = await early.call("DELETE", `/load_balancers/${row.id}`);
       assert.deepEqual([answer.status, answer.body], [204, ""]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hold } from "../../hold";
 import { assertHashOf } from "../../rootPasswordHash";
 import { TestCloud } from "../../testCloud";
 
@@ -96,10 +97,10 @@ describe("local cloud API: rescue system", () => {
   });
 
   it("holds the server's lock", async () => {
-    cloud.host.gate = ({ method }) =>
-      method === "reconcileNetwork" ? new Promise((resolve) => setTimeout(resolve, 30)) : Promise.resolve();
+    const release = hold(cloud, "reconcileNetwork");
     const { action } = await cloud.ok("POST", `${path}/enable_rescue`);
     await cloud.fails("locked", "POST", `${path}/reset`);
+    release();
     await cloud.succeeds(action);
   });
 });

@@ -1,0 +1,15 @@
+import type { HostCall } from "./memoryHost";
+import type { TestCloud } from "./testCloud";
+
+/** Holds every host call of these methods until the function that it answers is called. */
+export function hold(cloud: Pick<TestCloud, "host">, ...methods: HostCall["method"][]): () => void {
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  cloud.host.gate = ({ method }) => (methods.includes(method) ? released : Promise.resolve());
+  return () => {
+    cloud.host.gate = async () => undefined;
+    release();
+  };
+}
