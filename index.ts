@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "./components/index";
+import { onlyCopy } from "./components/roles/storage/copies";
 import { readStackConfig } from "./components/stack/stackConfig";
-import { onlyCopy } from "./components/views/copies";
 
 const { settings, secrets } = readStackConfig();
 const hetzner = new pulumi.Config("hcloud");
 
-const warning = settings.protect ? onlyCopy(settings) : undefined;
+const warning = settings.protect ? onlyCopy(settings.storage) : undefined;
 if (warning !== undefined) void pulumi.log.warn(warning);
 
 const platform = new Platform(

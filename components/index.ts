@@ -1,13 +1,26 @@
 /** The npm package: components to import one by one, and the plain values that they take. */
 
+export { type MachineBaseOptions, machineBase } from "./machine/base";
 export { deployKey } from "./machine/deployKey";
 export { imageResolver, type Registries, type ResolveImage } from "./machine/images";
 export { type Bastion, Machine, type MachineArgs, type MachineContext } from "./machine/machine";
+export { MachineGroup, type MachineGroupArgs } from "./machine/machineGroup";
 export { Network, type NetworkArgs } from "./machine/network";
-export type { PrivateTierArgs, TierArgs } from "./machine/tier";
-export { type MachinePlan, planTopology, type Topology } from "./plan/topology";
+export type { PrivateRoleArgs, RoleArgs } from "./machine/roleArgs";
+export { type Flow, flowsTo, planFlows } from "./plan/flows";
+export type { Listener, Need, Part, Sender, Service } from "./plan/part";
+export {
+  type Ground,
+  type MachinePlan,
+  machinesOf,
+  machinesOffering,
+  type Plan,
+  planRoles,
+} from "./plan/plan";
+export type { Order, Role, Rollout, Volume } from "./plan/role";
 export { Platform, type PlatformArgs } from "./platform";
 export type { MachineSummary } from "./platformOutputs";
+export { multiServer, planPlatform } from "./presets/multiServer";
 export { AppNodes, type AppNodesArgs } from "./roles/app";
 export { type DatabaseCredential, DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";
@@ -16,7 +29,6 @@ export { StorageNode, type StorageNodeArgs } from "./roles/storage";
 export type { OffsiteCredentials } from "./roles/storage/backupConfig";
 export { SettingsError, type SettingsProblem } from "./settings/problems";
 export * from "./settings/settings";
-export { baseSetup } from "./setup/base";
 export { type ContainerSpec, containerSetup } from "./setup/container";
 export { type DockerOptions, dockerSetup, type RegistryCredential } from "./setup/docker";
 export { mergeSetups } from "./setup/merge";

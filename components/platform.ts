@@ -8,8 +8,10 @@ import { platformLabels } from "./machine/labels";
 import type { MachineContext } from "./machine/machine";
 import { Network } from "./machine/network";
 import { refuseSoldOut } from "./machine/stock";
-import { planTopology, type Topology } from "./plan/topology";
-import { type MachineSummary, referencesOf, serverIdsByName, summarize } from "./platformOutputs";
+import { bastionOffer } from "./plan/flows";
+import { machinesOffering, type Plan } from "./plan/plan";
+import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
+import { planPlatform } from "./presets/multiServer";
 import { AppNodes } from "./roles/app";
 import { DatabaseNode } from "./roles/database";
 import { LoadBalancerPair } from "./roles/edge";
@@ -22,6 +24,8 @@ import { type Gate, rememberSettled } from "./stack/settledRecord";
 export interface PlatformArgs {
   /** Validated settings: `readStackConfig` makes them from stack configuration. */
   readonly settings: PlatformSettings;
+  /** @default - `planPlatform(settings)` */
+  readonly plan?: Plan;
   /** Token with which the load balancers move their floating IP: read and write, of the same project. Secret. */
   readonly apiToken: pulumi.Input<string>;
   /** Base of the Hetzner Cloud API that the load balancers call. @default "https://api.hetzner.cloud/v1" */
@@ -76,12 +80,11 @@ export class Platform extends pulumi.ComponentResource {
 
   constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:Platform", name, {}, opts);
-    const { settings } = args;
-    const topology = planTopology(settings);
+    const { settings, plan = planPlatform(args.settings) } = args;
     const child = { parent: this };
     const gate = rememberSettled(name, settings, this);
     const key = createDeployKey(name, settings, this);
-    const network = createNetwork(name, settings, topology, gate, this);
+    const network = createNetwork(name, settings, plan, gate, this);
     const context = {
       ...machineContext(name, settings, network, key, gate, this),
       serverHooks: refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken }),
@@ -90,7 +93,7 @@ export class Platform extends pulumi.ComponentResource {
     const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
     const mirror = settings.images.registryMirror;
     const resolveImage = imageResolver(name, { mirror, logins: registries }, this);
-    const shared = { settings, topology, context, registries };
+    const shared = { settings, plan, context, registries };
     const serverType = (size: MachineSize) => resolveServerType(size, settings.location).name;
 
     const edge = new LoadBalancerPair(
@@ -155,12 +158,12 @@ export class Platform extends pulumi.ComponentResource {
       args.certificate === undefined
         ? this.endpoint
         : this.endpoint.apply(() => `${scheme}://${settings.domain}`);
-    this.machines = pulumi.output(summarize(settings, topology));
-    this.serverIds = serverIdsByName(topology, edge, app, database, storage);
+    this.machines = pulumi.output(summarize(settings, plan));
+    this.serverIds = serverIdsByName(plan, { edge, app, database, storage });
     this.databaseUrl = database.databaseUrl;
     this.backupKey = storage.backupKey;
     this.images = pulumi.output(
-      Object.fromEntries(referencesOf(settings).map((reference) => [reference, resolveImage(reference)])),
+      Object.fromEntries(imagesOf(plan).map((reference) => [reference, resolveImage(reference)])),
     );
     this.deployKey = key.privateKey;
     this.bastion = pulumi.output(edge.bastion.host);
@@ -193,11 +196,12 @@ function createDeployKey(name: string, { environment, protect }: PlatformSetting
 function createNetwork(
   name: string,
   settings: PlatformSettings,
-  topology: Topology,
+  plan: Plan,
   gate: Gate,
   parent: Platform,
 ): Network {
-  const [natGateway] = topology.loadBalancers;
+  const [natGateway] = machinesOffering(plan, bastionOffer);
+  if (natGateway === undefined) throw new pulumi.ResourceError("no role of the plan is the gateway", parent);
   return new Network(
     `${name}-private`,
     {

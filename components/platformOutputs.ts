@@ -1,42 +1,49 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Topology } from "./plan/topology";
-import type { AppNodes } from "./roles/app";
-import type { DatabaseNode } from "./roles/database";
-import type { LoadBalancerPair } from "./roles/edge";
-import type { StorageNode } from "./roles/storage";
+import { type MachinePlan, machinesOf, type Plan } from "./plan/plan";
 import type { PlatformSettings } from "./settings/settings";
 import { resolveServerType } from "./sizing/resolve";
 
 /** A machine as people ask for it. */
 export interface MachineSummary {
   readonly name: string;
-  readonly tier: string;
+  readonly role: string;
   readonly privateIp: string;
   readonly serverType: string;
 }
 
-export function summarize(settings: PlatformSettings, topology: Topology): MachineSummary[] {
-  return topology.machines.map(({ hostname, tier, privateIp, size }) => ({
+export function summarize({ location }: Pick<PlatformSettings, "location">, plan: Plan): MachineSummary[] {
+  return plan.machines.map(({ hostname, role, privateIp, size }) => ({
     name: hostname,
-    tier,
+    role,
     privateIp,
-    serverType: resolveServerType(size, settings.location).name,
+    serverType: resolveServerType(size, location).name,
   }));
 }
 
+/** Ids of one machine, or of all in the order of the plan. */
+type ServerIds =
+  | { readonly serverId: pulumi.Output<number> }
+  | { readonly serverIds: pulumi.Output<number[]> };
+
 /** Ids of all servers by host name. */
 export function serverIdsByName(
-  { loadBalancers, appNodes, database, storage }: Topology,
-  ...[edge, app, db, store]: [LoadBalancerPair, AppNodes, DatabaseNode, StorageNode]
+  plan: Plan,
+  components: Readonly<Record<string, ServerIds>>,
 ): pulumi.Output<Readonly<Record<string, number>>> {
-  const plans = [...loadBalancers, ...appNodes, database, storage];
-  return pulumi
-    .all([edge.serverIds, app.serverIds, db.serverId, store.serverId])
-    .apply((ids) => Object.fromEntries(ids.flat().map((id, index) => [plans[index]?.hostname ?? "", id])));
+  const named = Object.entries(components).map(([role, component]) =>
+    pulumi
+      .output<number | number[]>("serverId" in component ? component.serverId : component.serverIds)
+      .apply((ids) => namedIds(machinesOf(plan, role), [ids].flat())),
+  );
+  return pulumi.all(named).apply((ofRoles) => Object.fromEntries(ofRoles.flat()));
 }
 
-/** Every image that some machine runs. */
-export function referencesOf({ images, app }: PlatformSettings): string[] {
-  const { traefik, elasticsearch, objectStore } = images;
-  return [traefik, elasticsearch, objectStore, ...Object.values(app.services).map(({ image }) => image)];
+function namedIds(machines: readonly MachinePlan[], ids: readonly number[]): [string, number][] {
+  return ids.map((id, index) => [machines[index]?.hostname ?? "", id]);
+}
+
+/** Every image that some machine runs, by tag. */
+export function imagesOf({ roles }: Plan): string[] {
+  const images = roles.flatMap(({ parts }) => parts).flatMap(({ image }) => image ?? []);
+  return [...new Set(images)];
 }

@@ -1,4 +1,4 @@
-import { planTopology } from "../components/plan/topology";
+import { planPlatform } from "../components/presets/multiServer";
 import { describePlatform } from "../components/views/description";
 import { renderTree } from "../components/views/tree";
 import { runCommand, stackCommand, type ViewOptions, viewedSettings } from "./stackCommand";
@@ -10,7 +10,7 @@ const command = stackCommand(
   .addHelpText("after", "\nExamples:\n  npm run describe -- prod\n  npm run --silent describe -- prod --json")
   .action((stack: string, options: ViewOptions) => {
     const settings = viewedSettings(stack, options.directory);
-    const description = describePlatform(settings, planTopology(settings));
+    const description = describePlatform(settings, planPlatform(settings));
     const text = options.json ? `${JSON.stringify(description, null, 2)}\n` : renderTree(description);
     process.stdout.write(text);
   });

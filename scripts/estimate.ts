@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { planTopology } from "../components/plan/topology";
+import { planPlatform } from "../components/presets/multiServer";
 import { datedPrices, type PriceTable } from "../components/sizing/prices";
 import { costAlternatives, whatAmountBuys } from "../components/views/alternatives";
 import { budgetText, isWithinBudget } from "../components/views/budget";
@@ -28,10 +28,9 @@ Examples:
 
 async function estimate(stack: string, options: ViewOptions): Promise<void> {
   const settings = viewedSettings(stack, options.directory);
-  const topology = planTopology(settings);
   const prices = await priceTable(settings.location);
-  const cost = estimateCost(settings, topology, prices);
-  const alternatives = costAlternatives(settings, topology, prices);
+  const cost = estimateCost(planPlatform(settings), settings.location, prices);
+  const alternatives = costAlternatives(settings, planPlatform, prices);
   const withinBudget = isWithinBudget(cost, settings.budgetEur);
   if (options.json) {
     const document = { ...cost, budgetEur: settings.budgetEur ?? null, withinBudget, alternatives };

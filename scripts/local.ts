@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { Listr, type ListrTask } from "listr2";
-import { planTopology } from "../components/plan/topology";
+import { planPlatform } from "../components/presets/multiServer";
 import { loadStackFile } from "../components/stack/stackConfig";
 import { describeTree } from "../components/views/tree";
 import { up as localCloudUp } from "../localcloud/src/daemon/up";
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   await writeFile(join(stateDir, "bring-up.json"), `${JSON.stringify({ phases, deployment }, null, 2)}\n`);
   const url = String(deployment.outputs.url);
   process.stdout.write(`
-${describeTree(settings, planTopology(settings))}
+${describeTree(settings, planPlatform(settings))}
 ${phases.map((phase) => `${phase.name} ${phase.seconds.toFixed(0)} s`).join(", ")}
 
 The platform answers at ${url}

@@ -112,8 +112,8 @@ const settings = parseSettings({
   adminRanges: ["8.8.8.8/32"],
   app: { services: { web: { image: "example/shop:1", port: 3000, pathPrefix: "/" } } },
 }, "prod");
-console.log([${names}].map((one) => one.name).join(", "), planTopology(settings).machines.length);`;
-      const all = `{ ${names}, parseSettings, planTopology }`;
+console.log([${names}].map((one) => one.name).join(", "), planPlatform(settings).machines.length);`;
+      const all = `{ ${names}, parseSettings, planPlatform }`;
       await writeFile(join(cwd, "common.cjs"), `const ${all} = require("hetzner-platform");${use}`);
       await writeFile(join(cwd, "module.mjs"), `import ${all} from "hetzner-platform";${use}`);
       for (const file of ["common.cjs", "module.mjs"]) {

@@ -1,7 +1,7 @@
 import { remote } from "@pulumi/command";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import type { MachinePlan } from "../plan/topology";
+import type { MachinePlan } from "../plan/plan";
 import { privateUserData } from "../setup/defaultRoute";
 import { renderSetup, setupCommand } from "../setup/render";
 import type { MachineSetup } from "../setup/types";
@@ -121,7 +121,7 @@ function createServer(name: string, args: MachineArgs, parent: Machine): hcloud.
       networks: [{ networkId: context.networkId, ip: plan.privateIp }],
       firewallIds: args.firewallIds,
       placementGroupId: args.placementGroupId,
-      labels: pulumi.output(context.labels).apply((labels) => ({ ...labels, tier: plan.tier })),
+      labels: pulumi.output(context.labels).apply((labels) => ({ ...labels, tier: plan.role })),
       deleteProtection: args.protect ?? false,
       rebuildProtection: args.protect ?? false,
       // Resizing keeps the disk, so that going back stays possible.

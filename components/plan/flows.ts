@@ -1,57 +1,90 @@
-import type { Tier } from "../settings/settings";
-import type { MachinePlan, Topology } from "./topology";
+import type { Listener, Part, Protocol } from "./part";
+import { offersOf, type Role } from "./role";
 
 /** Who may talk to whom. Cloud firewall, host firewalls, documentation and the port test derive from it. */
 export interface Flow {
-  readonly from: Tier | "internet" | "admin" | "any";
-  readonly to: Tier | "any";
-  readonly protocol: "tcp" | "udp" | "icmp" | "vrrp";
+  /** `internet`, `admin`, `any` machine of the platform, a role, or a range. */
+  readonly from: string;
+  /** A role, or `any`. */
+  readonly to: string;
+  readonly protocol: Protocol;
   /** Null for protocols without ports. */
   readonly port: number | null;
   readonly purpose: string;
 }
 
-export const ports = {
-  ssh: 22,
-  http: 80,
-  https: 443,
-  /** HAProxy's own health and statistics, on the private address. */
-  edgeHealth: 8404,
-  /** Traefik's entry point on an app node. */
-  traefik: 80,
-  postgresql: 5432,
-  redis: 6379,
-  elasticsearch: 9200,
-  objectStore: 9000,
-  /** systemd-journal-remote on the storage node. */
-  journal: 19532,
-} as const;
+export const sshPort = 22;
 
-export const flows: readonly Flow[] = [
-  { from: "internet", to: "edge", protocol: "tcp", port: ports.http, purpose: "visitors" },
-  { from: "internet", to: "edge", protocol: "tcp", port: ports.https, purpose: "visitors, TLS" },
-  { from: "internet", to: "edge", protocol: "icmp", port: null, purpose: "path MTU and reachability" },
-  { from: "admin", to: "edge", protocol: "tcp", port: ports.ssh, purpose: "set-up and bastion" },
-  { from: "edge", to: "any", protocol: "tcp", port: ports.ssh, purpose: "SSH through the bastion" },
-  { from: "edge", to: "edge", protocol: "vrrp", port: null, purpose: "who is master" },
-  { from: "edge", to: "edge", protocol: "tcp", port: ports.edgeHealth, purpose: "the peer's state" },
-  { from: "edge", to: "app", protocol: "tcp", port: ports.traefik, purpose: "requests" },
-  { from: "app", to: "database", protocol: "tcp", port: ports.postgresql, purpose: "PostgreSQL" },
-  { from: "app", to: "database", protocol: "tcp", port: ports.redis, purpose: "sessions, cache and jobs" },
-  { from: "app", to: "database", protocol: "tcp", port: ports.elasticsearch, purpose: "search" },
-  { from: "app", to: "storage", protocol: "tcp", port: ports.objectStore, purpose: "objects" },
-  { from: "storage", to: "database", protocol: "tcp", port: ports.postgresql, purpose: "backups" },
-  { from: "any", to: "storage", protocol: "tcp", port: ports.journal, purpose: "log archive" },
-  { from: "any", to: "any", protocol: "icmp", port: null, purpose: "reachability" },
-];
+/** The role that offers it is the way to all machines for those who administer them. */
+export const bastionOffer = "bastion";
 
-/** The flows that end at a machine of this tier. */
-export function flowsTo(tier: Tier): readonly Flow[] {
-  return flows.filter((flow) => flow.to === tier || flow.to === "any");
+/** The table of flows: what every platform has, and what the parts listen on for those who need it. */
+export function planFlows(roles: readonly Role[]): readonly Flow[] {
+  const flows = [
+    ...sshFlows(roles),
+    ...roles.flatMap((role) => role.parts.flatMap((part) => partFlows(roles, role, part))),
+    ...pingFlows(roles),
+  ];
+  const senders = ["internet", "admin", ...roles.map(({ name }) => name)];
+  // Ranges and `any` come last.
+  const place = ({ from }: Flow) => (senders.includes(from) ? senders.indexOf(from) : senders.length);
+  return flows.toSorted((a, b) => place(a) - place(b));
 }
 
-/** Private addresses that a flow may come from; the caller handles `internet` and `admin`. */
-export function sourceAddresses(flow: Flow, topology: Topology): readonly string[] {
-  const sends = (machine: MachinePlan) => flow.from === "any" || machine.tier === flow.from;
-  return topology.machines.filter(sends).map((machine) => machine.privateIp);
+/** The flows that end at a machine of this role. */
+export function flowsTo(flows: readonly Flow[], role: string): readonly Flow[] {
+  return flows.filter(({ to }) => to === role || to === "any");
+}
+
+function sshFlows(roles: readonly Role[]): readonly Flow[] {
+  const ssh = { protocol: "tcp", port: sshPort } as const;
+  return [
+    ...roles
+      .filter(({ isPublic }) => isPublic)
+      .map((role) => ({
+        ...ssh,
+        from: "admin",
+        to: role.name,
+        purpose: isBastion(role) ? "set-up and bastion" : "set-up",
+      })),
+    ...roles
+      .filter(isBastion)
+      .map(({ name }) => ({ ...ssh, from: name, to: "any", purpose: "SSH through the bastion" })),
+  ];
+}
+
+function isBastion(role: Role): boolean {
+  return offersOf(role).includes(bastionOffer);
+}
+
+function pingFlows(roles: readonly Role[]): readonly Flow[] {
+  const icmp: Pick<Flow, "protocol" | "port"> = { protocol: "icmp", port: null };
+  return [
+    ...roles
+      .filter(({ isPublic }) => isPublic)
+      .map(({ name }) => ({ ...icmp, from: "internet", to: name, purpose: "path MTU and reachability" })),
+    { ...icmp, from: "any", to: "any", purpose: "reachability" },
+  ];
+}
+
+function partFlows(roles: readonly Role[], { name: to }: Role, part: Part): readonly Flow[] {
+  return (part.listens ?? []).flatMap(({ from, protocol, port, purpose }: Listener) =>
+    from.flatMap((sender) => {
+      const flow = { from: sender, to, protocol, port: port ?? null, purpose };
+      return sender === "needers" ? needersOf(roles, part).map((needer) => ({ ...flow, ...needer })) : [flow];
+    }),
+  );
+}
+
+/** Roles that need what the part offers, each purpose once. */
+function needersOf(
+  roles: readonly Role[],
+  { offers = [] }: Part,
+): readonly { readonly from: string; readonly purpose?: string }[] {
+  return roles.flatMap(({ name, parts }) => {
+    const needs = parts.flatMap(({ needs = [] }) => needs).filter(({ offer }) => offers.includes(offer));
+    return [...new Set(needs.map(({ purpose }) => purpose))].map((purpose) =>
+      purpose === undefined ? { from: name } : { from: name, purpose },
+    );
+  });
 }

@@ -68,6 +68,11 @@ export function ipv4Text(value: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 }
 
+/** The address number `host` of an IPv4 range: 11 of 10.0.1.0/24 is 10.0.1.11. */
+export function hostAddress(range: string, host: number): string {
+  return ipv4Text(ipv4Number(range.split("/")[0] ?? "") + host);
+}
+
 export function contains(outer: Ipv4Range, inner: Pick<Ipv4Range, "first" | "last">): boolean {
   return outer.first <= inner.first && inner.last <= outer.last;
 }

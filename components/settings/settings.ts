@@ -34,7 +34,7 @@ export interface NetworkSettings {
   readonly range: string;
   /** Hetzner network zone of the location: `eu-central`. */
   readonly zone: string;
-  /** One subnet for each tier, inside the range. */
+  /** One subnet for each role, inside the range. */
   readonly subnets: Readonly<Record<Tier, string>>;
 }
 

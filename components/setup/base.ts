@@ -1,40 +1,43 @@
-import { ports } from "../plan/flows";
-import type { MachinePlan, Topology } from "../plan/topology";
-import type { PlatformSettings } from "../settings/settings";
 import { defaultRouteSetup } from "./defaultRoute";
-import { hostFirewallSetup } from "./hostFirewall";
+import { type HostFirewall, hostFirewallSetup } from "./hostFirewall";
+import { journalSetup } from "./journal";
 import { mergeSetups } from "./merge";
 import { type CompleteSetup, completeSetup, type MachineSetup } from "./types";
-import { keepRunning } from "./unit";
-import { updatesSetup } from "./updates";
+import { type UpdateOptions, updatesSetup } from "./updates";
 
-/**
- * What every machine of the platform has, whatever its role.
- *
- * @param logArchive private address of the machine that journals are sent to; false: they stay where they are
- */
-export function baseSetup(
-  machine: MachinePlan,
-  topology: Topology,
-  settings: PlatformSettings,
-  logArchive: string | false = topology.storage.privateIp,
-): CompleteSetup {
+/** A machine as the others know it. */
+export interface NamedMachine {
+  readonly name: string;
+  readonly hostname: string;
+  readonly privateIp: string;
+}
+
+export interface BaseOptions {
+  /** It has addresses of its own in the internet, and so a way out. */
+  readonly isPublic: boolean;
+  /** Machines that are known by name without a DNS server that could fail. */
+  readonly machines: readonly NamedMachine[];
+  readonly firewall: HostFirewall;
+  readonly updates: UpdateOptions;
+  /** Private address of the machine that journals are sent to; undefined: they stay where they are. */
+  readonly logArchive: string | undefined;
+}
+
+/** What every machine of a platform has, whatever its role. */
+export function baseSetup(options: BaseOptions): CompleteSetup {
   return mergeSetups(
-    hostFirewallSetup(machine, topology, settings),
-    defaultRouteSetup(machine),
-    hostsSetup(topology),
+    hostFirewallSetup(options.firewall),
+    defaultRouteSetup(options.isPublic),
+    hostsSetup(options.machines),
     sshSetup,
-    updatesSetup(machine, topology),
+    updatesSetup(options.updates),
     kernelSetup,
-    ...(logArchive === false ? [] : [journalSetup(logArchive)]),
+    ...(options.logArchive === undefined ? [] : [journalSetup(options.logArchive)]),
   );
 }
 
-/** Machines know each other by name without a DNS server that could fail. */
-function hostsSetup(topology: Topology): CompleteSetup {
-  const lines = topology.machines.map(
-    (machine) => `${machine.privateIp} ${machine.hostname} ${machine.name}\n`,
-  );
+function hostsSetup(machines: readonly NamedMachine[]): CompleteSetup {
+  const lines = machines.map(({ privateIp, hostname, name }) => `${privateIp} ${hostname} ${name}\n`);
   const path = "/etc/platform/hosts";
   const update = `sed '/^# platform begin$/,/^# platform end$/d' /etc/hosts`;
   const wanted = `{ ${update}; echo '# platform begin'; cat ${path}; echo '# platform end'; }`;
@@ -92,22 +95,3 @@ net.ipv4.tcp_keepalive_time = 120
   ],
   units: [{ name: "systemd-sysctl.service", reads: [sysctlPath] }],
 };
-
-const uploadPath = "/etc/systemd/journal-upload.conf.d/platform.conf";
-const uploadDropIn = keepRunning({
-  unit: "systemd-journal-upload.service",
-  // The archive may be set up later than this machine, or be down for a while.
-  serviceLines: ["RestartSec=2"],
-});
-
-/** Sends the journal to the log archive of the storage node; what it could not send waits in the journal. */
-function journalSetup(archive: string): CompleteSetup {
-  return completeSetup({
-    packages: ["systemd-journal-remote"],
-    files: [
-      { path: uploadPath, content: `[Upload]\nURL=http://${archive}:${ports.journal}\n` },
-      uploadDropIn,
-    ],
-    units: [{ name: "systemd-journal-upload.service", reads: [uploadPath, uploadDropIn.path] }],
-  });
-}

@@ -1,4 +1,3 @@
-import type { MachinePlan } from "../plan/topology";
 import { type CompleteSetup, completeSetup, type SetupFile } from "./types";
 
 /** `platform-default-route` keeps them; `platform-default-route check` says whether they are there. */
@@ -14,8 +13,8 @@ const resolvers = ["185.12.64.1", "185.12.64.2"] as const;
  * and whatever sets them once loses them later: at the renewal of a lease, when the interface is plugged in anew, by a
  * network manager that thinks the interface is its own. So a service keeps them, for as long as the machine runs.
  */
-export function defaultRouteSetup(machine: MachinePlan): CompleteSetup {
-  if (machine.isPublic) return completeSetup({});
+export function defaultRouteSetup(isPublic: boolean): CompleteSetup {
+  if (isPublic) return completeSetup({});
   return completeSetup({
     packages: ["iproute2"],
     files: defaultRouteFiles,

@@ -1,6 +1,3 @@
-import { type Flow, flowsTo, ports, sourceAddresses } from "../plan/flows";
-import type { MachinePlan, Topology } from "../plan/topology";
-import { type PlatformSettings, Tier } from "../settings/settings";
 import { containerRange } from "./docker";
 import { type CompleteSetup, completeSetup } from "./types";
 
@@ -8,19 +5,31 @@ import { type CompleteSetup, completeSetup } from "./types";
 const path = "/etc/platform/firewall.nft";
 const unitPath = "/etc/systemd/system/platform-firewall.service";
 
+/** What a machine lets in. */
+export interface HostFirewall {
+  readonly rules: readonly InboundRule[];
+  /** It runs containers, which reach their machine as their gateway. */
+  readonly hasContainers: boolean;
+}
+
+export interface InboundRule {
+  readonly protocol: "tcp" | "udp" | "icmp" | "vrrp";
+  /** Null for protocols without ports. */
+  readonly port: number | null;
+  /** Addresses and ranges of both families. */
+  readonly sources: readonly string[] | "everybody";
+  readonly purpose: string;
+}
+
 /**
  * The machine's own firewall. Hetzner's cloud firewalls see only the public side, so traffic between machines
  * is decided here: what no flow allows is dropped.
  */
-export function hostFirewallSetup(
-  machine: MachinePlan,
-  topology: Topology,
-  settings: PlatformSettings,
-): CompleteSetup {
+export function hostFirewallSetup(firewall: HostFirewall): CompleteSetup {
   return completeSetup({
     packages: ["nftables"],
     files: [
-      { path, content: hostFirewall(machine, topology, settings) },
+      { path, content: hostFirewall(firewall) },
       { path: unitPath, content: unit },
     ],
     units: [
@@ -36,11 +45,8 @@ export function hostFirewallSetup(
 }
 
 /** The nft ruleset as text; one transaction replaces the old table, so there is no moment without rules. */
-export function hostFirewall(machine: MachinePlan, topology: Topology, settings: PlatformSettings): string {
-  const rules = [
-    ...containerRules(machine),
-    ...flowsTo(machine.tier).flatMap((flow) => flowRules(flow, topology, settings)),
-  ];
+export function hostFirewall({ rules: inbound, hasContainers }: HostFirewall): string {
+  const rules = [...(hasContainers ? containerRules : []), ...inbound.flatMap(ruleTexts)];
   return `table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -64,39 +70,35 @@ ${rules.map((text) => `    ${text}`).join("\n")}
 
 /**
  * Containers reach their machine as their gateway, but not its SSH. By interface: an address proves nothing, anybody
- * on the private network can claim one. Load balancers run no containers.
+ * on the private network can claim one.
  */
-function containerRules(machine: MachinePlan): string[] {
-  if (machine.tier === Tier.Edge) return [];
-  return [
-    `iifname "br-*" tcp dport ${ports.ssh} drop`,
-    `iifname "br-*" ip saddr ${containerRange} accept comment "containers of this machine"`,
-  ];
-}
+const containerRules = [
+  'iifname "br-*" tcp dport 22 drop',
+  `iifname "br-*" ip saddr ${containerRange} accept comment "containers of this machine"`,
+];
 
-function flowRules(flow: Flow, topology: Topology, settings: PlatformSettings): string[] {
+function ruleTexts({ protocol, port, sources, purpose }: InboundRule): string[] {
   const what =
-    flow.protocol === "vrrp"
+    protocol === "vrrp"
       ? "ip protocol vrrp"
-      : flow.protocol === "icmp"
+      : protocol === "icmp"
         ? "meta l4proto { icmp, ipv6-icmp }"
-        : `${flow.protocol} dport ${flow.port}`;
-  return sources(flow, topology, settings).map((from) => `${from}${what} accept comment "${flow.purpose}"`);
+        : `${protocol} dport ${port}`;
+  return sourceMatches(sources).map((from) => `${from}${what} accept comment "${purpose}"`);
 }
 
 /** One match for each address family that has sources; the empty match is everybody. */
-function sources(flow: Flow, topology: Topology, settings: PlatformSettings): string[] {
-  if (flow.from === "internet") return [""];
-  const ranges = flow.from === "admin" ? settings.adminRanges : sourceAddresses(flow, topology);
+function sourceMatches(sources: InboundRule["sources"]): string[] {
+  if (sources === "everybody") return [""];
   const isIpv6 = (range: string) => range.includes(":");
   const match = (family: "ip" | "ip6", of: readonly string[]) =>
     of.length === 0 ? [] : [`${family} saddr { ${of.join(", ")} } `];
   return [
     ...match(
       "ip",
-      ranges.filter((range) => !isIpv6(range)),
+      sources.filter((range) => !isIpv6(range)),
     ),
-    ...match("ip6", ranges.filter(isIpv6)),
+    ...match("ip6", sources.filter(isIpv6)),
   ];
 }
 

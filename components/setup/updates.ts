@@ -1,6 +1,11 @@
-import type { MachinePlan, Topology } from "../plan/topology";
 import { type CompleteSetup, completeSetup } from "./types";
-import { upgradeScript } from "./upgradeScript";
+import { type Leaving, upgradeScript } from "./upgradeScript";
+
+export interface UpdateOptions {
+  /** Number of the machine among all of its platform, from 0: each has an hour of its own. */
+  readonly place: number;
+  readonly leaving: Leaving;
+}
 
 /**
  * Packages whose upgrade restarts what visitors use, as the beginnings of their names: `docker` restarts every
@@ -27,8 +32,8 @@ const timerPath = (timer: string) => `/etc/systemd/system/${timer}.d/platform.co
  * Security updates by themselves, each machine at an hour of its own, so that a bad one meets the others hours later.
  * What visitors would notice is held back, and nothing reboots by itself: `platform-upgrade` does both parts on demand.
  */
-export function updatesSetup(machine: MachinePlan, topology: Topology): CompleteSetup {
-  const hours = updateTimes(machine, topology);
+export function updatesSetup({ place, leaving }: UpdateOptions): CompleteSetup {
+  const hours = updateTimes(place);
   const times = [hours.download, hours.upgrade];
   return completeSetup({
     packages: ["unattended-upgrades", "jq"],
@@ -38,7 +43,7 @@ export function updatesSetup(machine: MachinePlan, topology: Topology): Complete
       ...timers.map((timer, index) => ({ path: timerPath(timer), content: timerDropIn(times[index] ?? "") })),
       {
         path: "/usr/local/sbin/platform-upgrade",
-        content: upgradeScript(machine, topology, heldBack),
+        content: upgradeScript(leaving, heldBack),
         mode: "0755",
       },
     ],
@@ -57,14 +62,11 @@ export function updatesSetup(machine: MachinePlan, topology: Topology): Complete
 const hoursBetweenMachines = 5;
 
 /** Times in UTC, the same at every `up`: the list of packages first, the upgrade an hour later. */
-export function updateTimes(machine: MachinePlan, topology: Topology): { download: string; upgrade: string } {
-  // App nodes last: adding one leaves the times of all others alone.
-  const order = [...topology.loadBalancers, topology.database, topology.storage, ...topology.appNodes];
-  const index = order.findIndex(({ name }) => name === machine.name);
-  const minute = (17 + 7 * Math.floor(index / 24)) % 60;
+export function updateTimes(place: number): { download: string; upgrade: string } {
+  const minute = (17 + 7 * Math.floor(place / 24)) % 60;
   const at = (hour: number) =>
     `*-*-* ${String(hour % 24).padStart(2, "0")}:${String(minute).padStart(2, "0")}:00 UTC`;
-  const hour = 4 + index * hoursBetweenMachines;
+  const hour = 4 + place * hoursBetweenMachines;
   return { download: at(hour), upgrade: at(hour + 1) };
 }
 

@@ -1,12 +1,5 @@
-import { ports } from "../plan/flows";
-import type { MachinePlan, Topology } from "../plan/topology";
-import { agentStatePath } from "../roles/edge/agent";
-import { nodeHealthPath } from "../roles/edge/edge";
-import { copiesLock, databaseLock } from "../roles/storage/backupConfig";
-import { Tier } from "../settings/settings";
-
 /** How one machine leaves its work and takes it up again, in bash. */
-interface Leaving {
+export interface Leaving {
   /** What whoever upgrades should know or do before. */
   readonly advice: string;
   /** Ends the upgrade where it would do harm; changes nothing. */
@@ -16,8 +9,10 @@ interface Leaving {
 }
 
 /** `platform-upgrade`: what waits for an upgrade on this machine, and with `--yes` the upgrade. */
-export function upgradeScript(machine: MachinePlan, topology: Topology, heldBack: readonly string[]): string {
-  const { advice, admit, drain, undrain } = leaving(machine, topology);
+export function upgradeScript(
+  { advice, admit, drain, undrain }: Leaving,
+  heldBack: readonly string[],
+): string {
   return `#!/bin/bash
 # Upgrades this machine, what restarts under visitors' eyes included.
 #   (nothing)  says what waits, and what to do before
@@ -132,62 +127,4 @@ if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait 
 
 function quoteForEcho(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-function leaving(machine: MachinePlan, topology: Topology): Leaving {
-  switch (machine.tier) {
-    case Tier.Edge:
-      return leavingEdge(machine, topology);
-    case Tier.App:
-      return {
-        advice:
-          "platform-upgrade --yes stops Traefik first, so that requests go to the other nodes: run it on one node at a time, and wait until the load balancers call this one UP again",
-        admit: ":",
-        drain: "systemctl stop traefik.service",
-        undrain: `systemctl start traefik.service
-for _ in {1..600}; do
-  if curl -fsS -m 5 -o /dev/null "http://${machine.privateIp}:${ports.traefik}${nodeHealthPath}" 2>/dev/null; then return 0; fi
-  sleep 1
-done
-echo "this node is not ready: docker ps, journalctl -u traefik" >&2
-return 1`,
-      };
-    case Tier.Database:
-      return {
-        advice:
-          "PostgreSQL, cache and search pause for seconds when they are upgraded, and nobody stands in for them: take a backup first (platform-backup on the storage machine), then platform-upgrade --yes when few are looking",
-        admit: ":",
-        drain: ":",
-        undrain: ":",
-      };
-    case Tier.Storage:
-      return {
-        advice:
-          "objects cannot be read for seconds when Docker is upgraded, and nobody stands in: platform-upgrade --yes when few are looking and no backup or restore runs",
-        // Not the unit's state: a oneshot that runs is "activating", and commands run outside of it.
-        admit: `for held in ${databaseLock} ${copiesLock}; do
-  [ ! -e "$held" ] || flock --nonblock "$held" true || die "a backup or restore runs ($(cat "$held.holder" 2>/dev/null || true)): wait for its end" 75
-done`,
-        drain: ":",
-        undrain: ":",
-      };
-  }
-}
-
-function leavingEdge(machine: MachinePlan, topology: Topology): Leaving {
-  const peer = topology.loadBalancers.find(({ name }) => name !== machine.name);
-  if (peer === undefined) throw new Error(`${machine.name} has no peer`);
-  return {
-    advice:
-      "platform-upgrade --yes gives the address to the other load balancer first: run it on the standby, then on this one",
-    admit: `curl -fsS -m 5 -o /dev/null http://${peer.privateIp}:${ports.edgeHealth}/healthz ||
-  die "${peer.hostname} does not serve, so this one stays: put it in order first"`,
-    drain: `systemctl stop keepalived.service
-for _ in {1..60}; do
-  if jq -e '.owner != .server' ${agentStatePath} >/dev/null 2>&1; then return 0; fi
-  sleep 0.5
-done
-die "the address is still here after 30 s, so nothing was upgraded: ${agentStatePath} says why"`,
-    undrain: "systemctl start keepalived.service",
-  };
 }

@@ -1,4 +1,5 @@
-import { planTopology } from "../plan/topology";
+import { machinesOf } from "../plan/plan";
+import { planPlatform } from "../presets/multiServer";
 import type { SettingsProblem } from "../settings/problems";
 import { contains, type Ipv4Range, ipv4Number, ipv4Range, ipv4Text, overlaps } from "../settings/ranges";
 import type { Rule } from "../settings/rules";
@@ -75,10 +76,10 @@ function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[]
 }
 
 function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const { machines } = planTopology(settings);
+  const plan = planPlatform(settings);
   return Object.values(Tier).flatMap((tier) => {
     const subnet = subnetOf(settings, tier);
-    const last = Math.max(...machines.filter((machine) => machine.tier === tier).map(lastAddress));
+    const last = Math.max(...machinesOf(plan, tier).map(lastAddress));
     // The last address of a subnet is its broadcast address.
     if (last < subnet.last || subnet.prefix > 30) return [];
     const needed = 32 - Math.ceil(Math.log2(last - subnet.first + 2));

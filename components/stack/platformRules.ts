@@ -1,9 +1,10 @@
 import ipaddr from "ipaddr.js";
-import { planTopology } from "../plan/topology";
+import { machinesOf } from "../plan/plan";
+import { planPlatform } from "../presets/multiServer";
+import { hasStorageBox } from "../roles/storage/copies";
 import { formatValue, type SettingsProblem } from "../settings/problems";
 import type { Rule, RuleInput } from "../settings/rules";
 import { BulkBackend, ObjectStoreEngine, type PlatformSettings } from "../settings/settings";
-import { hasStorageBox } from "./settledSettings";
 
 /** Who may administer, which store, which second copy. */
 export const platformRules: readonly Rule[] = [
@@ -78,7 +79,8 @@ function endpointProblems(
     { path: "storage.backup.offsite.endpoint", value: formatValue(endpoint), allowed, remedy },
   ];
   const host = new URL(endpoint).hostname;
-  const own = [planTopology(settings).storage.privateIp, "localhost", "[::1]", "0.0.0.0"];
+  const machines = machinesOf(planPlatform(settings), "storage").map(({ privateIp }) => privateIp);
+  const own = [...machines, "localhost", "[::1]", "0.0.0.0"];
   if (own.includes(host) || /^127\./.test(host)) {
     const remedy = "name a store elsewhere: this is the storage node itself, and its copy is lost with it";
     return problem("a store outside of the platform", remedy);

@@ -1,4 +1,5 @@
-import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "../settings/settings";
+import { hasStorageBox } from "../roles/storage/copies";
+import { type PlatformSettings, Tier } from "../settings/settings";
 import { renamedPath } from "./renamedKeys";
 
 /** Settings that say where the platform's data is, by path: `storage.bucket`. What a stack's state remembers. */
@@ -57,11 +58,6 @@ const store = (
   remedy: (before, path, after) =>
     `set it back to ${before}, or ${remedy} (docs/operations.md), and ${moved}: acceptChange: ["${path}=${after}"]`,
 });
-
-/** A storage box is part of the platform: where backups are kept, or where older ones still are. */
-export function hasStorageBox({ bulk, keepStorageBox }: StorageSettings): boolean {
-  return bulk === BulkBackend.StorageBox || keepStorageBox === true;
-}
 
 const rules: Readonly<Record<string, SettledRule>> = {
   environment: {

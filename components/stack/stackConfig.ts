@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { planPlatform } from "../presets/multiServer";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import type { PlatformSettings } from "../settings/settings";
 import { BudgetError, requireBudget } from "../views/budget";
@@ -49,7 +50,7 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
       ...(hasOwnEndpoint() ? [] : hetznerProblems(raw, providerToken())),
     ];
     const parsed = parseSettings(raw, stack, known);
-    requireBudget(parsed);
+    requireBudget(parsed, planPlatform(parsed));
     return parsed;
   });
   const accessKeyId = config.getSecret("offsiteAccessKeyId");

@@ -1,4 +1,4 @@
-import type { Topology } from "../plan/topology";
+import type { Plan } from "../plan/plan";
 import { BulkBackend, type PlatformSettings, type StorageSettings } from "../settings/settings";
 import type { PriceTable } from "../sizing/prices";
 import { fallbackServerTypes, NoServerTypeError } from "../sizing/resolve";
@@ -18,24 +18,28 @@ export interface Alternative {
   readonly orderable: boolean;
 }
 
-/** What the topology would cost from each product line, cheapest first. Lines that lack a size are left out. */
+/**
+ * What the platform would cost from each product line, cheapest first. Lines that lack a size are left out.
+ *
+ * @param plan how settings are planned: another kind of bulk storage is another plan
+ */
 export function costAlternatives(
   settings: PlatformSettings,
-  topology: Topology,
+  plan: (settings: PlatformSettings) => Plan,
   prices: PriceTable,
 ): readonly Alternative[] {
   const types = serverTypes.map((type) => ({ ...type, monthlyEur: prices.servers.get(type.name) }));
   const lines: readonly ServerLine[] = ["CX", "CAX", "CPX", "CCX"];
   const bulks: readonly ComparedBackend[] = ["storageBox", "volume"];
   return lines
-    .flatMap((line) => bulks.map((bulk) => alternative(settings, topology, prices, types, line, bulk)))
+    .flatMap((line) => bulks.map((bulk) => alternative(settings, plan, prices, types, line, bulk)))
     .filter((found) => found !== undefined)
     .sort((a, b) => a.monthlyEur - b.monthlyEur);
 }
 
 function alternative(
   settings: PlatformSettings,
-  topology: Topology,
+  plan: (settings: PlatformSettings) => Plan,
   prices: PriceTable,
   types: readonly ServerType[],
   line: ServerLine,
@@ -43,7 +47,7 @@ function alternative(
 ): Alternative | undefined {
   try {
     const changed = { ...settings, storage: withBulk(settings.storage, bulk) };
-    const estimate = estimateCost(changed, topology, prices, (machine) => {
+    const estimate = estimateCost(plan(changed), settings.location, prices, (machine) => {
       const size = { ...machine.size, serverType: undefined };
       const found = fallbackServerTypes(size, settings.location, types).find((type) => type.line === line);
       if (found === undefined) throw new NoServerTypeError(`line ${line} has no type for ${machine.name}`);

@@ -1,4 +1,4 @@
-import { planTopology } from "../plan/topology";
+import type { Plan } from "../plan/plan";
 import type { PlatformSettings } from "../settings/settings";
 import { datedPrices } from "../sizing/prices";
 import { type CostEstimate, estimateCost } from "./cost";
@@ -14,8 +14,10 @@ export class BudgetError extends Error {
  *
  * @throws BudgetError naming sum, limit and the largest lines
  */
-export function requireBudget(settings: PlatformSettings): void {
-  const { budgetEur, location } = settings;
+export function requireBudget(
+  { budgetEur, location }: Pick<PlatformSettings, "budgetEur" | "location">,
+  plan: Plan,
+): void {
   if (budgetEur === undefined) return;
   const prices = datedPrices(location);
   if (prices === undefined) {
@@ -23,7 +25,7 @@ export function requireBudget(settings: PlatformSettings): void {
       `budgetEur ${budgetEur} cannot be checked: the dated prices know no ${location}; set budgetEur: 0`,
     );
   }
-  const estimate = estimateCost(settings, planTopology(settings), prices);
+  const estimate = estimateCost(plan, location, prices);
   if (!isWithinBudget(estimate, budgetEur)) throw new BudgetError(budgetText(estimate, budgetEur));
 }
 

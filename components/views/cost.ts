@@ -1,10 +1,9 @@
-import type { MachinePlan, Topology } from "../plan/topology";
-import { BulkBackend, type PlatformSettings, type StorageSettings, Tier } from "../settings/settings";
+import type { MachinePlan, Plan } from "../plan/plan";
+import type { Order, Role } from "../plan/role";
 import type { PriceTable } from "../sizing/prices";
 import { describeSize, resolveServerType } from "../sizing/resolve";
 import type { ServerType } from "../sizing/serverTypes";
 import { requireStorageBox } from "../sizing/storageBoxes";
-import { hasStorageBox } from "../stack/settledSettings";
 
 /** One line of the monthly bill. */
 export interface CostLine {
@@ -43,18 +42,22 @@ export type ChooseServerType = (machine: MachinePlan) => ServerType;
  * @throws UnknownPriceError, NoServerTypeError
  */
 export function estimateCost(
-  settings: PlatformSettings,
-  topology: Topology,
+  plan: Plan,
+  location: string,
   prices: PriceTable,
-  choose: ChooseServerType = (machine) => resolveServerType(machine.size, settings.location),
+  choose: ChooseServerType = (machine) => resolveServerType(machine.size, location),
 ): CostEstimate {
-  const chosen = topology.machines.map((machine) => ({ machine, type: choose(machine) }));
-  const publicMachines = topology.machines.filter((machine) => machine.isPublic);
+  const chosen = plan.machines.map((machine) => ({ machine, type: choose(machine) }));
+  const publicMachines = plan.machines.filter((machine) => machine.isPublic);
+  const orders = plan.roles.flatMap((role) => role.orders ?? []);
+  const ordered = (kind: Order["kind"]) =>
+    orders.filter((order) => order.kind === kind).map((order) => orderLine(order, prices));
   const lines = [
-    ...serverLines(chosen, prices),
+    ...serverLines(plan, chosen, prices),
     line("primary IPv4", names(publicMachines), publicMachines.length, prices.primaryIpv4),
-    line("floating IPv4", "visitors", 1, prices.floatingIpv4),
-    ...storageLines(settings.storage, prices),
+    ...ordered("floatingIpv4"),
+    ...plan.roles.flatMap((role) => volumeLines(role, prices)),
+    ...ordered("storageBox"),
   ];
   const types = [...new Set(chosen.map(({ type }) => type.name))];
   return {
@@ -67,11 +70,12 @@ export function estimateCost(
 }
 
 function serverLines(
+  plan: Plan,
   chosen: readonly { readonly machine: MachinePlan; readonly type: ServerType }[],
   prices: PriceTable,
 ): readonly CostLine[] {
-  return Object.values(Tier).flatMap((tier) => {
-    const machines = chosen.filter(({ machine }) => machine.tier === tier);
+  return plan.roles.flatMap((role) => {
+    const machines = chosen.filter(({ machine }) => machine.role === role.name);
     const [first] = machines;
     if (first === undefined) return [];
     const { type } = first;
@@ -86,16 +90,16 @@ function serverLines(
   });
 }
 
-function storageLines(storage: StorageSettings, prices: PriceTable): readonly CostLine[] {
-  const onVolume =
-    storage.bulk === BulkBackend.Volume ? "objects, backups, logs" : "objects, logs, newest backups";
-  const volume = line("volume, per GB", onVolume, storage.volumeGb, prices.volumePerGb);
-  if (!hasStorageBox(storage)) return [volume];
-  const box = requireStorageBox(storage.bulkGb);
-  return [
-    volume,
-    line(`storage box ${box.name.toUpperCase()} (${box.capacityGb} GB)`, "backups", 1, box.monthlyEur),
-  ];
+function orderLine(order: Order, prices: PriceTable): CostLine {
+  if (order.kind === "floatingIpv4") return line("floating IPv4", order.purpose, 1, prices.floatingIpv4);
+  const box = requireStorageBox(order.capacityGb);
+  const item = `storage box ${box.name.toUpperCase()} (${box.capacityGb} GB)`;
+  return line(item, order.purpose, 1, box.monthlyEur);
+}
+
+function volumeLines({ volume, count }: Role, prices: PriceTable): readonly CostLine[] {
+  if (volume === undefined) return [];
+  return [line("volume, per GB", volume.purpose, volume.sizeGb * count, prices.volumePerGb)];
 }
 
 function names(machines: readonly MachinePlan[]): string {

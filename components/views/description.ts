@@ -1,20 +1,9 @@
 import { type Flow, flowsTo } from "../plan/flows";
-import type { MachinePlan, Topology } from "../plan/topology";
-import {
-  BulkBackend,
-  CacheEngine,
-  EdgeEngine,
-  type MachineSize,
-  ObjectStoreEngine,
-  type PlatformSettings,
-  type StorageSettings,
-  type Store,
-  Tier,
-} from "../settings/settings";
+import { type MachinePlan, machinesOf, type Plan } from "../plan/plan";
+import type { Role } from "../plan/role";
+import type { MachineSize, PlatformSettings } from "../settings/settings";
 import { findLocation } from "../sizing/locations";
 import { resolveServerType } from "../sizing/resolve";
-import { requireStorageBox } from "../sizing/storageBoxes";
-import { onlyCopy } from "./copies";
 
 /** A platform as people and programs read it: the value behind `describe` and `describe --json`. */
 export interface PlatformDescription {
@@ -24,12 +13,16 @@ export interface PlatformDescription {
   readonly city: string;
   readonly networkZone: string;
   readonly networkRange: string;
-  readonly tiers: readonly TierDescription[];
+  readonly roles: readonly RoleDescription[];
 }
 
-export interface TierDescription {
-  readonly tier: Tier;
+export interface RoleDescription {
+  readonly role: string;
   readonly title: string;
+  /** One machine of it: `App Node`. */
+  readonly machineTitle: string;
+  /** What is ordered besides its servers, in words. */
+  readonly orders: readonly string[];
   readonly machines: readonly MachineDescription[];
 }
 
@@ -65,7 +58,7 @@ export interface ServiceDescription {
   readonly port: number | null;
   readonly pathPrefix: string | null;
   /** Stores whose credentials it gets. */
-  readonly uses: readonly Store[];
+  readonly uses: readonly string[];
   /** Variables that hold its secrets. */
   readonly secrets: readonly string[];
 }
@@ -77,22 +70,8 @@ export interface PortDescription {
   readonly purpose: string;
 }
 
-const titles: Readonly<Record<Tier, string>> = {
-  edge: "Traffic Entry Layer",
-  app: "Application Nodes",
-  database: "Database Node",
-  storage: "Storage Node",
-};
-
 /** @throws NoServerTypeError when no server type has a machine's size */
-export function describePlatform(settings: PlatformSettings, topology: Topology): PlatformDescription {
-  const tiers = Object.values(Tier).map((tier) => ({
-    tier,
-    title: titles[tier],
-    machines: topology.machines
-      .filter((machine) => machine.tier === tier)
-      .map((machine) => describeMachine(machine, settings)),
-  }));
+export function describePlatform(settings: PlatformSettings, plan: Plan): PlatformDescription {
   return {
     environment: settings.environment,
     domain: settings.domain,
@@ -100,11 +79,21 @@ export function describePlatform(settings: PlatformSettings, topology: Topology)
     city: findLocation(settings.location)?.city ?? settings.location,
     networkZone: settings.network.zone,
     networkRange: settings.network.range,
-    tiers,
+    roles: plan.roles.map((role) => describeRole(role, plan, settings.location)),
   };
 }
 
-function describeMachine(machine: MachinePlan, settings: PlatformSettings): MachineDescription {
+function describeRole(role: Role, plan: Plan, location: string): RoleDescription {
+  return {
+    role: role.name,
+    title: role.title,
+    machineTitle: role.machineTitle,
+    orders: (role.orders ?? []).flatMap((order) => ("title" in order ? [order.title] : [])),
+    machines: machinesOf(plan, role.name).map((machine) => describeMachine(machine, role, plan, location)),
+  };
+}
+
+function describeMachine(machine: MachinePlan, role: Role, plan: Plan, location: string): MachineDescription {
   return {
     name: machine.name,
     hostname: machine.hostname,
@@ -112,11 +101,11 @@ function describeMachine(machine: MachinePlan, settings: PlatformSettings): Mach
     isPublic: machine.isPublic,
     vcpus: machine.size.vcpus,
     memoryGb: machine.size.memoryGb,
-    serverType: describeServerType(machine.size, settings.location),
-    software: softwareOf(machine.tier, settings),
-    services: machine.tier === Tier.App ? servicesOf(settings) : [],
-    volumeGb: machine.tier === Tier.Storage ? settings.storage.volumeGb : null,
-    ports: portsOf(machine.tier),
+    serverType: describeServerType(machine.size, location),
+    software: softwareOf(role),
+    services: servicesOf(role),
+    volumeGb: role.volume?.sizeGb ?? null,
+    ports: portsOf(plan, role),
   };
 }
 
@@ -125,58 +114,22 @@ function describeServerType(size: MachineSize, location: string): ServerTypeDesc
   return { name, vcpus, memoryGb, diskGb };
 }
 
-function softwareOf(tier: Tier, settings: PlatformSettings): readonly string[] {
-  const { storage } = settings;
-  const nginx = settings.edge.engine === EdgeEngine.Nginx;
-  const redis = settings.database.cacheEngine === CacheEngine.Redis;
-  const minio = storage.objectStoreEngine === ObjectStoreEngine.Minio;
-  const offsite = storage.backup.offsite;
-  const software: Record<Tier, string[]> = {
-    edge: [
-      `${nginx ? "nginx" : "HAProxy"} load balancer`,
-      "keepalived and the agent that moves the floating IP",
-      "NAT gateway and SSH bastion for the other machines",
-    ],
-    app: ["Traefik reverse proxy"],
-    database: [
-      `PostgreSQL running as primary database (${settings.database.databaseName})`,
-      `${redis ? "Redis" : "Valkey"} running as primary cache`,
-      "Elasticsearch for search and indexing",
-    ],
-    storage: [
-      `${minio ? "MinIO" : "Versity S3 Gateway"} object storage (bucket ${storage.bucket})`,
-      `Backup storage location (${storage.backup.schedule} UTC, kept ${storage.backup.retentionDays} days${keptWhere(storage)})`,
-      ...(offsite === undefined
-        ? []
-        : [`Second copy of backups in ${offsite.bucket} at ${offsite.endpoint}`]),
-      ...(onlyCopy(settings) === undefined ? [] : [`No second copy: ${onlyCopy(settings)}`]),
-      `Centralized log archive (kept ${storage.logRetentionDays} days)`,
-    ],
-  };
-  return software[tier];
+function softwareOf({ parts }: Role): readonly string[] {
+  return parts
+    .filter(({ service }) => service === undefined)
+    .flatMap(({ title, notes = [] }) => [title, ...notes]);
 }
 
-function keptWhere(storage: StorageSettings): string {
-  if (storage.bulk === BulkBackend.Volume) return "";
-  if (storage.bulk === BulkBackend.ObjectStore) return " in the bucket";
-  const { name, capacityGb } = requireStorageBox(storage.bulkGb);
-  return ` on a storage box, ${name.toUpperCase()} with ${capacityGb} GB`;
+function servicesOf({ parts }: Role): readonly ServiceDescription[] {
+  return parts.flatMap(({ name, service }) =>
+    service === undefined
+      ? []
+      : [{ name, ...service, port: service.port ?? null, pathPrefix: service.pathPrefix ?? null }],
+  );
 }
 
-function servicesOf(settings: PlatformSettings): readonly ServiceDescription[] {
-  return Object.entries(settings.app.services).map(([name, service]) => ({
-    name,
-    image: service.image,
-    replicas: service.replicas,
-    port: service.port ?? null,
-    pathPrefix: service.pathPrefix ?? null,
-    uses: service.uses,
-    secrets: Object.keys(service.secrets),
-  }));
-}
-
-function portsOf(tier: Tier): readonly PortDescription[] {
-  return flowsTo(tier).flatMap(({ protocol, port, from, purpose }) =>
+function portsOf({ flows }: Plan, { name }: Role): readonly PortDescription[] {
+  return flowsTo(flows, name).flatMap(({ protocol, port, from, purpose }) =>
     port === null ? [] : [{ protocol, port, from, purpose }],
   );
 }

@@ -1,17 +1,17 @@
-import type { Topology } from "../plan/topology";
+import type { Plan } from "../plan/plan";
 import type { PlatformSettings } from "../settings/settings";
 import { describeSize } from "../sizing/resolve";
 import {
   describePlatform,
   type MachineDescription,
   type PlatformDescription,
+  type RoleDescription,
   type ServiceDescription,
-  type TierDescription,
 } from "./description";
 
-/** The platform as a tree of hyphens: tiers, machines, what runs on them. Ends with a newline. */
-export function describeTree(settings: PlatformSettings, topology: Topology): string {
-  return renderTree(describePlatform(settings, topology));
+/** The platform as a tree of hyphens: roles, machines, what runs on them. Ends with a newline. */
+export function describeTree(settings: PlatformSettings, plan: Plan): string {
+  return renderTree(describePlatform(settings, plan));
 }
 
 export function renderTree(description: PlatformDescription): string {
@@ -20,26 +20,18 @@ export function renderTree(description: PlatformDescription): string {
     `${environment}: ${domain}`,
     `- Location ${location} (${city}, ${networkZone})`,
     `- Private network ${networkRange}`,
-    ...description.tiers.flatMap(tierLines),
+    ...description.roles.flatMap(roleLines),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function tierLines(tier: TierDescription): readonly string[] {
-  const entry =
-    tier.tier === "edge" ? ["- Floating IPv4 exposed to the internet, on one load balancer at a time"] : [];
-  return [tier.title, ...entry, ...tier.machines.flatMap((machine) => machineLines(machine, tier))];
+function roleLines(role: RoleDescription): readonly string[] {
+  const orders = role.orders.map((title) => `- ${title}`);
+  return [role.title, ...orders, ...role.machines.flatMap((machine) => machineLines(machine, role))];
 }
 
-const singular: Readonly<Record<TierDescription["tier"], string>> = {
-  edge: "Load Balancer",
-  app: "App Node",
-  database: "Database Node",
-  storage: "Storage Node",
-};
-
-function machineLines(machine: MachineDescription, tier: TierDescription): readonly string[] {
-  const number = tier.machines.length > 1 ? ` ${tier.machines.indexOf(machine) + 1}` : "";
+function machineLines(machine: MachineDescription, role: RoleDescription): readonly string[] {
+  const number = role.machines.length > 1 ? ` ${role.machines.indexOf(machine) + 1}` : "";
   const facts = [
     sizeText(machine),
     `${machine.privateIp}${machine.isPublic ? " and a public IPv4" : ", no public address"}`,
@@ -48,7 +40,7 @@ function machineLines(machine: MachineDescription, tier: TierDescription): reado
     ...machine.software,
     portsText(machine),
   ];
-  return [`- ${singular[tier.tier]}${number} (${machine.hostname})`, ...facts.map((fact) => `  - ${fact}`)];
+  return [`- ${role.machineTitle}${number} (${machine.hostname})`, ...facts.map((fact) => `  - ${fact}`)];
 }
 
 function sizeText(machine: MachineDescription): string {

@@ -5,8 +5,9 @@ import { describeLoad, startLoad } from "./support/load";
 import { platformIsUp, url } from "./support/platform";
 
 async function openPorts(address: string): Promise<string[]> {
+  const family = address.includes(":") ? "-6 " : "";
   const scan = await fromInternet(
-    `nmap -Pn -n -T5 --min-rate 20000 --max-retries 1 -p- --open -oG - ${address}`,
+    `nmap ${family}-Pn -n -T5 --min-rate 20000 --max-retries 1 -p- --open -oG - ${address}`,
     300,
   );
   assert.match(scan.stdout, /Nmap done/, scan.stderr);
@@ -24,17 +25,26 @@ describe("edge", function () {
     }
   });
 
-  it("S0-2: a stranger finds port 80 of the virtual IP and nothing else of the platform", async () => {
+  it("S0-2: a stranger finds port 80 of the load balancers and nothing else of the platform, over IPv4 and IPv6", async () => {
     await ensureHostPackages(["nmap"]);
     const virtualIp = url().replace("http://", "");
-    const publicAddresses = (await servers()).flatMap((server) => server.public_net.ipv4?.ip ?? []);
-    assert.equal(publicAddresses.length, 2, "only the load balancers have public addresses");
-    // Most of a scan is waiting for answers that do not come.
-    const addresses = [virtualIp, ...publicAddresses];
-    const open = await Promise.all(addresses.map(openPorts));
+    const open = (await servers()).filter(({ public_net: { ipv4, ipv6 } }) => ipv4 !== null || ipv6 !== null);
     assert.deepEqual(
-      open,
-      addresses.map(() => ["80"]),
+      open.map(({ name }) => name).sort(),
+      ["local-lb1", "local-lb2"],
+      "only the load balancers have public addresses",
+    );
+    const addresses = open.flatMap(({ public_net: own }) => {
+      assert.ok(own.ipv4 !== null && own.ipv6 !== null);
+      return [own.ipv4.ip, own.ipv6.ip.replace("::/64", "::1")];
+    });
+    // Most of a scan is waiting for answers that do not come.
+    const found = await Promise.all(
+      [virtualIp, ...addresses].map(async (address) => [address, await openPorts(address)]),
+    );
+    assert.deepEqual(
+      found,
+      [virtualIp, ...addresses].map((address) => [address, ["80"]]),
     );
   });
 

@@ -48,13 +48,22 @@ describe("app nodes", function () {
     });
   }
 
-  it("S0-8: workers publish no port and are in no pool", async () => {
+  it("S0-8: workers listen on no port, and no pool of Traefik or HAProxy has their address", async () => {
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    const table = await must("local-lb1", "echo 'show servers state' | socat - /run/haproxy/admin.sock");
     for (const node of nodes) {
-      assert.equal(await must(node, "docker port worker-1; docker port worker-2"), "");
-      assert.equal(
-        await must(node, "grep -c worker /etc/platform/traefik/dynamic/services.yaml || true"),
-        "0",
-      );
+      const pool = await must(node, "cat /etc/platform/traefik/dynamic/services.yaml");
+      const addressOf = (name: string) => must(node, `docker inspect -f '${format}' ${name}`);
+      assert.ok(pool.includes(await addressOf("web-1")), "the pool has addresses of replicas");
+      for (const worker of ["worker-1", "worker-2"]) {
+        const address = await addressOf(worker);
+        assert.match(address, /^[0-9.]+$/);
+        assert.ok(!pool.includes(address) && !table.includes(` ${address} `), `${worker} of ${node}`);
+        const pid = await must(node, `docker inspect -f '{{.State.Pid}}' ${worker}`);
+        // Docker's own name server listens on the loopback of every container.
+        const sockets = await must(node, `nsenter -t ${pid} -n ss -Hltun | awk '$5 !~ /^127[.]/ {print $5}'`);
+        assert.equal(sockets, "", `${worker} of ${node} listens`);
+      }
     }
   });
 
@@ -71,10 +80,25 @@ describe("app nodes", function () {
     assert.match(JSON.stringify(job), /local-app[12]/);
   });
 
-  it("S0-10: all nodes run the same stack", async () => {
+  it("S0-10: all nodes run the same stack: its hash, and what really runs", async () => {
     const hashes = await Promise.all(nodes.map((node) => must(node, "cat /etc/platform/stack-hash")));
     assert.match(hashes[0] ?? "", /^[0-9a-f]{64}$/);
     assert.equal(hashes[0], hashes[1]);
+    const parts =
+      "{{.Name}} {{.Config.Image}} {{json .Config.Cmd}} {{json .Config.Env}} {{.HostConfig.Memory}}";
+    // The node's own name is all that differs. Variables are compared by their hash: they hold passwords.
+    const running = await Promise.all(
+      nodes.map((node) =>
+        must(
+          node,
+          `docker ps -q | xargs docker inspect -f '${parts}' | sed 's/${node}/NODE/g' | sort | while read -r name image rest; do
+echo "$name $image $(sha256sum <<<"$rest" | cut -c 1-16)"
+done`,
+        ),
+      ),
+    );
+    assert.ok((running[0] ?? "").includes("/web-1 "));
+    assert.equal(running[0], running[1]);
   });
 
   it("runs every container by digest", async () => {

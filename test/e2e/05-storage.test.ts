@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually, fromInternet, must, onMachine } from "./support/cloud";
+import { eventually, fromInternet, listeningPorts, must, onMachine } from "./support/cloud";
 import { platformIsUp, url } from "./support/platform";
 
 const machines = ["local-lb1", "local-lb2", "local-app1", "local-app2", "local-db1", "local-storage1"];
@@ -7,6 +7,13 @@ const machines = ["local-lb1", "local-lb2", "local-app1", "local-app2", "local-d
 describe("storage node", function () {
   this.timeout("10m");
   before("the platform is up", platformIsUp);
+
+  it("S0-15: nothing but storage, backups and the log archive runs on the storage node", async () => {
+    const containers = await must("local-storage1", "docker ps --format '{{.Names}}'");
+    assert.equal(containers, "object-store");
+    // SSH, object store and log archive.
+    assert.deepEqual(await listeningPorts("local-storage1"), [22, 9000, 19532]);
+  });
 
   it("S0-16: the volume has the configured capacity and is mounted", async () => {
     const gigabytes = Number(
@@ -35,7 +42,7 @@ describe("storage node", function () {
     assert.ok(Number(versions) >= 2, `${versions} versions of a deleted object`);
   });
 
-  it("S0-18, S0-23: the backup service dumps to the storage node, verified, without work on the database node", async () => {
+  it("S0-18: the backup service dumps to the storage node, verified", async () => {
     await must("local-storage1", "systemctl start platform-backup.service", 300);
     const last = await must("local-storage1", "cat /srv/storage/backups/last-success");
     await must(
@@ -47,20 +54,47 @@ describe("storage node", function () {
       "systemctl show -p NextElapseUSecRealtime --value platform-backup.timer",
     );
     assert.match(next, /02:00:00/);
-    const unit = await must(
-      "local-storage1",
-      "systemctl show -p IOSchedulingClass -p Nice platform-backup.service",
+  });
+
+  it("S0-23: a dump runs on the storage node at low priority; the database node only answers a session", async () => {
+    const sql = (query: string) =>
+      must("local-db1", `runuser -u postgres -- psql -XAtd app <<'SQL'\n${query}\nSQL`);
+    // A table that is locked holds the dump, so that it can be looked at.
+    await must(
+      "local-db1",
+      `runuser -u postgres -- psql -XqAtd app -c 'begin; lock table items; select pg_sleep(300)' >/dev/null 2>&1 &
+until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'AccessExclusiveLock' and granted and relation is not null" | grep -q 1; do sleep 0.1; done`,
     );
-    assert.match(unit, /Nice=[1-9]/);
-    const dumping = await onMachine("local-db1", "journalctl -q -o cat _COMM=pg_dump | head -1");
-    assert.equal(dumping.stdout, "", "pg_dump must not run on the database node");
+    try {
+      await must("local-storage1", "systemctl start --no-block platform-backup.service");
+      const session = await eventually("pg_dump has a session", 60, async () => {
+        const query = "select distinct client_addr from pg_stat_activity where application_name = 'pg_dump';";
+        return (await sql(query)) || undefined;
+      });
+      assert.equal(session, "10.0.4.11");
+      const dumping = "pgrep -x pg_dump || true";
+      assert.equal(await must("local-db1", dumping), "", "pg_dump must not run on the database node");
+      const [process] = (await must("local-storage1", dumping)).split("\n");
+      assert.match(process ?? "", /^\d+$/, "pg_dump runs on the storage node");
+      const priority = await must("local-storage1", `ps -o ni= -p ${process}; ionice -p ${process}`);
+      assert.deepEqual(priority.split("\n"), ["10", "idle"]);
+    } finally {
+      await sql(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(300)%' and pid <> pg_backend_pid();",
+      );
+    }
+    await must("local-storage1", "systemctl start platform-backup.service", 300);
   });
 
   it("S0-28: a backup is restored into a database of its own and holds the same rows", async () => {
     await must("local-storage1", "platform-restore --target-database restored_e2e", 300);
-    const count = (database: string) =>
-      must("local-db1", `runuser -u postgres -- psql -XAtd ${database} -c 'select count(*) from items'`);
-    assert.equal(await count("restored_e2e"), await count("app"));
+    const content = (database: string) =>
+      must(
+        "local-db1",
+        `runuser -u postgres -- psql -XAtd ${database} -c "select count(*), md5(string_agg(items::text, ',' order by id)) from items"`,
+      );
+    assert.match(await content("app"), /^[1-9]\d*\|[0-9a-f]{32}$/);
+    assert.equal(await content("restored_e2e"), await content("app"));
     await must("local-db1", "runuser -u postgres -- psql -XAtc 'drop database restored_e2e'");
   });
 
@@ -78,15 +112,36 @@ describe("storage node", function () {
   });
 
   for (const [machine, command, expected] of [
-    ["local-db1", "platform-status", /primary/],
-    ["local-storage1", "platform-status", /backup/i],
-    ["local-storage1", "platform-backup", /backup \d{8}T\d{6}Z: \d+ bytes/],
-    ["local-storage1", "platform-restore --list", /\d{8}T\d{6}Z/],
-    ["local-db1", "platform-promote", /primary/],
+    ["local-db1", "platform-status", /^postgresql .*primary/m],
+    ["local-storage1", "platform-backup", /^backup \d{8}T\d{6}Z: \d+ bytes/m],
+    ["local-storage1", "platform-status", /^backup +up, success/m],
+    ["local-storage1", "platform-restore --list", /^\d{8}T\d{6}Z$/m],
+    [
+      "local-storage1",
+      "platform-restore --target-database one_command",
+      /^restored \d{8}T\d{6}Z into one_command/m,
+    ],
+    ["local-db1", "platform-promote", /^\S+ is the primary already .*: nothing to promote$/m],
   ] as const) {
     it(`S0-29: one command on ${machine}: ${command}`, async () => {
-      const { stdout, stderr } = await onMachine(machine, command, 300);
-      assert.match(stdout + stderr, expected);
+      const { stdout, stderr, exitCode } = await onMachine(machine, command, 300);
+      await must("local-db1", "runuser -u postgres -- psql -qXAtc 'drop database if exists one_command'");
+      assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+      assert.match(stdout, expected);
     });
   }
+
+  it("S0-29: status fails when something is down, and says what", async () => {
+    await must(
+      "local-storage1",
+      "systemctl stop systemd-journal-remote.socket systemd-journal-remote.service",
+    );
+    try {
+      const { stdout, exitCode } = await onMachine("local-storage1", "platform-status");
+      assert.equal(exitCode, 1);
+      assert.match(stdout, /^log archive +DOWN/m);
+    } finally {
+      await must("local-storage1", "systemctl start systemd-journal-remote.socket");
+    }
+  });
 });

@@ -85,10 +85,10 @@ describe("npm run describe", function () {
 
   it("prints JSON", async () => {
     const { stdout } = await run("describe.ts", ["local", "--json"]);
-    const { environment, tiers } = JSON.parse(stdout);
+    const { environment, roles } = JSON.parse(stdout);
     assert.equal(environment, "local");
     assert.deepEqual(
-      tiers.map((tier: { machines: unknown[] }) => tier.machines.length),
+      roles.map((role: { machines: unknown[] }) => role.machines.length),
       [2, 2, 1, 1],
     );
   });

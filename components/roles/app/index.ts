@@ -1,14 +1,15 @@
-import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { Machine, numericId } from "../../machine/machine";
-import { containerHost, type PrivateTierArgs } from "../../machine/tier";
-import type { MachinePlan } from "../../plan/topology";
+import { containerHost } from "../../machine/base";
+import { createMachines, groupOutputs } from "../../machine/machineGroup";
+import type { PrivateRoleArgs } from "../../machine/roleArgs";
+import { type MachinePlan, machinesOf } from "../../plan/plan";
 import { hostProblems } from "../../settings/hostNames";
 import type { Store } from "../../settings/settings";
+import { leavingApp } from "./leaving";
 import { appNodeSetup } from "./setup";
 
 /** Of the settings, the nodes take their number, size and services. */
-export interface AppNodesArgs extends PrivateTierArgs {
+export interface AppNodesArgs extends PrivateRoleArgs {
   /** Image of each service of `settings.app.services`, by digest: `example/shop@sha256:...`. */
   readonly images: Readonly<Record<string, pulumi.Input<string>>>;
   /** Traefik 3 by digest: `traefik@sha256:...`. */
@@ -46,27 +47,25 @@ export class AppNodes extends pulumi.ComponentResource {
     super("hetzner-platform:index:AppNodes", name, {}, opts);
     const wrong = wrongInputs(args);
     if (wrong.length > 0) throw new pulumi.ResourceError(wrong.join("; "), this);
-    const { topology, serverType, context, bastion } = args;
-    const placementGroups = createPlacementGroups(name, args, this);
-    const machines = topology.appNodes.map(
-      (plan, index) =>
-        new Machine(
-          `${name}-${plan.name}`,
-          {
-            plan,
-            serverType,
-            context,
-            bastion,
-            setup: nodeSetup(args, plan),
-            placementGroupId: placementGroups[Math.floor(index / groupSize)],
-          },
-          { parent: this },
-        ),
+    const { serverType, context, bastion } = args;
+    const nodes = machinesOf(args.plan, "app");
+    const machines = createMachines(
+      name,
+      {
+        machines: nodes,
+        serverType,
+        context,
+        bastion,
+        setup: (node) => nodeSetup(args, node),
+        spread: `${args.settings.environment}-app`,
+      },
+      this,
     );
 
-    this.serverIds = pulumi.all(machines.map((machine) => machine.serverId));
-    this.privateIps = topology.appNodes.map((plan) => plan.privateIp);
-    this.configured = pulumi.all(machines.map((machine) => machine.configured));
+    const { serverIds, privateIps, configured } = groupOutputs(nodes, machines);
+    this.serverIds = serverIds;
+    this.privateIps = privateIps;
+    this.configured = configured;
     this.registerOutputs({
       serverIds: this.serverIds,
       privateIps: this.privateIps,
@@ -99,25 +98,10 @@ function missingInputs({ settings, images, stores, secrets }: AppNodesArgs): str
   return [`images: no image for service ${withoutImage.join(", ")}`, ...withoutStore, ...withoutSecret];
 }
 
-/** Most servers of one spread group: https://docs.hetzner.com/cloud/placement-groups/overview */
-const groupSize = 10;
-
-/** Nodes of a group run on different physical hosts, so one host takes one node of ten at the most. */
-function createPlacementGroups(name: string, args: AppNodesArgs, parent: AppNodes): pulumi.Output<number>[] {
-  const count = Math.ceil(args.topology.appNodes.length / groupSize);
-  return Array.from({ length: count }, (_, index) => {
-    const suffix = index === 0 ? "" : `-${index + 1}`;
-    const group = new hcloud.PlacementGroup(
-      `${name}-spread${suffix}`,
-      { name: `${args.settings.environment}-app${suffix}`, type: "spread", labels: args.context.labels },
-      { parent, deleteBeforeReplace: true },
-    );
-    return numericId(group);
-  });
-}
-
-function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {
-  const { settings, topology } = args;
+function nodeSetup(args: AppNodesArgs, node: MachinePlan) {
+  const { settings, plan, registries } = args;
+  const { registryMirror } = settings.images;
+  const base = { ...settings, registryMirror, registries, leaving: leavingApp(node) };
   return pulumi
     .all([
       pulumi.output(args.images),
@@ -127,16 +111,17 @@ function nodeSetup(args: AppNodesArgs, plan: MachinePlan) {
     ])
     .apply(([images, traefikImage, stores, secrets]) =>
       containerHost(
+        node,
         plan,
-        args,
-        appNodeSetup(plan, {
+        base,
+        appNodeSetup(node, {
           domain: settings.domain,
           services: settings.app.services,
           images,
           traefikImage,
           stores,
           secrets,
-          loadBalancers: topology.loadBalancers.map((machine) => machine.privateIp),
+          loadBalancers: machinesOf(plan, "edge").map(({ privateIp }) => privateIp),
         }),
       ),
     );

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { hostAddress } from "../../plan/topology";
+import { hostAddress } from "../../settings/ranges";
 import type { ServiceSettings } from "../../settings/settings";
 import { containerRange } from "../../setup/docker";
 

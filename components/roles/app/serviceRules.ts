@@ -1,7 +1,7 @@
 import { formatValue, type SettingsProblem } from "../../settings/problems";
 import type { Rule } from "../../settings/rules";
 import type { PlatformSettings } from "../../settings/settings";
-import { internalPrefix, publicStatePath } from "../edge/edge";
+import { internalPrefix, publicStatePath } from "../../setup/site";
 import { mostServices } from "./replicas";
 
 /** The service stack: who gets which request. */

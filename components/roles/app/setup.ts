@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import type { MachinePlan } from "../../plan/topology";
+import type { MachinePlan } from "../../plan/plan";
 import type { ServiceSettings } from "../../settings/settings";
 import { containerSetup } from "../../setup/container";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
+import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import { sysctlSetup } from "../../setup/sysctl";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
-import { nodeHealthPath, proxyHealthPath } from "../edge/edge";
 import { type StoreEnvironments, secretEnvironment } from "./environment";
 import { planReplicas, type Replica } from "./replicas";
 import { healthHost, traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";

@@ -1,7 +1,7 @@
-import { ports } from "../../plan/flows";
 import type { ServiceSettings } from "../../settings/settings";
-import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../edge/edge";
+import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { Replica } from "./replicas";
+import { traefikPort } from "./role";
 
 /** Seconds that Traefik keeps taking requests after it was told to stop, for the load balancers to notice. */
 const drainSeconds = 3;
@@ -22,7 +22,7 @@ export function traefikStatic(privateIp: string, loadBalancers: readonly string[
     ping: { manualRouting: true, terminatingStatusCode: 503 },
     entryPoints: {
       web: {
-        address: `${privateIp}:${ports.traefik}`,
+        address: `${privateIp}:${traefikPort}`,
         forwardedHeaders: { trustedIPs: loadBalancers },
         transport: {
           lifeCycle: {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { ports } from "../../plan/flows";
 import { CacheEngine } from "../../settings/settings";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
+import { cachePort } from "./role";
 
 export interface CacheConfig {
   readonly engine: CacheEngine;
@@ -56,7 +56,7 @@ const evictionPolicy = "volatile-lru";
 export function cacheConf(config: CacheConfig, passwords: CachePasswords): string {
   const { folder } = cacheNames(config.engine);
   return `bind ${config.privateIp} 127.0.0.1
-port ${ports.redis}
+port ${cachePort}
 protected-mode yes
 tcp-backlog 511
 tcp-keepalive 60
@@ -93,7 +93,7 @@ export function cacheSetup(config: CacheConfig, passwords: CachePasswords): Comp
   const names = cacheNames(config.engine);
   const dropIn = keepRunning({ unit: names.unit, serviceLines: ["RestartSec=1"] });
   const ask = (user: string, envPath: string, command: string) =>
-    `$(set -a && . ${envPath} && ${names.client} -h ${config.privateIp} -p ${ports.redis} --no-auth-warning --user ${user} ${command})`;
+    `$(set -a && . ${envPath} && ${names.client} -h ${config.privateIp} -p ${cachePort} --no-auth-warning --user ${user} ${command})`;
   return completeSetup({
     packages: names.packages,
     files: [

@@ -1,8 +1,8 @@
-import { ports } from "../../plan/flows";
 import { fileSystemsFunction } from "../../setup/fileSystemStatus";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { type CacheConfig, cacheAdminEnv, cacheNames } from "./cache";
 import { searchAdminCurl } from "./elasticsearch";
+import { cachePort, searchPort } from "./role";
 
 const psql = "runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1";
 
@@ -59,7 +59,7 @@ cache() {
   local info
   # shellcheck disable=SC1091
   info=$(set -a && . ${cacheAdminEnv} &&
-    ${cacheNames(config.engine).client} -h ${config.privateIp} -p ${ports.redis} --no-auth-warning --user admin info 2>/dev/null | tr -d '\\r') || true
+    ${cacheNames(config.engine).client} -h ${config.privateIp} -p ${cachePort} --no-auth-warning --user admin info 2>/dev/null | tr -d '\\r') || true
   value() { sed -n "s/^$1://p" <<<"$info" | head -n 1; }
   if [ -z "$(value redis_version)" ]; then
     jq -n --argjson silent "$silent" '$silent + {engine: "${config.engine}"}'
@@ -81,7 +81,7 @@ cache() {
 }
 
 search() {
-  local url=http://${config.privateIp}:${ports.elasticsearch} health root
+  local url=http://${config.privateIp}:${searchPort} health root
   health=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/_cluster/stats" 2>/dev/null) || true
   root=$(curl -fsS -m 5 -K ${searchAdminCurl} "$url/" 2>/dev/null) || true
   if [ -z "$health" ] || [ -z "$root" ]; then

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { ports } from "../../plan/flows";
 import { containerSetup } from "../../setup/container";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup, SetupFile } from "../../setup/types";
 import { maxWalGb } from "./postgresTuning";
+import { searchPort } from "./role";
 
 export interface SearchConfig {
   /** Reference by digest. */
@@ -42,7 +42,7 @@ export function elasticsearchYml(config: SearchConfig): string {
 node.name: ${config.privateIp}
 discovery.type: single-node
 network.host: ${config.privateIp}
-http.port: ${ports.elasticsearch}
+http.port: ${searchPort}
 # Nobody joins this cluster.
 transport.host: 127.0.0.1
 path.data: ${home}/data
@@ -65,7 +65,7 @@ export function heapOptions(heapMb: number): string {
 }
 
 export function elasticsearchSetup(config: SearchConfig, passwords: SearchPasswords): CompleteSetup {
-  const url = `http://${config.privateIp}:${ports.elasticsearch}`;
+  const url = `http://${config.privateIp}:${searchPort}`;
   const files = searchFiles(config, passwords);
   const container = containerSetup({
     name: "elasticsearch",

@@ -1,18 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { containerHost } from "../../machine/base";
 import { Machine } from "../../machine/machine";
-import { containerHost, type PrivateTierArgs } from "../../machine/tier";
-import { ports } from "../../plan/flows";
+import type { PrivateRoleArgs } from "../../machine/roleArgs";
+import { onlyMachineOf } from "../../plan/plan";
 import { CacheEngine, type DatabaseSettings } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { databaseNameRule, isDatabaseName } from "./databaseName";
 import { databaseIdentity } from "./identity";
+import { leavingDatabase } from "./leaving";
 import { minimumDatabaseMemoryGb } from "./memoryPlan";
 import { backupRole, restoreRole } from "./postgresRoles";
+import { cachePort, postgresqlPort, searchPort } from "./role";
 import { databaseSetup } from "./setup";
 
 /** Of the settings, the node takes its size, database name and cache engine. */
-export interface DatabaseNodeArgs extends PrivateTierArgs {
+export interface DatabaseNodeArgs extends PrivateRoleArgs {
   /** Elasticsearch 8 by digest: `elasticsearch@sha256:...`. */
   readonly elasticsearchImage: pulumi.Input<string>;
   /** @default - none */
@@ -54,47 +57,50 @@ export class DatabaseNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: DatabaseNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:DatabaseNode", name, {}, opts);
-    const { settings, topology, serverType, context, bastion, placementGroupId } = args;
-    const plan = topology.database;
+    const { settings, plan, serverType, context, bastion, registries } = args;
+    const { registryMirror } = settings.images;
     const { databaseName } = settings.database;
-    const problems = databaseProblems(settings.database, plan.size.memoryGb);
+    const node = onlyMachineOf(plan, "database");
+    const problems = databaseProblems(settings.database, node.size.memoryGb);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
 
     const secrets = createSecrets(name, this);
+    const base = { ...settings, registryMirror, registries, leaving: leavingDatabase };
     const setup = pulumi
       .all([secrets, args.elasticsearchImage])
       .apply(([values, image]) =>
         containerHost(
+          node,
           plan,
-          args,
+          base,
           mergeSetups(
             databaseIdentity(settings),
-            databaseSetup(plan, topology, settings.database, image, values),
+            databaseSetup(node, plan, settings.database, image, values),
           ),
         ),
       );
     const machine = new Machine(
       name,
       {
-        plan,
+        plan: node,
         setup,
         serverType,
         context,
         bastion,
-        placementGroupId,
+        placementGroupId: args.placementGroupId,
         protect: settings.protect,
       },
       { parent: this },
     );
 
-    const at = (port: number) => `${plan.privateIp}:${port}`;
+    const at = (port: number) => `${node.privateIp}:${port}`;
     this.databaseUrl = secrets.apply(
       ({ postgresql }) =>
-        `postgresql://${databaseName}:${postgresql.application}@${at(ports.postgresql)}/${databaseName}`,
+        `postgresql://${databaseName}:${postgresql.application}@${at(postgresqlPort)}/${databaseName}`,
     );
-    this.redisUrl = secrets.apply(({ cache }) => `redis://app:${cache.application}@${at(ports.redis)}/0`);
+    this.redisUrl = secrets.apply(({ cache }) => `redis://app:${cache.application}@${at(cachePort)}/0`);
     this.elasticsearchUrl = secrets.apply(
-      ({ search }) => `http://app:${search.application}@${at(ports.elasticsearch)}`,
+      ({ search }) => `http://app:${search.application}@${at(searchPort)}`,
     );
     this.backup = secrets.apply(({ postgresql }) => ({ user: backupRole, password: postgresql.backup }));
     this.restore = secrets.apply(({ postgresql }) => ({ user: restoreRole, password: postgresql.restore }));

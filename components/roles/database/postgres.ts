@@ -1,6 +1,6 @@
-import { ports } from "../../plan/flows";
 import { backupRole, restoreRole } from "./postgresRoles";
 import { tunePostgres } from "./postgresTuning";
+import { postgresqlPort } from "./role";
 
 /** Major version, the one of Debian 13. */
 export const postgresVersion = 17;
@@ -22,7 +22,7 @@ export interface PostgresConfig {
 export function postgresqlConf(config: PostgresConfig): string {
   const settings = {
     listen_addresses: `localhost,${config.privateIp}`,
-    port: `${ports.postgresql}`,
+    port: `${postgresqlPort}`,
     ...tunePostgres(config.memoryMb, config.vcpus),
     ...safety,
     ...logging,

@@ -1,6 +1,6 @@
-import { flowsTo, ports, sourceAddresses } from "../../plan/flows";
-import type { MachinePlan, Topology } from "../../plan/topology";
-import { type DatabaseSettings, Tier } from "../../settings/settings";
+import { flowsTo } from "../../plan/flows";
+import { type MachinePlan, type Plan, sourceAddresses } from "../../plan/plan";
+import type { DatabaseSettings } from "../../settings/settings";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
@@ -11,6 +11,7 @@ import { databaseKernelSetup } from "./kernel";
 import { memoryPlan } from "./memoryPlan";
 import type { RolePasswords } from "./postgresRoles";
 import { postgresSetup } from "./postgresSetup";
+import { postgresqlPort } from "./role";
 
 export interface DatabaseSecrets {
   readonly postgresql: RolePasswords;
@@ -21,7 +22,7 @@ export interface DatabaseSecrets {
 /** Everything that makes a machine with Docker the database node. */
 export function databaseSetup(
   machine: MachinePlan,
-  topology: Topology,
+  plan: Plan,
   settings: DatabaseSettings,
   elasticsearchImage: string,
   secrets: DatabaseSecrets,
@@ -34,8 +35,8 @@ export function databaseSetup(
     privateIp,
     vcpus: machine.size.vcpus,
     memoryMb: memory.postgresqlMb,
-    applicationAddresses: clientsOfPostgres(topology, Tier.App),
-    backupAddresses: clientsOfPostgres(topology, Tier.Storage),
+    applicationAddresses: clientsOfPostgres(plan, "app"),
+    backupAddresses: clientsOfPostgres(plan, "storage"),
   };
   const search = {
     image: elasticsearchImage,
@@ -53,9 +54,9 @@ export function databaseSetup(
   );
 }
 
-/** Machines of a tier that the table of flows lets reach PostgreSQL. */
-function clientsOfPostgres(topology: Topology, tier: Tier): readonly string[] {
-  return flowsTo(Tier.Database)
-    .filter((flow) => flow.port === ports.postgresql && flow.from === tier)
-    .flatMap((flow) => sourceAddresses(flow, topology));
+/** Machines of a role that the plan lets reach PostgreSQL. */
+function clientsOfPostgres(plan: Plan, role: string): readonly string[] {
+  return flowsTo(plan.flows, "database")
+    .filter((flow) => flow.port === postgresqlPort && flow.from === role)
+    .flatMap((flow) => sourceAddresses(plan, flow));
 }

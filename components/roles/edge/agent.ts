@@ -1,9 +1,10 @@
-import { ports } from "../../plan/flows";
-import type { MachinePlan } from "../../plan/topology";
+import type { MachinePlan } from "../../plan/plan";
+import { publicStatePath } from "../../setup/site";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { agentModules } from "./agent/files";
-import { agentPort, publicStatePath } from "./edge";
+import { agentPort } from "./edge";
 import { masterMarker, notifyFifo } from "./keepalived";
+import { edgeHealthPort } from "./role";
 
 /** What the agent needs besides the two machines. */
 export interface AgentOptions {
@@ -89,14 +90,14 @@ export function agentConfig(machine: MachinePlan, peer: MachinePlan, options: Ag
     self: { server: machine.hostname, privateIp: machine.privateIp },
     peer: {
       server: peer.hostname,
-      privateUrl: `http://${peer.privateIp}:${ports.edgeHealth}/state`,
+      privateUrl: `http://${peer.privateIp}:${edgeHealthPort}/state`,
       publicPath: publicStatePath,
       pass: options.statePass,
       key: options.pairKey,
     },
     marker: masterMarker,
     fifo: notifyFifo,
-    healthUrl: `http://127.0.0.1:${ports.edgeHealth}/healthz`,
+    healthUrl: `http://127.0.0.1:${edgeHealthPort}/healthz`,
     port: agentPort,
   };
   return `${JSON.stringify(config, null, 2)}\n`;

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
-import { ports } from "../../plan/flows";
-import type { MachinePlan } from "../../plan/topology";
+import type { MachinePlan } from "../../plan/plan";
 import type { OtherHosts, ServiceSettings } from "../../settings/settings";
+import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
 
 /** A machine that requests are sent to, as the load balancers see it. */
@@ -48,24 +48,6 @@ export interface EdgeOptions {
 /** Port on loopback where the agent answers; the proxies hand its page to the peer. */
 export const agentPort = 8405;
 
-/** Path at which a load balancer tells its state to the peer over the public side. */
-export const publicStatePath = "/.well-known/platform-edge";
-
-/** Paths under this prefix belong to the platform; visitors cannot reach them. */
-export const internalPrefix = "/.platform/";
-
-/** Answers 2xx on an app node while it can serve visitors. */
-export const nodeHealthPath = `${internalPrefix}ready`;
-
-/** Answers 200 on an app node while its Traefik takes requests, 503 before it stops. */
-export const proxyHealthPath = `${internalPrefix}ping`;
-
-/**
- * A request with this header may be answered by any replica of the node, ready or not. The load balancers set it
- * when no node at all is ready; a visitor's own is removed.
- */
-export const anyReplicaHeader = "X-Platform-Any-Replica";
-
 const certificatePath = "/etc/platform/secrets/site.pem";
 
 export function certificateFile(options: EdgeOptions): SetupFile[] {
@@ -100,6 +82,8 @@ const mostConnections = 500_000;
 /** Connections beyond the visitors', for health, statistics and the peer: they are answered on a full machine. */
 export const reservedConnections = 200;
 
+const defaultBackendPort = 80;
+
 const requestsPerReplica = 500;
 
 /** For a machine of which nothing is known, and the least for one with few replicas. */
@@ -126,11 +110,13 @@ export interface CompleteBackend {
 /** Never more for one machine than the load balancer takes from all visitors. */
 export function completeBackends(options: EdgeOptions): CompleteBackend[] {
   const most = connectionLimit(options.machine.size.memoryGb);
-  return options.backends.map(({ name, address, port = ports.traefik, maxRequests = fewestRequests }) => ({
-    name,
-    endpoint: `${address}:${port}`,
-    maxRequests: Math.min(most, maxRequests),
-  }));
+  return options.backends.map(
+    ({ name, address, port = defaultBackendPort, maxRequests = fewestRequests }) => ({
+      name,
+      endpoint: `${address}:${port}`,
+      maxRequests: Math.min(most, maxRequests),
+    }),
+  );
 }
 
 /** Paths that a check asks one after the other; all must answer 2xx. */

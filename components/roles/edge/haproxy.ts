@@ -1,21 +1,19 @@
-import { ports } from "../../plan/flows";
 import { OtherHosts } from "../../settings/settings";
+import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import {
   agentPort,
-  anyReplicaHeader,
   certificateFile,
   certificatePathOf,
   connectionLimit,
   type EdgeOptions,
-  internalPrefix,
   knownHosts,
-  publicStatePath,
   reservedConnections,
 } from "./edge";
 import { haproxyBackends } from "./haproxyBackends";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
+import { edgeHealthPort, httpPort, httpsPort } from "./role";
 
 const dropIn = keepRunning({
   unit: "haproxy.service",
@@ -60,7 +58,7 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
     checks: [
       {
         name: "HAProxy answers",
-        command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${ports.edgeHealth}/alive`,
+        command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${edgeHealthPort}/alive`,
       },
     ],
   });
@@ -123,8 +121,8 @@ function visitors(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
   return `frontend visitors
   maxconn ${connectionLimit(options.machine.size.memoryGb)}
-  bind :${ports.http}
-${certificate === undefined ? "" : `  bind :${ports.https} ssl crt ${certificate} alpn h2,http/1.1\n`}\
+  bind :${httpPort}
+${certificate === undefined ? "" : `  bind :${httpsPort} ssl crt ${certificate} alpn h2,http/1.1\n`}\
   # After a reload the old worker ends a visitor's connection with an answer, never between two.
   option idle-close-on-response
   # What the application believes about the visitor comes from here alone.
@@ -180,8 +178,8 @@ function hostRules(options: EdgeOptions): string {
  */
 function health(options: EdgeOptions): string {
   return `frontend health
-  bind ${options.machine.privateIp}:${ports.edgeHealth}
-  bind 127.0.0.1:${ports.edgeHealth}
+  bind ${options.machine.privateIp}:${edgeHealthPort}
+  bind 127.0.0.1:${edgeHealthPort}
   option dontlog-normal
   monitor-uri /healthz
   monitor fail if { nbsrv(reach) lt 1 }

@@ -1,5 +1,5 @@
+import { anyReplicaHeader } from "../../setup/site";
 import {
-  anyReplicaHeader,
   type CompleteBackend,
   completeBackends,
   connectionLimit,

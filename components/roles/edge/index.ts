@@ -1,20 +1,23 @@
 import { createHmac } from "node:crypto";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { type Bastion, Machine, numericId } from "../../machine/machine";
-import type { TierArgs } from "../../machine/tier";
-import type { MachinePlan } from "../../plan/topology";
+import { machineBase } from "../../machine/base";
+import { cloudFirewallRules } from "../../machine/cloudFirewall";
+import { type Bastion, type Machine, numericId } from "../../machine/machine";
+import { createMachines, groupOutputs } from "../../machine/machineGroup";
+import type { RoleArgs } from "../../machine/roleArgs";
+import { type MachinePlan, machinesOf, machinesOffering, type Plan } from "../../plan/plan";
 import { OtherHosts } from "../../settings/settings";
-import { baseSetup } from "../../setup/base";
 import { mergeSetups } from "../../setup/merge";
-import { cloudFirewallRules } from "./cloudFirewall";
+import { siteOffer } from "../../setup/site";
 import { type Backend, requestLimit } from "./edge";
 import { pairProblems } from "./inputs";
+import { leavingEdge } from "./leaving";
 import { userDataForNat } from "./nat";
 import { loadBalancerSetup } from "./setup";
 
 /** Of the settings, the pair takes engine, domain, location, range, admin ranges, and services for `backends`. */
-export interface LoadBalancerPairArgs extends TierArgs {
+export interface LoadBalancerPairArgs extends RoleArgs {
   /** Token with which the pair moves its floating IP: read and write. Secret. */
   readonly apiToken: pulumi.Input<string>;
   /** Base of the Hetzner Cloud API. @default "https://api.hetzner.cloud/v1" */
@@ -24,7 +27,7 @@ export interface LoadBalancerPairArgs extends TierArgs {
   /** Visitors of HTTP are sent to HTTPS; without a certificate it says nothing. @default true */
   readonly redirectToHttps?: boolean;
   /**
-   * Machines that requests are sent to. @default - the app nodes of the topology: each has a Traefik on port 80
+   * Machines that requests are sent to. @default - the machines of the plan that offer the site: each has a Traefik on port 80
    * that answers under `/.platform/`
    */
   readonly backends?: readonly Backend[];
@@ -33,7 +36,7 @@ export interface LoadBalancerPairArgs extends TierArgs {
    * network with a NAT or VPN gateway of its own. @default true
    */
   readonly manageDefaultRoute?: boolean;
-  /** Private address of the machine that takes the journals; false: none does. @default - the storage node */
+  /** Private address of the machine that takes the journals; false: none does. @default - the machine of the plan that offers `logs` */
   readonly logArchive?: string | false;
 }
 
@@ -72,25 +75,22 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
 
   constructor(name: string, args: LoadBalancerPairArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
-    const [first, second] = args.topology.loadBalancers;
+    const pair = pairOf(args.plan);
     const problems = pairProblems(args, backendsOf(args));
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
     const floatingIp = createFloatingIp(name, args, this);
-    const shared = {
-      placementGroupId: numericId(createPlacementGroup(name, args, this)),
-      firewallId: numericId(createFirewall(name, args, this)),
-    };
-    const machines = [first, second].map((plan) => createMachine(name, args, plan, floatingIp, shared, this));
-    const [firstMachine] = machines;
-    if (firstMachine === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
+    const machines = createPair(name, args, pair, floatingIp, this);
+    const [first] = machines;
+    if (first === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
 
     this.virtualIp = floatingIp.ipAddress;
     this.floatingIpId = numericId(floatingIp);
-    this.bastion = { host: firstMachine.publicIpv4, hostKey: firstMachine.hostKey };
-    this.natGateway = first.privateIp;
-    this.serverIds = pulumi.all(machines.map((machine) => machine.serverId));
+    this.bastion = { host: first.publicIpv4, hostKey: first.hostKey };
+    this.natGateway = pair[0].privateIp;
+    const { serverIds, configured } = groupOutputs(pair, machines);
+    this.serverIds = serverIds;
     this.publicIpv4s = pulumi.all(machines.map((machine) => machine.publicIpv4));
-    this.configured = pulumi.all(machines.map((machine) => machine.configured));
+    this.configured = configured;
     this.registerOutputs({
       virtualIp: this.virtualIp,
       floatingIpId: this.floatingIpId,
@@ -122,71 +122,68 @@ function createFloatingIp(
   );
 }
 
-/** Both machines on one physical host would fail together. */
-function createPlacementGroup(
-  name: string,
-  args: LoadBalancerPairArgs,
-  parent: LoadBalancerPair,
-): hcloud.PlacementGroup {
-  return new hcloud.PlacementGroup(
-    `${name}-spread`,
-    { name: `${args.settings.environment}-edge`, type: "spread", labels: args.context.labels },
-    { parent, deleteBeforeReplace: true },
-  );
-}
-
 function createFirewall(name: string, args: LoadBalancerPairArgs, parent: LoadBalancerPair): hcloud.Firewall {
   return new hcloud.Firewall(
     `${name}-firewall`,
     {
       name: `${args.settings.environment}-edge`,
-      rules: cloudFirewallRules(args.settings.adminRanges),
+      rules: cloudFirewallRules(args.plan, "edge", args.settings.adminRanges),
       labels: args.context.labels,
     },
     { parent, deleteBeforeReplace: true },
   );
 }
 
-function createMachine(
+/** @throws when the role has not two machines */
+function pairOf(plan: Plan): readonly [MachinePlan, MachinePlan] {
+  const [first, second, third] = machinesOf(plan, "edge");
+  if (first === undefined || second === undefined || third !== undefined)
+    throw new Error(`a pair has two machines; the plan has ${machinesOf(plan, "edge").length} of role edge`);
+  return [first, second];
+}
+
+/** Both machines on one physical host would fail together. */
+function createPair(
   name: string,
   args: LoadBalancerPairArgs,
-  plan: MachinePlan,
+  pair: readonly [MachinePlan, MachinePlan],
   floatingIp: hcloud.FloatingIp,
-  shared: { placementGroupId: pulumi.Output<number>; firewallId: pulumi.Output<number> },
   parent: LoadBalancerPair,
-): Machine {
-  return new Machine(
-    `${name}-${plan.name}`,
+): Machine[] {
+  const { settings, serverType, context } = args;
+  return createMachines(
+    name,
     {
-      plan,
-      serverType: args.serverType,
-      context: args.context,
-      setup: machineSetup(args, plan, floatingIp),
-      firewallIds: [shared.firewallId],
-      placementGroupId: afterAddress(floatingIp, shared.placementGroupId),
-      userData: userDataForNat(args.settings.network.range),
+      machines: pair,
+      serverType,
+      context,
+      setup: (machine) => machineSetup(args, machine, floatingIp),
+      firewallIds: [numericId(createFirewall(name, args, parent))],
+      spread: `${settings.environment}-edge`,
+      // `destroy` deletes the machines before the address: their agents would take it again in the moment between
+      // unassigning and deleting it, and Hetzner deletes no assigned address.
+      after: floatingIp.id,
+      userData: userDataForNat(settings.network.range),
     },
-    { parent },
+    parent,
   );
 }
 
-function backendsOf({ backends, topology, settings }: LoadBalancerPairArgs): readonly Backend[] {
+function backendsOf({ backends, plan, settings }: LoadBalancerPairArgs): readonly Backend[] {
   const maxRequests = requestLimit(settings.app.services);
   return (
-    backends ?? topology.appNodes.map(({ name, privateIp }) => ({ name, address: privateIp, maxRequests }))
+    backends ??
+    machinesOffering(plan, siteOffer).map(({ name, privateIp }) => ({
+      name,
+      address: privateIp,
+      maxRequests,
+    }))
   );
 }
 
-/**
- * Waits for the address when the machines are made, so that `destroy` deletes the machines before it: their agents
- * would take it again in the moment between unassigning and deleting it, and Hetzner deletes no assigned address.
- */
-function afterAddress<T>(floatingIp: hcloud.FloatingIp, value: pulumi.Output<T>): pulumi.Output<T> {
-  return pulumi.all([floatingIp.id, value]).apply(([, kept]) => kept) as pulumi.Output<T>;
-}
-
-function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp: hcloud.FloatingIp) {
-  const { settings, topology } = args;
+function machineSetup(args: LoadBalancerPairArgs, machine: MachinePlan, floatingIp: hcloud.FloatingIp) {
+  const { settings, plan, logArchive } = args;
+  const options = edgeOptions(args, machine);
   return pulumi
     .all([
       pulumi.secret(args.apiToken),
@@ -199,9 +196,9 @@ function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp:
     .apply(([apiToken, apiEndpoint, certificate, address, floatingIpId, networkId]) => {
       const statePass = derivedKey(apiToken, "state of the edge");
       return mergeSetups(
-        baseSetup(plan, topology, settings, args.logArchive),
+        machineBase(machine, plan, { ...settings, logArchive, leaving: leavingEdge(options.peer) }),
         loadBalancerSetup({
-          ...edgeOptions(args, plan),
+          ...options,
           engine: settings.edge.engine,
           certificate,
           statePass,
@@ -221,13 +218,13 @@ function machineSetup(args: LoadBalancerPairArgs, plan: MachinePlan, floatingIp:
 }
 
 /** What is known before anything exists, and is no secret. */
-function edgeOptions(args: LoadBalancerPairArgs, plan: MachinePlan) {
-  const { settings, topology } = args;
-  const [first, second] = topology.loadBalancers;
+function edgeOptions(args: LoadBalancerPairArgs, machine: MachinePlan) {
+  const { settings } = args;
+  const [first, second] = pairOf(args.plan);
   const hosts = Object.values(settings.app.services).flatMap(({ host }) => host ?? []);
   return {
-    machine: plan,
-    peer: plan.name === first.name ? second : first,
+    machine,
+    peer: machine.name === first.name ? second : first,
     backends: backendsOf(args),
     redirectToHttps: args.redirectToHttps ?? true,
     domain: settings.domain,

@@ -1,7 +1,7 @@
-import { ports } from "../../plan/flows";
-import type { MachinePlan } from "../../plan/topology";
+import type { MachinePlan } from "../../plan/plan";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
+import { edgeHealthPort } from "./role";
 
 const configPath = "/etc/keepalived/keepalived.conf";
 const dropIn = keepRunning({
@@ -113,7 +113,7 @@ function checkScript(peerIp: string): string {
 # serves reaches: whether this machine is as good a place for visitors as the other one, because it reaches an app
 # node or neither of them does.
 status_of() {
-  exec 3<>"/dev/tcp/$1/${ports.edgeHealth}" || return 1
+  exec 3<>"/dev/tcp/$1/${edgeHealthPort}" || return 1
   printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$2" >&3
   read -r -t "$3" _ status _ <&3 && printf '%s' "$status"
 }

@@ -1,21 +1,19 @@
-import { ports } from "../../plan/flows";
 import { OtherHosts } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
+import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
 import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import {
-  anyReplicaHeader,
   certificateFile,
   certificatePathOf,
   connectionLimit,
   type EdgeOptions,
-  internalPrefix,
   knownHosts,
-  publicStatePath,
   reservedConnections,
 } from "./edge";
 import { nobodyReadyPath, probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
+import { edgeHealthPort, httpPort, httpsPort } from "./role";
 
 const configPath = "/etc/nginx/nginx.conf";
 const dropIn = keepRunning({
@@ -55,7 +53,7 @@ export function nginxSetup(options: EdgeOptions): CompleteSetup {
     checks: [
       {
         name: "nginx answers",
-        command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${ports.edgeHealth}/alive`,
+        command: `curl -fsS -o /dev/null http://${options.machine.privateIp}:${edgeHealthPort}/alive`,
       },
     ],
   });
@@ -205,9 +203,9 @@ ${stateLocation(options)}`;
     }
 ${stateLocation(options)}`;
   const plain = certificate !== undefined && options.redirectToHttps ? redirect : locations;
-  const servers = [`listen ${ports.http} default_server;${plain}`];
+  const servers = [`listen ${httpPort} default_server;${plain}`];
   if (certificate !== undefined) {
-    servers.push(`listen ${ports.https} ssl default_server;\n    http2 on;\n${tls(certificate)}${locations}`);
+    servers.push(`listen ${httpsPort} ssl default_server;\n    http2 on;\n${tls(certificate)}${locations}`);
   }
   return servers.map((body) => `\n  server {\n    set $any_replica "";\n    ${body}\n  }`).join("\n");
 }

@@ -1,5 +1,5 @@
-import { ports } from "../../plan/flows";
 import type { MachineSetup } from "../../setup/types";
+import { edgeHealthPort } from "./role";
 
 const scriptPath = "/usr/local/lib/platform-edge/probe-nodes";
 const unitPath = "/etc/systemd/system/platform-edge-probe.service";
@@ -42,7 +42,7 @@ function probeScript(): string {
 # Says by a file whether all app nodes have been unready three times in a row.
 unready=0
 while true; do
-  status=$(curl -s -m 6 -o /dev/null -w '%{http_code}' http://127.0.0.1:${ports.edgeHealth}/ready) || status=none
+  status=$(curl -s -m 6 -o /dev/null -w '%{http_code}' http://127.0.0.1:${edgeHealthPort}/ready) || status=none
   if [[ $status = 2?? ]]; then
     unready=0
     rm -f ${nobodyReadyPath}

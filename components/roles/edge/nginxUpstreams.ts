@@ -1,5 +1,5 @@
-import { ports } from "../../plan/flows";
 import { agentPort, completeBackends, type EdgeOptions, healthPaths } from "./edge";
+import { edgeHealthPort } from "./role";
 
 /**
  * nginx notices failed nodes by requests: three failures within a second, and a node gets none for the rest of it.
@@ -50,8 +50,8 @@ export function healthServer(options: EdgeOptions): string {
   const paths = healthPaths(options);
   return `
   server {
-    listen ${options.machine.privateIp}:${ports.edgeHealth};
-    listen 127.0.0.1:${ports.edgeHealth};
+    listen ${options.machine.privateIp}:${edgeHealthPort};
+    listen 127.0.0.1:${edgeHealthPort};
     access_log off;
     proxy_set_header Host ${options.domain};
     proxy_set_header Connection "";

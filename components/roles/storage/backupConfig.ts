@@ -9,6 +9,7 @@ export interface BackupConfig extends BackupSettings {
   readonly database: string;
   /** Private address of the database node. */
   readonly databaseAddress: string;
+  readonly databasePort: number;
   /** Private address of this machine. */
   readonly privateIp: string;
   /** Bucket of the application. */

@@ -1,4 +1,3 @@
-import { ports } from "../../plan/flows";
 import type { SetupFile } from "../../setup/types";
 import { type BackupConfig, type BackupSecrets, backupFolder } from "./backupConfig";
 import { remoteFiles, remoteSections, s3Section } from "./backupRemotes";
@@ -7,7 +6,7 @@ import { rootAccessKey, s3Endpoint, s3Region } from "./s3";
 /** Credentials of the backup commands: files that only root reads, nothing in an environment or an argument. */
 export function backupCredentialFiles(config: BackupConfig, secrets: BackupSecrets): SetupFile[] {
   const login = ({ user, password }: BackupSecrets["backup"]) =>
-    `${config.databaseAddress}:${ports.postgresql}:*:${user}:${password}\n`;
+    `${config.databaseAddress}:${config.databasePort}:*:${user}:${password}\n`;
   return [
     {
       path: `${backupFolder}/pgpass`,

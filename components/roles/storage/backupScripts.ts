@@ -1,4 +1,3 @@
-import { ports } from "../../plan/flows";
 import { type BackupConfig, backupFolder, backupRoot, rclone } from "./backupConfig";
 import { remotesOf } from "./backupRemotes";
 import { sealPrefix } from "./backupSeal";
@@ -25,7 +24,7 @@ export function scriptHead(config: BackupConfig, purpose: string): string {
 # ${purpose}
 set -euo pipefail
 umask 077
-export PGHOST=${config.databaseAddress} PGPORT=${ports.postgresql} PGPASSFILE=${backupFolder}/pgpass PGCONNECT_TIMEOUT=10 PGOPTIONS="${sessionOptions}"
+export PGHOST=${config.databaseAddress} PGPORT=${config.databasePort} PGPASSFILE=${backupFolder}/pgpass PGCONNECT_TIMEOUT=10 PGOPTIONS="${sessionOptions}"
 # shellcheck disable=SC2034
 readonly root=${backupRoot} database=${config.database} bucket=${config.bucket}
 

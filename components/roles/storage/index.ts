@@ -1,19 +1,22 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { containerHost } from "../../machine/base";
 import { Machine, numericId } from "../../machine/machine";
-import { containerHost, type PrivateTierArgs } from "../../machine/tier";
+import type { PrivateRoleArgs } from "../../machine/roleArgs";
+import { onlyMachineOf } from "../../plan/plan";
 import { BulkBackend } from "../../settings/settings";
-import { hasStorageBox } from "../../stack/settledSettings";
 import type { DatabaseCredential } from "../database";
 import type { OffsiteCredentials } from "./backupConfig";
 import { backupKeyRule, isBackupKey } from "./backupSeal";
+import { hasStorageBox } from "./copies";
+import { leavingStorage } from "./leaving";
 import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
 import { storageSetup } from "./setup";
 import { createBackupBox } from "./storageBox";
 
 /** Of the settings, the node takes its size, volume, bucket and schedules. */
-export interface StorageNodeArgs extends PrivateTierArgs {
+export interface StorageNodeArgs extends PrivateRoleArgs {
   /** Image of the object store by digest: `versity/versitygw@sha256:...`. */
   readonly objectStoreImage: pulumi.Input<string>;
   /** `DatabaseNode.backup`. Secret. */
@@ -63,8 +66,8 @@ export class StorageNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: StorageNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:StorageNode", name, {}, opts);
-    const { settings, topology, serverType, context, bastion, placementGroupId } = args;
-    const plan = topology.storage;
+    const { settings, plan, serverType, context, bastion, placementGroupId, registries } = args;
+    const node = onlyMachineOf(plan, "storage");
     const problems = storageProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
 
@@ -77,6 +80,8 @@ export class StorageNode extends pulumi.ComponentResource {
     const backupKey = args.backupKey === undefined ? ownKey : pulumi.secret(args.backupKey);
     const rootSecret = password(`${name}-objects-root`, this);
     const applicationSecret = password(`${name}-objects-app`, this);
+    const { registryMirror } = settings.images;
+    const base = { ...settings, registryMirror, registries, leaving: leavingStorage };
     const setup = pulumi
       .all([
         { volumeId, objectStoreImage: args.objectStoreImage, box: box?.access },
@@ -90,12 +95,12 @@ export class StorageNode extends pulumi.ComponentResource {
         },
       ])
       .apply(([facts, secrets]) =>
-        containerHost(plan, args, storageSetup(settings, topology, facts, secrets)),
+        containerHost(node, plan, base, storageSetup(settings, plan, facts, secrets)),
       );
     const machine = new Machine(
       name,
       {
-        plan,
+        plan: node,
         setup,
         volumeId,
         serverType,
@@ -107,7 +112,7 @@ export class StorageNode extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.s3Endpoint = pulumi.output(s3Endpoint(plan.privateIp));
+    this.s3Endpoint = pulumi.output(s3Endpoint(node.privateIp));
     this.region = pulumi.output(s3Region);
     this.bucket = pulumi.output(settings.storage.bucket);
     this.accessKeyId = pulumi.output(applicationAccessKey);
@@ -149,11 +154,11 @@ function storageProblems({ settings, offsite, backupKey }: StorageNodeArgs): str
 }
 
 function createVolume(name: string, args: StorageNodeArgs, parent: StorageNode): hcloud.Volume {
-  const { settings, context, topology } = args;
+  const { settings, context, plan } = args;
   return new hcloud.Volume(
     `${name}-volume`,
     {
-      name: `${topology.storage.hostname}-volume`,
+      name: `${onlyMachineOf(plan, "storage").hostname}-volume`,
       size: settings.storage.volumeGb,
       format: "ext4",
       location: context.location,

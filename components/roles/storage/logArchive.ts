@@ -1,4 +1,4 @@
-import { ports } from "../../plan/flows";
+import { journalPort } from "../../setup/journal";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { needsStorage, storageFolder, storageRoot } from "./volume";
 
@@ -56,7 +56,7 @@ export function logArchiveSetup(config: LogArchiveConfig): CompleteSetup {
       {
         name: "the log archive takes entries",
         command: `printf '__REALTIME_TIMESTAMP=%s\\n__MONOTONIC_TIMESTAMP=1\\n_BOOT_ID=%s\\n_HOSTNAME=%s\\nMESSAGE=platform check\\n\\n' "$(date +%s%6N)" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(hostname)" |
-curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/vnd.fdo.journal' -H 'Expect:' --data-binary @- http://${config.privateIp}:${ports.journal}/upload &&
+curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/vnd.fdo.journal' -H 'Expect:' --data-binary @- http://${config.privateIp}:${journalPort}/upload &&
 platform-logs --since '10 minutes ago' --grep 'platform check' --lines 1 | grep -q .`,
       },
     ],
@@ -81,7 +81,7 @@ MaxFiles=100000
 function socketDropIn(privateIp: string): string {
   return `[Socket]
 ListenStream=
-ListenStream=${privateIp}:${ports.journal}
+ListenStream=${privateIp}:${journalPort}
 FreeBind=yes
 `;
 }

@@ -1,9 +1,9 @@
-import { ports } from "../../plan/flows";
 import { ObjectStoreEngine } from "../../settings/settings";
 import { type ContainerSpec, containerSetup } from "../../setup/container";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
 import { objectStoreFiles, objectStoreScript } from "./objectStoreScript";
+import { objectStorePort } from "./role";
 import { type ObjectStoreConfig, type ObjectStoreSecrets, rootAccessKey, s3Endpoint, s3Region } from "./s3";
 import { needsStorage, storageFolder, storageRoot } from "./volume";
 
@@ -66,7 +66,7 @@ function engineFolders(engine: ObjectStoreEngine): string[] {
 /** The container of either engine: same port, same credentials, same folders on the volume. */
 export function objectStoreContainer(config: ObjectStoreConfig, secrets: ObjectStoreSecrets): ContainerSpec {
   const endpoint = s3Endpoint(config.privateIp);
-  const address = `${config.privateIp}:${ports.objectStore}`;
+  const address = `${config.privateIp}:${objectStorePort}`;
   const common = {
     name: unit,
     image: config.image,

@@ -1,6 +1,6 @@
-import { ports } from "../../plan/flows";
 import { ObjectStoreEngine } from "../../settings/settings";
 import type { SetupFile } from "../../setup/types";
+import { objectStorePort } from "./role";
 import {
   applicationAccessKey,
   type ObjectStoreConfig,
@@ -25,7 +25,7 @@ export function objectStoreFiles(config: ObjectStoreConfig, secrets: ObjectStore
     ? [
         {
           path: `${folder}/client.env`,
-          content: `MC_HOST_platform=http://${rootAccessKey}:${secrets.root}@${config.privateIp}:${ports.objectStore}\n`,
+          content: `MC_HOST_platform=http://${rootAccessKey}:${secrets.root}@${config.privateIp}:${objectStorePort}\n`,
           mode: "0600",
         },
         {

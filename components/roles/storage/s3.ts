@@ -1,5 +1,5 @@
-import { ports } from "../../plan/flows";
 import type { ObjectStoreEngine } from "../../settings/settings";
+import { objectStorePort } from "./role";
 
 /** Signing region that both engines accept. */
 export const s3Region = "us-east-1";
@@ -23,5 +23,5 @@ export interface ObjectStoreSecrets {
 }
 
 export function s3Endpoint(privateIp: string): string {
-  return `http://${privateIp}:${ports.objectStore}`;
+  return `http://${privateIp}:${objectStorePort}`;
 }

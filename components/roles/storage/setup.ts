@@ -1,5 +1,5 @@
-import type { Topology } from "../../plan/topology";
-import type { PlatformSettings } from "../../settings/settings";
+import { endpointOf, onlyMachineOf, type Plan } from "../../plan/plan";
+import { type PlatformSettings, Store } from "../../settings/settings";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
@@ -29,18 +29,20 @@ export interface StorageSecrets extends Omit<BackupSecrets, "objectStoreRoot"> {
 /** Everything that makes a machine with Docker the storage node. */
 export function storageSetup(
   settings: PlatformSettings,
-  topology: Topology,
+  plan: Plan,
   facts: StorageFacts,
   secrets: StorageSecrets,
 ): CompleteSetup {
   const { storage } = settings;
-  const { privateIp } = topology.storage;
+  const { privateIp } = onlyMachineOf(plan, "storage");
+  const database = endpointOf(plan, Store.Database);
   const backup = {
     ...storage.backup,
     bulk: storage.bulk,
     box: facts.box,
     database: settings.database.databaseName,
-    databaseAddress: topology.database.privateIp,
+    databaseAddress: database.address,
+    databasePort: database.port,
     privateIp,
     bucket: storage.bucket,
   };

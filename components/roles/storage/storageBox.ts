@@ -2,7 +2,7 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type DeployKey, deployKey } from "../../machine/deployKey";
-import type { TierArgs } from "../../machine/tier";
+import type { RoleArgs } from "../../machine/roleArgs";
 import type { PlatformSettings } from "../../settings/settings";
 import { requireStorageBox, storageBoxLocation } from "../../sizing/storageBoxes";
 import type { StorageBoxAccess } from "./backupConfig";
@@ -25,7 +25,7 @@ const snapshotPlan = { maxSnapshots: 7, hour: 4, minute: 30 };
  */
 export function createBackupBox(
   name: string,
-  { settings, context }: Pick<TierArgs, "settings" | "context">,
+  { settings, context }: Pick<RoleArgs, "settings" | "context">,
   parent: pulumi.Resource,
 ): BackupBox {
   const { protect, storage, environment } = settings;

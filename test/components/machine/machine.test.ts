@@ -3,12 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { bastionSynRetries, longestDialSeconds, synSeconds } from "../../../components/machine/dialing";
 import { Machine, type MachineArgs } from "../../../components/machine/machine";
 import { Network } from "../../../components/machine/network";
-import { planTopology } from "../../../components/plan/topology";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../support/mocks";
+import { planned } from "../../support/planned";
 import { seedSettings } from "../../support/settings";
 
-const topology = planTopology(seedSettings);
-const [lb1] = topology.loadBalancers;
+const topology = planned(seedSettings);
+const [lb1] = topology.edge;
 
 interface DialingInputs {
   readonly dialErrorLimit: number;

@@ -1,19 +1,24 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
-import { planTopology } from "../../../components/plan/topology";
+import { hostFirewallOf } from "../../../components/machine/base";
+import type { MachinePlan } from "../../../components/plan/plan";
+import type { PlatformSettings } from "../../../components/settings/settings";
 import { hostFirewall } from "../../../components/setup/hostFirewall";
 import { ensureHostPackages } from "../../../localcloud/src/linux/hostPackages";
+import { planned } from "../../support/planned";
 import { seedSettings } from "../../support/settings";
 import { inDebian13, whyNoDebian13 } from "../roles/edge/support/debian13";
 
-const topology = planTopology(seedSettings);
+const topology = planned(seedSettings);
+const rulesetOf = (machine: MachinePlan, { adminRanges }: PlatformSettings) =>
+  hostFirewall(hostFirewallOf(machine, topology.plan, adminRanges));
 
 describe("hostFirewall", () => {
-  for (const machine of topology.machines) {
+  for (const machine of topology.plan.machines) {
     it(`renders a ruleset for ${machine.name} that nft accepts`, async function () {
       if (process.getuid?.() !== 0) this.skip();
       await ensureHostPackages(["nftables"]);
-      const ruleset = hostFirewall(machine, topology, seedSettings);
+      const ruleset = rulesetOf(machine, seedSettings);
       const judged = await execa("unshare", ["--net", "nft", "--check", "--file", "-"], {
         input: ruleset,
         reject: false,
@@ -24,7 +29,7 @@ describe("hostFirewall", () => {
   }
 
   it("lets only app nodes and the storage node reach PostgreSQL", () => {
-    const rules = hostFirewall(topology.database, topology, seedSettings)
+    const rules = rulesetOf(topology.database, seedSettings)
       .split("\n")
       .filter((line) => line.includes("dport 5432"));
     const sources = rules.flatMap(
@@ -34,8 +39,8 @@ describe("hostFirewall", () => {
   });
 
   it("opens SSH on a load balancer to the admin ranges and the pair itself", () => {
-    const [lb1] = topology.loadBalancers;
-    const rules = hostFirewall(lb1, topology, seedSettings)
+    const [lb1] = topology.edge;
+    const rules = rulesetOf(lb1, seedSettings)
       .split("\n")
       .filter((line) => line.includes("dport 22"));
     assert.deepEqual(
@@ -46,9 +51,9 @@ describe("hostFirewall", () => {
 
   it("opens SSH to IPv6 admin ranges in their own family", async function () {
     if (process.getuid?.() !== 0) this.skip();
-    const [lb1] = topology.loadBalancers;
+    const [lb1] = topology.edge;
     const settings = { ...seedSettings, adminRanges: ["198.51.100.1/32", "2001:db8:5::/48"] };
-    const ruleset = hostFirewall(lb1, topology, settings);
+    const ruleset = rulesetOf(lb1, settings);
     assert.match(ruleset, /ip6 saddr \{ 2001:db8:5::\/48 \} tcp dport 22 accept/);
     const judged = await execa("unshare", ["--net", "nft", "--check", "--file", "-"], {
       input: ruleset,
@@ -58,8 +63,8 @@ describe("hostFirewall", () => {
   });
 
   it("lets no load balancer accept anything for the sake of containers, as it runs none", () => {
-    for (const machine of topology.loadBalancers) {
-      const rules = hostFirewall(machine, topology, seedSettings);
+    for (const machine of topology.edge) {
+      const rules = rulesetOf(machine, seedSettings);
       assert.doesNotMatch(rules, /172\.20|iifname "br-\*".*accept/);
     }
   });
@@ -89,7 +94,7 @@ try() { ip netns exec "$1" curl -s -o /dev/null -m 2 --interface "$2" "http://$3
 try br-0123456789ab 172.20.0.5 172.20.0.1:9100 "container"
 try br-0123456789ab 172.20.0.5 172.20.0.1:22 "container to sshd"
 try private 172.20.0.6 10.0.3.11:9100 "pretender"`,
-      { "/tmp/firewall.nft": hostFirewall(topology.storage, topology, seedSettings) },
+      { "/tmp/firewall.nft": rulesetOf(topology.storage, seedSettings) },
     );
     assert.deepEqual(output.trim().split("\n"), [
       "container passes",
@@ -99,9 +104,6 @@ try private 172.20.0.6 10.0.3.11:9100 "pretender"`,
   });
 
   it("drops what no flow names", () => {
-    assert.match(
-      hostFirewall(topology.storage, topology, seedSettings),
-      /hook input priority 0; policy drop;/,
-    );
+    assert.match(rulesetOf(topology.storage, seedSettings), /hook input priority 0; policy drop;/);
   });
 });

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { planTopology } from "../../../components/plan/topology";
-import { baseSetup } from "../../../components/setup/base";
+import { machineBase } from "../../../components/machine/base";
 import { containerSetup } from "../../../components/setup/container";
 import { dockerSetup } from "../../../components/setup/docker";
 import { mergeSetups } from "../../../components/setup/merge";
 import { quote, renderSetup } from "../../../components/setup/render";
 import type { MachineSetup } from "../../../components/setup/types";
+import { planned } from "../../support/planned";
 import { seedSettings } from "../../support/settings";
 import { shellcheck } from "../../support/shellcheck";
 
-const topology = planTopology(seedSettings);
+const topology = planned(seedSettings);
 
 function everything(): MachineSetup {
   return mergeSetups(
-    baseSetup(topology.database, topology, seedSettings),
+    machineBase(topology.database, topology.plan, seedSettings),
     dockerSetup({ registryMirror: "https://mirror.example:5000" }),
     containerSetup({
       name: "web-1",

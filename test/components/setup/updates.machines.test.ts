@@ -3,23 +3,39 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { planTopology } from "../../../components/plan/topology";
+import { updatePlace } from "../../../components/machine/base";
+import type { MachinePlan } from "../../../components/plan/plan";
+import { leavingApp } from "../../../components/roles/app/leaving";
+import { leavingDatabase } from "../../../components/roles/database/leaving";
+import { leavingEdge } from "../../../components/roles/edge/leaving";
+import { leavingStorage } from "../../../components/roles/storage/leaving";
 import { updatesSetup, updateTimes } from "../../../components/setup/updates";
+import type { Leaving } from "../../../components/setup/upgradeScript";
+import { planned } from "../../support/planned";
 import { seedSettings } from "../../support/settings";
 import { shellcheck } from "../../support/shellcheck";
 import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 import { repositories, type TestPackage } from "./support/repository";
 
-const topology = planTopology(seedSettings);
-const command = (index: number) =>
-  updatesSetup(topology.machines[index] ?? topology.database, topology).files.find(({ path }) =>
-    path.endsWith("/platform-upgrade"),
-  )?.content ?? "";
+const topology = planned(seedSettings);
+const placeOf = (machine: MachinePlan) => updatePlace(machine, topology.plan);
+const leaving: Readonly<Record<string, (machine: MachinePlan) => Leaving>> = {
+  edge: () => leavingEdge(topology.edge[1]),
+  app: leavingApp,
+  database: () => leavingDatabase,
+  storage: () => leavingStorage,
+};
+const command = (machine: MachinePlan) => {
+  const options = { place: placeOf(machine), leaving: leaving[machine.role]?.(machine) ?? leavingDatabase };
+  return updatesSetup(options).files.find(({ path }) => path.endsWith("/platform-upgrade"))?.content ?? "";
+};
 
 describe("security updates", () => {
   it("come to no two of 24 machines in the same hour, and to the load balancers hours apart", () => {
-    const large = planTopology({ ...seedSettings, app: { ...seedSettings.app, count: 20 } });
-    const hours = large.machines.map((machine) => Number(updateTimes(machine, large).upgrade.slice(6, 8)));
+    const large = planned({ ...seedSettings, app: { ...seedSettings.app, count: 20 } }).plan;
+    const hours = large.machines.map((machine) =>
+      Number(updateTimes(updatePlace(machine, large)).upgrade.slice(6, 8)),
+    );
     assert.equal(new Set(hours).size, large.machines.length);
     const [first = 0, second = 0] = hours;
     assert.ok(
@@ -29,17 +45,17 @@ describe("security updates", () => {
   });
 
   it("keep their hour when app nodes are added, and come an hour after the lists", () => {
-    const larger = planTopology({ ...seedSettings, app: { ...seedSettings.app, count: 5 } });
-    for (const machine of topology.machines)
-      assert.deepEqual(updateTimes(machine, larger), updateTimes(machine, topology), machine.name);
-    const { download, upgrade } = updateTimes(topology.loadBalancers[0], topology);
+    const larger = planned({ ...seedSettings, app: { ...seedSettings.app, count: 5 } }).plan;
+    for (const machine of topology.plan.machines)
+      assert.equal(updatePlace(machine, larger), placeOf(machine), machine.name);
+    const { download, upgrade } = updateTimes(placeOf(topology.edge[0]));
     assert.deepEqual([download, upgrade], ["*-*-* 04:17:00 UTC", "*-*-* 05:17:00 UTC"]);
   });
 
-  for (const [index, { name }] of topology.machines.entries())
-    it(`have a command on ${name} that shellcheck accepts`, async function () {
+  for (const machine of topology.plan.machines)
+    it(`have a command on ${machine.name} that shellcheck accepts`, async function () {
       this.timeout(60_000);
-      assert.equal(await shellcheck(command(index)), "");
+      assert.equal(await shellcheck(command(machine)), "");
     });
 });
 
@@ -55,10 +71,9 @@ describe("platform-upgrade on the storage machine", () => {
       await program("apt-get", ":");
       // A oneshot service that runs is "activating", of which systemd says 3.
       await program("systemctl", '[ "$1" != is-active ] || exit 3');
-      const index = topology.machines.findIndex(({ name }) => name === topology.storage.name);
       await writeFile(
         join(folder, "upgrade"),
-        command(index).replaceAll("/run/platform-", `${folder}/platform-`),
+        command(topology.storage).replaceAll("/run/platform-", `${folder}/platform-`),
       );
       const upgrade = `PATH=${folder}:$PATH bash ${folder}/upgrade --yes 2>&1`;
       const held = `echo 'platform-restore, process 7' >${folder}/${holding}.holder; exec 8>>${folder}/${holding}; flock 8;`;
@@ -139,7 +154,7 @@ describe("security updates on a booted Debian 13", function () {
     await machine.succeed(`${sources(0)}\napt-get -qq update && apt-get -qq -y install ${names}`);
     // As the local cloud's image has them.
     await machine.succeed("systemctl mask --now apt-daily.timer apt-daily-upgrade.timer 2>&1");
-    await machine.apply(updatesSetup(topology.database, topology));
+    await machine.apply(updatesSetup({ place: placeOf(topology.database), leaving: leavingDatabase }));
     await machine.succeed(sources(1));
   });
   after(() => machine?.stop());
@@ -150,7 +165,7 @@ describe("security updates on a booted Debian 13", function () {
     );
     assert.equal(timers.match(/ActiveState=active/g)?.length, 2, timers);
     assert.equal(timers.match(/TimersCalendar=/g)?.length, 2, timers);
-    const { download, upgrade } = updateTimes(topology.database, topology);
+    const { download, upgrade } = updateTimes(placeOf(topology.database));
     assert.ok(
       timers.includes(`OnCalendar=${download} ;`) && timers.includes(`OnCalendar=${upgrade} ;`),
       timers,
@@ -205,7 +220,7 @@ rm /usr/lib/probe/libz.so.1`);
   it("do not begin on a load balancer whose peer does not serve", async () => {
     const run = (prepare: string) =>
       machine.run(
-        `cat >/run/upgrade <<'END_OF_SCRIPT'\n${command(0)}\nEND_OF_SCRIPT\n${prepare}\nbash /run/upgrade --yes 2>&1`,
+        `cat >/run/upgrade <<'END_OF_SCRIPT'\n${command(topology.edge[0])}\nEND_OF_SCRIPT\n${prepare}\nbash /run/upgrade --yes 2>&1`,
       );
     const alone = await run(":");
     assert.equal(alone.exitCode, 1);

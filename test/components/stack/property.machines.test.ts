@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
 import { z } from "zod";
-import { planTopology } from "../../../components/plan/topology";
 import { isCalendarExpression, nextElapse } from "../../../components/settings/calendar";
 import { renderSetup } from "../../../components/setup/render";
 import { secretKeys, stackSchema } from "../../../components/stack/schema";
 import { describePlatform } from "../../../components/views/description";
 import { renderTree } from "../../../components/views/tree";
+import { planned } from "../../support/planned";
 import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/support/machine";
 import { whyNoDebian13 } from "../roles/edge/support/debian13";
 import { type Accepted, accepted } from "./support/accepted";
@@ -60,9 +60,9 @@ describe(`whatever the configuration accepts works, seeds ${firstSeed} to ${firs
 
   it("is described, and names its machines as the kernel and Hetzner allow", () => {
     for (const { seed, settings } of cases) {
-      const topology = planTopology(settings);
-      withSeed(seed, () => renderTree(describePlatform(settings, topology)));
-      for (const { hostname } of topology.machines) {
+      const topology = planned(settings);
+      withSeed(seed, () => renderTree(describePlatform(settings, topology.plan)));
+      for (const { hostname } of topology.plan.machines) {
         assert.match(hostname, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, `seed ${seed}`);
       }
     }

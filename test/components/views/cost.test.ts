@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planTopology } from "../../../components/plan/topology";
+import { planPlatform } from "../../../components/presets/multiServer";
 import type { PlatformSettings } from "../../../components/settings/settings";
 import { datedPrices, type PriceTable } from "../../../components/sizing/prices";
 import { costAlternatives, whatAmountBuys } from "../../../components/views/alternatives";
@@ -13,7 +13,8 @@ function prices(): PriceTable {
   return table;
 }
 
-const estimate = (settings: PlatformSettings) => estimateCost(settings, planTopology(settings), prices());
+const estimate = (settings: PlatformSettings) =>
+  estimateCost(planPlatform(settings), settings.location, prices());
 const storage = { ...seedSettings.storage, volumeGb: 2048 };
 const cheapest: PlatformSettings = { ...seedSettings, storage };
 const exact: PlatformSettings = {
@@ -87,7 +88,7 @@ describe("estimateCost (S0-25)", () => {
 });
 
 describe("costAlternatives (HC-C1)", () => {
-  const alternatives = costAlternatives(exact, planTopology(exact), prices());
+  const alternatives = costAlternatives(exact, planPlatform, prices());
   const found = alternatives.map(({ line, bulk, monthlyEur, orderable }) => [
     line,
     bulk,
@@ -127,27 +128,27 @@ describe("costAlternatives (HC-C1)", () => {
 
   it("follows the prices it is given", () => {
     const dearer = { ...prices(), volumePerGb: 0.01, soldOut: new Set<string>() };
-    const text = whatAmountBuys(110, costAlternatives(exact, planTopology(exact), dearer), dearer);
+    const text = whatAmountBuys(110, costAlternatives(exact, planPlatform, dearer), dearer);
     assert.match(text, /105\.42 EUR: CX machines with one volume$/m);
     assert.doesNotMatch(text, /sold out|not with a block volume/);
   });
 
   it("leaves out lines that lack a size", () => {
     const large = { ...cheapest, database: { ...seedSettings.database, vcpus: 16, memoryGb: 64 } };
-    const lines = costAlternatives(large, planTopology(large), prices()).map(({ line }) => line);
+    const lines = costAlternatives(large, planPlatform, prices()).map(({ line }) => line);
     assert.deepEqual([...new Set(lines)], ["CCX"]);
   });
 });
 
 describe("requireBudget", () => {
   it("accepts a platform at its limit and one without a limit", () => {
-    requireBudget({ ...exact, budgetEur: 451.09 });
-    requireBudget({ ...exact, budgetEur: undefined });
+    requireBudget({ ...exact, budgetEur: 451.09 }, planPlatform(exact));
+    requireBudget({ ...exact, budgetEur: undefined }, planPlatform(exact));
   });
 
   it("fails when a platform costs more, with sum, limit and the largest lines", () => {
     assert.throws(
-      () => requireBudget({ ...exact, budgetEur: 451 }),
+      () => requireBudget({ ...exact, budgetEur: 451 }, planPlatform(exact)),
       (error) =>
         error instanceof BudgetError &&
         /^451\.09 EUR .*above budgetEur 451\.00; the largest lines are ccx23 .*171\.98 and ccx33 .*138\.49/.test(
@@ -158,7 +159,7 @@ describe("requireBudget", () => {
 
   it("fails when nobody knows the prices of the location", () =>
     assert.throws(
-      () => requireBudget({ ...exact, location: "ash", budgetEur: 500 }),
+      () => requireBudget({ ...exact, location: "ash", budgetEur: 500 }, planPlatform(exact)),
       /know no ash; set budgetEur: 0/,
     ));
 

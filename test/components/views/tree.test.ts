@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { flowsTo } from "../../../components/plan/flows";
-import { planTopology } from "../../../components/plan/topology";
+import { planPlatform } from "../../../components/presets/multiServer";
 import type { PlatformSettings } from "../../../components/settings/settings";
 import { describePlatform } from "../../../components/views/description";
 import { describeTree } from "../../../components/views/tree";
 import { seedSettings } from "../../support/settings";
 
-const tree = (settings: PlatformSettings) => describeTree(settings, planTopology(settings));
+const tree = (settings: PlatformSettings) => describeTree(settings, planPlatform(settings));
 
 describe("describeTree (S0-30)", () => {
   const lines = tree(seedSettings).split("\n");
 
-  it("has a heading for each tier and an entry for each machine, in reading order", () => {
+  it("has a heading for each role and an entry for each machine, in reading order", () => {
     const entries = lines.filter((line) => !line.startsWith("  "));
     assert.deepEqual(entries, [
       "prod: www.example.com",
@@ -99,20 +99,20 @@ describe("describeTree, S0-16: where backups are kept", () => {
 });
 
 describe("describePlatform", () => {
-  const description = describePlatform(seedSettings, planTopology(seedSettings));
+  const description = describePlatform(seedSettings, planPlatform(seedSettings));
 
   it("lists exactly the ports of the flows", () => {
-    for (const { tier, machines } of description.tiers) {
-      const expected = flowsTo(tier).filter(({ port }) => port !== null);
+    for (const { role, machines } of description.roles) {
+      const expected = flowsTo(planPlatform(seedSettings).flows, role).filter(({ port }) => port !== null);
       for (const machine of machines) assert.equal(machine.ports.length, expected.length);
     }
   });
 
   it("holds every machine of the topology once", () => {
-    const names = description.tiers.flatMap(({ machines }) => machines.map((machine) => machine.hostname));
+    const names = description.roles.flatMap(({ machines }) => machines.map((machine) => machine.hostname));
     assert.deepEqual(
       names,
-      planTopology(seedSettings).machines.map((machine) => machine.hostname),
+      planPlatform(seedSettings).machines.map((machine) => machine.hostname),
     );
   });
 

@@ -19,7 +19,12 @@ interface ServerView {
   readonly id: number;
   readonly name: string;
   readonly status: string;
-  readonly public_net: { readonly ipv4: { readonly ip: string } | null };
+  readonly public_net: {
+    readonly ipv4: { readonly ip: string } | null;
+    /** A network, of which the machine has the first address: `2001:db8::/64`. */
+    readonly ipv6: { readonly ip: string } | null;
+  };
+  readonly server_type: { readonly name: string };
 }
 
 /** A request to the Hetzner API with the local stack's own token. */
@@ -102,6 +107,14 @@ async function run(
     ...(input === undefined ? { stdin: "ignore" } : { input }),
   });
   return { stdout, stderr, exitCode: exitCode ?? 1 };
+}
+
+/** Ports on which a machine listens to others over TCP, in order. */
+export async function listeningPorts(name: string): Promise<number[]> {
+  const sockets = await must(name, "ss -Hltn | awk '{print $4}'");
+  const others = sockets.split("\n").filter((socket) => !/^(127\.|\[::1\]|\[::ffff:127\.)/.test(socket));
+  const ports = others.map((socket) => Number(socket.slice(socket.lastIndexOf(":") + 1)));
+  return [...new Set(ports)].sort((left, right) => left - right);
 }
 
 /** Polls until the answer is not undefined. @throws after the time limit, with what was awaited */

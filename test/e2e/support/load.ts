@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { execa } from "execa";
 import { ensureHostPackages } from "../../../localcloud/src/linux/hostPackages";
@@ -17,10 +18,18 @@ export interface Load {
  * Visitors from the internet namespace.
  *
  * @param limit seconds, or a number of requests as `10000x`
+ * @param body is posted as JSON and expects 201; without it the visitors GET and expect 200
  */
-export function startLoad(url: string, connections: number, limit: number | `${number}x`): Load {
+export function startLoad(
+  url: string,
+  connections: number,
+  limit: number | `${number}x`,
+  body?: object,
+): Load {
   const client = join(__dirname, "loadClient.ts");
-  const node = [process.execPath, "--import", "tsx", client, url, String(connections), String(limit)];
+  const posted = body === undefined ? [] : [JSON.stringify(body)];
+  const visit = [client, url, String(connections), String(limit), ...posted];
+  const node = [process.execPath, "--import", "tsx", ...visit];
   const visitor = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], { cwd: projectRoot });
   const result = visitor.then(({ stdout }) => JSON.parse(stdout) as LoadResult);
   const stop = () => {
@@ -41,6 +50,36 @@ export async function wrk(url: string, connections: number, seconds: number): Pr
   const { stdout } = await execa("ip", ["netns", "exec", namesOf(settings).internet, "wrk", ...args]);
   const lines = stdout.split("\n").map((line) => line.trim());
   return lines.filter((line) => /requests in|Socket errors|Non-2xx/.test(line)).join("; ");
+}
+
+/** Failures that a summary of wrk names: broken connections and answers other than 2xx, not what was only slow. */
+export function failuresOfWrk(summary: string): number {
+  const {
+    connect = "0",
+    read = "0",
+    write = "0",
+  } = /connect (?<connect>\d+), read (?<read>\d+), write (?<write>\d+)/.exec(summary)?.groups ?? {};
+  const bad = /Non-2xx or 3xx responses: (\d+)/.exec(summary)?.[1] ?? "0";
+  return [connect, read, write, bad].reduce((sum, count) => sum + Number(count), 0);
+}
+
+/**
+ * A machine that dies may cost what was open on it, one request of each connection, and nothing once the others had
+ * time to notice.
+ */
+export function assertFailedOnlyWithin(
+  result: LoadResult,
+  beganMs: number,
+  windowMs: number,
+  most: number,
+): void {
+  assert.ok(result.failed <= most, `more than ${most} failed: ${describeLoad(result)}`);
+  const others = result.failedAtMs.filter((at) => at < beganMs || at > beganMs + windowMs);
+  assert.deepEqual(
+    others.map((at) => `${at - beganMs} ms after the fault`),
+    [],
+    describeLoad(result),
+  );
 }
 
 /** One line for the log of the test run. */

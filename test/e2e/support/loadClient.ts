@@ -1,12 +1,15 @@
 // A visitor who does not give up: asks one URL again and again and counts. Runs as a process of its own inside
-// the namespace of the outside client: loadClient.ts URL CONNECTIONS SECONDS|COUNTx
-import { Agent, get } from "node:http";
+// the namespace of the outside client: loadClient.ts URL CONNECTIONS SECONDS|COUNTx [BODY], which is posted as JSON
+import * as http from "node:http";
+import * as https from "node:https";
 
 export interface LoadResult {
   readonly requests: number;
   readonly failed: number;
   /** What went wrong, by kind: `503`, `ECONNRESET`, `timeout`. */
   readonly failures: Readonly<Record<string, number>>;
+  /** When each of them was known, in ms since 1970. */
+  readonly failedAtMs: readonly number[];
   /** The first few of them, with what an operator needs to find them in the logs. */
   readonly details: readonly string[];
   /**
@@ -30,31 +33,44 @@ interface Answer {
   readonly closedInBetween?: boolean;
 }
 
-const agent = new Agent({ keepAlive: true });
+/** The certificate of a test is nobody's: that it is the right one is asked elsewhere. */
+const agents = {
+  "http:": new http.Agent({ keepAlive: true }),
+  "https:": new https.Agent({ keepAlive: true, rejectUnauthorized: false }),
+};
 
-function ask(url: string): Promise<Answer> {
+function ask(url: string, body: string | undefined): Promise<Answer> {
+  const tls = url.startsWith("https:");
+  const options = {
+    agent: agents[tls ? "https:" : "http:"],
+    timeout: 10_000,
+    ...(body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" } }),
+  };
   return new Promise((resolve) => {
     let answered = false;
-    const request = get(url, { agent, timeout: 10_000 }, (response) => {
+    const request = (tls ? https : http).request(url, options, (response) => {
       answered = true;
-      let body = "";
+      let content = "";
       response.setEncoding("utf8");
-      response.on("data", (part: string) => (body += part));
+      response.on("data", (part: string) => (content += part));
       response.on("error", (error) => resolve({ problem: problemOf(error) }));
       response.on("end", () => {
-        if (response.statusCode !== 200) {
-          const detail = `${JSON.stringify(response.headers)} ${body.slice(0, 200)}`;
+        if (response.statusCode !== (body === undefined ? 200 : 201)) {
+          const detail = `${JSON.stringify(response.headers)} ${content.slice(0, 200)}`;
           return resolve({ problem: String(response.statusCode), detail });
         }
-        const node = /"node":"([^"]+)"/.exec(body)?.[1];
+        const node = String(response.headers["x-served-by"] ?? "").split("/")[0] || undefined;
         resolve(node === undefined ? { problem: "no node in the answer" } : { node });
       });
     });
     request.on("timeout", () => request.destroy(new Error("timeout")));
     request.on("error", (error) => {
       const problem = problemOf(error);
-      resolve({ problem, closedInBetween: request.reusedSocket && !answered && problem === "ECONNRESET" });
+      const idempotent = body === undefined;
+      const closedInBetween = idempotent && request.reusedSocket && !answered && problem === "ECONNRESET";
+      resolve({ problem, closedInBetween });
     });
+    request.end(body);
   });
 }
 
@@ -62,7 +78,12 @@ function problemOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
 
-async function main([url = "", connections = "8", limit = "10"]: readonly string[]): Promise<LoadResult> {
+async function main([
+  url = "",
+  connections = "8",
+  limit = "10",
+  body,
+]: readonly string[]): Promise<LoadResult> {
   const began = Date.now();
   const count = limit.endsWith("x") ? Number(limit.slice(0, -1)) : Number.POSITIVE_INFINITY;
   let deadline = limit.endsWith("x") ? began + 300_000 : began + Number(limit) * 1000;
@@ -70,18 +91,20 @@ async function main([url = "", connections = "8", limit = "10"]: readonly string
   const nodes: Record<string, number> = {};
   const failures: Record<string, number> = {};
   const details: string[] = [];
+  const failedAtMs: number[] = [];
   let [asked, retried, lastAnswer, longestGapMs] = [0, 0, began, 0];
   const visitor = async () => {
     while (asked < count && Date.now() < deadline) {
       asked += 1;
-      let answer = await ask(url);
+      let answer = await ask(url, body);
       if (answer.closedInBetween) {
         retried += 1;
-        answer = await ask(url);
+        answer = await ask(url, body);
       }
       const { node, problem, detail = "" } = answer;
       if (problem !== undefined) {
         failures[problem] = (failures[problem] ?? 0) + 1;
+        failedAtMs.push(Date.now());
         if (details.length < 5) details.push(`${new Date().toISOString()} ${problem} ${detail}`.trim());
       }
       if (node === undefined) continue;
@@ -97,6 +120,7 @@ async function main([url = "", connections = "8", limit = "10"]: readonly string
     failed,
     retried,
     failures,
+    failedAtMs,
     details,
     nodes,
     longestGapMs,

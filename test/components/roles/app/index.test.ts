@@ -6,7 +6,7 @@ import { settings, stack, topology } from "./support/stack";
 
 const args: AppNodesArgs = {
   settings,
-  topology,
+  plan: topology.plan,
   serverType: "cpx41",
   context: {
     location: "nbg1",

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { execa } from "execa";
+import { machineBase } from "../../../../components/machine/base";
 import { appNodeSetup } from "../../../../components/roles/app/setup";
-import { baseSetup } from "../../../../components/setup/base";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
@@ -11,7 +11,7 @@ import type { CompleteSetup } from "../../../../components/setup/types";
 import { shellcheck } from "../../../support/shellcheck";
 import { settings, stack, topology } from "./support/stack";
 
-const [first, second] = topology.appNodes;
+const [first, second] = topology.app;
 assert.ok(first !== undefined && second !== undefined);
 const setup = appNodeSetup(first, stack);
 const content = (of: CompleteSetup, path: string) => of.files.find((file) => file.path === path)?.content;
@@ -152,7 +152,11 @@ describe("app node setup", () => {
 
   it("gives a script without findings of shellcheck, together with base and Docker", async function () {
     this.timeout(20_000);
-    const whole = mergeSetups(baseSetup(first, topology, settings), dockerSetup(settings.images), setup);
+    const whole = mergeSetups(
+      machineBase(first, topology.plan, settings),
+      dockerSetup(settings.images),
+      setup,
+    );
     assert.equal(await shellcheck(renderSetup(first.hostname, whole), ["SC2016"]), "");
     const commands = [
       ...setup.units.map((unit) => unit.ready ?? ""),

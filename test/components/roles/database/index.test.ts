@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { planTopology } from "../../../../components/plan/topology";
 import { DatabaseNode, type DatabaseNodeArgs } from "../../../../components/roles/database";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../../support/mocks";
+import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 
 function args(changes: Partial<DatabaseNodeArgs> = {}): DatabaseNodeArgs {
   return {
     settings: seedSettings,
-    topology: planTopology(seedSettings),
+    plan: planned(seedSettings).plan,
     serverType: "ccx33",
     context: {
       location: "nbg1",
@@ -114,7 +114,7 @@ describe("DatabaseNode", () => {
     const settings = { ...seedSettings, database: database as typeof seedSettings.database };
     await recordProgram(() => {
       assert.throws(
-        () => new DatabaseNode("data", args({ settings, topology: planTopology(settings) })),
+        () => new DatabaseNode("data", args({ settings, plan: planned(settings).plan })),
         /settings\.database\.databaseName: database name "my-shop".*; settings\.database\.memoryGb: got 2, allowed at least 4; settings\.database\.cacheEngine: got "memcached", allowed valkey or redis/,
       );
     });

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
-import { planTopology } from "../../../../components/plan/topology";
+import { machineBase } from "../../../../components/machine/base";
 import { databaseSetup } from "../../../../components/roles/database/setup";
-import { baseSetup } from "../../../../components/setup/base";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
+import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
 
-const topology = planTopology(seedSettings);
+const topology = planned(seedSettings);
 const secrets = {
   postgresql: { application: "p1", backup: "p2", restore: "p3" },
   cache: { application: "p4", admin: "p5" },
   search: { application: "p6", admin: "p7" },
 };
 const setup = mergeSetups(
-  baseSetup(topology.database, topology, seedSettings),
+  machineBase(topology.database, topology.plan, seedSettings),
   dockerSetup(seedSettings.images),
-  databaseSetup(topology.database, topology, seedSettings.database, "elasticsearch@sha256:abc", secrets),
+  databaseSetup(topology.database, topology.plan, seedSettings.database, "elasticsearch@sha256:abc", secrets),
 );
 
 describe("databaseSetup", () => {

@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from "../../../../components/roles/edge";
 import type { Backend } from "../../../../components/roles/edge/edge";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../../support/mocks";
+import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 import { topology } from "./support/options";
 
 const args: LoadBalancerPairArgs = {
   settings: seedSettings,
-  topology,
+  plan: topology.plan,
   serverType: "cx23",
   context: {
     location: "nbg1",
@@ -177,9 +178,10 @@ describe("LoadBalancerPair", function () {
   });
 
   it("fails when there is no app node behind it", async () => {
+    const alone = { ...seedSettings, app: { ...seedSettings.app, count: 0 } };
     await recordProgram(() => {
       assert.throws(
-        () => new LoadBalancerPair("edge", { ...args, topology: { ...topology, appNodes: [] } }),
+        () => new LoadBalancerPair("edge", { ...args, plan: planned(alone).plan }),
         /at least one app node/,
       );
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { machineBase } from "../../../../components/machine/base";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
-import { baseSetup } from "../../../../components/setup/base";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
 import { seedSettings } from "../../../support/settings";
@@ -47,7 +47,10 @@ describe("load balancer setup", () => {
 
   it("gives a script without findings of shellcheck, together with the base", async function () {
     this.timeout(20_000);
-    const script = renderSetup(lb1.hostname, mergeSetups(baseSetup(lb1, topology, seedSettings), haproxy));
+    const script = renderSetup(
+      lb1.hostname,
+      mergeSetups(machineBase(lb1, topology.plan, seedSettings), haproxy),
+    );
     assert.equal(await shellcheck(script, ["SC2016"]), "");
     for (const step of haproxy.steps) {
       assert.equal(await shellcheck(`${step.unless}\n`), "", step.name);

@@ -10,6 +10,7 @@ const config: BackupConfig = {
   box: undefined,
   database: "app",
   databaseAddress: "10.0.3.11",
+  databasePort: 5432,
   privateIp: "10.0.4.11",
   bucket: "app",
 };

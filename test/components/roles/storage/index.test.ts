@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { planTopology } from "../../../../components/plan/topology";
 import { StorageNode, type StorageNodeArgs } from "../../../../components/roles/storage";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../../support/mocks";
+import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 
 const offsite = { endpoint: "https://s3.example.com", bucket: "copies", region: "eu" };
@@ -14,7 +14,7 @@ const withOffsite = {
 function args(changes: Partial<StorageNodeArgs> = {}): StorageNodeArgs {
   return {
     settings: seedSettings,
-    topology: planTopology(seedSettings),
+    plan: planned(seedSettings).plan,
     serverType: "cx33",
     context: {
       location: "nbg1",

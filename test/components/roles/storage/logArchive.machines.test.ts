@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { planTopology } from "../../../../components/plan/topology";
+import { machineBase } from "../../../../components/machine/base";
 import {
   journalRemoteConf,
   logArchiveSetup,
   logsScript,
   retentionScript,
 } from "../../../../components/roles/storage/logArchive";
-import { baseSetup } from "../../../../components/setup/base";
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { MachineSetup } from "../../../../components/setup/types";
+import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
 import { bootMachine, type TestMachine, whyNoMachine } from "../database/support/machine";
@@ -19,8 +19,8 @@ const archive = logArchiveSetup({ privateIp: "10.0.4.11", retentionDays: 30, vol
 
 /** The sender's part of what every machine has. */
 function senderSetup(): MachineSetup {
-  const topology = planTopology(seedSettings);
-  const base = baseSetup(topology.storage, topology, seedSettings);
+  const topology = planned(seedSettings);
+  const base = machineBase(topology.storage, topology.plan, seedSettings);
   const isSender = (name: string) => name.includes("journal-upload");
   return {
     packages: [],

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
-import { planTopology } from "../../../../components/plan/topology";
+import { machineBase } from "../../../../components/machine/base";
 import { storageSetup } from "../../../../components/roles/storage/setup";
 import { ObjectStoreEngine, type PlatformSettings } from "../../../../components/settings/settings";
-import { baseSetup } from "../../../../components/setup/base";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
+import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
 import { bootMachine, whyNoMachine } from "../database/support/machine";
 
-const topology = planTopology(seedSettings);
+const topology = planned(seedSettings);
 const secrets = {
   boxKey: undefined,
   sealKey: "TheKeyOfTheBackups123",
@@ -23,11 +23,11 @@ const secrets = {
 const facts = { volumeId: 7, objectStoreImage: "versity/versitygw@sha256:abc", box: undefined };
 const setupOf = (storage: Partial<PlatformSettings["storage"]> = {}) =>
   mergeSetups(
-    baseSetup(topology.storage, topology, seedSettings),
+    machineBase(topology.storage, topology.plan, seedSettings),
     dockerSetup(seedSettings.images),
     storageSetup(
       { ...seedSettings, storage: { ...seedSettings.storage, ...storage } },
-      topology,
+      topology.plan,
       facts,
       secrets,
     ),

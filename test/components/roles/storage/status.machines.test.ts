@@ -15,6 +15,7 @@ const config: BackupConfig = {
   offsite: undefined,
   database: "app",
   databaseAddress: "10.0.3.11",
+  databasePort: 5432,
   privateIp: "10.0.4.11",
   bucket: "app",
 };

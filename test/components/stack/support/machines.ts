@@ -1,15 +1,16 @@
 import { registryLogins } from "../../../../components/credentials";
+import { machineBase } from "../../../../components/machine/base";
 import { deployKey } from "../../../../components/machine/deployKey";
-import { type MachinePlan, planTopology } from "../../../../components/plan/topology";
+import type { MachinePlan } from "../../../../components/plan/plan";
 import { appNodeSetup } from "../../../../components/roles/app/setup";
 import { databaseSetup } from "../../../../components/roles/database/setup";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
 import type { PlatformSettings } from "../../../../components/settings/settings";
-import { baseSetup } from "../../../../components/setup/base";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { CompleteSetup } from "../../../../components/setup/types";
+import { planned } from "../../../support/planned";
 import { agentOptions } from "../../roles/edge/support/options";
 
 export interface RenderedMachine {
@@ -31,10 +32,10 @@ export function renderMachines(
   settings: PlatformSettings,
   secrets: Readonly<Record<string, string>>,
 ): RenderedMachine[] {
-  const topology = planTopology(settings);
+  const topology = planned(settings);
   const { database, storage } = topology;
-  const [lb1, lb2] = topology.loadBalancers;
-  const app = topology.appNodes.at(-1) ?? lb1;
+  const [lb1, lb2] = topology.edge;
+  const app = topology.app.at(-1) ?? lb1;
   const logins = registryLogins(settings.images.registries, secrets);
   const docker = dockerSetup({ registryMirror: settings.images.registryMirror, logins });
   const isBox = settings.storage.bulk === "storageBox";
@@ -46,7 +47,7 @@ export function renderMachines(
         domain: settings.domain,
         machine: lb1,
         peer: lb2,
-        backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
+        backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
         certificate: undefined,
         redirectToHttps: true,
         statePass: agentOptions.statePass,
@@ -60,7 +61,7 @@ export function renderMachines(
       database,
       mergeSetups(
         docker,
-        databaseSetup(database, topology, settings.database, "elasticsearch@sha256:00", {
+        databaseSetup(database, topology.plan, settings.database, "elasticsearch@sha256:00", {
           postgresql: passwords,
           cache: { application: "a", admin: "b" },
           search: { application: "c", admin: "d" },
@@ -73,7 +74,7 @@ export function renderMachines(
         docker,
         storageSetup(
           settings,
-          topology,
+          topology.plan,
           {
             volumeId: 7,
             objectStoreImage: "store@sha256:00",
@@ -93,7 +94,7 @@ export function renderMachines(
   ];
   return roles.map(([plan, role]) => ({
     plan,
-    setup: mergeSetups(baseSetup(plan, topology, settings), role),
+    setup: mergeSetups(machineBase(plan, topology.plan, settings), role),
   }));
 }
 

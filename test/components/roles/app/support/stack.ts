@@ -1,6 +1,6 @@
-import { planTopology } from "../../../../../components/plan/topology";
 import type { AppStack } from "../../../../../components/roles/app/setup";
 import type { ServiceSettings } from "../../../../../components/settings/settings";
+import { planned } from "../../../../support/planned";
 import { seedSettings } from "../../../../support/settings";
 
 const service = (mode: string, changes: Partial<ServiceSettings>): ServiceSettings => ({
@@ -25,7 +25,7 @@ export const services: Readonly<Record<string, ServiceSettings>> = {
 };
 
 export const settings = { ...seedSettings, app: { ...seedSettings.app, services } };
-export const topology = planTopology(settings);
+export const topology = planned(settings);
 
 export const stack: AppStack = {
   domain: settings.domain,
@@ -39,5 +39,5 @@ export const stack: AppStack = {
     cache: { REDIS_URL: "redis://app:planted-cache@10.0.3.11:6379/0" },
   },
   secrets: { stripeKey: "planted-stripe", mailPassword: "planted-mail" },
-  loadBalancers: topology.loadBalancers.map((machine) => machine.privateIp),
+  loadBalancers: topology.edge.map((machine) => machine.privateIp),
 };

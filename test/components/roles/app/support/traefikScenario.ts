@@ -16,7 +16,7 @@ import { services as stackServices, topology } from "./stack";
 const [, , binary = "", folder = ""] = process.argv;
 const node = "10.0.2.11";
 const domain = "www.example.com";
-const [loadBalancer] = topology.loadBalancers;
+const [loadBalancer] = topology.edge;
 const web = webService();
 const services = { ...stackServices, shop: { ...web, host: "shop.example.com", replicas: 1 } };
 const dynamicPath = join(folder, "services.yaml");

@@ -155,6 +155,8 @@ exec systemd-nspawn --quiet --directory "$2/root" --register=no --keep-unit --pr
     },
   });
   closeSync(console);
+  // A test file whose set-up failed has no machine to stop, and must end all the same.
+  child.unref();
   return child;
 }
 

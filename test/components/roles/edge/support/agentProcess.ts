@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ExecaChildProcess, execa } from "execa";
-import type { MachinePlan } from "../../../../../components/plan/topology";
+import type { MachinePlan } from "../../../../../components/plan/plan";
 import { agentConfig } from "../../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../../components/roles/edge/agent/files";
 import { agentOptions, lb1, lb2 } from "./options";

@@ -1,18 +1,18 @@
 import { execaSync } from "execa";
-import { planTopology } from "../../../../../components/plan/topology";
 import type { AgentOptions } from "../../../../../components/roles/edge/agent";
 import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
 import type { LoadBalancerSetupOptions } from "../../../../../components/roles/edge/setup";
+import { planned } from "../../../../support/planned";
 import { seedSettings } from "../../../../support/settings";
 
-export const topology = planTopology(seedSettings);
-export const [lb1, lb2] = topology.loadBalancers;
+export const topology = planned(seedSettings);
+export const [lb1, lb2] = topology.edge;
 
 /** `lb1` of the seed's topology. */
 export const edgeOptions: EdgeOptions = {
   machine: lb1,
   peer: lb2,
-  backends: topology.appNodes.map((node) => ({ name: node.name, address: node.privateIp })),
+  backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
   certificate: undefined,
   redirectToHttps: true,
   domain: seedSettings.domain,

@@ -22,6 +22,7 @@ export const config: BackupConfig = {
   offsite: { endpoint: "http://127.0.0.1:9100", bucket: "copies", region: "us-east-1" },
   database: "app",
   databaseAddress: "10.0.3.11",
+  databasePort: 5432,
   privateIp: "10.0.4.11",
   bucket: "app",
 };

@@ -17,6 +17,7 @@ export const setupFor = (database: string) => {
     offsite: undefined,
     database,
     databaseAddress: "10.0.3.11",
+    databasePort: 5432,
     privateIp: "10.0.4.11",
     bucket: "app",
   };

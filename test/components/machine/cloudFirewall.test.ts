@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { cloudFirewallRules } from "../../../../components/roles/edge/cloudFirewall";
+import { cloudFirewallRules } from "../../../components/machine/cloudFirewall";
+import { planned } from "../../support/planned";
+import { seedSettings } from "../../support/settings";
 
+const { plan } = planned(seedSettings);
 const short = (ranges: string[]) =>
-  cloudFirewallRules(ranges).map((rule) => [rule.protocol, rule.port, rule.sourceIps.join(" ")]);
+  cloudFirewallRules(plan, "edge", ranges).map((rule) => [
+    rule.protocol,
+    rule.port,
+    rule.sourceIps.join(" "),
+  ]);
 
 describe("cloudFirewall", () => {
   it("S0-2 opens HTTP, HTTPS and ICMP to the internet, and SSH to administrators alone", () => {

@@ -1,0 +1,63 @@
+/** One piece of software on a machine: all that the platform must know of it, as a plain value. */
+export interface Part {
+  /** `postgresql`. */
+  readonly name: string;
+  /** How people call it, as `describe` prints it: `PostgreSQL running as primary database (app)`. */
+  readonly title: string;
+  /** @default - nothing listens */
+  readonly listens?: readonly Listener[];
+  /** What others may need: `postgresql`. One role offers a thing at most. @default - nothing */
+  readonly offers?: readonly string[];
+  /** What of others it cannot work without: they start before it. @default - nothing */
+  readonly needs?: readonly Need[];
+  /** It runs in Docker: image by tag, `traefik:v3.6`. @default - as a unit of the machine */
+  readonly image?: string;
+  /** Its share of the machine's memory in MiB. @default - part of what the system takes */
+  readonly memoryMb?: number;
+  /** Further facts for people, a line each. @default - none */
+  readonly notes?: readonly string[];
+  /** For software of the operator's, which `describe` shows apart. @default - the platform's own */
+  readonly service?: Service;
+}
+
+/** A service that the operator brings. */
+export interface Service {
+  readonly image: string;
+  readonly replicas: number;
+  /** Undefined for a worker, which nobody can reach. */
+  readonly port: number | undefined;
+  readonly pathPrefix: string | undefined;
+  /** Stores whose credentials it gets. */
+  readonly uses: readonly string[];
+  /** Variables that hold its secrets. */
+  readonly secrets: readonly string[];
+}
+
+/** Something that another part offers. */
+export interface Need {
+  /** `postgresql`. */
+  readonly offer: string;
+  /** Why, in the table of flows. @default - the listener's own purpose */
+  readonly purpose?: string;
+}
+
+/** Where a part listens, and for whom. */
+export interface Listener {
+  readonly protocol: Protocol;
+  /** Absent for protocols without ports. */
+  readonly port?: number;
+  readonly from: readonly Sender[];
+  /** In the words of the table of flows: `sessions, cache and jobs`. */
+  readonly purpose: string;
+}
+
+export type Protocol = "tcp" | "udp" | "icmp" | "vrrp";
+
+/**
+ * Who may reach a listener: everybody (`internet`), the administrators' ranges (`admin`), every machine of the
+ * platform (`any`), the roles that need what the part offers (`needers`), one role by its name, or a range: `203.0.113.0/24`.
+ */
+export type Sender = "internet" | "admin" | "any" | "needers" | (string & {});
+
+/** Words that no role can have as its name. */
+export const reservedSenders = ["internet", "admin", "any", "needers"] as const;

@@ -1,0 +1,55 @@
+import type { MachineSize } from "../settings/settings";
+import type { Part } from "./part";
+
+/**
+ * A kind of machine, as a plain value. Its name is one word everywhere: settings key, subnet, host name, URN, folder.
+ */
+export interface Role {
+  /** `database`: letters, digits and hyphens of an RFC 1123 label, no digit at the end. */
+  readonly name: string;
+  /** Heading of `describe`: `Application Nodes`. */
+  readonly title: string;
+  /** One machine of it: `App Node`. */
+  readonly machineTitle: string;
+  readonly count: number;
+  /** A setting may raise `count`: what is numbered over all machines counts these last. @default false */
+  readonly grows?: boolean;
+  readonly size: MachineSize;
+  /** Public machines have addresses of their own; the others reach the internet through the gateway. */
+  readonly isPublic: boolean;
+  /** Volume of each machine. @default - none */
+  readonly volume?: Volume;
+  /** What is ordered for the whole role besides its servers. @default - nothing */
+  readonly orders?: readonly Order[];
+  /** Order of a change: all machines at once, or each after the one before has succeeded. @default "together" */
+  readonly rollout?: Rollout;
+  readonly parts: readonly Part[];
+}
+
+/** Block storage of one machine. */
+export interface Volume {
+  readonly sizeGb: number;
+  /** What is on it: `objects, backups, logs`. */
+  readonly purpose: string;
+}
+
+/** Something that Hetzner bills besides servers, their addresses and their volumes. */
+export type Order =
+  | { readonly kind: "floatingIpv4"; readonly purpose: string; readonly title: string }
+  | { readonly kind: "storageBox"; readonly purpose: string; readonly capacityGb: number };
+
+export type Rollout = "together" | "oneByOne";
+
+/** Some part of it is a container. */
+export function runsContainers(role: Role): boolean {
+  return role.parts.some(({ image }) => image !== undefined);
+}
+
+export function offersOf(role: Role): readonly string[] {
+  return role.parts.flatMap(({ offers = [] }) => offers);
+}
+
+/** Memory that the parts take, in MiB, without what the system takes. */
+export function memoryOfParts(role: Role): number {
+  return role.parts.reduce((sum, { memoryMb = 0 }) => sum + memoryMb, 0);
+}

@@ -1,0 +1,21 @@
+import type { MachinePlan } from "../../plan/plan";
+import { nodeHealthPath } from "../../setup/site";
+import type { Leaving } from "../../setup/upgradeScript";
+import { traefikPort } from "./role";
+
+/** The other nodes take its requests. */
+export function leavingApp(node: MachinePlan): Leaving {
+  return {
+    advice:
+      "platform-upgrade --yes stops Traefik first, so that requests go to the other nodes: run it on one node at a time, and wait until the load balancers call this one UP again",
+    admit: ":",
+    drain: "systemctl stop traefik.service",
+    undrain: `systemctl start traefik.service
+for _ in {1..600}; do
+  if curl -fsS -m 5 -o /dev/null "http://${node.privateIp}:${traefikPort}${nodeHealthPath}" 2>/dev/null; then return 0; fi
+  sleep 1
+done
+echo "this node is not ready: docker ps, journalctl -u traefik" >&2
+return 1`,
+  };
+}

@@ -1,0 +1,44 @@
+import type { Part } from "../../plan/part";
+import type { Role } from "../../plan/role";
+import { type AppSettings, type ServiceSettings, Store } from "../../settings/settings";
+import { siteOffer } from "../../setup/site";
+
+/** Traefik's entry point on an app node. */
+export const traefikPort = 80;
+
+/** Identical private machines that run the application. */
+export function appRole(settings: AppSettings, traefikImage: string): Role {
+  return {
+    name: "app",
+    title: "Application Nodes",
+    machineTitle: "App Node",
+    count: settings.count,
+    grows: true,
+    size: settings,
+    isPublic: false,
+    parts: [
+      ...Object.entries(settings.services).map(([name, service]) => servicePart(name, service)),
+      {
+        name: "traefik",
+        title: "Traefik reverse proxy",
+        image: traefikImage,
+        listens: [{ protocol: "tcp", port: traefikPort, from: ["needers"], purpose: "requests" }],
+        offers: [siteOffer],
+        // The stack's outputs give the stores' addresses to every program on a node, whatever its services name.
+        needs: Object.values(Store).map((offer) => ({ offer })),
+      },
+    ],
+  };
+}
+
+/** All replicas of a service on one node. */
+function servicePart(name: string, service: ServiceSettings): Part {
+  const { image, replicas, port, pathPrefix, uses, secrets } = service;
+  return {
+    name,
+    title: `service ${name}`,
+    image,
+    memoryMb: replicas * service.memoryMb,
+    service: { image, replicas, port, pathPrefix, uses, secrets: Object.keys(secrets) },
+  };
+}

@@ -1,0 +1,58 @@
+import { bastionOffer } from "../../plan/flows";
+import type { Part } from "../../plan/part";
+import type { Role } from "../../plan/role";
+import { EdgeEngine, type EdgeSettings } from "../../settings/settings";
+import { siteOffer } from "../../setup/site";
+
+export const httpPort = 80;
+export const httpsPort = 443;
+
+/** The proxy's own health and statistics, and the agent's state, on the private address. */
+export const edgeHealthPort = 8404;
+
+/** Two public machines in front of all others. */
+export function edgeRole(settings: EdgeSettings): Role {
+  return {
+    name: "edge",
+    title: "Traffic Entry Layer",
+    machineTitle: "Load Balancer",
+    count: 2,
+    size: settings,
+    isPublic: true,
+    orders: [
+      {
+        kind: "floatingIpv4",
+        purpose: "visitors",
+        title: "Floating IPv4 exposed to the internet, on one load balancer at a time",
+      },
+    ],
+    parts: [proxy(settings.engine), failover, gateway],
+  };
+}
+
+function proxy(engine: EdgeEngine): Part {
+  return {
+    name: engine,
+    title: `${engine === EdgeEngine.Nginx ? "nginx" : "HAProxy"} load balancer`,
+    listens: [
+      { protocol: "tcp", port: httpPort, from: ["internet"], purpose: "visitors" },
+      { protocol: "tcp", port: httpsPort, from: ["internet"], purpose: "visitors, TLS" },
+    ],
+    needs: [{ offer: siteOffer }],
+  };
+}
+
+const failover: Part = {
+  name: "failover",
+  title: "keepalived and the agent that moves the floating IP",
+  listens: [
+    { protocol: "vrrp", from: ["edge"], purpose: "who is master" },
+    { protocol: "tcp", port: edgeHealthPort, from: ["edge"], purpose: "the peer's state" },
+  ],
+};
+
+const gateway: Part = {
+  name: "gateway",
+  title: "NAT gateway and SSH bastion for the other machines",
+  offers: [bastionOffer],
+};

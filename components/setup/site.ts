@@ -1,0 +1,22 @@
+/** What a proxy in front and the machines behind it agree upon; neither knows the other. */
+
+/** Offered by the machines that answer visitors' requests. */
+export const siteOffer = "site";
+
+/** Paths under this prefix belong to the platform; visitors cannot reach them. */
+export const internalPrefix = "/.platform/";
+
+/** Path at which a proxy tells its state to the peer over the public side. */
+export const publicStatePath = "/.well-known/platform-edge";
+
+/** Answers 2xx on a machine while it can serve visitors. */
+export const nodeHealthPath = `${internalPrefix}ready`;
+
+/** Answers 200 on a machine while its own proxy takes requests, 503 before it stops. */
+export const proxyHealthPath = `${internalPrefix}ping`;
+
+/**
+ * A request with this header may be answered by any replica of the machine, ready or not. The proxies in front set it
+ * when no machine at all is ready; a visitor's own is removed.
+ */
+export const anyReplicaHeader = "X-Platform-Any-Replica";
