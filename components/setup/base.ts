@@ -1,6 +1,7 @@
 import { defaultRouteSetup } from "./defaultRoute";
 import { type HostFirewall, hostFirewallSetup } from "./hostFirewall";
 import { journalSetup } from "./journal";
+import { machineProbes } from "./machineProbes";
 import { mergeSetups } from "./merge";
 import { type CompleteSetup, completeSetup, type MachineSetup } from "./types";
 import { type UpdateOptions, updatesSetup } from "./updates";
@@ -33,6 +34,7 @@ export function baseSetup(options: BaseOptions): CompleteSetup {
     updatesSetup(options.updates),
     kernelSetup,
     ...(options.logArchive === undefined ? [] : [journalSetup(options.logArchive)]),
+    { probes: machineProbes(options.isPublic, options.logArchive !== undefined) },
   );
 }
 

@@ -2,6 +2,8 @@ import { type CompleteSetup, completeSetup, type SetupFile } from "./types";
 
 /** `platform-default-route` keeps them; `platform-default-route check` says whether they are there. */
 const scriptPath = "/usr/local/sbin/platform-default-route";
+/** Says on failure what is missing. */
+export const defaultRouteCheck = `${scriptPath} check`;
 const unitName = "platform-default-route.service";
 const unitPath = `/etc/systemd/system/${unitName}`;
 
@@ -19,7 +21,7 @@ export function defaultRouteSetup(isPublic: boolean): CompleteSetup {
     packages: ["iproute2"],
     files: defaultRouteFiles,
     units: [{ name: unitName, reads: [scriptPath, unitPath], stage: "beforeSteps" }],
-    checks: [{ name: "default route and resolvers are there", command: `${scriptPath} check` }],
+    checks: [{ name: "default route and resolvers are there", command: defaultRouteCheck }],
   });
 }
 

@@ -3,7 +3,7 @@ import { type CompleteSetup, completeSetup, type MachineSetup } from "./types";
 /**
  * One setup from several, in order. Packages, and steps of the same name and text, appear once.
  *
- * @throws when two parts claim the same file or unit: one of them would silently win
+ * @throws when two parts claim the same file, unit or probe: one of them would silently win
  */
 export function mergeSetups(...setups: readonly MachineSetup[]): CompleteSetup {
   const parts = setups.map(completeSetup);
@@ -17,6 +17,11 @@ export function mergeSetups(...setups: readonly MachineSetup[]): CompleteSetup {
     "unit",
     units.map((unit) => unit.name),
   );
+  const probes = parts.flatMap((part) => part.probes);
+  refuseTwice(
+    "probe",
+    probes.map((probe) => probe.name),
+  );
   const steps = new Map(
     parts.flatMap((part) => part.steps).map((step) => [`${step.name}\n${step.run}`, step]),
   );
@@ -26,6 +31,7 @@ export function mergeSetups(...setups: readonly MachineSetup[]): CompleteSetup {
     steps: [...steps.values()],
     units,
     checks: parts.flatMap((part) => part.checks),
+    probes,
   };
 }
 

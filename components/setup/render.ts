@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { setupLibrary } from "./library";
 import { packageLibrary } from "./packages";
+import { quote } from "./quote";
+import { statusFiles } from "./status";
 import {
   type CompleteSetup,
   completeSetup,
@@ -16,7 +18,7 @@ import {
  * @throws when a file's content does not end with a newline, a path is not absolute, or a unit reads nothing
  */
 export function renderSetup(hostname: string, given: MachineSetup): string {
-  const setup = completeSetup(given);
+  const setup = withStatus(completeSetup(given));
   refuseMistakes(setup);
   const early = setup.files.filter((file) => file.stage === "beforePackages");
   const late = setup.files.filter((file) => file.stage !== "beforePackages");
@@ -64,9 +66,11 @@ export const setupCommand =
   'umask 077; mkdir -p /run/platform && script=$(mktemp /run/platform/setup-XXXXXXXX) && cat >"$script" && ' +
   'exec timeout --kill-after=10 1800 bash "$script"';
 
-/** One bash word. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+/** What its probes make of it: they need jq. */
+function withStatus(setup: CompleteSetup): CompleteSetup {
+  const files = statusFiles(setup.probes);
+  if (files.length === 0) return setup;
+  return { ...setup, packages: [...new Set([...setup.packages, "jq"])], files: [...setup.files, ...files] };
 }
 
 function refuseMistakes(setup: CompleteSetup): void {

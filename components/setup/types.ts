@@ -1,3 +1,5 @@
+import type { Probe } from "./status";
+
 /**
  * What one machine needs to become what it is for. A plain value: renderers build it, `renderSetup` turns it
  * into one idempotent script, `Machine` runs that script over one SSH connection. A list that is left out is empty.
@@ -12,6 +14,8 @@ export interface MachineSetup {
   readonly steps?: readonly SetupStep[];
   readonly units?: readonly SetupUnit[];
   readonly checks?: readonly SetupCheck[];
+  /** What `platform-status` asks on the machine, in the order of its table. */
+  readonly probes?: readonly Probe[];
 }
 
 /** A file with its whole content; written atomically and only when content, owner or mode differ. */
@@ -85,6 +89,6 @@ export type CompleteSetup = Required<MachineSetup>;
 
 /** Adds the lists that a setup leaves out. */
 export function completeSetup(setup: MachineSetup): CompleteSetup {
-  const { packages = [], files = [], steps = [], units = [], checks = [] } = setup;
-  return { packages, files, steps, units, checks };
+  const { packages = [], files = [], steps = [], units = [], checks = [], probes = [] } = setup;
+  return { packages, files, steps, units, checks, probes };
 }

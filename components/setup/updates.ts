@@ -1,4 +1,5 @@
 import { type CompleteSetup, completeSetup } from "./types";
+import { aptPath } from "./updateState";
 import { type Leaving, upgradeScript } from "./upgradeScript";
 
 export interface UpdateOptions {
@@ -23,8 +24,6 @@ export const heldBack = [
   "valkey",
 ] as const;
 
-/** Read after Debian's own 50unattended-upgrades. */
-const aptPath = "/etc/apt/apt.conf.d/99-platform-updates.conf";
 const timers = ["apt-daily.timer", "apt-daily-upgrade.timer"] as const;
 const timerPath = (timer: string) => `/etc/systemd/system/${timer}.d/platform.conf`;
 

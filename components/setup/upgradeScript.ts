@@ -1,3 +1,5 @@
+import { rebootRequiredFunction } from "./updateState";
+
 /** How one machine leaves its work and takes it up again, in bash. */
 export interface Leaving {
   /** What whoever upgrades should know or do before. */
@@ -29,12 +31,7 @@ esac
 die() { echo "platform-upgrade: $1" >&2; exit "\${2:-1}"; }
 waiting() { apt-get --simulate --with-new-pkgs --quiet upgrade | awk '$1 == "Inst" { print $2 (index($0, "Debian-Security:") ? " security" : "") }'; }
 
-reboot_required() {
-  local newest
-  [ ! -e /run/reboot-required ] || return 0
-  newest=$(find /boot -maxdepth 1 -name 'vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
-  [ -n "$newest" ] && [ "\${newest#/boot/vmlinuz-}" != "$(uname -r)" ] && ! systemd-detect-virt --quiet --container
-}
+${rebootRequiredFunction}
 
 # Services that still run libraries which an upgrade has replaced.
 stale_services() {

@@ -113,6 +113,8 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
 
   for (const [machine, command, expected] of [
     ["local-db1", "platform-status", /^postgresql .*primary/m],
+    ["local-lb1", "platform-status", /^floating IP +up, /m],
+    ["local-app1", "platform-status", /^replicas +up, (\d+) of \1 ready/m],
     ["local-storage1", "platform-backup", /^backup \d{8}T\d{6}Z: \d+ bytes/m],
     ["local-storage1", "platform-status", /^backup +up, success/m],
     ["local-storage1", "platform-restore --list", /^\d{8}T\d{6}Z$/m],

@@ -9,6 +9,7 @@ import { sysctlSetup } from "../../setup/sysctl";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { type StoreEnvironments, secretEnvironment } from "./environment";
 import { planReplicas, type Replica } from "./replicas";
+import { appProbes, type ReplicaCheck } from "./status";
 import { healthHost, traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
 
 /** What all app nodes have in common. */
@@ -63,14 +64,14 @@ export function appNodeSetup(node: MachinePlan, stack: AppStack): CompleteSetup 
     traefikSetup(node, stack, replicas),
   );
   const hash = { path: hashPath, content: `${stackHash(node, setup)}\n` };
-  return { ...setup, files: [...setup.files, hash] };
+  return { ...setup, files: [...setup.files, hash], probes: appProbes(node, replicaChecks(replicas, stack)) };
 }
 
 /**
  * Fingerprint of what a node runs, without what makes it that node: its name and its address. Equal on all
  * nodes, or they do not run the same stack. Files with secrets count by their path alone.
  */
-export function stackHash(node: MachinePlan, setup: CompleteSetup): string {
+export function stackHash(node: MachinePlan, { probes: _, ...setup }: CompleteSetup): string {
   const neutral = (text: string) =>
     text.replaceAll(node.hostname, "NODE_NAME").replaceAll(node.privateIp, "NODE_ADDRESS");
   const isSecret = (file: SetupFile) => file.mode === "0600" || file.mode === "0640";
@@ -80,6 +81,10 @@ export function stackHash(node: MachinePlan, setup: CompleteSetup): string {
   return createHash("sha256")
     .update(neutral(JSON.stringify({ ...setup, files: visible })))
     .digest("hex");
+}
+
+function replicaChecks(replicas: readonly Replica[], { domain }: AppStack): readonly ReplicaCheck[] {
+  return replicas.map((replica) => ({ name: replica.name, ready: readiness(replica, domain) }));
 }
 
 /** One container; replicas of a service change one after the other. */

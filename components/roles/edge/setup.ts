@@ -10,6 +10,7 @@ import { haproxySetup } from "./haproxy";
 import { keepalivedSetup } from "./keepalived";
 import { natSetup } from "./nat";
 import { nginxSetup } from "./nginx";
+import { edgeProbes } from "./status";
 
 export interface LoadBalancerSetupOptions extends EdgeOptions {
   readonly engine: EdgeEngine;
@@ -28,6 +29,7 @@ export function loadBalancerSetup(options: LoadBalancerSetupOptions): CompleteSe
     options.engine === EdgeEngine.Nginx ? nginxSetup(options) : haproxySetup(options),
     agentSetup(options.machine, options.peer, options.agent),
     keepalivedSetup(options.machine, options.peer),
+    { probes: edgeProbes(options, options.engine, options.floatingIp) },
   );
 }
 

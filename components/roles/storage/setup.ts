@@ -10,7 +10,7 @@ import { logArchiveSetup } from "./logArchive";
 import { objectRetentionSetup } from "./objectRetention";
 import { objectStoreSetup } from "./objectStore";
 import type { ObjectStoreSecrets } from "./s3";
-import { storageStatusScript } from "./status";
+import { storageProbes } from "./status";
 import { volumeSetup } from "./volume";
 
 /** What is known only after the volume exists and the image is resolved. */
@@ -70,15 +70,6 @@ export function storageSetup(
       retentionDays: storage.logRetentionDays,
       volumeGb: storage.volumeGb,
     }),
-    {
-      packages: ["jq"],
-      files: [
-        {
-          path: "/usr/local/sbin/platform-status",
-          content: storageStatusScript(backup, storage.objectStoreEngine),
-          mode: "0755",
-        },
-      ],
-    },
+    { packages: ["jq"], probes: storageProbes(backup, storage.objectStoreEngine) },
   );
 }

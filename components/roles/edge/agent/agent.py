@@ -227,6 +227,7 @@ class Agent:
             "owner": None if self.owner == UNKNOWN else self.owner,
             "verdict": self.verdict.value,
             "api": str(self.api.last),
+            "apiOkAt": self.api.succeeded_at,
         }
 
 

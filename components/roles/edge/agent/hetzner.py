@@ -55,10 +55,16 @@ class Api:
         self._opener = urllib.request.build_opener(NoRedirects)
         self._threads = ThreadPoolExecutor(max_workers=8)
         self.last = Answer(0, "not called yet", {})
+        # Time of day of the last call that succeeded.
+        self.succeeded_at: float | None = None
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 3) -> Answer:
-        answer = self._call(method, path, body, timeout)
+        return self._remember(self._call(method, path, body, timeout))
+
+    def _remember(self, answer: Answer) -> Answer:
         self.last = answer
+        if answer.ok:
+            self.succeeded_at = time.time()
         return answer
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None, timeout: float) -> Answer:
@@ -91,7 +97,7 @@ class Api:
             attempts.add(self._threads.submit(self._call, method, path, body, limit))
             done, attempts = wait(attempts, timeout=every, return_when=FIRST_COMPLETED)
             if done:
-                self.last = max((attempt.result() for attempt in done), key=lambda answer: answer.status != 0)
+                self._remember(max((attempt.result() for attempt in done), key=lambda answer: answer.status != 0))
                 if self.last.status != 0 or not attempts:
                     return self.last
         self.last = Answer(0, f"no answer within {limit} s", {})

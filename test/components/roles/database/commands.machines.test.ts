@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { cacheAdminEnv, cacheSetup } from "../../../../components/roles/database/cache";
-import {
-  databaseCommands,
-  databaseStatusScript,
-  promoteScript,
-} from "../../../../components/roles/database/commands";
+import { databaseCommands, promoteScript } from "../../../../components/roles/database/commands";
 import { searchAdminCurl } from "../../../../components/roles/database/elasticsearch";
 import { postgresSetup } from "../../../../components/roles/database/postgresSetup";
+import { databaseProbes } from "../../../../components/roles/database/status";
 import { CacheEngine } from "../../../../components/settings/settings";
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
+import { statusScript } from "../../../../components/setup/status";
 import { shellcheck } from "../../../support/shellcheck";
 import { bootMachine, type TestMachine, whyNoMachine } from "./support/machine";
 
@@ -40,7 +38,7 @@ until curl -s -o /dev/null http://10.0.3.11:9200/; do sleep 0.05; done`;
 
 describe("the scripts of a database machine", () => {
   for (const [name, script] of [
-    ["platform-status", databaseStatusScript(cache)],
+    ["platform-status", statusScript(databaseProbes(cache))],
     ["platform-promote", promoteScript],
   ] as const) {
     it(`${name} passes shellcheck`, async function () {
@@ -102,8 +100,8 @@ describe("S0-29: platform-status and platform-promote", function () {
 
   it("prints a table for people", async () => {
     const { output } = await machine.run("platform-status");
-    assert.match(output, /^postgresql {2}17\..* primary, timeline 1/m);
-    assert.match(output, /^cache {7}valkey 8\..* primary/m);
+    assert.match(output, /^postgresql {2}up, 17\..* primary, timeline 1/m);
+    assert.match(output, /^cache {7}up, valkey 8\..* primary/m);
     assert.match(output, /^search {6}DOWN: does not answer$/m);
   });
 
@@ -119,8 +117,11 @@ describe("S0-29: platform-status and platform-promote", function () {
     await machine.succeed(startSearch("yellow"));
     const { exitCode, output } = await machine.run("platform-status");
     assert.equal(exitCode, 0, output);
-    assert.match(output, /^search {6}elasticsearch 8\.19\.21 yellow \(one node keeps no second copies\)/m);
-    assert.match(output, /^disks {7}\/ \d+ %/m);
+    assert.match(
+      output,
+      /^search {6}up, elasticsearch 8\.19\.21 yellow \(one node keeps no second copies\)/m,
+    );
+    assert.match(output, /^disks {7}up, \/ \d+ %/m);
   });
 
   it("says down for a red cluster that answers", async () => {
@@ -128,7 +129,7 @@ describe("S0-29: platform-status and platform-promote", function () {
     assert.deepEqual(await wrong(), ["search: red: an index is incomplete"]);
     assert.match(
       (await machine.run("platform-status")).output,
-      /^search {6}DOWN: red: an index is incomplete; elasticsearch 8/m,
+      /^search {6}DOWN: red: an index is incomplete, elasticsearch 8/m,
     );
     await machine.succeed(startSearch("green"));
     assert.deepEqual(await wrong(), []);
@@ -170,7 +171,7 @@ head -c 950000 /dev/zero >/var/lib/docker/filler`);
     assert.deepEqual(await wrong(), ["fileSystems: /var/lib/docker is full: 91 %"]);
     assert.match(
       (await machine.run("platform-status")).output,
-      /^disks {7}DOWN: \/var\/lib\/docker is full: 91 %; \/ \d+ %/m,
+      /^disks {7}DOWN: \/var\/lib\/docker is full: 91 %, \/ \d+ %/m,
     );
     await machine.succeed("rm /var/lib/docker/filler; for i in $(seq 18); do touch /var/lib/docker/$i; done");
     assert.match(
@@ -215,9 +216,13 @@ systemctl start postgresql@17-main.service
   });
 
   it("fails with its usage on unknown arguments", async () => {
-    for (const command of ["platform-status --xml", "platform-promote now"]) {
+    for (const [command, status] of [
+      ["platform-status --xml", 2],
+      ["platform-status --json --json", 2],
+      ["platform-promote now", 64],
+    ] as const) {
       const { exitCode, output } = await machine.run(command);
-      assert.equal(exitCode, 64);
+      assert.equal(exitCode, status);
       assert.match(output, /^usage: /);
     }
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { backupSetup } from "../../../../components/roles/storage/backupSetup";
-import { storageStatusScript } from "../../../../components/roles/storage/status";
+import { storageProbes } from "../../../../components/roles/storage/status";
+import { statusScript } from "../../../../components/setup/status";
 import { shellcheck } from "../../../support/shellcheck";
 import { type TestMachine, whyNoMachine } from "../database/support/machine";
 import { bootBackupMachine, boxKey, commandsOf, config, secrets, withBox } from "./support/backupMachine";
@@ -20,7 +21,7 @@ describe("backupSetup", () => {
       const scripts = files.filter(({ content }) => content.startsWith("#!/bin/bash"));
       assert.equal(scripts.length, 3);
       for (const { path, content } of scripts) assert.equal(await shellcheck(content), "", path);
-      const status = storageStatusScript(given, "versitygw");
+      const status = statusScript(storageProbes(given, "versitygw"));
       assert.equal(await shellcheck(status), "");
     });
   }

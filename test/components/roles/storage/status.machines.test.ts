@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type BackupConfig, copiesLock } from "../../../../components/roles/storage/backupConfig";
 import { backupSetup } from "../../../../components/roles/storage/backupSetup";
-import { storageStatusScript } from "../../../../components/roles/storage/status";
+import { storageProbes } from "../../../../components/roles/storage/status";
 import { mergeSetups } from "../../../../components/setup/merge";
+import { statusScript } from "../../../../components/setup/status";
 import { bootMachine, type TestMachine, whyNoMachine } from "../database/support/machine";
 
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
@@ -49,16 +50,13 @@ mount -t tmpfs -o size=1m volume /srv/storage
 echo 7 >/srv/storage/.platform-volume`);
     const script = (name: string, of: BackupConfig) => ({
       path: `/usr/local/sbin/${name}`,
-      content: storageStatusScript(of, "versitygw"),
+      content: statusScript(storageProbes(of, "versitygw")),
       mode: "0755",
     });
     await machine.apply(
       mergeSetups(backupSetup(config, secrets), {
-        packages: [],
+        packages: ["jq"],
         files: [script("platform-status", config), script("status-with-copy", withCopy)],
-        steps: [],
-        units: [],
-        checks: [],
       }),
     );
     await machine.succeed("systemctl stop platform-backup.timer");

@@ -1944,15 +1944,57 @@ done | awk '/^[0-9][0-9][0-9][0-9]-/ { if (NR > 1) print line; line = $0; next }
 printf '%s\n' "$found"
 END_e6de32d01a33
 
-put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_c70e3c6b737b'
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_61c7c7a36dbf'
 #!/bin/bash
-# State of volume, object store, backups and log archive on this machine.
+# State of this machine, part by part, and what is wrong with it.
 set -euo pipefail
-case "${1:-}" in
-  "" | --json) ;;
-  *) echo "usage: platform-status [--json]" >&2; exit 64 ;;
-esac
+export LC_ALL=C.UTF-8
+usage="usage: platform-status [--json]
+  (nothing)  a table for people
+  --json     the same for programs: up is true, false, or null when it cannot be told
+exit status: 0 all is up, 1 something is down, 2 it cannot be told"
 
+probe_defaultRoute() {
+{ /usr/local/sbin/platform-default-route check || true; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_journalUpload() {
+{ systemctl is-active --quiet systemd-journal-upload.service ||
+  echo "the log archive is not reached: see journalctl -u systemd-journal-upload"; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_clock() {
+if systemd-detect-virt --quiet --container; then
+  jq -n '{reasons: [], keptBy: "the host"}'
+  return
+fi
+jq -n --arg synchronized "$(timedatectl show --property=NTPSynchronized --value)" --argjson up "$(cut -d. -f1 /proc/uptime)" \
+  '{keptBy: "time servers", reasons: [if $synchronized == "yes" or $up < 600 then empty else "no time server is reached" end]}'
+}
+
+probe_units() {
+systemctl --failed --plain --no-legend | awk '{ print $1 " failed: see journalctl -u " $1 }' | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_updates() {
+reboot_required() {
+  local newest
+  [ ! -e /run/reboot-required ] || return 0
+  newest=$(find /boot -maxdepth 1 -name 'vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$newest" ] && [ "${newest#/boot/vmlinuz-}" != "$(uname -r)" ] && ! systemd-detect-virt --quiet --container
+}
+local last since reboot=false
+if reboot_required; then reboot=true; fi
+last=$(stat -c %Y /var/lib/apt/periodic/unattended-upgrades-stamp 2>/dev/null || echo null)
+since=$last
+# A new machine has time until its first run.
+if [ "$last" = null ]; then since=$(stat -c %Y /etc/apt/apt.conf.d/99-platform-updates.conf); fi
+jq -n --argjson last "$last" --argjson since "$since" --argjson reboot "$reboot" \
+  '{lastAutomaticRun: (if $last then $last | todate else null end), rebootRequired: $reboot,
+    reasons: [if now - $since > 259200 then "security updates have not run since \($since | todate): see journalctl -u apt-daily-upgrade" else empty end]}'
+}
+
+probe_volume() {
 file_systems() {
   { df --output=target,pcent,ipcent "$@" 2>/dev/null || true; } | tail -n +2 | sort -u |
     jq -Rn '[inputs | [splits(" +")] | {path: .[0], usedPercent: (.[1] | rtrimstr("%") | tonumber? // 0), inodesPercent: (.[2] | rtrimstr("%") | tonumber? // 0)}]
@@ -1961,25 +2003,18 @@ file_systems() {
           (select(.inodesPercent > 85) | "\(.path) is full: \(.inodesPercent) % of its inodes"))}
       | {up: (.reasons == []), list, reasons}'
 }
-
-volume() {
-  [ -e /srv/storage/.platform-volume ] || { printf '{"up":false,"reasons":["not mounted"]}'; return; }
-  df --block-size=1 --output=size,used /srv/storage | tail -n 1 |
-    jq -R --argjson full "$(file_systems /srv/storage)" '[splits(" +") | select(. != "") | tonumber]
-      | {up: $full.up, bytes: .[0], usedBytes: .[1], reasons: $full.reasons}'
+[ -e /srv/storage/.platform-volume ] || { printf '{"reasons":["not mounted"]}'; return; }
+df --block-size=1 --output=size,used /srv/storage | tail -n 1 |
+  jq -R --argjson full "$(file_systems /srv/storage)" '[splits(" +") | select(. != "") | tonumber]
+    | {bytes: .[0], usedBytes: .[1], reasons: $full.reasons}'
 }
 
-# What keeps the disk from filling runs by timers, and nobody else would notice that it does not.
-failed_reason() {
-  if systemctl is-failed --quiet "$1"; then echo "$1 failed: see journalctl -u $1"; fi
+probe_objectStore() {
+{ /usr/local/lib/platform/object-store try >/dev/null 2>&1 || echo "does not answer"; { if systemctl is-failed --quiet platform-object-retention.service; then echo "platform-object-retention.service failed: see journalctl -u platform-object-retention.service"; fi; }; } |
+  jq -Rn '{engine: "versitygw", bucket: "app", reasons: [inputs]}'
 }
 
-object_store() {
-  local wrong
-  wrong=$(/usr/local/lib/platform/object-store try >/dev/null 2>&1 || echo "does not answer"; failed_reason platform-object-retention.service)
-  jq -Rn '[inputs | select(. != "")] | {up: (. == []), engine: "versitygw", bucket: "app", reasons: .}' <<<"$wrong"
-}
-
+probe_backup() {
 # missed_since TIME [COUNT]: whether so many times of the schedule (1) have passed since then, in seconds of the epoch.
 missed_since() {
   local due
@@ -2021,42 +2056,97 @@ backup() {
           if . == "failure" then "the \($copy) copy failed" elif . == null and $last.result == "success" and ($fresh | not) then "there is no \($copy) copy" else empty end)]}
     | {up: (.reasons == [])} + .'
 }
+backup
+}
 
-# Files carry the sender's address; /etc/hosts knows its name.
+probe_logArchive() {
 senders() {
   find /srv/storage/logs -name 'remote-*.journal' -printf '%f\n' 2>/dev/null | sed 's/^remote-//; s/@.*//; s/\.journal$//' | sort -u |
     while read -r address; do
       getent hosts "$address" | awk '{print $2}' | grep . || printf '%s\n' "$address"
     done
 }
-
-logs() {
-  local wrong
-  wrong=$(systemctl is-active --quiet systemd-journal-remote.socket || echo "takes no logs"; failed_reason platform-log-retention.service)
+{ systemctl is-active --quiet systemd-journal-remote.socket || echo "takes no logs"; { if systemctl is-failed --quiet platform-log-retention.service; then echo "platform-log-retention.service failed: see journalctl -u platform-log-retention.service"; fi; }; } |
   jq -Rn --argjson bytes "$(du -sb /srv/storage/logs 2>/dev/null | cut -f1 || echo 0)" --argjson hosts "$(senders | jq -Rn '[inputs]')" \
-    '[inputs | select(. != "")] | {up: (. == []), bytes: $bytes, hosts: $hosts, reasons: .}' <<<"$wrong"
+    '{bytes: $bytes, hosts: $hosts, reasons: [inputs]}'
 }
 
-status=$(jq -n --arg host "$(hostname)" --argjson volume "$(volume)" --argjson objectStore "$(object_store)" \
-  --argjson backup "$(backup)" --argjson logs "$(logs)" --argjson fileSystems "$(file_systems / /var/lib/docker)" \
-  '{host: $host, volume: $volume, objectStore: $objectStore, backup: $backup, logArchive: $logs, fileSystems: $fileSystems}
-    | .reasons = [to_entries[] | select(.value | type == "object") | .key as $part | .value.reasons[] | "\($part): \(.)"]
-    | .up = (.reasons == [])')
-if [ "${1:-}" = --json ]; then
-  printf '%s\n' "$status"
-else
-  jq -r 'def gb: (. / 1e8 | floor / 10 | tostring) + " GB";
-    def state: if .up then "up" else "DOWN: " + (.reasons | join("; ")) end;
-    "\(.host)",
-    "volume        " + (.volume | state) + (if .volume.bytes then ", \(.volume.usedBytes | gb) of \(.volume.bytes | gb) used" else "" end),
-    "object store  \(.objectStore | state), \(.objectStore.engine), bucket \(.objectStore.bucket)",
-    "backup        \(.backup | state), " + (.backup.last | if .result == null then "none yet" else "\(.result) at \(.finished), last success \(.lastSuccess)" + (.copies | to_entries | map(", \(.key) \(.value)") | add // "") end)
-      + ", \(.backup.kept) kept, " + (if .backup.running then "running now, " else "" end) + "next \(.backup.next)",
-    "log archive   \(.logArchive | state), \(.logArchive.bytes | gb), \(.logArchive.hosts | join(" "))",
-    "disks         \(.fileSystems | state), " + (.fileSystems.list | map("\(.path) \(.usedPercent) %") | join(", "))' <<<"$status"
-fi
-jq -e .up <<<"$status" >/dev/null
-END_c70e3c6b737b
+probe_fileSystems() {
+file_systems() {
+  { df --output=target,pcent,ipcent "$@" 2>/dev/null || true; } | tail -n +2 | sort -u |
+    jq -Rn '[inputs | [splits(" +")] | {path: .[0], usedPercent: (.[1] | rtrimstr("%") | tonumber? // 0), inodesPercent: (.[2] | rtrimstr("%") | tonumber? // 0)}]
+      | {list: ., reasons: map(
+          (select(.usedPercent > 85) | "\(.path) is full: \(.usedPercent) %"),
+          (select(.inodesPercent > 85) | "\(.path) is full: \(.inodesPercent) % of its inodes"))}
+      | {up: (.reasons == []), list, reasons}'
+}
+file_systems / /var/lib/docker
+}
+
+case "${1:-} $#" in
+  " 0" | "--json 1") ;;
+  "--help 1" | "-h 1") echo "$usage"; exit 0 ;;
+  "--probe 2")
+    case "$2" in
+      defaultRoute) probe_defaultRoute ;;
+      journalUpload) probe_journalUpload ;;
+      clock) probe_clock ;;
+      units) probe_units ;;
+      updates) probe_updates ;;
+      volume) probe_volume ;;
+      objectStore) probe_objectStore ;;
+      backup) probe_backup ;;
+      logArchive) probe_logArchive ;;
+      fileSystems) probe_fileSystems ;;
+    esac
+    exit
+    ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+[ "$(id -u)" = 0 ] || { echo "platform-status: only root can ask all parts" >&2; exit 2; }
+work=$(mktemp -d -p /run platform-status.XXXXXXXX) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+ask() {
+  local status=0
+  timeout --kill-after=5 30 bash "$0" --probe "$1" >"$work/$1" 2>"$work/$1.error" </dev/null || status=$?
+  jq -cn --arg name "$1" --rawfile told "$work/$1" --rawfile error "$work/$1.error" --argjson status "$status" '(try ($told | fromjson) catch null) as $part
+  | ($error | split("\n") | map(select(. != "")) | last) as $said
+  | {($name): (if $status == 0 and ($part | type) == "object" and ($part.reasons | type) == "array"
+      then $part + {up: ($part.reasons == [])}
+      elif $status == 124 then {up: null, reasons: ["cannot tell: no answer within 30 s"]}
+      else {up: null, reasons: ["cannot tell: \($said // (if $status == 0 then "no JSON object" else "exit status \($status)" end))"]} end)}' >"$work/$1.judged"
+}
+for name in defaultRoute journalUpload clock units updates volume objectStore backup logArchive fileSystems; do ask "$name" & done
+wait
+status=$(for name in defaultRoute journalUpload clock units updates volume objectStore backup logArchive fileSystems; do cat "$work/$name.judged"; done |
+  jq -s --arg host "$(hostname)" 'add as $parts | [$parts[].up] as $ups | {host: $host} + $parts + {
+    reasons: [$parts | to_entries[] | .key as $part | .value.reasons[] | "\($part): \(.)"],
+    up: (if any($ups[]; . == false) then false elif any($ups[]; . == null) then null else true end)}') || exit 2
+if [ "${1:-}" = --json ]; then printf '%s
+' "$status"; else jq -r 'def row($title; details): (try [details] catch []) as $more
+    | $title + (if .up then "up" elif .up == false then "DOWN: " + (.reasons | join("; ")) else "UNKNOWN: " + (.reasons | join("; ")) end)
+      + (if ($more[0] // "") == "" then "" else ", " + $more[0] end),
+      ($more[1:][] | "                " + .);
+  def mb: (. / 1048576 | floor | tostring) + " MiB";
+  def gb: (. / 1e8 | floor / 10 | tostring) + " GB";
+  .host, (.defaultRoute | row("default route   "; empty)),
+    (.journalUpload | row("journal upload  "; empty)),
+    (.clock | row("clock           "; "kept by \(.keptBy)")),
+    (.units | row("units           "; empty)),
+    (.updates | row("updates         "; "last automatic run \(.lastAutomaticRun // "not yet")" + (if .rebootRequired then ", reboot REQUIRED: platform-upgrade" else "" end))),
+    (.volume | row("volume          "; select(.bytes) | "\(.usedBytes | gb) of \(.bytes | gb) used")),
+    (.objectStore | row("object store    "; "\(.engine), bucket \(.bucket)")),
+    (.backup | row("backup          "; (.last | if .result == null then "none yet" else "\(.result) at \(.finished), last success \(.lastSuccess)" + (.copies | to_entries | map(", \(.key) \(.value)") | add // "") end)
+      + ", \(.kept) kept, " + (if .running then "running now, " else "" end) + "next \(.next)")),
+    (.logArchive | row("log archive     "; "\(.bytes | gb), \(.hosts | join(" "))")),
+    (.fileSystems | row("disks           "; .list | map("\(.path) \(.usedPercent) %") | join(", ")))' <<<"$status"; fi
+case "$(jq .up <<<"$status")" in
+  true) exit 0 ;;
+  false) exit 1 ;;
+  *) exit 2 ;;
+esac
+END_61c7c7a36dbf
 
 remove_orphans
 

@@ -297,6 +297,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/platform/traefik/traefik.yaml
 /etc/platform/traefik/dynamic/services.yaml
 /etc/platform/stack-hash
+/usr/local/sbin/platform-status
 END_OF_NAMES
 
 manifest_begin unit-names <<'END_OF_NAMES'
@@ -1423,6 +1424,161 @@ END_323733322adf
 put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_73676ba85b84'
 30bf7ee27775e1e718673b5659ee83e52c6add4c8d1e3115fbcfa06b07eb1ac1
 END_73676ba85b84
+
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_aa8d34ef9d67'
+#!/bin/bash
+# State of this machine, part by part, and what is wrong with it.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+usage="usage: platform-status [--json]
+  (nothing)  a table for people
+  --json     the same for programs: up is true, false, or null when it cannot be told
+exit status: 0 all is up, 1 something is down, 2 it cannot be told"
+
+probe_defaultRoute() {
+{ /usr/local/sbin/platform-default-route check || true; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_journalUpload() {
+{ systemctl is-active --quiet systemd-journal-upload.service ||
+  echo "the log archive is not reached: see journalctl -u systemd-journal-upload"; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_clock() {
+if systemd-detect-virt --quiet --container; then
+  jq -n '{reasons: [], keptBy: "the host"}'
+  return
+fi
+jq -n --arg synchronized "$(timedatectl show --property=NTPSynchronized --value)" --argjson up "$(cut -d. -f1 /proc/uptime)" \
+  '{keptBy: "time servers", reasons: [if $synchronized == "yes" or $up < 600 then empty else "no time server is reached" end]}'
+}
+
+probe_units() {
+systemctl --failed --plain --no-legend | awk '{ print $1 " failed: see journalctl -u " $1 }' | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_updates() {
+reboot_required() {
+  local newest
+  [ ! -e /run/reboot-required ] || return 0
+  newest=$(find /boot -maxdepth 1 -name 'vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$newest" ] && [ "${newest#/boot/vmlinuz-}" != "$(uname -r)" ] && ! systemd-detect-virt --quiet --container
+}
+local last since reboot=false
+if reboot_required; then reboot=true; fi
+last=$(stat -c %Y /var/lib/apt/periodic/unattended-upgrades-stamp 2>/dev/null || echo null)
+since=$last
+# A new machine has time until its first run.
+if [ "$last" = null ]; then since=$(stat -c %Y /etc/apt/apt.conf.d/99-platform-updates.conf); fi
+jq -n --argjson last "$last" --argjson since "$since" --argjson reboot "$reboot" \
+  '{lastAutomaticRun: (if $last then $last | todate else null end), rebootRequired: $reboot,
+    reasons: [if now - $since > 259200 then "security updates have not run since \($since | todate): see journalctl -u apt-daily-upgrade" else empty end]}'
+}
+
+probe_docker() {
+local version
+version=$(timeout 10 docker version --format '{{.Server.Version}}' 2>/dev/null) || version=
+jq -n --arg version "$version" '{version: $version, reasons: [if $version == "" then "does not answer" else empty end]}'
+}
+
+probe_traefik() {
+answer() { curl -s -m 5 -o /dev/null -w '%{http_code}' "http://10.0.2.11$1" || true; }
+jq -n --arg takes "$(answer /.platform/ping)" --arg ready "$(answer /.platform/ready)" '{reasons: [
+  if $takes != "200" then "takes no requests"
+  elif $ready[0:1] != "2" then "has no replica that is ready" else empty end]}'
+}
+
+probe_replicas() {
+# Prints a line when one is not ready.
+check() {
+  local said
+  said=$(bash -c "$2" 2>&1) || printf '%s: %s\n' "$1" "$(printf '%s' "${said:-not ready}" | tr '\n' ' ')"
+}
+{
+  check admin-1 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.228.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.228.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }' &
+  check api-1 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.243.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.243.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }' &
+  check api-2 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.243.12:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.243.12:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }' &
+  check web-1 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.127.11:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.127.11:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }' &
+  check web-2 'status=$(curl -sS -m 5 -o /dev/null -w '\''%{http_code}'\'' -H '\''Host: qa.example.com'\'' http://172.20.127.12:3000/health/ready) && { [[ $status = 2?? ]] || { echo "http://172.20.127.12:3000/health/ready (Host: qa.example.com) answers $status, and 2xx means ready"; false; }; }' &
+  check worker-1 'state=$(docker inspect -f '\''{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}'\'' worker-1) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "worker-1 is $state"; false; }; }' &
+  check worker-2 'state=$(docker inspect -f '\''{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}'\'' worker-2) && { [ "$state" = healthy ] || [ "$state" = running ] || { echo "worker-2 is $state"; false; }; }' &
+  wait
+} | sort | jq -Rn '[inputs] as $wrong | {count: 7, ready: (7 - ($wrong | length)), reasons: $wrong}'
+}
+
+probe_fileSystems() {
+file_systems() {
+  { df --output=target,pcent,ipcent "$@" 2>/dev/null || true; } | tail -n +2 | sort -u |
+    jq -Rn '[inputs | [splits(" +")] | {path: .[0], usedPercent: (.[1] | rtrimstr("%") | tonumber? // 0), inodesPercent: (.[2] | rtrimstr("%") | tonumber? // 0)}]
+      | {list: ., reasons: map(
+          (select(.usedPercent > 85) | "\(.path) is full: \(.usedPercent) %"),
+          (select(.inodesPercent > 85) | "\(.path) is full: \(.inodesPercent) % of its inodes"))}
+      | {up: (.reasons == []), list, reasons}'
+}
+file_systems / /var/lib/docker
+}
+
+case "${1:-} $#" in
+  " 0" | "--json 1") ;;
+  "--help 1" | "-h 1") echo "$usage"; exit 0 ;;
+  "--probe 2")
+    case "$2" in
+      defaultRoute) probe_defaultRoute ;;
+      journalUpload) probe_journalUpload ;;
+      clock) probe_clock ;;
+      units) probe_units ;;
+      updates) probe_updates ;;
+      docker) probe_docker ;;
+      traefik) probe_traefik ;;
+      replicas) probe_replicas ;;
+      fileSystems) probe_fileSystems ;;
+    esac
+    exit
+    ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+[ "$(id -u)" = 0 ] || { echo "platform-status: only root can ask all parts" >&2; exit 2; }
+work=$(mktemp -d -p /run platform-status.XXXXXXXX) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+ask() {
+  local status=0
+  timeout --kill-after=5 30 bash "$0" --probe "$1" >"$work/$1" 2>"$work/$1.error" </dev/null || status=$?
+  jq -cn --arg name "$1" --rawfile told "$work/$1" --rawfile error "$work/$1.error" --argjson status "$status" '(try ($told | fromjson) catch null) as $part
+  | ($error | split("\n") | map(select(. != "")) | last) as $said
+  | {($name): (if $status == 0 and ($part | type) == "object" and ($part.reasons | type) == "array"
+      then $part + {up: ($part.reasons == [])}
+      elif $status == 124 then {up: null, reasons: ["cannot tell: no answer within 30 s"]}
+      else {up: null, reasons: ["cannot tell: \($said // (if $status == 0 then "no JSON object" else "exit status \($status)" end))"]} end)}' >"$work/$1.judged"
+}
+for name in defaultRoute journalUpload clock units updates docker traefik replicas fileSystems; do ask "$name" & done
+wait
+status=$(for name in defaultRoute journalUpload clock units updates docker traefik replicas fileSystems; do cat "$work/$name.judged"; done |
+  jq -s --arg host "$(hostname)" 'add as $parts | [$parts[].up] as $ups | {host: $host} + $parts + {
+    reasons: [$parts | to_entries[] | .key as $part | .value.reasons[] | "\($part): \(.)"],
+    up: (if any($ups[]; . == false) then false elif any($ups[]; . == null) then null else true end)}') || exit 2
+if [ "${1:-}" = --json ]; then printf '%s
+' "$status"; else jq -r 'def row($title; details): (try [details] catch []) as $more
+    | $title + (if .up then "up" elif .up == false then "DOWN: " + (.reasons | join("; ")) else "UNKNOWN: " + (.reasons | join("; ")) end)
+      + (if ($more[0] // "") == "" then "" else ", " + $more[0] end),
+      ($more[1:][] | "                " + .);
+  def mb: (. / 1048576 | floor | tostring) + " MiB";
+  def gb: (. / 1e8 | floor / 10 | tostring) + " GB";
+  .host, (.defaultRoute | row("default route   "; empty)),
+    (.journalUpload | row("journal upload  "; empty)),
+    (.clock | row("clock           "; "kept by \(.keptBy)")),
+    (.units | row("units           "; empty)),
+    (.updates | row("updates         "; "last automatic run \(.lastAutomaticRun // "not yet")" + (if .rebootRequired then ", reboot REQUIRED: platform-upgrade" else "" end))),
+    (.docker | row("docker          "; .version)),
+    (.traefik | row("traefik         "; empty)),
+    (.replicas | row("replicas        "; "\(.ready) of \(.count) ready")),
+    (.fileSystems | row("disks           "; .list | map("\(.path) \(.usedPercent) %") | join(", ")))' <<<"$status"; fi
+case "$(jq .up <<<"$status")" in
+  true) exit 0 ;;
+  false) exit 1 ;;
+  *) exit 2 ;;
+esac
+END_aa8d34ef9d67
 
 remove_orphans
 

@@ -297,8 +297,8 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/platform/elasticsearch/user.json
 /etc/systemd/system/elasticsearch.service
 /etc/platform/elasticsearch.env
-/usr/local/sbin/platform-status
 /usr/local/sbin/platform-promote
+/usr/local/sbin/platform-status
 END_OF_NAMES
 
 manifest_begin unit-names <<'END_OF_NAMES'
@@ -1004,108 +1004,6 @@ put_file '/etc/platform/elasticsearch.env' 'root' 'root' '0644' <<'END_719a3d93a
 ELASTIC_PASSWORD_FILE=/run/secrets/elastic-password
 END_719a3d93ac9e
 
-put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_db584a6eba8a'
-#!/bin/bash
-# State of PostgreSQL, cache and search on this machine.
-set -euo pipefail
-case "${1:-}" in
-  "" | --json) ;;
-  *) echo "usage: platform-status [--json]" >&2; exit 64 ;;
-esac
-
-silent='{"up":false,"running":false,"reasons":["does not answer"]}'
-
-postgresql() {
-  runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 <<'SQL' 2>/dev/null || printf '%s' "$silent"
-select json_build_object(
-  'up', true,
-  'running', true,
-  'version', current_setting('server_version'),
-  'role', case when pg_is_in_recovery() then 'replica' else 'primary' end,
-  'started', to_char(pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-  'timeline', (select timeline_id from pg_control_checkpoint()),
-  'connections', (select count(*) from pg_stat_activity where backend_type = 'client backend'),
-  'maxConnections', current_setting('max_connections')::int,
-  'replicas', (select count(*) from pg_stat_replication where state = 'streaming'),
-  'checksumFailures', (select coalesce(sum(checksum_failures), 0) from pg_stat_database),
-  'damaged', (select coalesce(json_agg(coalesce(datname, 'shared tables')), '[]') from pg_stat_database where checksum_failures > 0),
-  'databases', (select json_object_agg(datname, pg_database_size(oid)) from pg_database where not datistemplate));
-SQL
-}
-
-cache() {
-  local info
-  # shellcheck disable=SC1091
-  info=$(set -a && . /etc/platform/cache-admin.env &&
-    valkey-cli -h 10.0.3.11 -p 6379 --no-auth-warning --user admin info 2>/dev/null | tr -d '\r') || true
-  value() { sed -n "s/^$1://p" <<<"$info" | head -n 1; }
-  if [ -z "$(value redis_version)" ]; then
-    jq -n --argjson silent "$silent" '$silent + {engine: "valkey"}'
-    return
-  fi
-  local version
-  version=$(value valkey_version)
-  jq -n --arg engine valkey --arg version "${version:-$(value redis_version)}" --arg role "$(value role)" \
-    --argjson used "$(value used_memory)" --argjson max "$(value maxmemory)" --argjson clients "$(value connected_clients)" \
-    --argjson evicted "$(value evicted_keys)" --arg loading "$(value loading)" --arg enabled "$(value aof_enabled)" --arg aof "$(value aof_last_write_status)" \
-    --arg rewrite "$(value aof_last_bgrewrite_status)" --arg rdb "$(value rdb_last_bgsave_status)" \
-    '{up: true, running: true, engine: $engine, version: $version, role: (if $role == "master" then "primary" else "replica" end),
-      usedBytes: $used, maxBytes: $max, clients: $clients, evictedKeys: $evicted, appendOnlyFile: $aof, reasons: [
-        (if $loading == "1" then "still reads its append-only file" else empty end),
-        (if $enabled == "0" then "the append-only file is off" else empty end),
-        (if $aof == "err" then "the append-only file could not be written: what was stored since is lost at a restart" else empty end),
-        (if $rewrite == "err" then "the append-only file could not be rewritten: it only grows" else empty end),
-        (if $rdb == "err" then "the last snapshot failed" else empty end)]}'
-}
-
-search() {
-  local url=http://10.0.3.11:9200 health root
-  health=$(curl -fsS -m 5 -K /etc/platform/elasticsearch/admin.curl "$url/_cluster/stats" 2>/dev/null) || true
-  root=$(curl -fsS -m 5 -K /etc/platform/elasticsearch/admin.curl "$url/" 2>/dev/null) || true
-  if [ -z "$health" ] || [ -z "$root" ]; then
-    printf '%s' "$silent"
-    return
-  fi
-  jq -n --argjson health "$health" --argjson root "$root" '{up: true, running: true, version: $root.version.number, status: $health.status,
-    indexes: $health.indices.count, documents: $health.indices.docs.count, bytes: $health.indices.store.size_in_bytes,
-    heapUsedBytes: $health.nodes.jvm.mem.heap_used_in_bytes, heapMaxBytes: $health.nodes.jvm.mem.heap_max_in_bytes,
-    reasons: [if $health.status == "red" then "red: an index is incomplete" else empty end]}'
-}
-
-file_systems() {
-  { df --output=target,pcent,ipcent "$@" 2>/dev/null || true; } | tail -n +2 | sort -u |
-    jq -Rn '[inputs | [splits(" +")] | {path: .[0], usedPercent: (.[1] | rtrimstr("%") | tonumber? // 0), inodesPercent: (.[2] | rtrimstr("%") | tonumber? // 0)}]
-      | {list: ., reasons: map(
-          (select(.usedPercent > 85) | "\(.path) is full: \(.usedPercent) %"),
-          (select(.inodesPercent > 85) | "\(.path) is full: \(.inodesPercent) % of its inodes"))}
-      | {up: (.reasons == []), list, reasons}'
-}
-
-status=$(jq -n --arg host "$(hostname)" --argjson postgresql "$(postgresql)" --argjson cache "$(cache)" \
-  --argjson search "$(search)" --argjson fileSystems "$(file_systems / /var/lib/postgresql /var/lib/docker)" \
-  'def judged: .reasons = (.reasons // []) | .up = (.running and .reasons == []);
-    {host: $host,
-      postgresql: ($postgresql | .reasons += [if (.checksumFailures // 0) > 0 then
-        "\(.checksumFailures) checksum failures in \(.damaged | join(", ")): the disk or memory damaged data" else empty end] | judged),
-      cache: ($cache | judged), search: ($search | judged), fileSystems: $fileSystems}
-    | .reasons = [to_entries[] | select(.value | type == "object") | .key as $part | .value.reasons[] | "\($part): \(.)"]
-    | .up = (.reasons == [])')
-if [ "${1:-}" = --json ]; then
-  printf '%s\n' "$status"
-else
-  jq -r 'def mb: (. / 1048576 | floor | tostring) + " MiB";
-    def line(details): (if .up then "" else "DOWN: " + (.reasons | join("; ")) end) +
-      (if .running then (if .up then "" else "; " end) + details else "" end);
-    "\(.host)",
-    "postgresql  " + (.postgresql | line("\(.version) \(.role), timeline \(.timeline), up since \(.started), connections \(.connections)/\(.maxConnections), replicas \(.replicas), checksum failures \(.checksumFailures)")),
-    (.postgresql.databases // {} | to_entries[] | "            \(.key) \(.value | mb)"),
-    "cache       " + (.cache | line("\(.engine) \(.version) \(.role), \(.usedBytes | mb) of \(.maxBytes | mb), clients \(.clients), evicted \(.evictedKeys), append-only file \(.appendOnlyFile)")),
-    "search      " + (.search | line("elasticsearch \(.version) \(.status | if . == "yellow" then "yellow (one node keeps no second copies)" else . end), indexes \(.indexes), documents \(.documents), \(.bytes | mb), heap \(.heapUsedBytes | mb) of \(.heapMaxBytes | mb)")),
-    "disks       " + (.fileSystems | (if .up then "" else "DOWN: " + (.reasons | join("; ")) + "; " end) + (.list | map("\(.path) \(.usedPercent) %") | join(", ")))' <<<"$status"
-fi
-jq -e .up <<<"$status" >/dev/null
-END_db584a6eba8a
-
 put_file '/usr/local/sbin/platform-promote' 'root' 'root' '0755' <<'END_4d40e28c08e2'
 #!/bin/bash
 # Makes the PostgreSQL of this machine the primary.
@@ -1126,6 +1024,189 @@ if [ "$(ask 'select pg_promote(wait => true, wait_seconds => 60)')" != t ]; then
 fi
 echo "$(hostname) is the primary now (timeline $(ask 'select timeline_id from pg_control_checkpoint()')): stop the old primary before clients reach both"
 END_4d40e28c08e2
+
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_c6c676c230d8'
+#!/bin/bash
+# State of this machine, part by part, and what is wrong with it.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+usage="usage: platform-status [--json]
+  (nothing)  a table for people
+  --json     the same for programs: up is true, false, or null when it cannot be told
+exit status: 0 all is up, 1 something is down, 2 it cannot be told"
+
+probe_defaultRoute() {
+{ /usr/local/sbin/platform-default-route check || true; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_journalUpload() {
+{ systemctl is-active --quiet systemd-journal-upload.service ||
+  echo "the log archive is not reached: see journalctl -u systemd-journal-upload"; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_clock() {
+if systemd-detect-virt --quiet --container; then
+  jq -n '{reasons: [], keptBy: "the host"}'
+  return
+fi
+jq -n --arg synchronized "$(timedatectl show --property=NTPSynchronized --value)" --argjson up "$(cut -d. -f1 /proc/uptime)" \
+  '{keptBy: "time servers", reasons: [if $synchronized == "yes" or $up < 600 then empty else "no time server is reached" end]}'
+}
+
+probe_units() {
+systemctl --failed --plain --no-legend | awk '{ print $1 " failed: see journalctl -u " $1 }' | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_updates() {
+reboot_required() {
+  local newest
+  [ ! -e /run/reboot-required ] || return 0
+  newest=$(find /boot -maxdepth 1 -name 'vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$newest" ] && [ "${newest#/boot/vmlinuz-}" != "$(uname -r)" ] && ! systemd-detect-virt --quiet --container
+}
+local last since reboot=false
+if reboot_required; then reboot=true; fi
+last=$(stat -c %Y /var/lib/apt/periodic/unattended-upgrades-stamp 2>/dev/null || echo null)
+since=$last
+# A new machine has time until its first run.
+if [ "$last" = null ]; then since=$(stat -c %Y /etc/apt/apt.conf.d/99-platform-updates.conf); fi
+jq -n --argjson last "$last" --argjson since "$since" --argjson reboot "$reboot" \
+  '{lastAutomaticRun: (if $last then $last | todate else null end), rebootRequired: $reboot,
+    reasons: [if now - $since > 259200 then "security updates have not run since \($since | todate): see journalctl -u apt-daily-upgrade" else empty end]}'
+}
+
+probe_postgresql() {
+{
+  runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 <<'SQL' 2>/dev/null || printf '%s' '{"running":false,"reasons":["does not answer"]}'
+select json_build_object(
+  'running', true,
+  'version', current_setting('server_version'),
+  'role', case when pg_is_in_recovery() then 'replica' else 'primary' end,
+  'started', to_char(pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'timeline', (select timeline_id from pg_control_checkpoint()),
+  'connections', (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+  'maxConnections', current_setting('max_connections')::int,
+  'replicas', (select count(*) from pg_stat_replication where state = 'streaming'),
+  'checksumFailures', (select coalesce(sum(checksum_failures), 0) from pg_stat_database),
+  'damaged', (select coalesce(json_agg(coalesce(datname, 'shared tables')), '[]') from pg_stat_database where checksum_failures > 0),
+  'databases', (select json_object_agg(datname, pg_database_size(oid)) from pg_database where not datistemplate));
+SQL
+} | jq '.reasons = (.reasons // []) + [if (.checksumFailures // 0) > 0 then
+  "\(.checksumFailures) checksum failures in \(.damaged | join(", ")): the disk or memory damaged data" else empty end]'
+}
+
+probe_cache() {
+local info
+  # shellcheck disable=SC1091
+  info=$(set -a && . /etc/platform/cache-admin.env &&
+    valkey-cli -h 10.0.3.11 -p 6379 --no-auth-warning --user admin info 2>/dev/null | tr -d '\r') || true
+  value() { sed -n "s/^$1://p" <<<"$info" | head -n 1; }
+  if [ -z "$(value redis_version)" ]; then
+    jq -n --argjson silent '{"running":false,"reasons":["does not answer"]}' '$silent + {engine: "valkey"}'
+    return
+  fi
+  local version
+  version=$(value valkey_version)
+  jq -n --arg engine valkey --arg version "${version:-$(value redis_version)}" --arg role "$(value role)" \
+    --argjson used "$(value used_memory)" --argjson max "$(value maxmemory)" --argjson clients "$(value connected_clients)" \
+    --argjson evicted "$(value evicted_keys)" --arg loading "$(value loading)" --arg enabled "$(value aof_enabled)" --arg aof "$(value aof_last_write_status)" \
+    --arg rewrite "$(value aof_last_bgrewrite_status)" --arg rdb "$(value rdb_last_bgsave_status)" \
+    '{running: true, engine: $engine, version: $version, role: (if $role == "master" then "primary" else "replica" end),
+      usedBytes: $used, maxBytes: $max, clients: $clients, evictedKeys: $evicted, appendOnlyFile: $aof, reasons: [
+        (if $loading == "1" then "still reads its append-only file" else empty end),
+        (if $enabled == "0" then "the append-only file is off" else empty end),
+        (if $aof == "err" then "the append-only file could not be written: what was stored since is lost at a restart" else empty end),
+        (if $rewrite == "err" then "the append-only file could not be rewritten: it only grows" else empty end),
+        (if $rdb == "err" then "the last snapshot failed" else empty end)]}'
+}
+
+probe_search() {
+local url=http://10.0.3.11:9200 health root
+  health=$(curl -fsS -m 5 -K /etc/platform/elasticsearch/admin.curl "$url/_cluster/stats" 2>/dev/null) || true
+  root=$(curl -fsS -m 5 -K /etc/platform/elasticsearch/admin.curl "$url/" 2>/dev/null) || true
+  if [ -z "$health" ] || [ -z "$root" ]; then
+    printf '%s' '{"running":false,"reasons":["does not answer"]}'
+    return
+  fi
+  jq -n --argjson health "$health" --argjson root "$root" '{running: true, version: $root.version.number, status: $health.status,
+    indexes: $health.indices.count, documents: $health.indices.docs.count, bytes: $health.indices.store.size_in_bytes,
+    heapUsedBytes: $health.nodes.jvm.mem.heap_used_in_bytes, heapMaxBytes: $health.nodes.jvm.mem.heap_max_in_bytes,
+    reasons: [if $health.status == "red" then "red: an index is incomplete" else empty end]}'
+}
+
+probe_fileSystems() {
+file_systems() {
+  { df --output=target,pcent,ipcent "$@" 2>/dev/null || true; } | tail -n +2 | sort -u |
+    jq -Rn '[inputs | [splits(" +")] | {path: .[0], usedPercent: (.[1] | rtrimstr("%") | tonumber? // 0), inodesPercent: (.[2] | rtrimstr("%") | tonumber? // 0)}]
+      | {list: ., reasons: map(
+          (select(.usedPercent > 85) | "\(.path) is full: \(.usedPercent) %"),
+          (select(.inodesPercent > 85) | "\(.path) is full: \(.inodesPercent) % of its inodes"))}
+      | {up: (.reasons == []), list, reasons}'
+}
+file_systems / /var/lib/postgresql /var/lib/docker
+}
+
+case "${1:-} $#" in
+  " 0" | "--json 1") ;;
+  "--help 1" | "-h 1") echo "$usage"; exit 0 ;;
+  "--probe 2")
+    case "$2" in
+      defaultRoute) probe_defaultRoute ;;
+      journalUpload) probe_journalUpload ;;
+      clock) probe_clock ;;
+      units) probe_units ;;
+      updates) probe_updates ;;
+      postgresql) probe_postgresql ;;
+      cache) probe_cache ;;
+      search) probe_search ;;
+      fileSystems) probe_fileSystems ;;
+    esac
+    exit
+    ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+[ "$(id -u)" = 0 ] || { echo "platform-status: only root can ask all parts" >&2; exit 2; }
+work=$(mktemp -d -p /run platform-status.XXXXXXXX) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+ask() {
+  local status=0
+  timeout --kill-after=5 30 bash "$0" --probe "$1" >"$work/$1" 2>"$work/$1.error" </dev/null || status=$?
+  jq -cn --arg name "$1" --rawfile told "$work/$1" --rawfile error "$work/$1.error" --argjson status "$status" '(try ($told | fromjson) catch null) as $part
+  | ($error | split("\n") | map(select(. != "")) | last) as $said
+  | {($name): (if $status == 0 and ($part | type) == "object" and ($part.reasons | type) == "array"
+      then $part + {up: ($part.reasons == [])}
+      elif $status == 124 then {up: null, reasons: ["cannot tell: no answer within 30 s"]}
+      else {up: null, reasons: ["cannot tell: \($said // (if $status == 0 then "no JSON object" else "exit status \($status)" end))"]} end)}' >"$work/$1.judged"
+}
+for name in defaultRoute journalUpload clock units updates postgresql cache search fileSystems; do ask "$name" & done
+wait
+status=$(for name in defaultRoute journalUpload clock units updates postgresql cache search fileSystems; do cat "$work/$name.judged"; done |
+  jq -s --arg host "$(hostname)" 'add as $parts | [$parts[].up] as $ups | {host: $host} + $parts + {
+    reasons: [$parts | to_entries[] | .key as $part | .value.reasons[] | "\($part): \(.)"],
+    up: (if any($ups[]; . == false) then false elif any($ups[]; . == null) then null else true end)}') || exit 2
+if [ "${1:-}" = --json ]; then printf '%s
+' "$status"; else jq -r 'def row($title; details): (try [details] catch []) as $more
+    | $title + (if .up then "up" elif .up == false then "DOWN: " + (.reasons | join("; ")) else "UNKNOWN: " + (.reasons | join("; ")) end)
+      + (if ($more[0] // "") == "" then "" else ", " + $more[0] end),
+      ($more[1:][] | "                " + .);
+  def mb: (. / 1048576 | floor | tostring) + " MiB";
+  def gb: (. / 1e8 | floor / 10 | tostring) + " GB";
+  .host, (.defaultRoute | row("default route   "; empty)),
+    (.journalUpload | row("journal upload  "; empty)),
+    (.clock | row("clock           "; "kept by \(.keptBy)")),
+    (.units | row("units           "; empty)),
+    (.updates | row("updates         "; "last automatic run \(.lastAutomaticRun // "not yet")" + (if .rebootRequired then ", reboot REQUIRED: platform-upgrade" else "" end))),
+    (.postgresql | row("postgresql      "; select(.running) | "\(.version) \(.role), timeline \(.timeline), up since \(.started), connections \(.connections)/\(.maxConnections), replicas \(.replicas), checksum failures \(.checksumFailures)", (.databases | to_entries[] | "\(.key) \(.value | mb)"))),
+    (.cache | row("cache           "; select(.running) | "\(.engine) \(.version) \(.role), \(.usedBytes | mb) of \(.maxBytes | mb), clients \(.clients), evicted \(.evictedKeys), append-only file \(.appendOnlyFile)")),
+    (.search | row("search          "; select(.running) | "elasticsearch \(.version) \(.status | if . == "yellow" then "yellow (one node keeps no second copies)" else . end), indexes \(.indexes), documents \(.documents), \(.bytes | mb), heap \(.heapUsedBytes | mb) of \(.heapMaxBytes | mb)")),
+    (.fileSystems | row("disks           "; .list | map("\(.path) \(.usedPercent) %") | join(", ")))' <<<"$status"; fi
+case "$(jq .up <<<"$status")" in
+  true) exit 0 ;;
+  false) exit 1 ;;
+  *) exit 2 ;;
+esac
+END_c6c676c230d8
 
 remove_orphans
 

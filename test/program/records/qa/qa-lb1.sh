@@ -288,6 +288,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-edge/serves
 /etc/keepalived/keepalived.conf
 /etc/systemd/system/keepalived.service.d/platform.conf
+/usr/local/sbin/platform-status
 END_OF_NAMES
 
 manifest_begin unit-names <<'END_OF_NAMES'
@@ -851,7 +852,7 @@ ExecReload=/usr/local/lib/platform-edge/reload-haproxy
 ExecStartPre=/bin/rm -f /run/haproxy/server-state
 END_42a5b0242b80
 
-put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_8f2a732d79a1'
+put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_99e842d47353'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
 
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
@@ -1081,6 +1082,7 @@ class Agent:
             "owner": None if self.owner == UNKNOWN else self.owner,
             "verdict": self.verdict.value,
             "api": str(self.api.last),
+            "apiOkAt": self.api.succeeded_at,
         }
 
 
@@ -1095,7 +1097,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_8f2a732d79a1
+END_99e842d47353
 
 put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_f774c6bdd572'
 """Who moves the floating IP. Pure: no clock, no network."""
@@ -1167,7 +1169,7 @@ def decide(now: Situation) -> Verdict:
     return Verdict.CLAIM
 END_f774c6bdd572
 
-put_file '/usr/local/lib/platform-edge/hetzner.py' 'root' 'root' '0644' <<'END_cf858c6b18bd'
+put_file '/usr/local/lib/platform-edge/hetzner.py' 'root' 'root' '0644' <<'END_fc701348326f'
 """Calls to the Hetzner Cloud API: every outcome is a value, nothing is given up silently."""
 
 import json
@@ -1225,10 +1227,16 @@ class Api:
         self._opener = urllib.request.build_opener(NoRedirects)
         self._threads = ThreadPoolExecutor(max_workers=8)
         self.last = Answer(0, "not called yet", {})
+        # Time of day of the last call that succeeded.
+        self.succeeded_at: float | None = None
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 3) -> Answer:
-        answer = self._call(method, path, body, timeout)
+        return self._remember(self._call(method, path, body, timeout))
+
+    def _remember(self, answer: Answer) -> Answer:
         self.last = answer
+        if answer.ok:
+            self.succeeded_at = time.time()
         return answer
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None, timeout: float) -> Answer:
@@ -1261,7 +1269,7 @@ class Api:
             attempts.add(self._threads.submit(self._call, method, path, body, limit))
             done, attempts = wait(attempts, timeout=every, return_when=FIRST_COMPLETED)
             if done:
-                self.last = max((attempt.result() for attempt in done), key=lambda answer: answer.status != 0)
+                self._remember(max((attempt.result() for attempt in done), key=lambda answer: answer.status != 0))
                 if self.last.status != 0 or not attempts:
                     return self.last
         self.last = Answer(0, f"no answer within {limit} s", {})
@@ -1296,7 +1304,7 @@ def _quiet_read(response: Any) -> bytes:
         return bytes(response.read())
     except OSError:
         return b""
-END_cf858c6b18bd
+END_fc701348326f
 
 put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_58b8858f30cf'
 """This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
@@ -1824,6 +1832,175 @@ RestartSec=200ms
 # What a killed main process leaves behind ignores SIGTERM, and systemd would wait 90 seconds for it.
 KillMode=mixed
 END_4ce469969c6e
+
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_d642bbc51400'
+#!/bin/bash
+# State of this machine, part by part, and what is wrong with it.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+usage="usage: platform-status [--json]
+  (nothing)  a table for people
+  --json     the same for programs: up is true, false, or null when it cannot be told
+exit status: 0 all is up, 1 something is down, 2 it cannot be told"
+
+probe_defaultRoute() {
+{ ip -4 route show default | grep -q . || echo "there is no default route"; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_journalUpload() {
+{ systemctl is-active --quiet systemd-journal-upload.service ||
+  echo "the log archive is not reached: see journalctl -u systemd-journal-upload"; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_clock() {
+if systemd-detect-virt --quiet --container; then
+  jq -n '{reasons: [], keptBy: "the host"}'
+  return
+fi
+jq -n --arg synchronized "$(timedatectl show --property=NTPSynchronized --value)" --argjson up "$(cut -d. -f1 /proc/uptime)" \
+  '{keptBy: "time servers", reasons: [if $synchronized == "yes" or $up < 600 then empty else "no time server is reached" end]}'
+}
+
+probe_units() {
+systemctl --failed --plain --no-legend | awk '{ print $1 " failed: see journalctl -u " $1 }' | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_updates() {
+reboot_required() {
+  local newest
+  [ ! -e /run/reboot-required ] || return 0
+  newest=$(find /boot -maxdepth 1 -name 'vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$newest" ] && [ "${newest#/boot/vmlinuz-}" != "$(uname -r)" ] && ! systemd-detect-virt --quiet --container
+}
+local last since reboot=false
+if reboot_required; then reboot=true; fi
+last=$(stat -c %Y /var/lib/apt/periodic/unattended-upgrades-stamp 2>/dev/null || echo null)
+since=$last
+# A new machine has time until its first run.
+if [ "$last" = null ]; then since=$(stat -c %Y /etc/apt/apt.conf.d/99-platform-updates.conf); fi
+jq -n --argjson last "$last" --argjson since "$since" --argjson reboot "$reboot" \
+  '{lastAutomaticRun: (if $last then $last | todate else null end), rebootRequired: $reboot,
+    reasons: [if now - $since > 259200 then "security updates have not run since \($since | todate): see journalctl -u apt-daily-upgrade" else empty end]}'
+}
+
+probe_proxy() {
+answer() { curl -s -m 4 -o /dev/null -w '%{http_code}' "http://127.0.0.1:8404$1" || true; }
+jq -n --arg alive "$(answer /alive)" --arg healthy "$(answer /healthz)" --arg ready "$(answer /ready)" --arg nodes "$(socat -t 5 - UNIX-CONNECT:/run/haproxy/admin.sock <<<"show stat" 2>/dev/null | awk -F, '$1 == "app" && $2 != "BACKEND" && $2 != "FRONTEND" { print $2 " " $18 }' || true)" \
+  '{engine: "haproxy", nodes: ($nodes | split("\n") | map(select(. != ""))), reasons: [
+    if $alive != "200" then "does not answer"
+    elif $healthy[0:1] != "2" then "reaches no app node"
+    elif $ready[0:1] != "2" then "no app node is ready" else empty end]}'
+}
+
+probe_keepalived() {
+local role=BACKUP
+if ip -4 -o address show dev lo to 169.254.51.1 | grep -q .; then role=MASTER; fi
+{ systemctl is-active --quiet keepalived.service || echo "does not run: the other load balancer takes over"; } |
+  jq -Rn --arg role "$role" '{role: $role, reasons: [inputs]}'
+}
+
+probe_agent() {
+[ -e /run/floating-ip-agent/state.json ] || { jq -n '{reasons: ["has written no state: see journalctl -u floating-ip-agent"]}'; return; }
+jq '(now - .at | floor) as $age | (if .apiOkAt then now - .apiOkAt | floor else null end) as $since
+  | {verdict, api, lastSuccess: (if .apiOkAt then .apiOkAt | floor | todate else null end),
+    peerAnswers: [.peer | to_entries[] | select(.value.answers) | .key], reasons: [
+      (if $age > 30 then "has written no state for \($age) s: see journalctl -u floating-ip-agent" else empty end),
+      (if $since == null then "no call of the API has succeeded yet: \(.api)"
+       elif $since > 120 then "no call of the API has succeeded for \($since) s: \(.api)" else empty end),
+      (if .verdict == "partition" then "master beside another master: the pair cannot hear each other" else empty end),
+      (if .verdict == "brake" then "somebody else moves the address too" else empty end)]}' /run/floating-ip-agent/state.json
+}
+
+probe_address() {
+local on=false
+if ip -4 -o address show dev lo to IPV4-OF-platform-edge-address | grep -q .; then on=true; fi
+[ -e /run/floating-ip-agent/state.json ] || { jq -n '{reasons: ["has written no state: see journalctl -u floating-ip-agent"]}'; return; }
+jq --argjson on "$on" '{ip: "IPV4-OF-platform-edge-address", owner, server, here: (.server != null and .owner == .server), reasons: [
+    (if $on then empty else "IPV4-OF-platform-edge-address is not on lo: see systemctl status platform-floating-ip" end),
+    (if .vrrp == "MASTER" and .owner != .server then "this machine is master, and the address leads to server \(.owner)" else empty end)]}' /run/floating-ip-agent/state.json
+}
+
+probe_nat() {
+{ nft list table ip platform_nat >/dev/null 2>&1 || echo "is not loaded: see systemctl status platform-nat"; } | jq -Rn '{reasons: [inputs]}'
+}
+
+probe_fileSystems() {
+file_systems() {
+  { df --output=target,pcent,ipcent "$@" 2>/dev/null || true; } | tail -n +2 | sort -u |
+    jq -Rn '[inputs | [splits(" +")] | {path: .[0], usedPercent: (.[1] | rtrimstr("%") | tonumber? // 0), inodesPercent: (.[2] | rtrimstr("%") | tonumber? // 0)}]
+      | {list: ., reasons: map(
+          (select(.usedPercent > 85) | "\(.path) is full: \(.usedPercent) %"),
+          (select(.inodesPercent > 85) | "\(.path) is full: \(.inodesPercent) % of its inodes"))}
+      | {up: (.reasons == []), list, reasons}'
+}
+file_systems /
+}
+
+case "${1:-} $#" in
+  " 0" | "--json 1") ;;
+  "--help 1" | "-h 1") echo "$usage"; exit 0 ;;
+  "--probe 2")
+    case "$2" in
+      defaultRoute) probe_defaultRoute ;;
+      journalUpload) probe_journalUpload ;;
+      clock) probe_clock ;;
+      units) probe_units ;;
+      updates) probe_updates ;;
+      proxy) probe_proxy ;;
+      keepalived) probe_keepalived ;;
+      agent) probe_agent ;;
+      address) probe_address ;;
+      nat) probe_nat ;;
+      fileSystems) probe_fileSystems ;;
+    esac
+    exit
+    ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+[ "$(id -u)" = 0 ] || { echo "platform-status: only root can ask all parts" >&2; exit 2; }
+work=$(mktemp -d -p /run platform-status.XXXXXXXX) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+ask() {
+  local status=0
+  timeout --kill-after=5 30 bash "$0" --probe "$1" >"$work/$1" 2>"$work/$1.error" </dev/null || status=$?
+  jq -cn --arg name "$1" --rawfile told "$work/$1" --rawfile error "$work/$1.error" --argjson status "$status" '(try ($told | fromjson) catch null) as $part
+  | ($error | split("\n") | map(select(. != "")) | last) as $said
+  | {($name): (if $status == 0 and ($part | type) == "object" and ($part.reasons | type) == "array"
+      then $part + {up: ($part.reasons == [])}
+      elif $status == 124 then {up: null, reasons: ["cannot tell: no answer within 30 s"]}
+      else {up: null, reasons: ["cannot tell: \($said // (if $status == 0 then "no JSON object" else "exit status \($status)" end))"]} end)}' >"$work/$1.judged"
+}
+for name in defaultRoute journalUpload clock units updates proxy keepalived agent address nat fileSystems; do ask "$name" & done
+wait
+status=$(for name in defaultRoute journalUpload clock units updates proxy keepalived agent address nat fileSystems; do cat "$work/$name.judged"; done |
+  jq -s --arg host "$(hostname)" 'add as $parts | [$parts[].up] as $ups | {host: $host} + $parts + {
+    reasons: [$parts | to_entries[] | .key as $part | .value.reasons[] | "\($part): \(.)"],
+    up: (if any($ups[]; . == false) then false elif any($ups[]; . == null) then null else true end)}') || exit 2
+if [ "${1:-}" = --json ]; then printf '%s
+' "$status"; else jq -r 'def row($title; details): (try [details] catch []) as $more
+    | $title + (if .up then "up" elif .up == false then "DOWN: " + (.reasons | join("; ")) else "UNKNOWN: " + (.reasons | join("; ")) end)
+      + (if ($more[0] // "") == "" then "" else ", " + $more[0] end),
+      ($more[1:][] | "                " + .);
+  def mb: (. / 1048576 | floor | tostring) + " MiB";
+  def gb: (. / 1e8 | floor / 10 | tostring) + " GB";
+  .host, (.defaultRoute | row("default route   "; empty)),
+    (.journalUpload | row("journal upload  "; empty)),
+    (.clock | row("clock           "; "kept by \(.keptBy)")),
+    (.units | row("units           "; empty)),
+    (.updates | row("updates         "; "last automatic run \(.lastAutomaticRun // "not yet")" + (if .rebootRequired then ", reboot REQUIRED: platform-upgrade" else "" end))),
+    (.proxy | row("proxy           "; ([.engine] + .nodes) | join(", "))),
+    (.keepalived | row("keepalived      "; .role)),
+    (.agent | row("agent           "; "\(.verdict), API answered \(.lastSuccess // "never"), the other load balancer " + (if .peerAnswers == [] then "does not answer" else "answers on the \(.peerAnswers | join(" and ")) side" end))),
+    (.address | row("floating IP     "; "\(.ip) " + (if .here then "leads here" else "leads to server \(.owner)" end))),
+    (.nat | row("NAT             "; empty)),
+    (.fileSystems | row("disks           "; .list | map("\(.path) \(.usedPercent) %") | join(", ")))' <<<"$status"; fi
+case "$(jq .up <<<"$status")" in
+  true) exit 0 ;;
+  false) exit 1 ;;
+  *) exit 2 ;;
+esac
+END_d642bbc51400
 
 remove_orphans
 

@@ -4,7 +4,7 @@ import { backupRole, restoreRole } from "../../../../../components/roles/databas
 import { postgresSetup } from "../../../../../components/roles/database/postgresSetup";
 import type { BackupConfig, BackupSecrets } from "../../../../../components/roles/storage/backupConfig";
 import { backupSetup } from "../../../../../components/roles/storage/backupSetup";
-import { storageStatusScript } from "../../../../../components/roles/storage/status";
+import { storageProbes } from "../../../../../components/roles/storage/status";
 import { ObjectStoreEngine } from "../../../../../components/settings/settings";
 import { listenEarlySetup } from "../../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../../components/setup/merge";
@@ -65,19 +65,7 @@ WantedBy=multi-user.target
   checks: [],
 };
 
-const statusCommand = (of: BackupConfig): MachineSetup => ({
-  packages: [],
-  files: [
-    {
-      path: "/usr/local/sbin/platform-status",
-      content: storageStatusScript(of, "versitygw"),
-      mode: "0755",
-    },
-  ],
-  steps: [],
-  units: [],
-  checks: [],
-});
+const statusCommand = (of: BackupConfig): MachineSetup => ({ probes: storageProbes(of, "versitygw") });
 
 export const wholeSetup = (of: BackupConfig, withSecrets: BackupSecrets): MachineSetup =>
   mergeSetups(

@@ -1,0 +1,110 @@
+import { EdgeEngine } from "../../settings/settings";
+import { fileSystems } from "../../setup/machineProbes";
+import type { Probe } from "../../setup/status";
+import { agentStatePath } from "./agent";
+import { certificatePathOf, type EdgeOptions } from "./edge";
+import { adminSocket } from "./haproxyReload";
+import { masterMarker } from "./keepalived";
+import { edgeHealthPort } from "./role";
+
+/** A certificate is renewed by people, who want some working days for it. */
+const certificateDays = 7;
+
+/** The agent writes at least every 8 seconds, and asks the API at least every half minute. */
+const oldestState = 30;
+const oldestCall = 120;
+
+/** What can be up or down on a load balancer. */
+export function edgeProbes(options: EdgeOptions, engine: EdgeEngine, floatingIp: string): Probe[] {
+  const certificate = certificatePathOf(options);
+  return [
+    proxyProbe(engine),
+    keepalivedProbe,
+    agentProbe,
+    addressProbe(floatingIp),
+    natProbe,
+    ...(certificate === undefined ? [] : [certificateProbe(certificate)]),
+    fileSystems("/"),
+  ];
+}
+
+function proxyProbe(engine: EdgeEngine): Probe {
+  const nodes =
+    engine === EdgeEngine.HAProxy
+      ? `socat -t 5 - UNIX-CONNECT:${adminSocket} <<<"show stat" 2>/dev/null | awk -F, '$1 == "app" && $2 != "BACKEND" && $2 != "FRONTEND" { print $2 " " $18 }' || true`
+      : "true";
+  return {
+    name: "proxy",
+    title: "proxy",
+    command: `answer() { curl -s -m 4 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${edgeHealthPort}$1" || true; }
+jq -n --arg alive "$(answer /alive)" --arg healthy "$(answer /healthz)" --arg ready "$(answer /ready)" --arg nodes "$(${nodes})" \\
+  '{engine: "${engine}", nodes: ($nodes | split("\\n") | map(select(. != ""))), reasons: [
+    if $alive != "200" then "does not answer"
+    elif $healthy[0:1] != "2" then "reaches no app node"
+    elif $ready[0:1] != "2" then "no app node is ready" else empty end]}'`,
+    details: '([.engine] + .nodes) | join(", ")',
+  };
+}
+
+const keepalivedProbe: Probe = {
+  name: "keepalived",
+  title: "keepalived",
+  command: `local role=BACKUP
+if ip -4 -o address show dev lo to ${masterMarker} | grep -q .; then role=MASTER; fi
+{ systemctl is-active --quiet keepalived.service || echo "does not run: the other load balancer takes over"; } |
+  jq -Rn --arg role "$role" '{role: $role, reasons: [inputs]}'`,
+  details: ".role",
+};
+
+/** What the agent itself says; a file that it no longer writes says nothing. */
+function fromState(filter: string): string {
+  return `[ -e ${agentStatePath} ] || { jq -n '{reasons: ["has written no state: see journalctl -u floating-ip-agent"]}'; return; }
+jq ${filter.includes("$on") ? '--argjson on "$on" ' : ""}'${filter}' ${agentStatePath}`;
+}
+
+const agentProbe: Probe = {
+  name: "agent",
+  title: "agent",
+  command:
+    fromState(`(now - .at | floor) as $age | (if .apiOkAt then now - .apiOkAt | floor else null end) as $since
+  | {verdict, api, lastSuccess: (if .apiOkAt then .apiOkAt | floor | todate else null end),
+    peerAnswers: [.peer | to_entries[] | select(.value.answers) | .key], reasons: [
+      (if $age > ${oldestState} then "has written no state for \\($age) s: see journalctl -u floating-ip-agent" else empty end),
+      (if $since == null then "no call of the API has succeeded yet: \\(.api)"
+       elif $since > ${oldestCall} then "no call of the API has succeeded for \\($since) s: \\(.api)" else empty end),
+      (if .verdict == "partition" then "master beside another master: the pair cannot hear each other" else empty end),
+      (if .verdict == "brake" then "somebody else moves the address too" else empty end)]}`),
+  details:
+    '"\\(.verdict), API answered \\(.lastSuccess // "never"), the other load balancer " + (if .peerAnswers == [] then "does not answer" else "answers on the \\(.peerAnswers | join(" and ")) side" end)',
+};
+
+function addressProbe(floatingIp: string): Probe {
+  return {
+    name: "address",
+    title: "floating IP",
+    command: `local on=false
+if ip -4 -o address show dev lo to ${floatingIp} | grep -q .; then on=true; fi
+${fromState(`{ip: "${floatingIp}", owner, server, here: (.server != null and .owner == .server), reasons: [
+    (if $on then empty else "${floatingIp} is not on lo: see systemctl status platform-floating-ip" end),
+    (if .vrrp == "MASTER" and .owner != .server then "this machine is master, and the address leads to server \\(.owner)" else empty end)]}`)}`,
+    details: '"\\(.ip) " + (if .here then "leads here" else "leads to server \\(.owner)" end)',
+  };
+}
+
+const natProbe: Probe = {
+  name: "nat",
+  title: "NAT",
+  command: `{ nft list table ip platform_nat >/dev/null 2>&1 || echo "is not loaded: see systemctl status platform-nat"; } | jq -Rn '{reasons: [inputs]}'`,
+};
+
+function certificateProbe(path: string): Probe {
+  return {
+    name: "certificate",
+    title: "certificate",
+    command: `local end
+end=$(openssl x509 -noout -enddate -in ${path})
+jq -n --argjson days "$(( ($(date -u -d "\${end#notAfter=}" +%s) - $(date +%s)) / 86400 ))" \\
+  '{daysLeft: $days, reasons: [if $days < 0 then "has ended" elif $days < ${certificateDays} then "ends in \\($days) days" else empty end]}'`,
+    details: '"\\(.daysLeft) days left"',
+  };
+}

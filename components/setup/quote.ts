@@ -1,0 +1,4 @@
+/** One bash word. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
