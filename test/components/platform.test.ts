@@ -77,7 +77,7 @@ function filesWith(text: string, marker: string): string[] {
 describe("Platform", function () {
   this.timeout(30_000);
 
-  it("shows none of its secrets in clear: not in an input, not in user data, not in a command", async () => {
+  it("S3-111: shows none of its secrets in clear: not in an input, not in user data, not in a command", async () => {
     const certificate = "-----BEGIN CERTIFICATE-----\nplanted-certificate\n";
     const { resources } = await record({ certificate });
     for (const marker of ["planted-", registryAuth]) {

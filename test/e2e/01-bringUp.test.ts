@@ -24,7 +24,7 @@ describe("bring-up on the local cloud", function () {
     first = await up();
   });
 
-  it("creates the machines of the seed, none of them twice, after a pulumi up that was killed", async () => {
+  it("S4-9: creates the machines of the seed, none of them twice, after a pulumi up that was killed", async () => {
     const names = (await servers()).map((server) => `${server.name} ${server.status}`);
     assert.deepEqual(names.sort(), [
       "local-app1 running",
@@ -38,7 +38,7 @@ describe("bring-up on the local cloud", function () {
     assert.ok(created > 40, `created ${created}`);
   });
 
-  it("serves a page through the virtual IP that is computed from all four stores", async () => {
+  it("S4-10: serves a page through the virtual IP that is computed from all four stores", async () => {
     const answer = await fromInternet(`curl -sS --max-time 10 ${url()}/whoami`);
     const { values, node } = JSON.parse(answer.stdout) as WhoAmI;
     assert.match(node, /^local-app[12]$/);

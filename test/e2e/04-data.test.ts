@@ -21,7 +21,7 @@ describe("database node", function () {
     assert.deepEqual(await listeningPorts("local-db1"), [22, 5432, 6379, 9200]);
   });
 
-  it("S0-12: the platform's DSN writes and reads a row on a primary", async () => {
+  it("S0-12, S4-11: the platform's DSN writes and reads a row on a primary", async () => {
     await must(
       "local-app1",
       "command -v psql >/dev/null || apt-get install -y -qq postgresql-client >/dev/null",

@@ -29,7 +29,7 @@ describe("secrets", function () {
   this.timeout("5m");
   before("the platform is up", platformIsUp);
 
-  it("are nowhere in the state, the API's log or its database in clear", async () => {
+  it("S3-111: are nowhere in the state, the API's log or its database in clear", async () => {
     const secrets = await passwords();
     const folders = [join(settings.stateDir, "pulumi"), settings.paths.store];
     const files = [
@@ -56,7 +56,7 @@ describe("secrets", function () {
     }
   });
 
-  it("are in no process list, no journal, no user data and no file that anybody can read of any machine", async () => {
+  it("S3-111: are in no process list, no journal, no user data and no file that anybody can read of any machine", async () => {
     // On standard input, or the search itself would put them into the process list.
     const patterns = `${(await passwords()).join("\n")}\n`;
     for (const { name } of await servers()) {

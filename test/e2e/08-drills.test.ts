@@ -70,6 +70,17 @@ async function addressIsSettled(): Promise<void> {
 
 const appNodes = async () => (await servers()).filter(({ name }) => name.startsWith("local-app")).length;
 
+/** What another number of app nodes may not touch: the other servers, and the processes that own the visitors. */
+async function lasting(): Promise<Record<string, string>> {
+  const kept = (await servers()).filter(({ name }) => name !== "local-app3");
+  const ids = kept.map(({ id, name }) => [name, String(id)] as const);
+  const balancers = ["local-lb1", "local-lb2"].map(async (name) => {
+    const pid = await must(name, "systemctl show -p MainPID --value haproxy");
+    return [`haproxy of ${name}`, pid] as const;
+  });
+  return Object.fromEntries([...ids, ...(await Promise.all(balancers))]);
+}
+
 /** What HAProxy on both machines logged of bad answers and of its workers, for a drill that counted a failure. */
 async function edgeLog(): Promise<string> {
   const bad = "grep -E ' 5[0-9][0-9] [0-9]+ - - |NOTICE|WARNING|ALERT' | tail -n 60";
@@ -87,20 +98,48 @@ async function edgeLog(): Promise<string> {
 /** What the load balancers need to notice a dead node, with time for a busy machine: 3 s by the kernel's own limit. */
 const healthWindowMs = 10_000;
 
-/** The pool of the load balancer that serves: how many app nodes are up. */
-async function liveBackends(): Promise<number> {
+/** The pool of a load balancer, by default the one that serves: how many app nodes are up. */
+async function liveBackends(name?: string): Promise<number> {
   const table = await must(
-    await owner(),
+    name ?? (await owner()),
     "echo 'show stat' | socat - /run/haproxy/admin.sock | grep '^app,app'",
   );
   return table.split("\n").filter((line) => line.split(",")[17]?.startsWith("UP")).length;
+}
+
+/** Nothing may fail once the load balancers know of the dead node: neither pages of all stores nor writes. */
+async function killUnderLoad(dying: string, other: string): Promise<void> {
+  const connections = 8;
+  const heavy = wrk(`${url()}/api/whoami`, connections, 20);
+  const load = startLoad(`${url()}/api/whoami`, connections, 20);
+  // A page that asks all four stores, and writes, which nobody may repeat.
+  const pages = startLoad(`${url()}/whoami`, 2, 20);
+  const writes = startLoad(`${url()}/api/items`, 2, 20, { name: "drill" });
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  const diedAtMs = Date.now();
+  await power(dying, "poweroff");
+  const result = await load.result;
+  console.log(`      app node killed under load: ${describeLoad(result)}`);
+  console.log(`      the same by wrk: ${await heavy}`);
+  assert.equal((await serverNamed(dying)).status, "off", "the fault did not happen");
+  assert.ok((result.nodes[other] ?? 0) > (result.nodes[dying] ?? 0), "the other node took over");
+  // At most what was open on the node fails, one request of each connection.
+  assertFailedOnlyWithin(result, diedAtMs, healthWindowMs, connections);
+  for (const [what, counted] of [
+    ["pages", await pages.result],
+    ["writes", await writes.result],
+  ] as const) {
+    console.log(`      ${what}: ${describeLoad(counted)}`);
+    assertFailedOnlyWithin(counted, diedAtMs, healthWindowMs, 2);
+  }
+  assert.ok(failuresOfWrk(await heavy) <= connections, await heavy);
 }
 
 describe("drills", function () {
   this.timeout("15m");
   before("the platform is up", platformIsUp);
 
-  it("S0-20, S0-26: an app node dies under load; nothing fails once that is known, and a session of it survives", async () => {
+  it("S0-20, S0-26, S1-9, S1-37: an app node dies under load; nothing fails once that is known, and a session of it survives", async () => {
     const jar = "/tmp/hetzner-platform-e2e-cookies";
     const visit = async () =>
       JSON.parse(
@@ -114,33 +153,7 @@ describe("drills", function () {
     const before = await visit();
     assert.equal(before.session?.visits, 2);
 
-    const connections = 8;
-    const heavy = wrk(`${url()}/api/whoami`, connections, 20);
-    const load = startLoad(`${url()}/api/whoami`, connections, 20);
-    // A page that asks all four stores, and writes, which nobody may repeat.
-    const pages = startLoad(`${url()}/whoami`, 2, 20);
-    const writes = startLoad(`${url()}/api/items`, 2, 20, { name: "drill" });
-    await new Promise((resolve) => setTimeout(resolve, 4000));
-    const diedAtMs = Date.now();
-    await power("local-app1", "poweroff");
-    const result = await load.result;
-    console.log(`      app node killed under load: ${describeLoad(result)}`);
-    console.log(`      the same by wrk: ${await heavy}`);
-    assert.equal((await serverNamed("local-app1")).status, "off", "the fault did not happen");
-    assert.ok(
-      (result.nodes["local-app2"] ?? 0) > (result.nodes["local-app1"] ?? 0),
-      "the other node took over",
-    );
-    // At most what was open on the node fails, one request of each connection.
-    assertFailedOnlyWithin(result, diedAtMs, healthWindowMs, connections);
-    for (const [what, other] of [
-      ["pages", await pages.result],
-      ["writes", await writes.result],
-    ] as const) {
-      console.log(`      ${what}: ${describeLoad(other)}`);
-      assertFailedOnlyWithin(other, diedAtMs, healthWindowMs, 2);
-    }
-    assert.ok(failuresOfWrk(await heavy) <= connections, await heavy);
+    await killUnderLoad("local-app1", "local-app2");
 
     const after = await visit();
     assert.equal(after.node, "local-app2");
@@ -186,17 +199,17 @@ describe("drills", function () {
     assert.equal(await owner(), now);
   });
 
-  it("S0-21: app nodes go from 2 to 3 and back under load", async () => {
+  it("S0-21, S1-3, S1-20, S1-42, S4-21: app nodes go from 2 to 3 and back under load; no other server and no HAProxy is another one", async () => {
     if ((await appNodes()) !== 2) await up({ "app.count": 2 });
+    const before = await lasting();
     for (const count of [3, 2]) {
       const load = startLoad(`${url()}/api/whoami`, 4, 600);
       const scaled = async () => {
         await up({ "app.count": count });
-        await eventually(
-          `${count} nodes serve`,
-          60,
-          async () => (await liveBackends()) === count || undefined,
-        );
+        await eventually(`${count} nodes serve`, 60, async () => {
+          const [first, second] = await Promise.all(["local-lb1", "local-lb2"].map(liveBackends));
+          return (first === count && second === count) || undefined;
+        });
       };
       await scaled().finally(() => load.stop());
       const result = await load.result;
@@ -204,6 +217,7 @@ describe("drills", function () {
       if (result.failed > 0) console.log(await edgeLog());
       assert.equal(await appNodes(), count);
       assert.equal(result.failed, 0, describeLoad(result));
+      assert.deepEqual(await lasting(), before);
     }
   });
 

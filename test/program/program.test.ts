@@ -29,7 +29,7 @@ describe("the program", function () {
   });
 
   for (const stack of stacks) {
-    it(`makes of ${stack} what its record says: resources, outputs and every machine's script`, async () => {
+    it(`${stack === "prod" ? "S3-1: " : ""}makes of ${stack} what its record says: resources, outputs and every machine's script`, async () => {
       await compareRecord(stack, recordOf(stack));
     });
   }

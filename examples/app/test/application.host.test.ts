@@ -65,7 +65,7 @@ describe("sample application", function () {
     );
 
   describe("health", () => {
-    it("is alive, started and ready, with a result for each dependency", async () => {
+    it("S3-89, S3-90: is alive, started and ready, with a result for each dependency", async () => {
       assert.equal((await must(web).get("/health")).status, 200);
       assert.equal((await must(web).get("/health/startup")).status, 200);
       const ready = await json<{ dependencies: Record<string, { ok: boolean }> }>(
@@ -86,7 +86,7 @@ describe("sample application", function () {
       assert.equal((await must(web).get("/metrics", { "x-forwarded-for": "192.0.2.1" })).status, 404);
     });
 
-    it("is ready without Redis where requests do without it, and not where they need it", async () => {
+    it("S3-90: is ready without Redis where requests do without it, and not where they need it", async () => {
       platform.services.redis.signal("SIGSTOP");
       try {
         const answer = await must(web).get("/health/ready");
@@ -142,7 +142,7 @@ describe("sample application", function () {
       );
     });
 
-    it("continues a session on another replica", async () => {
+    it("S1-9, S1-37: continues a session on another replica", async () => {
       const first = await must(web).get("/whoami");
       const cookie = sessionOf(first);
       const { session } = (await first.json()) as WhoAmI;
@@ -281,7 +281,7 @@ describe("sample application", function () {
   });
 
   describe("stop", () => {
-    it("fails readiness first, answers everything meanwhile and exits with 0", async () => {
+    it("S3-116: fails readiness first, answers everything meanwhile and exits with 0", async () => {
       const leaving = await platform.start("web", 9, { DRAIN_SECONDS: "2" });
       await whenReady(leaving);
       const statuses: number[] = [];
@@ -298,7 +298,7 @@ describe("sample application", function () {
       await assert.rejects(leaving.get("/health"), /fetch failed/);
     });
 
-    it("lets a request that has begun finish after the port is closed", async () => {
+    it("S3-116: lets a request that has begun finish after the port is closed", async () => {
       const leaving = await platform.start("web", 10, { DRAIN_SECONDS: "0", DEPENDENCY_TIMEOUT_MS: "3000" });
       await whenReady(leaving);
       platform.services.redis.signal("SIGSTOP");

@@ -12,7 +12,7 @@ const short = (ranges: string[]) =>
   ]);
 
 describe("cloudFirewall", () => {
-  it("S0-2 opens HTTP, HTTPS and ICMP to the internet, and SSH to administrators alone", () => {
+  it("S0-2, S1-30, S3-109: opens HTTP, HTTPS and ICMP to the internet, and SSH to administrators alone", () => {
     assert.deepEqual(short(["198.51.100.1/32"]), [
       ["tcp", "80", "0.0.0.0/0 ::/0"],
       ["tcp", "443", "0.0.0.0/0 ::/0"],

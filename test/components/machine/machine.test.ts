@@ -68,7 +68,7 @@ describe("Machine", () => {
     }
   });
 
-  it("pins the host key that the first contact answered", async () => {
+  it("S3-73: pins the host key that the first contact answered", async () => {
     const resources = await recordProgram(() => new Machine("db1", machineArgs()), {
       outputs: (type) => (type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY db1\n" } : {}),
     });

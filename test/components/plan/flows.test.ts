@@ -10,7 +10,7 @@ const line = ({ from, to, protocol, port, purpose }: Flow) =>
 const lines = (flows: readonly Flow[]) => flows.map(line);
 
 describe("planFlows", () => {
-  it("of the seed are this table", () => {
+  it("S1-30, S2-6: of the seed are this table", () => {
     assert.deepEqual(lines(planPlatform(seedSettings).flows), [
       "internet -> edge 80/tcp: visitors",
       "internet -> edge 443/tcp: visitors, TLS",

@@ -31,7 +31,7 @@ describe("startOrder", () => {
     it(`of ${given.join(", ")} is ${order}`, () =>
       assert.equal(startOrder(roles(...given)).join(" "), order));
 
-  it("of a platform is the stores before the application, and the way in last", () => {
+  it("S2-6: of a platform is the stores before the application, and the way in last", () => {
     assert.deepEqual(planPlatform(seedSettings).order, ["database", "storage", "app", "edge"]);
   });
 
@@ -44,7 +44,7 @@ describe("startOrder", () => {
     [["a: < x"], "ad of a needs x, which no role offers"],
     [["a: x", "b: x"], "x is offered by a and b: one role can offer it"],
   ] as const)
-    it(`fails for ${given.join(", ")}: ${problem}`, () => {
+    it(`S2-6: fails for ${given.join(", ")}: ${problem}`, () => {
       assert.deepEqual(needProblems(roles(...given)), [problem]);
       assert.throws(() => startOrder(roles(...given)), { message: problem });
     });

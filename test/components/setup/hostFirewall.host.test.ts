@@ -28,7 +28,7 @@ describe("hostFirewall", () => {
     });
   }
 
-  it("lets only app nodes and the storage node reach PostgreSQL", () => {
+  it("S1-30: lets only app nodes and the storage node reach PostgreSQL", () => {
     const rules = rulesetOf(topology.database, seedSettings)
       .split("\n")
       .filter((line) => line.includes("dport 5432"));
@@ -38,7 +38,7 @@ describe("hostFirewall", () => {
     assert.deepEqual(sources.sort(), ["10.0.2.11", "10.0.2.12", "10.0.4.11"]);
   });
 
-  it("opens SSH on a load balancer to the admin ranges and the pair itself", () => {
+  it("S3-109: opens SSH on a load balancer to the admin ranges and the pair itself", () => {
     const [lb1] = topology.edge;
     const rules = rulesetOf(lb1, seedSettings)
       .split("\n")
@@ -103,7 +103,9 @@ try private 172.20.0.6 10.0.3.11:9100 "pretender"`,
     ]);
   });
 
-  it("drops what no flow names", () => {
-    assert.match(rulesetOf(topology.storage, seedSettings), /hook input priority 0; policy drop;/);
+  it("S1-30, S3-108: drops what comes in and no flow names, and lets go out what goes out", () => {
+    const ruleset = rulesetOf(topology.storage, seedSettings);
+    assert.match(ruleset, /hook input priority 0; policy drop;/);
+    assert.doesNotMatch(ruleset, /hook output [^}]*policy drop;/);
   });
 });

@@ -36,7 +36,7 @@ describe("planReplicas", () => {
     }
   });
 
-  it("finds every service a block, however many there are", () => {
+  it("S3-3: finds every service a block, however many there are", () => {
     const admin = services.admin;
     assert.ok(admin !== undefined);
     const many = Object.fromEntries(Array.from({ length: 254 }, (_, index) => [`service${index}`, admin]));

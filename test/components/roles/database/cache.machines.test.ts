@@ -63,7 +63,7 @@ for (const engine of Object.values(CacheEngine)) {
       it(`refuses ${name}`, async () => assert.match(await ask(command, user, password), answer));
     }
 
-    it("keeps what it was told over a SIGKILL", async () => {
+    it("S2-37, S2-41: keeps what it was told over a SIGKILL", async () => {
       assert.equal(await ask("set kept yes"), "OK");
       await machine.succeed(`unit=${engine}-server.service
 pid=$(systemctl show -p MainPID --value $unit)

@@ -127,6 +127,25 @@ describe("postgresSetup on Debian 13's PostgreSQL 17", function () {
     assert.equal(files.trim(), "0|t");
   });
 
+  // Of a machine where PostgreSQL has 2 GB; how they grow with it: postgresTuning.
+  for (const [row, name, value] of [
+    ["S3-55", "max_connections", "200"],
+    ["S1-24, S3-56", "shared_buffers", "512MB"],
+    ["S1-24, S3-57", "effective_cache_size", "1536MB"],
+    ["S1-24, S3-58", "maintenance_work_mem", "128MB"],
+    ["S1-24, S3-59", "work_mem", "4MB"],
+    ["S3-60", "wal_level", "replica"],
+    ["S3-61", "max_wal_size", "4GB"],
+    ["S3-61", "min_wal_size", "1GB"],
+    ["S3-62", "checkpoint_completion_target", "0.9"],
+    ["S1-24, S3-63", "random_page_cost", "1.1"],
+    ["S1-24, S3-63", "effective_io_concurrency", "200"],
+  ] as const) {
+    it(`${row}: PostgreSQL shows ${name} ${value}`, async () => {
+      assert.equal((await psql(`show ${name}`)).trim(), value);
+    });
+  }
+
   it("changes nothing on the second run", async () => {
     const before = await psql("select pg_postmaster_start_time(), pg_conf_load_time()");
     const said = await machine.apply(setupWith());
@@ -155,7 +174,7 @@ describe("postgresSetup on Debian 13's PostgreSQL 17", function () {
     assert.match(await logIn(machine, "10.0.2.11", "app", passwords.application, "app"), /failed/);
   });
 
-  it("D1: comes back by itself after a SIGKILL of the postmaster, with what was committed", async () => {
+  it("S2-41, D1: comes back by itself after a SIGKILL of the postmaster, with what was committed", async () => {
     await psql("create table committed as select 7 as n");
     const seconds = await machine.succeed(`pid=$(systemctl show -p MainPID --value postgresql@17-main.service)
 began=$EPOCHREALTIME

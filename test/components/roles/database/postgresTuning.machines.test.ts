@@ -52,7 +52,7 @@ const cases = [
 
 describe("tunePostgres", () => {
   for (const { name, memoryMb, vcpus, expected } of cases) {
-    it(name, () => {
+    it(`S1-24, S3-56, S3-57, S3-58, S3-59: ${name}`, () => {
       const tuning = tunePostgres(memoryMb, vcpus);
       for (const [key, value] of Object.entries(expected)) assert.equal(tuning[key], value, key);
     });

@@ -66,7 +66,7 @@ for (const engine of ["haproxy", "nginx"]) {
     it("an application that answers only to its own name, under a path with a slash at its end, is healthy", () =>
       assert.ok(result.ready, result.log));
 
-    it("the application learns the visitor's address, whatever the visitor says", () => {
+    it("S3-45, S4-19: the application learns the visitor's address, whatever the visitor says", () => {
       assert.equal(result.forwarded["x-real-ip"], "192.0.2.9", result.log);
       assert.equal(result.forwarded["x-forwarded-for"], "192.0.2.9, 10.0.1.11");
       assert.equal(result.forwarded["x-forwarded-proto"], "http");

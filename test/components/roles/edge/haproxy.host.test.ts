@@ -47,6 +47,15 @@ describe("haproxy", () => {
     assert.match(haproxyConfig(withTls()), /bind :443 ssl crt \/etc\/platform\/secrets\/site\.pem/);
   });
 
+  it("S1-40: takes turns, and asks each node for its health over HTTP", () => {
+    const config = haproxyConfig(edgeOptions);
+    const backend = /^backend app\n[\s\S]*?(?=^\S|$(?![\s\S]))/m.exec(config)?.[0] ?? "";
+    assert.match(backend, /^ {2}balance roundrobin$/m);
+    assert.match(backend, /^ {2}option httpchk$/m);
+    assert.match(backend, /^ {2}http-check send meth GET uri \S+/m);
+    assert.match(backend, /^ {2}default-server .*\bcheck\b/m);
+  });
+
   it("names every app node and no other machine in each backend", () => {
     const sections = haproxyConfig(edgeOptions).split(/^(?=backend )/m);
     for (const name of ["app", "streams", "anyone", "reach"]) {

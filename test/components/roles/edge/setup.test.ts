@@ -29,8 +29,17 @@ describe("load balancer setup", () => {
     }
   });
 
-  it("mirrors itself on the other machine", () => {
+  it("S1-5, S1-41: mirrors itself on the other machine, which differs in who is who alone", () => {
     const second = loadBalancerSetup({ ...setupOptions, machine: lb2, peer: lb1 });
+    const content = (setup: typeof haproxy, suffix: string) =>
+      setup.files.find(({ path }) => path.endsWith(suffix))?.content ?? assert.fail(suffix);
+    const swapped = (text: string) =>
+      text
+        .replaceAll(/\blb[12]\b/g, (name) => (name === "lb1" ? "lb2" : "lb1"))
+        .replaceAll(/\b10\.0\.1\.1[12]\b/g, (ip) => (ip === "10.0.1.11" ? "10.0.1.12" : "10.0.1.11"));
+    for (const file of ["/haproxy.cfg", "/reload-haproxy"])
+      assert.equal(swapped(content(second, file)), content(haproxy, file), file);
+    assert.notEqual(content(second, "/haproxy.cfg"), content(haproxy, "/haproxy.cfg"));
     assert.deepEqual(
       second.files.map((file) => file.path),
       haproxy.files.map((file) => file.path),

@@ -64,7 +64,7 @@ for (const engine of ["haproxy", "nginx"]) {
     });
 
     if (engine !== "haproxy") return;
-    it("sends nobody to the one node that is not ready", () => {
+    it("S1-10: sends nobody to the one node that is not ready", () => {
       assert.deepEqual(result.oneUnready, { app1: 0, app2: 20 });
     });
   });

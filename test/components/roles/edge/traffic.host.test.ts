@@ -84,7 +84,7 @@ for (const engine of ["haproxy", "nginx"]) {
       assert.equal(result.privateState, "agent");
     });
 
-    it("asks another node instead of answering 503, and repeats no POST", () => {
+    it(`${engine === "nginx" ? "S1-19 " : ""}asks another node instead of answering 503, and repeats no POST`, () => {
       assert.deepEqual(result.getsAnsweredByOther, [], result.log);
       assert.equal(result.postsSeen, 1);
     });
@@ -96,7 +96,7 @@ for (const engine of ["haproxy", "nginx"]) {
     });
 
     if (engine !== "haproxy") return;
-    it("reloads without losing a request or forgetting a drained node", () => {
+    it("S1-42 reloads without losing a request or forgetting a drained node", () => {
       assert.equal(result.reload?.status, 0, result.reload?.output);
       assert.ok(result.reload?.newWorker);
       assert.ok(result.reload?.drained, "the node is no longer drained");
@@ -150,7 +150,7 @@ describe("HTTPS", function () {
     if (whyNoDebian13() !== undefined) this.skip();
   });
   for (const engine of ["haproxy", "nginx"] as const) {
-    it(`is offered by ${engine} with TLS 1.2 and 1.3, and HTTP leads there, to a name that the platform has`, async () => {
+    it(`${engine === "nginx" ? "S3-8, " : ""}S3-34, S3-37, S4-8: is offered by ${engine} with TLS 1.2 and 1.3 and HTTP/2, and HTTP leads there, to a name that the platform has`, async () => {
       const options = { ...edgeOptions, certificate: certificatePem() };
       const seen = await visits(
         engine,

@@ -73,11 +73,25 @@ describe("backup and restore, for real", function () {
     assert.equal(exitCode, 1);
   });
 
-  it("S0-18: a dump lands on the volume with a checksum that verifies", async () => {
+  it("S0-18, S3-101: a dump lands on the volume, compressed once, with a checksum that verifies", async () => {
     first = await commands.backup();
     await machine.succeed(
       `cd /srv/storage/backups/${first} && sha256sum --check --quiet --strict SHA256SUMS && pg_restore --list app.dump >/dev/null && [ "$(stat -c %a .)" = 700 ]`,
     );
+    // PostgreSQL compresses, and nothing does once more.
+    const data = await machine.succeed(
+      `cd /srv/storage/backups/${first} && pg_restore --list app.dump | grep Compression; find . -type f -printf '%f\\n' | sed 's/^[0-9]*//' | sort -u`,
+    );
+    assert.deepEqual(data.trim().split("\n").sort(), [
+      ".dat.zst",
+      ";     Compression: zstd",
+      "SHA256SUMS",
+      "backup.json",
+      "contents.txt",
+      "facts.json",
+      "globals.sql",
+      "toc.dat",
+    ]);
     assert.deepEqual(
       [
         (await commands.status()).result,
@@ -102,7 +116,7 @@ systemctl show -p Nice -p IOSchedulingClass platform-backup.service`);
     assert.match(properties, /IOSchedulingClass=3/);
   });
 
-  it("S0-18: the timer starts the backup when its time comes", async () => {
+  it("S0-18, S3-104: the timer starts the backup when its time comes", async () => {
     const next = "systemctl show -p NextElapseUSecRealtime --value platform-backup.timer";
     const before = (await commands.status()).lastSuccess;
     await machine.succeed(`mkdir -p /run/systemd/system/platform-backup.timer.d
@@ -184,7 +198,7 @@ systemctl is-failed platform-backup.service || true`);
     });
   }
 
-  it("S0-28: restores the offsite copy in place and keeps the damaged database", async () => {
+  it("S0-28, S3-17, S3-102, S3-105: restores the offsite copy in place and keeps the damaged database", async () => {
     const before = await commands.digest("app");
     await commands.sql("delete from orders where id % 2 = 0");
     const said = await machine.succeed(
@@ -200,7 +214,7 @@ systemctl is-failed platform-backup.service || true`);
     await commands.backup();
   });
 
-  it("B4: finds a flipped byte and says where to go", async () => {
+  it("S3-106, B4: finds a flipped byte and says where to go", async () => {
     const second = await commands.backup();
     await machine.succeed(`file=$(find /srv/storage/backups/${second}/app.dump -name '*.zst' | head -n 1)
 printf '\\xff' | dd of="$file" bs=1 seek=20 conv=notrunc status=none`);
@@ -211,7 +225,7 @@ printf '\\xff' | dd of="$file" bs=1 seek=20 conv=notrunc status=none`);
     assert.equal(await commands.digest("damaged"), await commands.digest("app"));
   });
 
-  it("removes what is older than the retention, never the newest, and what a crash left", async () => {
+  it("S3-103: removes what is older than the retention, never the newest, and what a crash left", async () => {
     await machine.succeed("cd /srv/storage/backups && mkdir 20200101T020000Z .incomplete-20200102T020000Z");
     const id = await commands.backup();
     const left = await machine.succeed("ls -A /srv/storage/backups");

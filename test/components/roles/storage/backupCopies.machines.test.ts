@@ -24,7 +24,7 @@ describe("copies outside of the platform, for real", function () {
   });
   after(() => machine?.stop());
 
-  it("takes what a former release copied in clear text, and says that it is still there", async () => {
+  it("S3-103: takes what a former release copied in clear text until it is too old, and says that it is still there", async () => {
     // As that release left it: beneath the folder that is encrypted.
     const old = "20260101T020000Z";
     const id = await commands.backup();

@@ -68,7 +68,7 @@ describe("S0-19: the log archive, for real", function () {
       `for attempt in $(seq 100); do found=$(platform-logs ${options} || true); [ -z "$found" ] || break; sleep 0.1; done; echo "$found"`,
     );
 
-  it("finds a line by host, text and program", async () => {
+  it("S3-24: finds a line by host, text and program", async () => {
     await machine.succeed("logger -t shop 'order 4711 was paid'");
     assert.match(await search('--grep 4711 --host "$(hostname)"'), / shop\[\d+\]: order 4711 was paid/);
     assert.match(await search("--unit shop --since '1 hour ago'"), /order 4711/);

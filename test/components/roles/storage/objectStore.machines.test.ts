@@ -63,7 +63,7 @@ for (const engine of Object.values(ObjectStoreEngine)) {
     });
     after(() => machine?.stop());
 
-    it("puts, gets and deletes versions for the application, and nothing else", async () => {
+    it("S3-11: puts, gets and deletes versions for the application, and nothing else", async () => {
       const scenario = join(__dirname, "support", "s3Scenario.ts");
       await machine.succeed("/usr/local/lib/platform/object-store make-bucket other");
       const seen = await inNetworkOf(machine, scenario, connectionWith(secrets.application));

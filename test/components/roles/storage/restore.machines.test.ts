@@ -160,7 +160,7 @@ systemctl start postgresql@17-main.service`);
       );
     });
 
-    it("everything is back: objects, data, settings, roles and memberships", async () => {
+    it("S3-105: everything is back: objects, data, settings, roles and memberships", async () => {
       assertSamePortrait(await portrait(machine.succeed, "app"), original);
     });
 
