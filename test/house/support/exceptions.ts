@@ -108,17 +108,11 @@ export const longFunctions: readonly string[] = [
 /** `from -> to`: folders of `components/` that import outward. */
 export const outwardImports: readonly string[] = [
   "machine -> stack",
-  "roles/app -> roles/edge",
   "roles/database -> stack",
   "roles/storage -> roles/database",
   "roles/storage -> stack",
   "settings -> stack",
-  "setup -> plan",
-  "setup -> roles/edge",
-  "setup -> roles/storage",
-  "setup -> settings",
   "sizing -> settings",
-  "views -> stack",
 ];
 
 /** `from -> to`: imports that leave a package. */
