@@ -5,9 +5,9 @@ import { registryLogins, storeEnvironments } from "./credentials";
 import { deployKey } from "./machine/deployKey";
 import { imageResolver, type ResolveImage } from "./machine/images";
 import { platformLabels } from "./machine/labels";
-import type { MachineContext } from "./machine/machine";
 import { Network } from "./machine/network";
 import { refuseSoldOut } from "./machine/stock";
+import { type CommonArgs, pairArgs } from "./narrow";
 import { bastionOffer } from "./plan/flows";
 import { machinesOffering, type Plan } from "./plan/plan";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
@@ -85,9 +85,14 @@ export class Platform extends pulumi.ComponentResource {
     const gate = rememberSettled(name, settings, this);
     const key = createDeployKey(name, settings, this);
     const network = createNetwork(name, settings, plan, gate, this);
+    const common = commonArgs(name, settings, network, key, gate, this);
+    const serverHooks = refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken });
     const context = {
-      ...machineContext(name, settings, network, key, gate, this),
-      serverHooks: refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken }),
+      ...common,
+      image: settings.image,
+      networkId: network.networkId,
+      labels: gate(platformLabels(settings.environment)),
+      serverHooks,
     };
     const secrets = pulumi.secret(args.secrets ?? {});
     const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
@@ -96,17 +101,10 @@ export class Platform extends pulumi.ComponentResource {
     const shared = { settings, plan, context, registries };
     const serverType = (size: MachineSize) => resolveServerType(size, settings.location).name;
 
-    const edge = new LoadBalancerPair(
-      `${name}-edge`,
-      {
-        ...shared,
-        serverType: serverType(settings.edge),
-        apiToken: args.apiToken,
-        apiEndpoint: args.apiEndpoint,
-        certificate: args.certificate,
-      },
-      child,
-    );
+    const edge = new LoadBalancerPair(`${name}-edge`, pairArgs(settings, plan, common, args), child, {
+      plan,
+      serverHooks,
+    });
     const behindEdge = { ...shared, bastion: edge.bastion };
     const database = new DatabaseNode(
       `${name}-data`,
@@ -217,14 +215,14 @@ function createNetwork(
   );
 }
 
-function machineContext(
+function commonArgs(
   name: string,
   settings: PlatformSettings,
   network: Network,
   { publicKey, privateKey }: ReturnType<typeof createDeployKey>,
   gate: Gate,
   parent: Platform,
-): MachineContext {
+): CommonArgs {
   const sshKey = new hcloud.SshKey(
     `${name}-deploy-key`,
     { name: gate(`${settings.environment}-deploy`), publicKey, labels: platformLabels(settings.environment) },
@@ -233,10 +231,12 @@ function machineContext(
   return {
     location: gate(settings.location),
     image: settings.image,
-    networkId: network.networkId,
+    network: { id: network.networkId, range: settings.network.range },
     sshKey: sshKey.id,
     privateKey,
+    environment: settings.environment,
     labels: gate(platformLabels(settings.environment)),
+    protect: settings.protect,
   };
 }
 

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { agentModules } from "../components/roles/edge/agent/files";
 import { cacheDir } from "../toolchain/cacheDir";
 import { previewForeignProgram } from "./support/foreignProgram";
+import { installInto, type Manifest, type Packed, packedPackage } from "./support/packed";
 
 const root = join(__dirname, "..");
 
@@ -17,52 +18,6 @@ async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promi
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-interface Packed {
-  readonly tarball: string;
-  readonly files: readonly string[];
-}
-
-/** Packs what a clean clone would have, beside the dependencies of this one. */
-async function packCleanClone(folder: string): Promise<Packed> {
-  const clone = join(folder, "clone");
-  const listed = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-  });
-  for (const path of listed.stdout
-    .split("\0")
-    .filter((name) => name !== "" && existsSync(join(root, name)))) {
-    await cp(join(root, path), join(clone, path));
-  }
-  await symlink(join(root, "node_modules"), join(clone, "node_modules"));
-  const packed = await execa("npm", ["pack", "--json", "--pack-destination", folder], { cwd: clone });
-  const answer = JSON.parse(packed.stdout) as unknown;
-  // A list until npm 11, afterwards by name.
-  const [{ filename, files }] = (Array.isArray(answer) ? answer : Object.values(answer as object)) as [
-    { filename: string; files: { path: string }[] },
-  ];
-  return { tarball: join(folder, filename), files: files.map(({ path }) => path) };
-}
-
-/** A folder where the tarball and what it depends on is installed, and nothing else. */
-async function installInto(folder: string, tarball: string): Promise<string> {
-  const modules = join(folder, "node_modules");
-  const home = join(modules, "hetzner-platform");
-  await mkdir(home, { recursive: true });
-  await execa("tar", ["-xzf", tarball, "--strip-components=1", "-C", home]);
-  const manifest = JSON.parse(await readFile(join(home, "package.json"), "utf8")) as Manifest;
-  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-    await mkdir(dirname(join(modules, name)), { recursive: true });
-    await symlink(join(root, "node_modules", name), join(modules, name));
-  }
-  return home;
-}
-
-interface Manifest {
-  readonly engines: { readonly node: string };
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
 /** The oldest Node that the package supports, from the registry as the project's own one. */
@@ -83,8 +38,8 @@ describe("the npm package", function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "hetzner-platform-package-"));
-    packed = await packCleanClone(folder);
-    installed = await installInto(join(folder, "program"), packed.tarball);
+    packed = await packedPackage();
+    installed = await installInto(join(folder, "program"), packed);
   });
   after(() => rm(folder, { recursive: true }));
 

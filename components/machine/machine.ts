@@ -10,7 +10,7 @@ import { patientDials, promptDials, secondsPerDial } from "./dialing";
 /** What all machines of a platform share. */
 export interface MachineContext {
   readonly location: pulumi.Input<string>;
-  readonly image: string;
+  readonly image: pulumi.Input<string>;
   /** Resolves when network, subnets and routes exist. */
   readonly networkId: pulumi.Input<number>;
   /** Name or id of the uploaded deploy key. */
@@ -18,13 +18,14 @@ export interface MachineContext {
   /** Private half of the deploy key. Secret. */
   readonly privateKey: pulumi.Input<string>;
   /** Added to every server. */
-  readonly labels: pulumi.Input<Readonly<Record<string, string>>>;
+  readonly labels: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
   /** What is asked before a server is made or changed: `refuseSoldOut`. @default - nothing */
   readonly serverHooks?: pulumi.ResourceHookBinding;
 }
 
 /** The public machine through which SSH reaches the private ones. */
 export interface Bastion {
+  /** Public address. */
   readonly host: pulumi.Input<string>;
   /** Public host key in authorized_keys form. */
   readonly hostKey: pulumi.Input<string>;

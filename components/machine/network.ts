@@ -32,6 +32,20 @@ const formerSubnets: Readonly<Record<string, string>> = { database: "data" };
  * A private network with its subnets, and the default route through the load balancers where there are any.
  *
  * Cost: none.
+ *
+ * @example
+ * ```ts
+ * import { Network } from "hetzner-platform";
+ *
+ * const network = new Network("private", {
+ *   range: "10.20.0.0/16",
+ *   zone: "eu-central",
+ *   subnets: { edge: "10.20.1.0/24", web: "10.20.2.0/24" },
+ *   natGateway: "10.20.1.11",
+ * });
+ *
+ * export const networkId = network.networkId;
+ * ```
  */
 export class Network extends pulumi.ComponentResource {
   /** Resolves when subnets and route exist: a machine that joins earlier may get no address. */

@@ -1,4 +1,3 @@
-import { isIPv4 } from "node:net";
 import type { MachinePlan } from "../../plan/plan";
 import type { OtherHosts, ServiceSettings } from "../../settings/settings";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
@@ -124,31 +123,4 @@ export function healthPaths(options: EdgeOptions): readonly string[] {
   const own = options.backends[0]?.healthPath;
   // First "does the node's proxy take requests", which it denies before it stops, then "has it anybody to ask".
   return own === undefined ? [proxyHealthPath, nodeHealthPath] : [own];
-}
-
-/**
- * What is wrong with backends that a program hands in; empty: nothing.
- * Names and paths end up in configuration files, so nothing but harmless characters is let through.
- */
-export function backendProblems(backends: readonly Backend[]): string[] {
-  const problems = backends.flatMap(({ name, address, port, healthPath, maxRequests }) => [
-    ...(/^[A-Za-z0-9-]{1,63}$/.test(name) ? [] : [`name ${name}: 1 to 63 letters, digits and hyphens`]),
-    ...(isIPv4(address) ? [] : [`${name}: address ${address}: an IPv4 address`]),
-    ...(isWhole(port ?? 1, 65_535) ? [] : [`${name}: port ${port}: 1 to 65535`]),
-    ...(isWhole(maxRequests ?? 1, 1_000_000) ? [] : [`${name}: maxRequests ${maxRequests}: 1 to 1000000`]),
-    ...(/^\/[A-Za-z0-9._~/-]*$/.test(healthPath ?? "/")
-      ? []
-      : [`${name}: healthPath ${healthPath}: a path that begins with a slash`]),
-  ]);
-  const names = backends.map(({ name }) => name);
-  if (backends.length === 0) problems.push("at least one app node or other machine is needed");
-  if (new Set(names).size < names.length) problems.push(`names must differ: ${names.join(", ")}`);
-  if (new Set(backends.map(({ healthPath }) => healthPath)).size > 1) {
-    problems.push("healthPath must be the same for all");
-  }
-  return problems;
-}
-
-function isWhole(value: number, most: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= most;
 }

@@ -1,44 +1,18 @@
-import { createHmac } from "node:crypto";
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { machineBase } from "../../machine/base";
 import { cloudFirewallRules } from "../../machine/cloudFirewall";
+import { refuseInputs } from "../../machine/inputErrors";
 import { type Bastion, type Machine, numericId } from "../../machine/machine";
 import { createMachines, groupOutputs } from "../../machine/machineGroup";
-import type { RoleArgs } from "../../machine/roleArgs";
-import { type MachinePlan, machinesOf, machinesOffering, type Plan } from "../../plan/plan";
-import { OtherHosts } from "../../settings/settings";
-import { mergeSetups } from "../../setup/merge";
-import { siteOffer } from "../../setup/site";
-import { type Backend, requestLimit } from "./edge";
-import { pairProblems } from "./inputs";
-import { leavingEdge } from "./leaving";
+import { machineContext, type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import { machinesOf } from "../../plan/plan";
+import { EdgeEngine } from "../../settings/settings";
+import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
 import { userDataForNat } from "./nat";
-import { loadBalancerSetup } from "./setup";
+import { machineSetup, type Pair } from "./pairSetup";
+import { edgeRole } from "./role";
 
-/** Of the settings, the pair takes engine, domain, location, range, admin ranges, and services for `backends`. */
-export interface LoadBalancerPairArgs extends RoleArgs {
-  /** Token with which the pair moves its floating IP: read and write. Secret. */
-  readonly apiToken: pulumi.Input<string>;
-  /** Base of the Hetzner Cloud API. @default "https://api.hetzner.cloud/v1" */
-  readonly apiEndpoint?: pulumi.Input<string>;
-  /** Certificate chain and key in one PEM text. Secret. @default - HTTP only, nothing listens on port 443 */
-  readonly certificate?: pulumi.Input<string>;
-  /** Visitors of HTTP are sent to HTTPS; without a certificate it says nothing. @default true */
-  readonly redirectToHttps?: boolean;
-  /**
-   * Machines that requests are sent to. @default - the machines of the plan that offer the site: each has a Traefik on port 80
-   * that answers under `/.platform/`
-   */
-  readonly backends?: readonly Backend[];
-  /**
-   * The pair's network routes 0.0.0.0/0 to the machine that has the address, and **no other gateway**: false for a
-   * network with a NAT or VPN gateway of its own. @default true
-   */
-  readonly manageDefaultRoute?: boolean;
-  /** Private address of the machine that takes the journals; false: none does. @default - the machine of the plan that offers `logs` */
-  readonly logArchive?: string | false;
-}
+export type { Backend, LoadBalancerPairArgs } from "./inputs";
 
 /**
  * Two public machines that share one floating IP: HAProxy or nginx in front of the app nodes, NAT and SSH
@@ -57,7 +31,31 @@ export interface LoadBalancerPairArgs extends RoleArgs {
  *
  * Cost: two server types, two IPv4 addresses and one floating IPv4.
  *
- * @throws with everything that no pair could serve, before any resource
+ * @throws InputPropertiesError with everything that no pair could serve, before any resource
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import { LoadBalancerPair } from "hetzner-platform";
+ *
+ * const pair = new LoadBalancerPair("shop", {
+ *   location: "nbg1",
+ *   network: { id: 4711, range: "10.20.0.0/16" },
+ *   addresses: ["10.20.1.11", "10.20.1.12"],
+ *   serverType: "cx23",
+ *   sshKey: "deploy",
+ *   privateKey: new pulumi.Config().requireSecret("deployKey"),
+ *   adminRanges: ["203.0.113.7/32"],
+ *   domain: "www.example.com",
+ *   backends: [
+ *     { name: "web1", address: "10.20.1.21", port: 8080, healthPath: "/up" },
+ *     { name: "web2", address: "10.20.1.22", port: 8080, healthPath: "/up" },
+ *   ],
+ *   apiToken: new pulumi.Config("hcloud").requireSecret("token"),
+ * });
+ *
+ * export const virtualIp = pair.virtualIp;
+ * ```
  */
 export class LoadBalancerPair extends pulumi.ComponentResource {
   /** The floating IP that visitors use. */
@@ -73,12 +71,17 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
   /** Host names; resolves when both setups have succeeded. */
   public readonly configured: pulumi.Output<string[]>;
 
-  constructor(name: string, args: LoadBalancerPairArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param platform what it is part of; it stands alone without */
+  constructor(
+    name: string,
+    args: LoadBalancerPairArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    platform?: PlatformContext,
+  ) {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
-    const pair = pairOf(args.plan);
-    const problems = pairProblems(args, backendsOf(args));
-    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
-    const floatingIp = createFloatingIp(name, args, this);
+    refuseInputs(`LoadBalancerPair ${name}`, pairProblems(args));
+    const pair = planPair(name, args, platform);
+    const floatingIp = createFloatingIp(name, args, pair, this);
     const machines = createPair(name, args, pair, floatingIp, this);
     const [first] = machines;
     if (first === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
@@ -86,8 +89,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     this.virtualIp = floatingIp.ipAddress;
     this.floatingIpId = numericId(floatingIp);
     this.bastion = { host: first.publicIpv4, hostKey: first.hostKey };
-    this.natGateway = pair[0].privateIp;
-    const { serverIds, configured } = groupOutputs(pair, machines);
+    this.natGateway = pair.machines[0].privateIp;
+    const { serverIds, configured } = groupOutputs(pair.machines, machines);
     this.serverIds = serverIds;
     this.publicIpv4s = pulumi.all(machines.map((machine) => machine.publicIpv4));
     this.configured = configured;
@@ -101,20 +104,31 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
   }
 }
 
+function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformContext | undefined): Pair {
+  const { engine = EdgeEngine.HAProxy, addresses, environment = name } = args;
+  const size = sizeOf(args);
+  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const plan = planOf(name, args, platform, { role: edgeRole({ ...size, engine }), addresses });
+  const [first, second] = machinesOf(plan, "edge");
+  if (first === undefined || second === undefined) throw new Error("a pair has two machines");
+  const context = machineContext(name, args, platform);
+  return { plan, machines: [first, second], context, resourceName: `${environment}-edge` };
+}
+
 function createFloatingIp(
   name: string,
-  args: LoadBalancerPairArgs,
+  { protect = false }: LoadBalancerPairArgs,
+  { context, resourceName }: Pair,
   parent: LoadBalancerPair,
 ): hcloud.FloatingIp {
-  const { protect, environment } = args.settings;
   return new hcloud.FloatingIp(
     `${name}-address`,
     {
-      name: `${environment}-edge`,
+      name: resourceName,
       description: "where visitors arrive",
       type: "ipv4",
-      homeLocation: args.context.location,
-      labels: args.context.labels,
+      homeLocation: context.location,
+      labels: context.labels,
       deleteProtection: protect,
     },
     // The pair assigns and moves the address; Pulumi must not move it back.
@@ -122,118 +136,45 @@ function createFloatingIp(
   );
 }
 
-function createFirewall(name: string, args: LoadBalancerPairArgs, parent: LoadBalancerPair): hcloud.Firewall {
+function createFirewall(
+  name: string,
+  { adminRanges }: LoadBalancerPairArgs,
+  { plan, context, resourceName }: Pair,
+  parent: LoadBalancerPair,
+): hcloud.Firewall {
   return new hcloud.Firewall(
     `${name}-firewall`,
     {
-      name: `${args.settings.environment}-edge`,
-      rules: cloudFirewallRules(args.plan, "edge", args.settings.adminRanges),
-      labels: args.context.labels,
+      name: resourceName,
+      rules: pulumi.output(adminRanges).apply((ranges) => cloudFirewallRules(plan, "edge", ranges)),
+      labels: context.labels,
     },
     { parent, deleteBeforeReplace: true },
   );
-}
-
-/** @throws when the role has not two machines */
-function pairOf(plan: Plan): readonly [MachinePlan, MachinePlan] {
-  const [first, second, third] = machinesOf(plan, "edge");
-  if (first === undefined || second === undefined || third !== undefined)
-    throw new Error(`a pair has two machines; the plan has ${machinesOf(plan, "edge").length} of role edge`);
-  return [first, second];
 }
 
 /** Both machines on one physical host would fail together. */
 function createPair(
   name: string,
   args: LoadBalancerPairArgs,
-  pair: readonly [MachinePlan, MachinePlan],
+  pair: Pair,
   floatingIp: hcloud.FloatingIp,
   parent: LoadBalancerPair,
 ): Machine[] {
-  const { settings, serverType, context } = args;
   return createMachines(
     name,
     {
-      machines: pair,
-      serverType,
-      context,
-      setup: (machine) => machineSetup(args, machine, floatingIp),
-      firewallIds: [numericId(createFirewall(name, args, parent))],
-      spread: `${settings.environment}-edge`,
+      machines: pair.machines,
+      serverType: args.serverType,
+      context: pair.context,
+      setup: (machine) => machineSetup(args, pair, machine, floatingIp),
+      firewallIds: [numericId(createFirewall(name, args, pair, parent))],
+      spread: pair.resourceName,
       // `destroy` deletes the machines before the address: their agents would take it again in the moment between
       // unassigning and deleting it, and Hetzner deletes no assigned address.
       after: floatingIp.id,
-      userData: userDataForNat(settings.network.range),
+      userData: userDataForNat(args.network.range),
     },
     parent,
   );
-}
-
-function backendsOf({ backends, plan, settings }: LoadBalancerPairArgs): readonly Backend[] {
-  const maxRequests = requestLimit(settings.app.services);
-  return (
-    backends ??
-    machinesOffering(plan, siteOffer).map(({ name, privateIp }) => ({
-      name,
-      address: privateIp,
-      maxRequests,
-    }))
-  );
-}
-
-function machineSetup(args: LoadBalancerPairArgs, machine: MachinePlan, floatingIp: hcloud.FloatingIp) {
-  const { settings, plan, logArchive } = args;
-  const options = edgeOptions(args, machine);
-  return pulumi
-    .all([
-      pulumi.secret(args.apiToken),
-      args.apiEndpoint,
-      args.certificate,
-      floatingIp.ipAddress,
-      numericId(floatingIp),
-      args.context.networkId,
-    ])
-    .apply(([apiToken, apiEndpoint, certificate, address, floatingIpId, networkId]) => {
-      const statePass = derivedKey(apiToken, "state of the edge");
-      return mergeSetups(
-        machineBase(machine, plan, { ...settings, logArchive, leaving: leavingEdge(options.peer) }),
-        loadBalancerSetup({
-          ...options,
-          engine: settings.edge.engine,
-          certificate,
-          statePass,
-          floatingIp: address,
-          privateRange: settings.network.range,
-          agent: {
-            apiEndpoint: apiEndpoint ?? "https://api.hetzner.cloud/v1",
-            apiToken,
-            floatingIpId,
-            networkId: args.manageDefaultRoute === false ? undefined : networkId,
-            statePass,
-            pairKey: derivedKey(apiToken, "signed answers of the edge"),
-          },
-        }),
-      );
-    });
-}
-
-/** What is known before anything exists, and is no secret. */
-function edgeOptions(args: LoadBalancerPairArgs, machine: MachinePlan) {
-  const { settings } = args;
-  const [first, second] = pairOf(args.plan);
-  const hosts = Object.values(settings.app.services).flatMap(({ host }) => host ?? []);
-  return {
-    machine,
-    peer: machine.name === first.name ? second : first,
-    backends: backendsOf(args),
-    redirectToHttps: args.redirectToHttps ?? true,
-    domain: settings.domain,
-    otherDomains: [...new Set(hosts)].filter((host) => host !== settings.domain).sort(),
-    otherHosts: settings.edge.otherHosts ?? OtherHosts.Serve,
-  };
-}
-
-/** Both machines hold the token, so they need no second secret to know each other by. */
-function derivedKey(apiToken: string, purpose: string): string {
-  return createHmac("sha256", apiToken).update(`hetzner-platform: ${purpose}`).digest("hex");
 }

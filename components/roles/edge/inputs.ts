@@ -1,36 +1,108 @@
-import { isIPv4 } from "node:net";
-import type * as pulumi from "@pulumi/pulumi";
-import { hostProblems } from "../../settings/hostNames";
-import type { PlatformSettings } from "../../settings/settings";
-import { type Backend, backendProblems } from "./edge";
+import * as pulumi from "@pulumi/pulumi";
+import { gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
+import { type MachinesArgs, machinesProblems } from "../../machine/machinesArgs";
+import { isHostName } from "../../settings/hostNames";
+import { isNetworkCidr } from "../../settings/ranges";
+import { EdgeEngine, OtherHosts } from "../../settings/settings";
+import { backendProblems } from "./backendProblems";
+import type { Backend as KnownBackend } from "./edge";
 
-/** What a program can hand to a pair in a form in which it never serves. */
-export interface PairInputs {
-  readonly settings: PlatformSettings;
+export interface LoadBalancerPairArgs extends MachinesArgs {
+  /** Private addresses of the two machines, which nothing else has: `["10.0.1.11", "10.0.1.12"]`. */
+  readonly addresses: string[];
+  /** Name that visitors use: `www.example.com`. Backends are asked for their health with it. */
+  readonly domain: pulumi.Input<string>;
+  /** Names besides the domain that the backends answer to. @default - none */
+  readonly otherDomains?: pulumi.Input<pulumi.Input<string>[]>;
+  /** What visitors of any other name or of an address get. @default "serve" */
+  readonly otherHosts?: OtherHosts;
+  /** The proxy. @default "haproxy" */
+  readonly engine?: EdgeEngine;
+  /** Machines that requests are sent to. */
+  readonly backends: pulumi.Input<pulumi.Input<Backend>[]>;
+  /** Ranges that may reach SSH, in CIDR form: the address that Pulumi runs from is among them. */
+  readonly adminRanges: pulumi.Input<pulumi.Input<string>[]>;
+  /** Token with which the pair moves its floating IP: read and write. Secret. */
   readonly apiToken: pulumi.Input<string>;
+  /** Base of the Hetzner Cloud API. @default "https://api.hetzner.cloud/v1" */
   readonly apiEndpoint?: pulumi.Input<string>;
-  readonly logArchive?: string | false;
+  /** Certificate chain and key in one PEM text. Secret. @default - HTTP only, nothing listens on port 443 */
+  readonly certificate?: pulumi.Input<string>;
+  /** Visitors of HTTP are sent to HTTPS; without a certificate it says nothing. @default true */
+  readonly redirectToHttps?: boolean;
+  /**
+   * The pair's network routes 0.0.0.0/0 to the machine that has the address, and **no other gateway**: false for a
+   * network with a NAT or VPN gateway of its own. @default true
+   */
+  readonly manageDefaultRoute?: boolean;
+}
+
+/** A machine that requests are sent to. */
+export interface Backend {
+  /** Letters, digits and hyphens: `web1`. */
+  readonly name: pulumi.Input<string>;
+  /** Private address: `10.0.2.11`. */
+  readonly address: pulumi.Input<string>;
+  /** Port that it listens on. @default 80 */
+  readonly port?: pulumi.Input<number>;
+  /**
+   * Path that answers 2xx while the machine can serve; the same for all backends.
+   * @default - the two paths of an app node: its Traefik takes requests, and it has a replica to ask
+   */
+  readonly healthPath?: pulumi.Input<string>;
+  /** Requests that it works on at the same time; more wait in HAProxy, and nginx refuses them. @default 1000 */
+  readonly maxRequests?: pulumi.Input<number>;
 }
 
 /** Everything that is wrong and can be known before any resource is made; empty: nothing. Secrets are not shown. */
-export function pairProblems(inputs: PairInputs, backends: readonly Backend[]): string[] {
-  const { apiToken, apiEndpoint, logArchive } = inputs;
-  const problems = backendProblems(backends).map((problem) => `backends: ${problem}`);
-  if (typeof apiToken === "string" && !/^[\x21-\x7e]+$/.test(apiToken)) {
-    problems.push("apiToken: got nothing or text with spaces, allowed a token of the Hetzner Cloud API");
-  }
-  if (
-    typeof apiEndpoint === "string" &&
-    !(URL.canParse(apiEndpoint) && /^https?:\/\/\S+$/.test(apiEndpoint))
-  ) {
-    problems.push(
-      `apiEndpoint: got ${JSON.stringify(apiEndpoint)}, allowed https://api.hetzner.cloud/v1 or the like`,
-    );
-  }
-  if (typeof logArchive === "string" && !isIPv4(logArchive)) {
-    problems.push(
-      `logArchive: got ${JSON.stringify(logArchive)}, allowed a private IPv4 address, or false for none`,
-    );
-  }
-  return [...problems, ...hostProblems(inputs.settings)];
+export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
+  const { addresses, apiToken, apiEndpoint, domain, adminRanges, engine, otherHosts } = args;
+  const hostName = "a lower-case host name with a dot: www.example.com";
+  const engines: readonly unknown[] = Object.values(EdgeEngine);
+  const answers: readonly unknown[] = Object.values(OtherHosts);
+  return [
+    ...machinesProblems(args, addresses),
+    ...(addresses.length === 2
+      ? []
+      : [{ propertyPath: "addresses", reason: gotInstead(addresses, "two addresses") }]),
+    ...plainProblem("domain", domain, isHostName, hostName),
+    ...eachPlain("otherDomains", args.otherDomains, isHostName, hostName),
+    ...eachPlain("adminRanges", adminRanges, isNetworkCidr, "a network in CIDR form: 203.0.113.7/32"),
+    ...plainProblem("engine", engine, (value) => engines.includes(value), engines.join(" or ")),
+    ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
+    ...tokenProblem(apiToken),
+    ...plainProblem("apiEndpoint", apiEndpoint, isUrl, "https://api.hetzner.cloud/v1 or the like"),
+    ...plainBackendProblems(args.backends),
+  ];
+}
+
+/** Of a secret nothing is shown. */
+function tokenProblem(token: pulumi.Input<string>): InputProblem[] {
+  const allowed = "a token of the Hetzner Cloud API";
+  return plainProblem("apiToken", token, (text) => /^[\x21-\x7e]+$/.test(text), allowed).map((problem) => ({
+    ...problem,
+    reason: `got nothing or text with spaces, allowed ${allowed}`,
+  }));
+}
+
+function isUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\/\S+$/.test(text);
+}
+
+function eachPlain<T>(
+  path: string,
+  list: pulumi.Input<pulumi.Input<T>[]> | undefined,
+  isAllowed: (value: T) => boolean,
+  allowed: string,
+): InputProblem[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((value, index) => plainProblem(`${path}[${index}]`, value, isAllowed, allowed));
+}
+
+/** When all of all backends is known. */
+function plainBackendProblems(backends: LoadBalancerPairArgs["backends"]): InputProblem[] {
+  const isPlain = (value: unknown) => !pulumi.Output.isInstance(value) && !(value instanceof Promise);
+  if (!Array.isArray(backends)) return [];
+  if (!backends.every((one) => isPlain(one) && Object.values(one).every(isPlain))) return [];
+  return backendProblems(backends as unknown as readonly KnownBackend[]);
 }

@@ -88,16 +88,37 @@ describe("the components in other languages", function () {
   });
 
   it("make the same resources for a program in Python, under the engine", async () => {
-    const cwd = join(folder, "program");
-    await mkdir(cwd);
-    const env = { ...plugin.env, ...sdk.env, HCLOUD_TOKEN: "t".repeat(64) };
-    const { stdout } = await execa(sdk.python, [join(__dirname, "preview.py")], { cwd, env });
-    const made = JSON.parse(stdout) as Made[];
+    const made = JSON.parse((await preview("program")).stdout) as Made[];
     const under = (parent: string) =>
       made
         .filter((one) => one.parent === parent)
         .map(({ name }) => name)
         .sort();
     assert.deepEqual(under("net"), ["net-default-route", "net-network", "net-subnet-edge"]);
+    const pair = ["shop-address", "shop-edge1", "shop-edge2", "shop-firewall", "shop-spread"];
+    assert.deepEqual(under("shop"), pair);
+    for (const machine of ["shop-edge1", "shop-edge2"]) {
+      const ofMachine = ["booted", "ready", "server", "setup"].map((end) => `${machine}-${end}`);
+      assert.deepEqual(under(machine), ofMachine);
+    }
   });
+
+  it("tell a program in Python everything that is wrong at once, each by its path", async () => {
+    const failed = await preview("wrong", { WRONG: "1" });
+    assert.notEqual(failed.exitCode, 0);
+    for (const path of ["network.range", "addresses", "adminRanges[0]", "backends"]) {
+      assert.ok(
+        failed.stderr.includes(`${path}: got `) || failed.stderr.includes(`property ${path} `),
+        failed.stderr,
+      );
+    }
+  });
+
+  /** In a folder of its own, which has no tsconfig.json. */
+  async function preview(name: string, more: Readonly<Record<string, string>> = {}) {
+    const cwd = join(folder, name);
+    await mkdir(cwd);
+    const env = { ...plugin.env, ...sdk.env, HCLOUD_TOKEN: "t".repeat(64), ...more };
+    return execa(sdk.python, [join(__dirname, "preview.py")], { cwd, env, reject: more.WRONG === undefined });
+  }
 });

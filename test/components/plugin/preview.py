@@ -17,7 +17,36 @@ def program() -> None:
         subnets={"edge": "10.0.1.0/24"},
         nat_gateway=pulumi.Output.from_input("10.0.1.11"),
     )
-    pulumi.export("networkId", network.network_id)
+    pair = platform.LoadBalancerPair(
+        "shop",
+        location="nbg1",
+        network=platform.PrivateNetworkArgs(id=network.network_id, range="10.0.0.0/16"),
+        addresses=["10.0.1.11", "10.0.1.12"],
+        server_type="cx23",
+        ssh_key="deploy",
+        private_key=pulumi.Output.secret("key"),
+        admin_ranges=["203.0.113.7/32"],
+        domain="www.example.com",
+        engine=platform.EdgeEngine.NGINX,
+        backends=[platform.BackendArgs(name="web1", address=pulumi.Output.from_input("10.0.1.21"), health_path="/up")],
+        api_token=pulumi.Output.secret("t" * 64),
+        opts=pulumi.ResourceOptions(depends_on=[network]),
+    )
+    pulumi.export("virtualIp", pair.virtual_ip)
+    if os.environ.get("WRONG"):
+        platform.LoadBalancerPair(
+            "wrong",
+            location="nbg1",
+            network=platform.PrivateNetworkArgs(id=1, range="10.0.0.0"),
+            addresses=["10.0.1.11"],
+            server_type="cx23",
+            ssh_key="deploy",
+            private_key="key",
+            admin_ranges=["203.0.113.7"],
+            domain="www.example.com",
+            backends=[],
+            api_token="t",
+        )
 
 
 def main() -> None:

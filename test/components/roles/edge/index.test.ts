@@ -1,41 +1,12 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from "../../../../components/roles/edge";
-import type { Backend } from "../../../../components/roles/edge/edge";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../../support/mocks";
-import { planned } from "../../../support/planned";
-import { seedSettings } from "../../../support/settings";
-import { topology } from "./support/options";
+import { args, outputs, record } from "./support/pair";
 
-const args: LoadBalancerPairArgs = {
-  settings: seedSettings,
-  plan: topology.plan,
-  serverType: "cx23",
-  context: {
-    location: "nbg1",
-    image: "debian-13",
-    networkId: 9,
-    sshKey: "deploy",
-    privateKey: pulumi.secret("planted-private-key"),
-    labels: { environment: "prod" },
-  },
-  apiToken: "planted-api-token",
-  certificate: "planted-certificate",
-};
-
-const outputs = (type: string, name: string): Record<string, unknown> => {
-  if (type.endsWith(":FloatingIp")) return { ipAddress: "203.0.113.10" };
-  if (type.endsWith(":Server"))
-    return { ipv4Address: name.includes("lb1") ? "198.51.100.11" : "198.51.100.12" };
-  return type.endsWith(":Command") ? { stdout: "ssh-ed25519 AAAA host\n" } : {};
-};
-
-const record = (preview = false, more: Partial<LoadBalancerPairArgs> = {}) =>
-  recordProgram(() => new LoadBalancerPair("edge", { ...args, ...more }), { outputs, preview });
-
-/** What is sent to lb1. */
+/** What is sent to the first machine. */
 async function setupOf(more: Partial<LoadBalancerPairArgs>): Promise<string> {
-  const setup = (await record(false, more)).find(({ name }) => name.endsWith("lb1-setup"));
+  const setup = (await record(false, more)).find(({ name }) => name.endsWith("edge1-setup"));
   assert.ok(setup !== undefined);
   const { value } = setup.inputs.stdin as { value: string };
   // Files travel in base64.
@@ -59,7 +30,7 @@ describe("LoadBalancerPair", function () {
     const servers = resources.filter((resource) => resource.type.endsWith(":Server"));
     assert.deepEqual(
       servers.map((server) => server.inputs.name),
-      ["prod-lb1", "prod-lb2"],
+      ["prod-edge1", "prod-edge2"],
     );
     const same = servers.map((server) => [server.inputs.placementGroupId, server.inputs.firewallIds]);
     assert.deepEqual(same[0], same[1]);
@@ -145,81 +116,52 @@ describe("LoadBalancerPair", function () {
     assert.doesNotMatch(script, /server app1/);
   });
 
-  const wrong: [string, Partial<Backend>, RegExp][] = [
-    ["a name that would end a line", { name: "a\nserver b" }, /name a\nserver b: 1 to 63 letters/],
-    ["an address that is none", { address: "web.example.com" }, /address web\.example\.com: an IPv4 address/],
-    ["a port out of range", { port: 70_000 }, /port 70000: 1 to 65535/],
-    ["a health path without a slash", { healthPath: "up" }, /healthPath up: a path that begins with a slash/],
-    ["a health path of its own", { name: "b", healthPath: "/b" }, /healthPath must be the same for all/],
-    ["the name of another one", {}, /names must differ/],
-    ["room for no request", { maxRequests: 0 }, /maxRequests 0: 1 to/],
-  ];
-  for (const [name, change, message] of wrong) {
-    it(`refuses a backend with ${name}`, async () => {
-      const backend = { name: "a", address: "10.0.2.50" };
-      await recordProgram(() => {
-        assert.throws(
-          () => new LoadBalancerPair("edge", { ...args, backends: [backend, { ...backend, ...change }] }),
-          message,
-        );
-      });
-    });
-  }
-
   it("leaves the routes of somebody else's network alone when it is told to", async () => {
     assert.match(await setupOf({}), /"networkId": 9/);
     assert.match(await setupOf({ manageDefaultRoute: false }), /"networkId": null/);
   });
 
   it("sends journals to the machine that it is told, or to none", async () => {
-    assert.match(await setupOf({}), /URL=http:\/\/10\.0\.4\.11:19532/);
     assert.match(await setupOf({ logArchive: "10.0.9.9" }), /URL=http:\/\/10\.0\.9\.9:19532/);
-    assert.doesNotMatch(await setupOf({ logArchive: false }), /journal-upload/);
+    assert.doesNotMatch(await setupOf({}), /journal-upload/);
   });
 
-  it("fails when there is no app node behind it", async () => {
-    const alone = { ...seedSettings, app: { ...seedSettings.app, count: 0 } };
-    await recordProgram(() => {
-      assert.throws(
-        () => new LoadBalancerPair("edge", { ...args, plan: planned(alone).plan }),
-        /at least one app node/,
-      );
-    });
+  it("takes addresses of servers that do not exist yet", async () => {
+    const address = pulumi.output(Promise.resolve("10.0.2.77"));
+    const script = await setupOf({ backends: [{ name: "web1", address }] });
+    assert.match(script, /^ {2}server web1 10\.0\.2\.77:80 /m);
   });
 
-  it("fails at once with everything that no pair could serve, and does not show the token", async () => {
-    const settings = structuredClone(seedSettings);
-    Object.assign(settings, { domain: "Shop" });
-    Object.assign(settings.app.services.web ?? {}, { host: "a`) || PathPrefix(`/" });
-    let failure: unknown;
-    const resources = await recordProgram(() => {
-      try {
-        new LoadBalancerPair("edge", {
-          ...args,
-          settings,
-          apiToken: "planted token",
-          apiEndpoint: "api.hetzner.cloud",
-          logArchive: "10.0.9",
-          backends: [{ name: "a", address: "999.0.2.50" }],
-        });
-      } catch (error) {
-        failure = error;
-      }
+  it("is called after the component, and knows the memory of the server type, when nothing else is said", async () => {
+    const { environment: _, labels: __, ...rest } = args;
+    const resources = await recordProgram(() => new LoadBalancerPair("shop", { ...rest, protect: false }), {
+      outputs,
     });
-    for (const part of [
-      /backends: a: address 999\.0\.2\.50: an IPv4 address/,
-      /apiToken: got nothing or text with spaces/,
-      /apiEndpoint: got "api\.hetzner\.cloud"/,
-      /logArchive: got "10\.0\.9"/,
-      /settings\.domain: got "Shop"/,
-      /settings\.app\.services\.web\.host: got "a`\)/,
-    ]) {
-      assert.match(String(failure), part);
-    }
-    assert.doesNotMatch(String(failure), /planted/);
+    const servers = resources.filter((resource) => resource.type.endsWith(":Server"));
     assert.deepEqual(
-      resources.filter(({ type }) => !type.startsWith("hetzner-platform:")),
-      [],
+      servers.map(({ inputs }) => [inputs.name, inputs.labels]),
+      ["shop-edge1", "shop-edge2"].map((name) => [
+        name,
+        { environment: "shop", "managed-by": "pulumi", tier: "edge" },
+      ]),
     );
+    const address = resourceNamed(resources, "hcloud:index/floatingIp:FloatingIp", "-address");
+    assert.deepEqual([address.inputs.name, address.protect], ["shop-edge", false]);
+  });
+
+  it("lets the private network ping it, and nobody but administrators and the other one reach SSH and its state", async () => {
+    const rules = [...(await setupOf({})).matchAll(/^ {4}(.*) accept comment "(.*)"$/gm)].map(
+      ([, rule, purpose]) => `${purpose}: ${rule}`,
+    );
+    assert.deepEqual(rules.sort(), [
+      "SSH through the bastion: ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22",
+      "path MTU and reachability: meta l4proto { icmp, ipv6-icmp }",
+      "reachability: ip saddr { 10.0.0.0/16 } meta l4proto { icmp, ipv6-icmp }",
+      "set-up and bastion: ip saddr { 198.51.100.1/32 } tcp dport 22",
+      "the peer's state: ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404",
+      "visitors, TLS: tcp dport 443",
+      "visitors: tcp dport 80",
+      "who is master: ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp",
+    ]);
   });
 });

@@ -1,0 +1,125 @@
+import { isIPv4 } from "node:net";
+import type * as pulumi from "@pulumi/pulumi";
+import { planAlone } from "../plan/alone";
+import type { Plan } from "../plan/plan";
+import type { Role } from "../plan/role";
+import { ipv4Range } from "../settings/ranges";
+import type { MachineSize } from "../settings/settings";
+import { serverTypes } from "../sizing/serverTypes";
+import { gotInstead, type InputProblem, plainProblem } from "./inputErrors";
+import { platformLabels } from "./labels";
+import type { MachineContext } from "./machine";
+
+/** A private network at Hetzner. */
+export interface PrivateNetwork {
+  /** Its id; to be known when subnets and routes exist, as `Network.networkId` is. */
+  readonly id: pulumi.Input<number>;
+  /** Its whole range: `10.0.0.0/16`. */
+  readonly range: string;
+}
+
+/** What every component is given that makes machines. */
+export interface MachinesArgs {
+  /** Hetzner location: `nbg1`. */
+  readonly location: pulumi.Input<string>;
+  /** The private network that the machines join. */
+  readonly network: PrivateNetwork;
+  /** Hetzner server type: `cpx22`. */
+  readonly serverType: string;
+  /** Memory of the server type in GB, for one that this release does not know. @default - of the price list */
+  readonly memoryGb?: number;
+  /** vCPUs of the server type, for one that this release does not know. @default - of the price list */
+  readonly vcpus?: number;
+  /** `debian-13`, or the number of a snapshot made from it. @default "debian-13" */
+  readonly image?: pulumi.Input<string>;
+  /** Name or id of the SSH key at Hetzner whose private half is `privateKey`. */
+  readonly sshKey: pulumi.Input<string>;
+  /** Private half of `sshKey` in OpenSSH form, with which the machines are set up. Secret. */
+  readonly privateKey: pulumi.Input<string>;
+  /** Prefix of the names of servers and of what belongs to them, unique in the Hetzner project. @default - the component's name */
+  readonly environment?: string;
+  /** Added to servers and to what belongs to them. @default - `environment` and `managed-by` */
+  readonly labels?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  /** Refuses deletion of what cannot be made again, through Pulumi and through the API. @default false */
+  readonly protect?: boolean;
+  /** Private address of a machine that takes the journals: a `StorageNode`. @default - they stay where they are */
+  readonly logArchive?: pulumi.Input<string>;
+}
+
+/** What a component is given besides, when it is part of a platform. */
+export interface PlatformContext {
+  /** The machines of the component are among its machines. */
+  readonly plan: Plan;
+  /** What is asked before a server is made or changed. @default - nothing */
+  readonly serverHooks?: pulumi.ResourceHookBinding;
+}
+
+/** What is wrong with what all components take; empty: nothing. */
+export function machinesProblems(args: MachinesArgs, addresses: readonly string[]): InputProblem[] {
+  const { network, serverType, environment, logArchive } = args;
+  const within = ipv4Range(network.range);
+  const known = sizeOf(args);
+  return [
+    ...(within === undefined
+      ? [{ propertyPath: "network.range", reason: gotInstead(network.range, "an IPv4 range: 10.0.0.0/16") }]
+      : []),
+    ...addresses.flatMap((address, index) =>
+      isIPv4(address)
+        ? []
+        : [{ propertyPath: `addresses[${index}]`, reason: gotInstead(address, "an IPv4 address") }],
+    ),
+    ...(new Set(addresses).size < addresses.length
+      ? [{ propertyPath: "addresses", reason: gotInstead(addresses, "a different address for each machine") }]
+      : []),
+    ...(known === undefined
+      ? [
+          {
+            propertyPath: "serverType",
+            reason: `${gotInstead(serverType, serverTypes.map(({ name }) => name).join(", "))}, or another one with memoryGb and vcpus`,
+          },
+        ]
+      : []),
+    ...plainProblem(
+      "environment",
+      environment,
+      (text) => /^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(text),
+      "lower-case letters, digits and hyphens",
+    ),
+    ...plainProblem("logArchive", logArchive, isIPv4, "a private IPv4 address"),
+  ];
+}
+
+/** What the server type has; undefined: it is not known and not said. */
+export function sizeOf({ serverType, memoryGb, vcpus }: MachinesArgs): MachineSize | undefined {
+  const known = serverTypes.find(({ name }) => name === serverType);
+  const size = { memoryGb: memoryGb ?? known?.memoryGb, vcpus: vcpus ?? known?.vcpus };
+  if (size.memoryGb === undefined || size.vcpus === undefined) return undefined;
+  return { memoryGb: size.memoryGb, vcpus: size.vcpus, serverType };
+}
+
+/** What the machines of a component have in common, complete. */
+export function machineContext(
+  name: string,
+  { location, image = "debian-13", network, sshKey, privateKey, environment = name, labels }: MachinesArgs,
+  platform: PlatformContext | undefined,
+): MachineContext {
+  return {
+    location,
+    image,
+    networkId: network.id,
+    sshKey,
+    privateKey,
+    labels: labels ?? platformLabels(environment),
+    ...(platform?.serverHooks !== undefined && { serverHooks: platform.serverHooks }),
+  };
+}
+
+/** The platform's plan, or one of these machines alone. */
+export function planOf(
+  name: string,
+  { environment = name, network }: MachinesArgs,
+  platform: PlatformContext | undefined,
+  alone: { readonly role: Role; readonly addresses: readonly string[]; readonly clients?: readonly string[] },
+): Plan {
+  return platform?.plan ?? planAlone({ environment, range: network.range, ...alone });
+}

@@ -1,0 +1,48 @@
+import type { MachinesArgs } from "./machine/machinesArgs";
+import { machinesOf, machinesOffering, type Plan } from "./plan/plan";
+import type { LoadBalancerPairArgs } from "./roles/edge";
+import { requestLimit } from "./roles/edge/edge";
+import type { MachineSize, PlatformSettings } from "./settings/settings";
+import { siteOffer } from "./setup/site";
+import { resolveServerType } from "./sizing/resolve";
+
+/** What all machines of a platform have in common. */
+export type CommonArgs = Omit<MachinesArgs, "serverType" | "memoryGb" | "vcpus">;
+
+/** What the machines of one role are ordered as. */
+export function orderedAs(size: MachineSize, settings: PlatformSettings) {
+  const { vcpus, memoryGb } = size;
+  return { serverType: resolveServerType(size, settings.location).name, vcpus, memoryGb };
+}
+
+export function addressesOf(plan: Plan, role: string): string[] {
+  return machinesOf(plan, role).map(({ privateIp }) => privateIp);
+}
+
+/** Of a platform's settings, what its load balancers need to know. */
+export function pairArgs(
+  settings: PlatformSettings,
+  plan: Plan,
+  common: CommonArgs,
+  secrets: Pick<LoadBalancerPairArgs, "apiToken" | "apiEndpoint" | "certificate">,
+): LoadBalancerPairArgs {
+  const { edge, domain, adminRanges, app } = settings;
+  const hosts = Object.values(app.services).flatMap(({ host }) => host ?? []);
+  const maxRequests = requestLimit(app.services);
+  return {
+    ...common,
+    ...secrets,
+    ...orderedAs(edge, settings),
+    addresses: addressesOf(plan, "edge"),
+    engine: edge.engine,
+    domain,
+    otherDomains: [...new Set(hosts)].filter((host) => host !== domain).sort(),
+    ...(edge.otherHosts !== undefined && { otherHosts: edge.otherHosts }),
+    adminRanges: [...adminRanges],
+    backends: machinesOffering(plan, siteOffer).map(({ name, privateIp }) => ({
+      name,
+      address: privateIp,
+      maxRequests,
+    })),
+  };
+}

@@ -1,0 +1,73 @@
+import { planFlows, sshPort } from "./flows";
+import type { MachinePlan, Plan } from "./plan";
+import { offersOf, type Role } from "./role";
+
+/** Machines of one role without a platform around them. */
+export interface Alone {
+  /** Prefix of every host name: `shop`. */
+  readonly environment: string;
+  /** Private range of the network that they join. */
+  readonly range: string;
+  readonly role: Role;
+  /** Private addresses of the machines, one each. */
+  readonly addresses: readonly string[];
+  /** Addresses and ranges that may reach what the role offers. @default - nobody */
+  readonly clients?: readonly string[];
+}
+
+/**
+ * The plan of machines that stand alone. What they need, others have made; whoever may reach every machine of a
+ * platform may reach these from the whole private range; so may SSH where the role is not reached by itself.
+ */
+export function planAlone({ environment, range, role, addresses, clients = [] }: Alone): Plan {
+  const alone = { ...role, parts: role.parts.map(({ needs: _, ...part }) => part) };
+  const needers = clients.map((client) => clientRole(asRange(client), alone));
+  const flows = planFlows([alone, ...needers])
+    .filter(({ to }) => to === alone.name || to === "any")
+    .map((flow) => (flow.from === "any" ? { ...flow, from: range } : flow));
+  const ssh = {
+    from: range,
+    to: "any",
+    protocol: "tcp",
+    port: sshPort,
+    purpose: "SSH through the bastion",
+  } as const;
+  return {
+    environment,
+    network: { range, subnets: {} },
+    roles: [alone],
+    machines: addresses.map((address, index) => machineAlone(environment, alone, address, index)),
+    flows: alone.isPublic ? flows : [ssh, ...flows],
+    order: [alone.name],
+  };
+}
+
+function machineAlone(environment: string, role: Role, privateIp: string, index: number): MachinePlan {
+  const { vcpus, memoryGb, serverType } = role.size;
+  const name = `${role.name}${index + 1}`;
+  return {
+    name,
+    hostname: `${environment}-${name}`,
+    role: role.name,
+    privateIp,
+    isPublic: role.isPublic,
+    size: { vcpus, memoryGb, serverType },
+  };
+}
+
+/** Who needs all that the role offers, under its range as its name. */
+function clientRole(range: string, role: Role): Role {
+  const needs = offersOf(role).map((offer) => ({ offer }));
+  return {
+    ...role,
+    name: range,
+    count: 0,
+    isPublic: false,
+    parts: [{ name: "client", title: "client", needs }],
+  };
+}
+
+function asRange(client: string): string {
+  if (client.includes("/")) return client;
+  return `${client}/${client.includes(":") ? 128 : 32}`;
+}

@@ -1,0 +1,87 @@
+import { createHmac } from "node:crypto";
+import type * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import { machineBase } from "../../machine/base";
+import { refuseInputs } from "../../machine/inputErrors";
+import { type MachineContext, numericId } from "../../machine/machine";
+import type { MachinePlan, Plan } from "../../plan/plan";
+import { EdgeEngine, OtherHosts } from "../../settings/settings";
+import { mergeSetups } from "../../setup/merge";
+import { backendProblems } from "./backendProblems";
+import type { LoadBalancerPairArgs } from "./inputs";
+import { leavingEdge } from "./leaving";
+import { loadBalancerSetup } from "./setup";
+
+/** What is settled before any resource is made. */
+export interface Pair {
+  readonly plan: Plan;
+  readonly machines: readonly [MachinePlan, MachinePlan];
+  readonly context: MachineContext;
+  /** Of the floating IP, the firewall and the placement group. */
+  readonly resourceName: string;
+}
+
+/** What one machine of the pair becomes. Secret: it holds the API token. */
+export function machineSetup(
+  args: LoadBalancerPairArgs,
+  { plan, machines: [first, second] }: Pair,
+  machine: MachinePlan,
+  floatingIp: hcloud.FloatingIp,
+) {
+  const peer = machine.name === first.name ? second : first;
+  return pulumi
+    .all([siteOf(args), agentOf(args, floatingIp), floatingIp.ipAddress])
+    .apply(([site, agent, address]) => {
+      const { adminRanges, logArchive, backends, ...rest } = site;
+      refuseInputs(`LoadBalancerPair ${plan.environment}`, backendProblems(backends));
+      const setup = loadBalancerSetup({
+        ...rest,
+        backends,
+        machine,
+        peer,
+        statePass: agent.statePass,
+        floatingIp: address,
+        privateRange: args.network.range,
+        agent,
+      });
+      return mergeSetups(
+        machineBase(machine, plan, { adminRanges, logArchive, leaving: leavingEdge(peer) }),
+        setup,
+      );
+    });
+}
+
+/** What the pair serves, and for whom. */
+function siteOf(args: LoadBalancerPairArgs) {
+  return pulumi.output({
+    engine: args.engine ?? EdgeEngine.HAProxy,
+    backends: args.backends,
+    certificate: args.certificate,
+    redirectToHttps: args.redirectToHttps ?? true,
+    domain: args.domain,
+    otherDomains: args.otherDomains ?? [],
+    otherHosts: args.otherHosts ?? OtherHosts.Serve,
+    adminRanges: args.adminRanges,
+    logArchive: args.logArchive,
+  });
+}
+
+/** How its agents speak with Hetzner's API. */
+function agentOf(args: LoadBalancerPairArgs, floatingIp: hcloud.FloatingIp) {
+  const { apiEndpoint = "https://api.hetzner.cloud/v1", network, manageDefaultRoute = true } = args;
+  return pulumi
+    .all([pulumi.secret(args.apiToken), apiEndpoint, numericId(floatingIp), network.id])
+    .apply(([apiToken, endpoint, floatingIpId, networkId]) => ({
+      apiEndpoint: endpoint,
+      apiToken,
+      floatingIpId,
+      networkId: manageDefaultRoute ? networkId : undefined,
+      statePass: derivedKey(apiToken, "state of the edge"),
+      pairKey: derivedKey(apiToken, "signed answers of the edge"),
+    }));
+}
+
+/** Both machines hold the token, so they need no second secret to know each other by. */
+function derivedKey(apiToken: string, purpose: string): string {
+  return createHmac("sha256", apiToken).update(`hetzner-platform: ${purpose}`).digest("hex");
+}
