@@ -43,11 +43,18 @@ async function buildOnce(name: ToolName, binary: string, progress: Progress): Pr
   );
 }
 
+/** Programs that the cache does not hold. @throws when Go is missing */
+export async function missingTools(): Promise<ToolName[]> {
+  const missing: ToolName[] = [];
+  for (const name of toolNames) if (!(await exists(await binaryPath(name)))) missing.push(name);
+  return missing;
+}
+
 /** All programs, one after the other. @throws as {@link ensureTool} does */
 export async function ensureToolchain(progress: Progress = () => {}): Promise<Toolchain> {
   const entries = await Promise.all(toolNames.map(async (name) => [name, await binaryPath(name)] as const));
-  const missing: [ToolName, string][] = [];
-  for (const [name, binary] of entries) if (!(await exists(binary))) missing.push([name, binary]);
+  const absent = await missingTools();
+  const missing = entries.filter(([name]) => absent.includes(name));
   const stop = new AbortController();
   // While one program is compiled, which takes the processors, the modules of the others come over the network.
   const later = missing.slice(1).map(([name]) => name);

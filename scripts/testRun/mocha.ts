@@ -33,6 +33,7 @@ export async function show(
 
 /** What to say of a part that failed, once more at the end of a long run. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join("\n\n");
   if (!(error instanceof Error)) return String(error);
   const output = "all" in error && typeof error.all === "string" ? error.all : "";
   return output === "" ? (error.stack ?? error.message) : failuresIn(output);
