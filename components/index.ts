@@ -21,7 +21,8 @@ export {
 export type { Order, Role, Rollout, Volume } from "./plan/role";
 export { Platform, type PlatformArgs } from "./platform";
 export type { MachineSummary } from "./platformOutputs";
-export { multiServer, planPlatform } from "./presets/multiServer";
+export { planPlatform, presets } from "./presets";
+export type { Preset } from "./presets/preset";
 export { AppNodes, type AppNodesArgs } from "./roles/app";
 export { type DatabaseCredential, DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";

@@ -11,7 +11,8 @@ import { type CommonArgs, pairArgs } from "./narrow";
 import { bastionOffer } from "./plan/flows";
 import { machinesOffering, type Plan } from "./plan/plan";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
-import { planPlatform } from "./presets/multiServer";
+import { planPlatform } from "./presets";
+import { requireBuilt } from "./presets/problems";
 import { AppNodes } from "./roles/app";
 import { DatabaseNode } from "./roles/database";
 import { LoadBalancerPair } from "./roles/edge";
@@ -81,6 +82,7 @@ export class Platform extends pulumi.ComponentResource {
   constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:Platform", name, {}, opts);
     const { settings, plan = planPlatform(args.settings) } = args;
+    requireBuilt(settings, plan.roles);
     const child = { parent: this };
     const gate = rememberSettled(name, settings, this);
     const key = createDeployKey(name, settings, this);
@@ -240,11 +242,7 @@ function commonArgs(
   };
 }
 
-function serviceImages(
-  settings: PlatformSettings,
-  resolve: ResolveImage,
-): Record<string, pulumi.Output<string>> {
-  return Object.fromEntries(
-    Object.entries(settings.app.services).map(([name, service]) => [name, resolve(service.image)]),
-  );
+function serviceImages({ app }: PlatformSettings, resolve: ResolveImage) {
+  const images = Object.entries(app.services).map(([name, { image }]) => [name, resolve(image)] as const);
+  return Object.fromEntries(images);
 }

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { planPlatform } from "../components/presets/multiServer";
+import { planPlatform } from "../components/presets";
 import { datedPrices, type PriceTable } from "../components/sizing/prices";
 import { costAlternatives, whatAmountBuys } from "../components/views/alternatives";
 import { budgetText, isWithinBudget } from "../components/views/budget";

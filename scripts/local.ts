@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { Listr, type ListrTask } from "listr2";
-import { planPlatform } from "../components/presets/multiServer";
+import { planPlatform } from "../components/presets";
 import { loadStackFile } from "../components/stack/stackConfig";
 import { describeTree } from "../components/views/tree";
 import { up as localCloudUp } from "../localcloud/src/daemon/up";

@@ -16,6 +16,10 @@ export interface Part {
   readonly memoryMb?: number;
   /** Further facts for people, a line each. @default - none */
   readonly notes?: readonly string[];
+  /** Kind of work: with `strictRoles` a machine does one. @default - the name of its role */
+  readonly layer?: string;
+  /** No component builds it yet: it is planned, described and priced, and `up` refuses it. @default false */
+  readonly comesLater?: boolean;
   /** For software of the operator's, which `describe` shows apart. @default - the platform's own */
   readonly service?: Service;
 }

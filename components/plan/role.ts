@@ -49,6 +49,15 @@ export function offersOf(role: Role): readonly string[] {
   return role.parts.flatMap(({ offers = [] }) => offers);
 }
 
+/** What no component builds yet, with the role that it is of. */
+export function comingParts(
+  roles: readonly Role[],
+): readonly { readonly role: string; readonly part: Part }[] {
+  return roles.flatMap(({ name: role, parts }) =>
+    parts.filter(({ comesLater }) => comesLater).map((part) => ({ role, part })),
+  );
+}
+
 /** Memory that the parts take, in MiB, without what the system takes. */
 export function memoryOfParts(role: Role): number {
   return role.parts.reduce((sum, { memoryMb = 0 }) => sum + memoryMb, 0);

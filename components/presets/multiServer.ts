@@ -1,22 +1,18 @@
-import { type Plan, planRoles } from "../plan/plan";
-import type { Role } from "../plan/role";
 import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
 import { edgeRole } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
-import type { PlatformSettings } from "../settings/settings";
+import type { Preset } from "./preset";
 
-/** The roles of the multi-server production topology, in the order in which people read them. */
-export function multiServer({ images, ...settings }: PlatformSettings): readonly Role[] {
-  return [
-    edgeRole(settings.edge),
-    appRole(settings.app, images.traefik),
-    databaseRole(settings.database, images.elasticsearch),
-    storageRole(settings.storage, images.objectStore),
-  ];
-}
-
-/** The plan of a platform: computed once, then handed down. */
-export function planPlatform(settings: PlatformSettings): Plan {
-  return planRoles(settings, multiServer(settings));
-}
+/** A pair in front, identical app nodes, one machine with the stores, one with objects, backups and logs. */
+export const multiServer: Preset = {
+  name: "multiServer",
+  title: "Multi-server production topology",
+  strict: false,
+  roles: ({ edge, app, database, storage, images }) => [
+    edgeRole(edge),
+    appRole(app, images.traefik),
+    databaseRole(database, images.elasticsearch),
+    storageRole(storage, images.objectStore),
+  ],
+};

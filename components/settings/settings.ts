@@ -18,6 +18,10 @@ export interface PlatformSettings {
   readonly images: ImageSettings;
   /** Highest monthly sum in EUR without VAT that `up` accepts; undefined: no limit. */
   readonly budgetEur: number | undefined;
+  /** Which kinds of machines there are. @default "multiServer" */
+  readonly preset?: PresetName;
+  /** A machine that does more than one kind of work is refused. @default - as the preset says */
+  readonly strictRoles?: boolean;
   /** Databases, volumes and addresses are protected against deletion. */
   readonly protect: boolean;
   /**
@@ -28,6 +32,16 @@ export interface PlatformSettings {
    */
   readonly acceptChange?: readonly string[];
 }
+
+/** Outlines of platforms: `docs/presets.md`. */
+export const PresetName = {
+  MultiServer: "multiServer",
+  Foobar: "foobar",
+  Separated: "separated",
+  Dhanman: "dhanman",
+  ScaleUp: "scaleUp",
+} as const;
+export type PresetName = (typeof PresetName)[keyof typeof PresetName];
 
 export interface NetworkSettings {
   /** Private range of the platform: `10.0.0.0/16`. */

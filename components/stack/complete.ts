@@ -67,6 +67,8 @@ export function completeSettings(values: StackValues): PlatformSettings {
       registries: images.registries,
     },
     budgetEur: values.budgetEur === 0 ? undefined : values.budgetEur,
+    preset: values.preset,
+    strictRoles: values.strictRoles,
     protect: values.protect,
     acceptChange: values.acceptChange,
   };

@@ -1,5 +1,5 @@
 import { machinesOf } from "../plan/plan";
-import { planPlatform } from "../presets/multiServer";
+import { planPlatform } from "../presets";
 import type { SettingsProblem } from "../settings/problems";
 import { contains, type Ipv4Range, ipv4Number, ipv4Range, ipv4Text, overlaps } from "../settings/ranges";
 import type { Rule } from "../settings/rules";

@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { machinesOf } from "../plan/plan";
-import { planPlatform } from "../presets/multiServer";
+import { planPlatform } from "../presets";
+import { presetProblems } from "../presets/problems";
 import { hasStorageBox } from "../roles/storage/copies";
 import { formatValue, type SettingsProblem } from "../settings/problems";
 import type { Rule, RuleInput } from "../settings/rules";
@@ -8,6 +9,7 @@ import { BulkBackend, ObjectStoreEngine, type PlatformSettings } from "../settin
 
 /** Who may administer, which store, which second copy. */
 export const platformRules: readonly Rule[] = [
+  { reads: ["preset", "strictRoles", "network"], check: ({ settings }) => presetProblems(settings) },
   { reads: ["adminRanges", "protect"], check: adminProblems },
   { reads: ["storage.objectStoreEngine", "images.objectStore"], check: objectStoreProblems },
   { reads: ["offsiteAccessKeyId", "offsiteSecretAccessKey"], check: offsiteKeyProblems },

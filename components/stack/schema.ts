@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { presetSchema } from "../presets/schema";
 import { databaseNameRule, isDatabaseName } from "../roles/database/databaseName";
 import { backupKeyRule, isBackupKey } from "../roles/storage/backupSeal";
 import { isCalendarExpression, nextElapse } from "../settings/calendar";
@@ -212,6 +213,7 @@ export const stackSchema = z.strictObject({
   database: database.prefault({}),
   storage: storage.prefault({}),
   images: images.prefault({}),
+  ...presetSchema,
   budgetEur: amount("the limit in EUR per month; 0 means none").default(0),
   protect: flag().default(true),
   secrets: z.record(secretName(), secretValue).default({}),

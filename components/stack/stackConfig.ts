@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { planPlatform } from "../presets/multiServer";
+import { planPlatform } from "../presets";
+import { requireBuilt } from "../presets/problems";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import type { PlatformSettings } from "../settings/settings";
 import { BudgetError, requireBudget } from "../views/budget";
@@ -50,6 +51,7 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
       ...(hasOwnEndpoint() ? [] : hetznerProblems(raw, providerToken())),
     ];
     const parsed = parseSettings(raw, stack, known);
+    requireBuilt(parsed);
     requireBudget(parsed, planPlatform(parsed));
     return parsed;
   });

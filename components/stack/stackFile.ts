@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isMap, isScalar, type ParsedNode, parseDocument } from "yaml";
 import { z } from "zod";
+import { comingPartProblems } from "../presets/problems";
 import { formatValue, type SettingsProblem } from "../settings/problems";
 import type { PlatformSettings } from "../settings/settings";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
@@ -66,9 +67,11 @@ export function readStackFile(stack: string, directory: string = projectFolder):
   const hasOwnEndpoint = isOwnEndpoint(config["hcloud:endpoint"]);
   const exposed = clearTextProblems(project.name, encryption, hasOwnEndpoint);
   const raw = { ...projectDefaults(project.config ?? {}, prefix), ...values };
+  const misread = misreadProblems(stack, project.name, directory);
+  const settings = parseSettings(raw, stack, [...exposed, ...misread]);
   return {
-    settings: parseSettings(raw, stack, [...exposed, ...misreadProblems(stack, project.name, directory)]),
-    refusedByUp: hasOwnEndpoint ? [] : hetznerProblems(raw),
+    settings,
+    refusedByUp: [...(hasOwnEndpoint ? [] : hetznerProblems(raw)), ...comingPartProblems(settings)],
   };
 }
 

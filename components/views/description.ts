@@ -1,6 +1,6 @@
 import { type Flow, flowsTo } from "../plan/flows";
 import { type MachinePlan, machinesOf, type Plan } from "../plan/plan";
-import type { Role } from "../plan/role";
+import { comingParts, type Role } from "../plan/role";
 import type { MachineSize, PlatformSettings } from "../settings/settings";
 import { findLocation } from "../sizing/locations";
 import { resolveServerType } from "../sizing/resolve";
@@ -14,6 +14,8 @@ export interface PlatformDescription {
   readonly networkZone: string;
   readonly networkRange: string;
   readonly roles: readonly RoleDescription[];
+  /** Parts that no component builds yet, `nginx of web`: `up` refuses the platform. */
+  readonly comesLater: readonly string[];
 }
 
 export interface RoleDescription {
@@ -80,6 +82,7 @@ export function describePlatform(settings: PlatformSettings, plan: Plan): Platfo
     networkZone: settings.network.zone,
     networkRange: settings.network.range,
     roles: plan.roles.map((role) => describeRole(role, plan, settings.location)),
+    comesLater: comingParts(plan.roles).map(({ role, part }) => `${part.name} of ${role}`),
   };
 }
 
@@ -117,7 +120,10 @@ function describeServerType(size: MachineSize, location: string): ServerTypeDesc
 function softwareOf({ parts }: Role): readonly string[] {
   return parts
     .filter(({ service }) => service === undefined)
-    .flatMap(({ title, notes = [] }) => [title, ...notes]);
+    .flatMap(({ title, notes = [], comesLater }) => [
+      comesLater ? `${title} (comes later)` : title,
+      ...notes,
+    ]);
 }
 
 function servicesOf({ parts }: Role): readonly ServiceDescription[] {

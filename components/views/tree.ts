@@ -21,8 +21,15 @@ export function renderTree(description: PlatformDescription): string {
     `- Location ${location} (${city}, ${networkZone})`,
     `- Private network ${networkRange}`,
     ...description.roles.flatMap(roleLines),
+    ...comingLines(description.comesLater),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function comingLines(parts: readonly string[]): readonly string[] {
+  return parts.length === 0
+    ? []
+    : ["Comes later, and pulumi up refuses the platform until then", ...parts.map((part) => `- ${part}`)];
 }
 
 function roleLines(role: RoleDescription): readonly string[] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { Platform, type PlatformArgs } from "../../components/platform";
+import { SettingsError } from "../../components/settings/problems";
 import type { PlatformSettings } from "../../components/settings/settings";
 import { clearTextPaths, isSecretValue, type RecordedResource, recordProgram } from "../support/mocks";
 import { seedSettings } from "../support/settings";
@@ -111,6 +112,23 @@ describe("Platform", function () {
     const provider = resources.find(({ type }) => type === "pulumi:providers:docker");
     assert.ok(isSecretValue(provider?.inputs.registryAuth));
     assert.match(JSON.stringify(provider?.inputs.registryAuth), /ghcr\.io.*planted-registry/);
+  });
+
+  it("makes nothing of a preset whose parts come later, and says which", async () => {
+    const planned = { ...settings, preset: "foobar" } as const;
+    const made: string[] = [];
+    const refused = recordProgram(() => {
+      assert.throws(
+        () => new Platform("prod", { ...args, settings: planned }),
+        (error) => {
+          assert.ok(error instanceof SettingsError);
+          assert.match(error.message, /preset: got foobar.*these come later: .*nginx of web/);
+          return true;
+        },
+      );
+    });
+    for (const { type } of await refused) made.push(type);
+    assert.deepEqual(made, ["hetzner-platform:index:Platform"]);
   });
 
   it("answers by its address without a certificate, and by the certificate's name with one", async () => {

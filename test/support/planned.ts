@@ -1,5 +1,5 @@
 import { type MachinePlan, machinesOf, onlyMachineOf, type Plan } from "../../components/plan/plan";
-import { planPlatform } from "../../components/presets/multiServer";
+import { planPlatform } from "../../components/presets";
 import type { PlatformSettings } from "../../components/settings/settings";
 
 /** The plan of settings, and its machines by role. */

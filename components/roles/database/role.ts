@@ -32,6 +32,7 @@ export function databaseRole(settings: DatabaseSettings, elasticsearchImage: str
           { protocol: "tcp", port: cachePort, from: ["needers"], purpose: "sessions, cache and jobs" },
         ],
         offers: [Store.Cache],
+        layer: "cache",
         memoryMb: memory.cache.shareMb,
       },
       {
@@ -40,6 +41,7 @@ export function databaseRole(settings: DatabaseSettings, elasticsearchImage: str
         image: elasticsearchImage,
         listens: [{ protocol: "tcp", port: searchPort, from: ["needers"], purpose: "search" }],
         offers: [Store.Search],
+        layer: "search",
         memoryMb: memory.search.shareMb,
       },
     ],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Flow, planFlows } from "../../../components/plan/flows";
 import type { Part } from "../../../components/plan/part";
-import { planPlatform } from "../../../components/presets/multiServer";
+import { planPlatform } from "../../../components/presets";
 import { seedSettings } from "../../support/settings";
 import { role } from "./support/roles";
 

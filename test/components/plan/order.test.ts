@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { needProblems, startOrder } from "../../../components/plan/order";
 import type { Role } from "../../../components/plan/role";
-import { planPlatform } from "../../../components/presets/multiServer";
+import { planPlatform } from "../../../components/presets";
 import { seedSettings } from "../../support/settings";
 import { role } from "./support/roles";
 

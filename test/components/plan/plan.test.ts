@@ -7,7 +7,7 @@ import {
   planRoles,
   sourceAddresses,
 } from "../../../components/plan/plan";
-import { planPlatform } from "../../../components/presets/multiServer";
+import { planPlatform } from "../../../components/presets";
 import { planned } from "../../support/planned";
 import { seedSettings } from "../../support/settings";
 import { ground, role } from "./support/roles";

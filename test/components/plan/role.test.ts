@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { roleOf } from "../../../components/plan/plan";
 import { memoryOfParts, runsContainers } from "../../../components/plan/role";
-import { planPlatform } from "../../../components/presets/multiServer";
+import { planPlatform } from "../../../components/presets";
 import { memoryPlan } from "../../../components/roles/database/memoryPlan";
 import { seedSettings } from "../../support/settings";
 

@@ -74,6 +74,12 @@ describe("readStackConfig", () => {
     assert.deepEqual(value, { accessKeyId: "id", secretAccessKey: "key" });
   });
 
+  it("fails for a preset with parts that come later, before any resource: nothing would build them", () => {
+    configure({ ...correct, preset: "scaleUp" });
+    assert.deepEqual(problems(), ["preset"]);
+    assert.throws(readStackConfig, /these come later: .*nginx of web.*; take preset: multiServer/);
+  });
+
   it("fails when a protected stack would put the project's own token on the load balancers", () => {
     const { protect: _, ...guarded } = correct;
     configure(guarded, { "hcloud:token": token });

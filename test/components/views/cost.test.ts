@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planPlatform } from "../../../components/presets/multiServer";
+import { planPlatform } from "../../../components/presets";
 import type { PlatformSettings } from "../../../components/settings/settings";
 import { datedPrices, type PriceTable } from "../../../components/sizing/prices";
 import { costAlternatives, whatAmountBuys } from "../../../components/views/alternatives";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { flowsTo } from "../../../components/plan/flows";
-import { planPlatform } from "../../../components/presets/multiServer";
+import { planPlatform } from "../../../components/presets";
 import type { PlatformSettings } from "../../../components/settings/settings";
 import { describePlatform } from "../../../components/views/description";
 import { describeTree } from "../../../components/views/tree";

@@ -1,0 +1,27 @@
+import { edgeRole } from "../roles/edge/role";
+import { storageRole } from "../roles/storage/role";
+import { Store } from "../settings/settings";
+import { applicationRole, cacheRole, databaseCluster, monitored, smallMachine, webRole } from "./comingRoles";
+import type { Preset } from "./preset";
+
+/**
+ * Web infrastructure of www.foobar.com: a pair of load balancers, web servers, application servers and a database
+ * cluster, no machine with two kinds of work.
+ *
+ * The document says MySQL; the platform has one database, PostgreSQL. Sessions lie in a cache that all application
+ * servers share, so that no visitor has to stay with one of them.
+ */
+export const foobar: Preset = {
+  name: "foobar",
+  title: "Web infrastructure, every component on machines of its own",
+  strict: true,
+  roles: (settings) =>
+    monitored([
+      edgeRole(settings.edge),
+      webRole(2),
+      applicationRole(settings, [Store.Database, Store.Cache]),
+      databaseCluster(settings, 1),
+      cacheRole(settings, smallMachine, "Sessions of all application servers"),
+      storageRole(settings.storage, settings.images.objectStore),
+    ]),
+};

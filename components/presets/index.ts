@@ -1,0 +1,43 @@
+import { type Plan, planRoles } from "../plan/plan";
+import type { Role } from "../plan/role";
+import { type PlatformSettings, PresetName } from "../settings/settings";
+import { dhanman } from "./dhanman";
+import { foobar } from "./foobar";
+import { multiServer } from "./multiServer";
+import type { Preset } from "./preset";
+import { scaleUp } from "./scaleUp";
+import { separated } from "./separated";
+import { subnetsFor } from "./subnets";
+
+/** All of them, by name. */
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  multiServer,
+  foobar,
+  separated,
+  dhanman,
+  scaleUp,
+};
+
+export function presetOf({ preset = PresetName.MultiServer }: Pick<PlatformSettings, "preset">): Preset {
+  return presets[preset];
+}
+
+/**
+ * The plan of a platform: computed once, then handed down.
+ *
+ * @throws when the roles do not fit together
+ */
+export function planPlatform(settings: PlatformSettings): Plan {
+  const { environment, network } = settings;
+  const roles = rolesOf(settings);
+  const subnets = subnetsFor(
+    network,
+    roles.map(({ name }) => name),
+  );
+  return planRoles({ environment, network: { range: network.range, subnets } }, roles);
+}
+
+/** The kinds of machines that the settings choose. */
+export function rolesOf(settings: PlatformSettings): readonly Role[] {
+  return presetOf(settings).roles(settings);
+}
