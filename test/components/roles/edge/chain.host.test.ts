@@ -13,6 +13,8 @@ interface ChainResult {
   readonly forwarded: Record<string, string>;
   readonly upload: [number, { received: number }];
   readonly reset: [number, number];
+  /** Answers after its death, and every status that visitors saw. */
+  readonly replicaDies: [number, readonly number[]];
   readonly noContent: [boolean, number];
   readonly unready: boolean;
   readonly allUnready: readonly number[];
@@ -31,6 +33,9 @@ function stack() {
   return { replicas, dynamic: traefikDynamic(services, replicas, "www.example.com") };
 }
 
+/** Each node has a container network of its own with the same addresses; here they share one. */
+const elsewhere = (text: string) => text.replaceAll("172.20.", "172.21.");
+
 /** Limits of half a minute and more become 2 s, and the load balancer comes from its own address. */
 function scaled(config: string): string {
   return config
@@ -48,16 +53,19 @@ for (const engine of ["haproxy", "nginx"]) {
       if (whyNoDebian13() !== undefined) this.skip();
       const binary = await ensureTool("traefik", (line) => console.log(`    ${line}`));
       const { replicas, dynamic } = stack();
-      const entry = traefikStatic("10.0.2.11", ["10.0.1.11"])
-        .replace("10.0.2.11:80", "10.0.2.11:8080")
-        .replace("/etc/traefik/dynamic", "/tmp/traefik/dynamic")
-        .replace('"readTimeout": "60s"', '"readTimeout": "2s"');
-      const options = { ...edgeOptions, backends: edgeOptions.backends.slice(0, 1) };
-      result = await runScenario<ChainResult>(engine, chainScenario, options, scaled, {
+      const addresses = replicas.map(({ address }) => address);
+      const entry = (node: string) =>
+        traefikStatic(node, ["10.0.1.11"])
+          .replace(`${node}:80`, `${node}:8080`)
+          .replace("/etc/traefik/dynamic", `/tmp/traefik/${node}/dynamic`)
+          .replace('"readTimeout": "60s"', '"readTimeout": "2s"');
+      result = await runScenario<ChainResult>(engine, chainScenario, edgeOptions, scaled, {
         files: {
-          "/tmp/replicas.json": JSON.stringify(replicas.map(({ address }) => address)),
-          "/tmp/traefik/static/traefik.yaml": entry,
-          "/tmp/traefik/dynamic/services.yaml": dynamic,
+          "/tmp/replicas.json": JSON.stringify([...addresses, ...addresses.map(elsewhere)]),
+          "/tmp/traefik/10.0.2.11/traefik.yaml": entry("10.0.2.11"),
+          "/tmp/traefik/10.0.2.11/dynamic/services.yaml": dynamic,
+          "/tmp/traefik/10.0.2.12/traefik.yaml": entry("10.0.2.12"),
+          "/tmp/traefik/10.0.2.12/dynamic/services.yaml": elsewhere(dynamic),
         },
         programs: { "/tmp/traefik-program": binary },
       });
@@ -84,6 +92,12 @@ for (const engine of ["haproxy", "nginx"]) {
       const [status, executions] = result.reset;
       assert.equal(status, 502);
       assert.ok(executions <= 2, `${executions} times`);
+    });
+
+    it("S0-9: a replica dies, and no visitor notices", () => {
+      const [answers, statuses] = result.replicaDies;
+      assert.ok(answers > 50, `${answers} answers after its death`);
+      assert.deepEqual(statuses, [200], result.log);
     });
 
     it("no spelling of the platform's own paths reaches the platform", () =>

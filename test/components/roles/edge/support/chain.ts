@@ -1,8 +1,8 @@
 import { ending } from "./standIns";
 
 /**
- * A visitor, the real load balancer, the real Traefik and two replicas that answer to their own name alone and say
- * what reached them.
+ * A visitor, the real load balancer, the real Traefik of two nodes, and two replicas behind each that answer to their
+ * own name alone and say what reached them.
  *
  * Usage: chain.py ENGINE
  */
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 result, engine = {}, sys.argv[1]
 replicas = json.load(open("/tmp/replicas.json"))
-EDGE, NODE = "10.0.1.11", "10.0.2.11"
+EDGE, NODES = "10.0.1.11", ["10.0.2.11", "10.0.2.12"]
 ready, seen = {"status": 200}, []
 
 
@@ -52,12 +52,23 @@ class Replica(BaseHTTPRequestHandler):
         pass
 
 
-for address in [NODE, EDGE, "192.0.2.9", *replicas]:
+for address in [*NODES, EDGE, "192.0.2.9", *replicas]:
     subprocess.run(["ip", "address", "add", address + "/32", "dev", "lo"], check=True)
+servers = {}
+
+
+def start(address):
+    servers[address] = ThreadingHTTPServer((address, 3000), Replica)
+    threading.Thread(target=servers[address].serve_forever, daemon=True).start()
+
+
 for address in replicas:
-    threading.Thread(target=ThreadingHTTPServer((address, 3000), Replica).serve_forever, daemon=True).start()
+    start(address)
 log = open("/tmp/engine.log", "w")
-traefik = subprocess.Popen(["/tmp/traefik-program", "--configFile=/tmp/traefik/static/traefik.yaml"], stdout=log, stderr=log)
+traefiks = [
+    subprocess.Popen(["/tmp/traefik-program", f"--configFile=/tmp/traefik/{node}/traefik.yaml"], stdout=log, stderr=log)
+    for node in NODES
+]
 command = {
     "haproxy": ["haproxy", "-Ws", "-f", "/etc/haproxy/haproxy.cfg", "-S", "/run/haproxy-master.sock"],
     "nginx": ["nginx", "-c", "/etc/platform/nginx.conf", "-g", "daemon off;"],
@@ -87,6 +98,8 @@ def ask(path, method="GET", headers={}, body=None, port=80, host=EDGE):
         connection.close()
 
 
+# Without its routes a Traefik answers 404.
+until(lambda: all(ask("/.platform/ready", host=node, port=8080)[0] == 200 for node in NODES))
 ready_there = lambda: 200 <= ask("/ready", port=8404)[0] < 300
 result["ready"] = until(ready_there)
 forged = {name: "203.0.113.66" for name in ["X-Forwarded-For", "X-Real-IP", "X-Forwarded-Port", "Forwarded"]}
@@ -107,6 +120,30 @@ for _ in range(20):
 seen.clear()
 result["reset"] = [ask("/reset")[0], seen.count("/reset")]
 
+stop, visits = threading.Event(), []
+
+
+def visit():
+    while not stop.is_set():
+        visits.append([ask("/page")[0], time.monotonic()])
+
+
+visitors = [threading.Thread(target=visit) for _ in range(4)]
+for visitor in visitors:
+    visitor.start()
+until(lambda: len(visits) > 50)
+servers[replicas[0]].shutdown()
+servers[replicas[0]].server_close()
+died = time.monotonic()
+# Longer than Traefik takes to notice, so that requests meet both: a replica that it still believes in, and its absence.
+time.sleep(5)
+stop.set()
+for visitor in visitors:
+    visitor.join()
+after = [status for status, at in visits if at > died]
+result["replicaDies"] = [len(after), sorted({status for status, _ in visits})]
+start(replicas[0])
+
 ready["status"] = 204
 time.sleep(3)
 result["noContent"] = [ready_there(), ask("/page")[0]]
@@ -125,5 +162,6 @@ result["readyAgain"] = until(ready_there)
 result["internal"] = {}
 for path in ["/.platform/ready", "/%2eplatform/ready", "/%2Eplatform/ping", "//.platform/ready", "/./.platform/ready", "/x/../.platform/ping", "/.platform%2fready"]:
     result["internal"][path] = ask(path)[0]
-traefik.terminate()
+for traefik in traefiks:
+    traefik.terminate()
 ${ending}`;
