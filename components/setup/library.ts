@@ -50,6 +50,7 @@ begin() {
   rm -f "$state/spans.jsonl"
   # What a run that was killed left behind; its script may hold secrets.
   find /run/platform -name 'setup-*' ! -path "$0" -delete 2>/dev/null || true
+  rm -f /usr/sbin/policy-rc.d
 }
 
 # Names of the lines in $1 that are not in $2.

@@ -39,11 +39,15 @@ packages_do() {
   while :; do
     if holder=$(lock_holder); then status=75; else
       status=0
-      # Services start when their configuration is there, not when their package is.
-      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+      # Services start when their configuration is there, not when their package is. What is left of it after a kill
+      # forbids nothing: the lock is free once all that was started here has ended.
+      exec 8>/run/platform-packages.lock
+      flock 8
+      printf '#!/bin/sh\n! flock --nonblock /run/platform-packages.lock true || exit 0\nexit 101\n' >/usr/sbin/policy-rc.d
       chmod 0755 /usr/sbin/policy-rc.d
       { dpkg --configure -a && "$@"; } 2>&1 | tee "$output" || status=$?
       rm -f /usr/sbin/policy-rc.d
+      exec 8>&-
       [ "$status" -ne 0 ] || return 0
       met_a_lock "$output" || return "$status"
       holder="somebody who was faster"

@@ -101,7 +101,12 @@ function missingInputs({ settings, images, stores, secrets }: AppNodesArgs): str
 function nodeSetup(args: AppNodesArgs, node: MachinePlan) {
   const { settings, plan, registries } = args;
   const { registryMirror } = settings.images;
-  const base = { ...settings, registryMirror, registries, leaving: leavingApp(node) };
+  const base = {
+    ...settings,
+    registryMirror,
+    registries,
+    leaving: leavingApp(node, machinesOf(plan, "app")),
+  };
   return pulumi
     .all([
       pulumi.output(args.images),

@@ -22,7 +22,10 @@ export function appRole(settings: AppSettings, traefikImage: string): Role {
         name: "traefik",
         title: "Traefik reverse proxy",
         image: traefikImage,
-        listens: [{ protocol: "tcp", port: traefikPort, from: ["needers"], purpose: "requests" }],
+        listens: [
+          { protocol: "tcp", port: traefikPort, from: ["needers"], purpose: "requests" },
+          { protocol: "tcp", port: traefikPort, from: ["app"], purpose: "is there another node" },
+        ],
         offers: [siteOffer],
         // The stack's outputs give the stores' addresses to every program on a node, whatever its services name.
         needs: Object.values(Store).map((offer) => ({ offer })),

@@ -20,6 +20,7 @@ describe("planFlows", () => {
       "edge -> edge vrrp: who is master",
       "edge -> edge 8404/tcp: the peer's state",
       "edge -> app 80/tcp: requests",
+      "app -> app 80/tcp: is there another node",
       "app -> database 5432/tcp: PostgreSQL",
       "app -> database 6379/tcp: sessions, cache and jobs",
       "app -> database 9200/tcp: search",

@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { packageLibrary } from "../../../components/setup/packages";
 import { renderSetup } from "../../../components/setup/render";
+import { until } from "../roles/edge/support/until";
 
 describe("a setup script that fails", () => {
   let folder: string;
@@ -71,5 +73,38 @@ describe("a setup script that fails", () => {
       holder.kill();
       await holder;
     }
+  });
+});
+
+describe("a set-up that is killed while it installs packages", () => {
+  it("leaves nothing behind that keeps services of later packages from starting", async function () {
+    if (process.platform !== "linux") this.skip();
+    const folder = await mkdtemp(join(tmpdir(), "killed-setup-"));
+    const policy = join(folder, "policy-rc.d");
+    const library = packageLibrary
+      .replaceAll("/usr/sbin/policy-rc.d", policy)
+      .replaceAll("/run/platform", join(folder, "run"));
+    await writeFile(join(folder, "dpkg"), "#!/bin/sh\n", { mode: 0o755 });
+    await writeFile(
+      join(folder, "script"),
+      `state=${folder}
+PATH=${folder}:$PATH
+${library}
+lock_holder() { return 1; }
+packages_do sh -c 'while [ ! -e ${folder}/end ]; do sleep 0.05; done'
+`,
+    );
+    const setup = execa("bash", [join(folder, "script")], { reject: false, stdio: "ignore" });
+    const allows = async () => (await execa(policy, [], { reject: false })).exitCode === 0;
+    try {
+      await until(async () => (await execa(policy, [], { reject: false })).exitCode === 101);
+      setup.kill("SIGKILL");
+      await setup;
+      assert.equal(await allows(), false, "what it had started still works");
+    } finally {
+      await writeFile(join(folder, "end"), "");
+    }
+    await until(allows);
+    await rm(folder, { recursive: true });
   });
 });

@@ -21,7 +21,7 @@ const topology = planned(seedSettings);
 const placeOf = (machine: MachinePlan) => updatePlace(machine, topology.plan);
 const leaving: Readonly<Record<string, (machine: MachinePlan) => Leaving>> = {
   edge: () => leavingEdge(topology.edge[1]),
-  app: leavingApp,
+  app: (node) => leavingApp(node, topology.app),
   database: () => leavingDatabase,
   storage: () => leavingStorage,
 };
@@ -59,9 +59,13 @@ describe("security updates", () => {
     });
 });
 
-describe("platform-upgrade on the storage machine", () => {
+describe("platform-upgrade", () => {
   /** The script with its locks in a folder of the test, and programs that change nothing in place of the system's. */
-  const upgradeWhile = async (holding: string | undefined) => {
+  const upgradeWhile = async (
+    holding: string | undefined,
+    machine: MachinePlan = topology.storage,
+    curl = ":",
+  ) => {
     const folder = await mkdtemp(join(tmpdir(), "upgrade-"));
     try {
       const program = (name: string, answer: string) =>
@@ -69,11 +73,12 @@ describe("platform-upgrade on the storage machine", () => {
           mode: 0o755,
         });
       await program("apt-get", ":");
+      await program("curl", curl);
       // A oneshot service that runs is "activating", of which systemd says 3.
       await program("systemctl", '[ "$1" != is-active ] || exit 3');
       await writeFile(
         join(folder, "upgrade"),
-        command(topology.storage).replaceAll("/run/platform-", `${folder}/platform-`),
+        command(machine).replaceAll("/run/platform-", `${folder}/platform-`),
       );
       const upgrade = `PATH=${folder}:$PATH bash ${folder}/upgrade --yes 2>&1`;
       const held = `echo 'platform-restore, process 7' >${folder}/${holding}.holder; exec 8>>${folder}/${holding}; flock 8;`;
@@ -87,15 +92,30 @@ describe("platform-upgrade on the storage machine", () => {
   };
 
   for (const lock of ["platform-database.lock", "platform-copies.lock"])
-    it(`does not begin while a backup or restore holds ${lock}`, async () => {
+    it(`on the storage machine does not begin while a backup or restore holds ${lock}`, async () => {
       const { stdout, exitCode, calls } = await upgradeWhile(lock);
       assert.equal(exitCode, 75, stdout);
       assert.match(stdout, /a backup or restore runs \(platform-restore, process 7\)/);
       assert.doesNotMatch(calls, /upgrade/);
     });
 
-  it("begins when none does", async () => {
+  it("on the storage machine begins when none does", async () => {
     assert.match((await upgradeWhile(undefined)).calls, /apt-get .*upgrade/);
+  });
+
+  it("on an app node does not begin while no other node is ready, and keeps serving", async () => {
+    const [node] = topology.app;
+    const { stdout, exitCode, calls } = await upgradeWhile(undefined, node, "exit 22");
+    assert.equal(exitCode, 1, stdout);
+    assert.match(stdout, /no other node is ready \(prod-app2\), so this one stays/);
+    assert.match(calls, /curl .*http:\/\/10\.0\.2\.12:80\/\.platform\/ready/);
+    assert.doesNotMatch(calls, /systemctl stop|apt-get .*upgrade/);
+  });
+
+  it("on an app node begins when another one is ready, and on the only one", async () => {
+    const node = topology.app[0] as MachinePlan;
+    assert.match((await upgradeWhile(undefined, node)).calls, /systemctl stop traefik.*apt-get .*upgrade/s);
+    assert.equal(leavingApp(node, [node]).admit, ":");
   });
 });
 

@@ -41,7 +41,7 @@ describe("describeTree (S0-30)", () => {
       "  - web with 2 replicas (/ on port 3000, example/shop:1.0.0); uses database, cache, search, objectStore",
       "  - worker with 2 replicas (no port, example/shop:1.0.0); uses database, cache, search, objectStore",
       "  - Traefik reverse proxy",
-      "  - Ports: 22/tcp from edge, 80/tcp from edge",
+      "  - Ports: 22/tcp from edge, 80/tcp from edge and app",
     ]);
   });
 

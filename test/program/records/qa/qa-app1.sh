@@ -51,6 +51,7 @@ begin() {
   rm -f "$state/spans.jsonl"
   # What a run that was killed left behind; its script may hold secrets.
   find /run/platform -name 'setup-*' ! -path "$0" -delete 2>/dev/null || true
+  rm -f /usr/sbin/policy-rc.d
 }
 
 # Names of the lines in $1 that are not in $2.
@@ -199,11 +200,15 @@ packages_do() {
   while :; do
     if holder=$(lock_holder); then status=75; else
       status=0
-      # Services start when their configuration is there, not when their package is.
-      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+      # Services start when their configuration is there, not when their package is. What is left of it after a kill
+      # forbids nothing: the lock is free once all that was started here has ended.
+      exec 8>/run/platform-packages.lock
+      flock 8
+      printf '#!/bin/sh\n! flock --nonblock /run/platform-packages.lock true || exit 0\nexit 101\n' >/usr/sbin/policy-rc.d
       chmod 0755 /usr/sbin/policy-rc.d
       { dpkg --configure -a && "$@"; } 2>&1 | tee "$output" || status=$?
       rm -f /usr/sbin/policy-rc.d
+      exec 8>&-
       [ "$status" -ne 0 ] || return 0
       met_a_lock "$output" || return "$status"
       holder="somebody who was faster"
@@ -326,7 +331,7 @@ install_packages 'nftables' 'iproute2' 'unattended-upgrades' 'jq' 'systemd-journ
 
 stage files "writing configuration"
 
-put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_69495153f464'
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_d9b3e57048a3'
 table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -340,6 +345,7 @@ table inet platform_firewall {
     iifname "br-*" ip saddr 172.20.0.0/16 accept comment "containers of this machine"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 80 accept comment "requests"
+    ip saddr { 10.0.2.11, 10.0.2.12 } tcp dport 80 accept comment "is there another node"
     ip saddr { 10.0.1.11, 10.0.1.12, 10.0.2.11, 10.0.2.12, 10.0.3.11, 10.0.4.11 } meta l4proto { icmp, ipv6-icmp } accept comment "reachability"
   }
   chain forward {
@@ -349,7 +355,7 @@ table inet platform_firewall {
     iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
-END_69495153f464
+END_d9b3e57048a3
 
 put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
 [Unit]
@@ -503,7 +509,7 @@ RandomizedDelaySec=0
 Persistent=false
 END_3e887b002ada
 
-put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_ba4708ade629'
+put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_e9991c177ef6'
 #!/bin/bash
 # Upgrades this machine, what restarts under visitors' eyes included.
 #   (nothing)  says what waits, and what to do before
@@ -561,7 +567,8 @@ show() {
 }
 
 admit() {
-  :
+  if curl -fsS -m 5 -o /dev/null http://10.0.2.12:80/.platform/ready 2>/dev/null; then return 0; fi
+  die "no other node is ready (qa-app2), so this one stays: put one in order first"
 }
 
 drain() {
@@ -619,7 +626,7 @@ state | show
 failed=$(comm -13 <(printf '%s\n' "$failed_before") <(failed_units) | xargs)
 [ -z "$failed" ] || die "these units failed: $failed"
 if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
-END_ba4708ade629
+END_e9991c177ef6
 
 put_file '/etc/sysctl.d/60-platform.conf' 'root' 'root' '0644' <<'END_143754767005'
 # Connections between machines are many and short.
