@@ -1,15 +1,10 @@
-import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
-import { registryLogins, storeEnvironments } from "./credentials";
-import { deployKey } from "./machine/deployKey";
-import { imageResolver, type ResolveImage } from "./machine/images";
-import { platformLabels } from "./machine/labels";
-import { Network } from "./machine/network";
-import { refuseSoldOut } from "./machine/stock";
-import { type CommonArgs, pairArgs } from "./narrow";
-import { bastionOffer } from "./plan/flows";
-import { machinesOffering, type Plan } from "./plan/plan";
+import { storeEnvironments } from "./credentials";
+import type { ResolveImage } from "./machine/images";
+import type { Network } from "./machine/network";
+import { pairArgs } from "./narrow";
+import type { Plan } from "./plan/plan";
+import { createGround } from "./platformGround";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
 import { planPlatform } from "./presets";
 import { requireBuilt } from "./presets/problems";
@@ -20,7 +15,7 @@ import { StorageNode } from "./roles/storage";
 import type { OffsiteCredentials } from "./roles/storage/backupConfig";
 import type { MachineSize, PlatformSettings } from "./settings/settings";
 import { resolveServerType } from "./sizing/resolve";
-import { type Gate, rememberSettled } from "./stack/settledRecord";
+import { rememberSettled } from "./stack/settledRecord";
 
 export interface PlatformArgs {
   /** Validated settings: `readStackConfig` makes them from stack configuration. */
@@ -85,22 +80,9 @@ export class Platform extends pulumi.ComponentResource {
     requireBuilt(settings, plan.roles);
     const child = { parent: this };
     const gate = rememberSettled(name, settings, this);
-    const key = createDeployKey(name, settings, this);
-    const network = createNetwork(name, settings, plan, gate, this);
-    const common = commonArgs(name, settings, network, key, gate, this);
-    const serverHooks = refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken });
-    const context = {
-      ...common,
-      image: settings.image,
-      networkId: network.networkId,
-      labels: gate(platformLabels(settings.environment)),
-      serverHooks,
-    };
-    const secrets = pulumi.secret(args.secrets ?? {});
-    const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
-    const mirror = settings.images.registryMirror;
-    const resolveImage = imageResolver(name, { mirror, logins: registries }, this);
-    const shared = { settings, plan, context, registries };
+    const ground = createGround(name, args, plan, gate, this);
+    const { key, network, secrets, resolveImage, common, serverHooks } = ground;
+    const shared = { settings, plan, context: ground.context, registries: ground.registries };
     const serverType = (size: MachineSize) => resolveServerType(size, settings.location).name;
 
     const edge = new LoadBalancerPair(`${name}-edge`, pairArgs(settings, plan, common, args), child, {
@@ -109,13 +91,14 @@ export class Platform extends pulumi.ComponentResource {
     });
     const behindEdge = { ...shared, bastion: edge.bastion };
     const database = new DatabaseNode(
-      `${name}-data`,
+      `${name}-database`,
       {
         ...behindEdge,
         serverType: serverType(settings.database),
         elasticsearchImage: resolveImage(settings.images.elasticsearch),
       },
-      child,
+      // Before release 0.2.
+      { ...child, aliases: [{ name: `${name}-data` }] },
     );
     const storage = new StorageNode(
       `${name}-storage`,
@@ -182,64 +165,6 @@ export class Platform extends pulumi.ComponentResource {
       bastion: this.bastion,
     });
   }
-}
-
-function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: Platform) {
-  // Servers learn the key at their first boot only: a new one would lock Pulumi out of all of them.
-  const seed = new random.RandomBytes(`${name}-deploy-key`, { length: 32 }, { parent, protect });
-  const pair = pulumi
-    .secret(seed.base64)
-    .apply((base64) => deployKey(base64, `hetzner-platform@${environment}`));
-  return { privateKey: pair.privateKey, publicKey: pulumi.unsecret(pair.publicKey) };
-}
-
-function createNetwork(
-  name: string,
-  settings: PlatformSettings,
-  plan: Plan,
-  gate: Gate,
-  parent: Platform,
-): Network {
-  const [natGateway] = machinesOffering(plan, bastionOffer);
-  if (natGateway === undefined) throw new pulumi.ResourceError("no role of the plan is the gateway", parent);
-  return new Network(
-    `${name}-private`,
-    {
-      name: gate(settings.environment),
-      range: settings.network.range,
-      zone: settings.network.zone,
-      subnets: settings.network.subnets,
-      natGateway: natGateway.privateIp,
-      labels: platformLabels(settings.environment),
-      protect: settings.protect,
-    },
-    { parent },
-  );
-}
-
-function commonArgs(
-  name: string,
-  settings: PlatformSettings,
-  network: Network,
-  { publicKey, privateKey }: ReturnType<typeof createDeployKey>,
-  gate: Gate,
-  parent: Platform,
-): CommonArgs {
-  const sshKey = new hcloud.SshKey(
-    `${name}-deploy-key`,
-    { name: gate(`${settings.environment}-deploy`), publicKey, labels: platformLabels(settings.environment) },
-    { parent, deleteBeforeReplace: true },
-  );
-  return {
-    location: gate(settings.location),
-    image: settings.image,
-    network: { id: network.networkId, range: settings.network.range },
-    sshKey: sshKey.id,
-    privateKey,
-    environment: settings.environment,
-    labels: gate(platformLabels(settings.environment)),
-    protect: settings.protect,
-  };
 }
 
 function serviceImages({ app }: PlatformSettings, resolve: ResolveImage) {

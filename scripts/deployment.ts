@@ -94,7 +94,7 @@ function recordSpans(progress: Progress): { spans: Span[]; see: (event: EngineEv
   return { spans, see };
 }
 
-/** `...::hcloud:index/server:Server::lb1-server` becomes `Server lb1-server`. */
+/** `...::hcloud:index/server:Server::edge1-server` becomes `Server edge1-server`. */
 function resourceName(urn: string): string {
   const [, , type = "", name = ""] = urn.split("::");
   return `${type.split(":").at(-1)} ${name}`;

@@ -89,7 +89,7 @@ The platform answers at ${url}
 Three things to try:
   curl -s ${url}/whoami | head -c 400                        which node and replica served you
   npm run localcloud -- fault power-off ${settings.environment}-app1     an app node without power for a minute; ask again
-  npm run localcloud -- ssh ${settings.environment}-lb1 -- journalctl -n 20   look around on a machine
+  npm run localcloud -- ssh ${settings.environment}-edge1 -- journalctl -n 20   look around on a machine
 
 npm run local:down removes everything.
 `);

@@ -102,7 +102,7 @@ console.log([${names}].map((one) => one.name).join(", "), planPlatform(settings)
   it("makes a whole platform in a program of somebody else's: pulumi preview", async () => {
     const program = join(folder, "program");
     const preview = await previewForeignProgram(program);
-    for (const name of ["foreign-lb1", "foreign-app2", "foreign-db1", "foreign-storage1"]) {
+    for (const name of ["foreign-edge1", "foreign-app2", "foreign-database1", "foreign-storage1"]) {
       assert.match(preview, new RegExp(`\\b${name}\\b`), preview);
     }
   });

@@ -34,6 +34,7 @@ export function machineBase(
 ): CompleteSetup {
   const [archive] = machinesOffering(plan, logsOffer);
   return baseSetup({
+    hostname: machine.hostname,
     isPublic: machine.isPublic,
     machines: plan.machines,
     firewall: hostFirewallOf(machine, plan, adminRanges),

@@ -122,7 +122,7 @@ function createServer(name: string, args: MachineArgs, parent: Machine): hcloud.
       networks: [{ networkId: context.networkId, ip: plan.privateIp }],
       firewallIds: args.firewallIds,
       placementGroupId: args.placementGroupId,
-      labels: pulumi.output(context.labels).apply((labels) => ({ ...labels, tier: plan.role })),
+      labels: pulumi.output(context.labels).apply((labels) => ({ ...labels, role: plan.role })),
       deleteProtection: args.protect ?? false,
       rebuildProtection: args.protect ?? false,
       // Resizing keeps the disk, so that going back stays possible.

@@ -88,6 +88,12 @@ export function groupOutputs(plans: readonly MachinePlan[], machines: readonly M
   };
 }
 
+/** The value of a group of one. @throws when there is none */
+export function only<T>([value]: readonly T[]): T {
+  if (value === undefined) throw new Error("a group of one machine has one");
+  return value;
+}
+
 /** Most servers of one spread group: https://docs.hetzner.com/cloud/placement-groups/overview */
 const groupSize = 10;
 

@@ -64,16 +64,13 @@ export function planRoles({ environment, network }: Ground, roles: readonly Role
   };
 }
 
-/** Until names follow their roles. */
-const formerStems: Readonly<Record<string, string>> = { edge: "lb", database: "db" };
-
 function machinesOfRole(role: Role, environment: string, { subnets }: PlanNetwork): MachinePlan[] {
   const subnet = subnets[role.name];
   if (subnet === undefined) throw new Error(`network.subnets names no ${role.name}: each role has a subnet`);
   const { vcpus, memoryGb, serverType } = role.size;
   return Array.from({ length: role.count }, (_, index) => ({
-    name: `${formerStems[role.name] ?? role.name}${index + 1}`,
-    hostname: `${environment}-${formerStems[role.name] ?? role.name}${index + 1}`,
+    name: `${role.name}${index + 1}`,
+    hostname: `${environment}-${role.name}${index + 1}`,
     role: role.name,
     privateIp: hostAddress(subnet, firstHost + index),
     isPublic: role.isPublic,

@@ -14,6 +14,7 @@ export interface NamedMachine {
 }
 
 export interface BaseOptions {
+  readonly hostname: string;
   /** It has addresses of its own in the internet, and so a way out. */
   readonly isPublic: boolean;
   /** Machines that are known by name without a DNS server that could fail. */
@@ -29,6 +30,7 @@ export function baseSetup(options: BaseOptions): CompleteSetup {
   return mergeSetups(
     hostFirewallSetup(options.firewall),
     defaultRouteSetup(options.isPublic),
+    hostNameSetup(options.hostname),
     hostsSetup(options.machines),
     sshSetup,
     updatesSetup(options.updates),
@@ -36,6 +38,19 @@ export function baseSetup(options: BaseOptions): CompleteSetup {
     ...(options.logArchive === undefined ? [] : [journalSetup(options.logArchive)]),
     { probes: machineProbes(options.isPublic, options.logArchive !== undefined) },
   );
+}
+
+/** A server that gets another name keeps its system, and the name that its first boot gave it. */
+export function hostNameSetup(hostname: string): CompleteSetup {
+  return completeSetup({
+    steps: [
+      {
+        name: `host name ${hostname}`,
+        unless: `[ "$(hostname)" = ${hostname} ] && [ "$(cat /etc/hostname)" = ${hostname} ]`,
+        run: `echo ${hostname} >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname ${hostname}`,
+      },
+    ],
+  });
 }
 
 function hostsSetup(machines: readonly NamedMachine[]): CompleteSetup {
@@ -46,8 +61,11 @@ function hostsSetup(machines: readonly NamedMachine[]): CompleteSetup {
   return completeSetup({
     files: [
       { path, content: lines.join("") },
-      // cloud-init would write /etc/hosts anew at each boot.
-      { path: "/etc/cloud/cloud.cfg.d/99-platform.cfg", content: "manage_etc_hosts: false\n" },
+      // cloud-init would write /etc/hosts anew at each boot, and the name of the first one.
+      {
+        path: "/etc/cloud/cloud.cfg.d/99-platform.cfg",
+        content: "manage_etc_hosts: false\npreserve_hostname: true\n",
+      },
     ],
     steps: [
       {

@@ -63,7 +63,7 @@ function thing({ op, type, name, differs }: PlannedStep): string {
   return type === "Command" ? `set-up of ${machineOf({ name })}` : type;
 }
 
-/** `platform-app-app1-setup` is `app1`, `platform-data-server` is `data`. */
+/** `platform-app-app1-setup` is `app1`, `platform-storage-storage1-server` is `storage1`. */
 function machineOf({ name }: Pick<PlannedStep, "name">): string {
   return name.split("-").at(-2) ?? name;
 }

@@ -93,8 +93,8 @@ describe("Platform", function () {
     const app = script(resources, "app1");
     const webFiles = ["/etc/platform/web-1.secret.env 0600", "/etc/platform/web-2.secret.env 0600"];
     assert.deepEqual(filesWith(app, "planted-stripe"), webFiles);
-    assert.deepEqual(filesWith(app, "planted-prod-data-postgresql-app"), webFiles);
-    assert.deepEqual(filesWith(app, "planted-prod-data-cache-app"), [
+    assert.deepEqual(filesWith(app, "planted-prod-database-postgresql-app"), webFiles);
+    assert.deepEqual(filesWith(app, "planted-prod-database-cache-app"), [
       "/etc/platform/worker-1.secret.env 0600",
       "/etc/platform/worker-2.secret.env 0600",
     ]);
@@ -104,11 +104,11 @@ describe("Platform", function () {
 
   it("hands the logins of registries to every machine that pulls, and to no other", async () => {
     const { resources } = await record();
-    for (const machine of ["app1", "app2", "data", "storage"]) {
+    for (const machine of ["app1", "app2", "database1", "storage1"]) {
       const login = filesWith(script(resources, machine), registryAuth);
       assert.deepEqual(login, ["/root/.docker/config.json 0600"], machine);
     }
-    for (const machine of ["lb1", "lb2"]) assert.ok(!script(resources, machine).includes(registryAuth));
+    for (const machine of ["edge1", "edge2"]) assert.ok(!script(resources, machine).includes(registryAuth));
     const provider = resources.find(({ type }) => type === "pulumi:providers:docker");
     assert.ok(isSecretValue(provider?.inputs.registryAuth));
     assert.match(JSON.stringify(provider?.inputs.registryAuth), /ghcr\.io.*planted-registry/);
@@ -143,11 +143,11 @@ describe("Platform", function () {
     const { platform } = await record();
     const ids = await resolved(platform.serverIds);
     assert.deepEqual(Object.keys(ids), [
-      "prod-lb1",
-      "prod-lb2",
+      "prod-edge1",
+      "prod-edge2",
       "prod-app1",
       "prod-app2",
-      "prod-db1",
+      "prod-database1",
       "prod-storage1",
     ]);
     assert.equal(new Set(Object.values(ids)).size, 6);

@@ -33,7 +33,7 @@ async function assignments(): Promise<number> {
 
 /** What each load balancer's journal says of elections and of nodes that it lost. */
 async function edgeStory(): Promise<string> {
-  const names = (await servers()).map(({ name }) => name).filter((name) => /-lb\d$/.test(name));
+  const names = (await servers()).map(({ name }) => name).filter((name) => /-edge\d$/.test(name));
   const stories = await Promise.all(
     names.map(async (name) => {
       const command = `journalctl --since=-${minutes + 1}min --no-pager --output=short-precise -u keepalived -u haproxy -u floating-ip-agent | grep -vE ' 200 [0-9]+ ' | tail -n 60`;

@@ -5,7 +5,7 @@ import { assertSamePortrait, everythingSql, portrait } from "../components/roles
 import { must, onMachine } from "../e2e/support/cloud";
 import { up } from "../e2e/support/platform";
 
-const [database, storage] = ["local-db1", "local-storage1"];
+const [database, storage] = ["local-database1", "local-storage1"];
 const rclone = "rclone --config=/etc/platform/backup/rclone.conf";
 const withBox = { "storage.bulk": "storageBox", "storage.bulkGb": 1000 };
 // What the platform notes of its own roles follows from their passwords, which are new on new machines.

@@ -29,9 +29,9 @@ describe("bring-up on the local cloud", function () {
     assert.deepEqual(names.sort(), [
       "local-app1 running",
       "local-app2 running",
-      "local-db1 running",
-      "local-lb1 running",
-      "local-lb2 running",
+      "local-database1 running",
+      "local-edge1 running",
+      "local-edge2 running",
       "local-storage1 running",
     ]);
     const created = (first.changes.create ?? 0) + killedAfter;

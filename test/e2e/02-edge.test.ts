@@ -19,7 +19,7 @@ describe("edge", function () {
   before("the platform is up", platformIsUp);
 
   it("S0-1: HAProxy runs on both load balancers", async () => {
-    for (const name of ["local-lb1", "local-lb2"]) {
+    for (const name of ["local-edge1", "local-edge2"]) {
       assert.equal(await must(name, "systemctl is-active haproxy keepalived"), "active\nactive");
       assert.match(await must(name, "haproxy -v"), /HAProxy version 3\.0/);
     }
@@ -31,7 +31,7 @@ describe("edge", function () {
     const open = (await servers()).filter(({ public_net: { ipv4, ipv6 } }) => ipv4 !== null || ipv6 !== null);
     assert.deepEqual(
       open.map(({ name }) => name).sort(),
-      ["local-lb1", "local-lb2"],
+      ["local-edge1", "local-edge2"],
       "only the load balancers have public addresses",
     );
     const addresses = open.flatMap(({ public_net: own }) => {
@@ -55,7 +55,9 @@ describe("edge", function () {
         ["/admin/whoami", "admin"],
         ["/api/whoami", "api"],
       ] as const) {
-        const answer = JSON.parse(await must("local-lb1", `curl -sS --max-time 5 http://${node}${path}`)) as {
+        const answer = JSON.parse(
+          await must("local-edge1", `curl -sS --max-time 5 http://${node}${path}`),
+        ) as {
           service: string;
         };
         assert.equal(answer.service, service, `${node}${path}`);

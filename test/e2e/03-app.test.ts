@@ -22,7 +22,7 @@ describe("app nodes", function () {
   for (const [id, name, cores, memory] of [
     ["S0-3", "local-app1", 4, 16],
     ["S0-4", "local-app2", 4, 16],
-    ["S0-11", "local-db1", 8, 32],
+    ["S0-11", "local-database1", 8, 32],
     ["S0-15", "local-storage1", 4, 8],
   ] as const) {
     it(`${id}: ${name} is of a type with at least ${cores} vCPU and ${memory} GB`, async () => {
@@ -50,7 +50,7 @@ describe("app nodes", function () {
 
   it("S0-8: workers listen on no port, and no pool of Traefik or HAProxy has their address", async () => {
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const table = await must("local-lb1", "echo 'show servers state' | socat - /run/haproxy/admin.sock");
+    const table = await must("local-edge1", "echo 'show servers state' | socat - /run/haproxy/admin.sock");
     for (const node of nodes) {
       const pool = await must(node, "cat /etc/platform/traefik/dynamic/services.yaml");
       const addressOf = (name: string) => must(node, `docker inspect -f '${format}' ${name}`);

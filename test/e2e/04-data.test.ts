@@ -15,10 +15,10 @@ describe("database node", function () {
   before("the platform is up", platformIsUp);
 
   it("S0-11: nothing but the data services runs on the database node", async () => {
-    const containers = await must("local-db1", "docker ps --format '{{.Names}}'");
+    const containers = await must("local-database1", "docker ps --format '{{.Names}}'");
     assert.equal(containers, "elasticsearch");
     // SSH, PostgreSQL, cache and search.
-    assert.deepEqual(await listeningPorts("local-db1"), [22, 5432, 6379, 9200]);
+    assert.deepEqual(await listeningPorts("local-database1"), [22, 5432, 6379, 9200]);
   });
 
   it("S0-12, S4-11: the platform's DSN writes and reads a row on a primary", async () => {
@@ -35,14 +35,14 @@ describe("database node", function () {
 
   it("S0-12: PostgreSQL is tuned from the size of the machine", async () => {
     const shown = await must(
-      "local-db1",
+      "local-database1",
       "runuser -u postgres -- psql -XAtc 'show shared_buffers; show data_checksums; show password_encryption;' | tr '\\n' ' '",
     );
     const tuned = tunePostgres(memoryPlan(memoryGb).postgresqlMb, vcpus);
     const sizes = ["shared_buffers", "effective_cache_size", "maintenance_work_mem", "work_mem"];
     for (const name of sizes) {
       const same = `select pg_size_bytes(current_setting('${name}')) = pg_size_bytes('${tuned[name]}')`;
-      const answer = await must("local-db1", `runuser -u postgres -- psql -XAtc "${same}"`);
+      const answer = await must("local-database1", `runuser -u postgres -- psql -XAtc "${same}"`);
       assert.equal(answer, "t", `${name} is not ${tuned[name]}`);
     }
     assert.match(shown, / on scram-sha-256/);
@@ -53,7 +53,7 @@ describe("database node", function () {
 exec 3<>/dev/tcp/10.0.3.11/6379; printf 'AUTH %s %s\\r\\nSET app:e2e 7 EX 60\\r\\nGET app:e2e\\r\\nQUIT\\r\\n' "$user" "$password" >&3; timeout 5 cat <&3 | tr -d '\\r' | tr '\\n' ' '`;
     const answer = await must("local-app1", talk);
     assert.match(answer, /^\+OK \+OK \$1 7/, answer);
-    const refused = await onMachine("local-lb1", "timeout 3 bash -c 'exec 3<>/dev/tcp/10.0.3.11/6379'");
+    const refused = await onMachine("local-edge1", "timeout 3 bash -c 'exec 3<>/dev/tcp/10.0.3.11/6379'");
     assert.notEqual(refused.exitCode, 0);
   });
 
@@ -69,7 +69,7 @@ exec 3<>/dev/tcp/10.0.3.11/6379; printf 'AUTH %s %s\\r\\nSET app:e2e 7 EX 60\\r\
     await must("local-app1", `curl -sSf -X DELETE ${at("/items-e2e")}`);
     const heap = Number(
       await must(
-        "local-db1",
+        "local-database1",
         "tr '\\0' '\\n' < /proc/$(pgrep -f org.elasticsearch.server | head -1)/cmdline | sed -n 's/^-Xmx\\([0-9]*\\)m$/\\1/p' | tail -1",
       ),
     );
@@ -81,8 +81,8 @@ exec 3<>/dev/tcp/10.0.3.11/6379; printf 'AUTH %s %s\\r\\nSET app:e2e 7 EX 60\\r\
     ["local-app2", 6379, true],
     ["local-storage1", 5432, true],
     ["local-storage1", 6379, false],
-    ["local-lb1", 5432, false],
-    ["local-lb2", 9200, false],
+    ["local-edge1", 5432, false],
+    ["local-edge2", 9200, false],
     ["local-app1", 22, false],
   ] as const) {
     it(`S0-22: ${from} ${open ? "reaches" : "does not reach"} port ${port} of the database node`, async () => {

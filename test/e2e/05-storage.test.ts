@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { eventually, fromInternet, listeningPorts, must, onMachine } from "./support/cloud";
 import { platformIsUp, url } from "./support/platform";
 
-const machines = ["local-lb1", "local-lb2", "local-app1", "local-app2", "local-db1", "local-storage1"];
+const machines = [
+  "local-edge1",
+  "local-edge2",
+  "local-app1",
+  "local-app2",
+  "local-database1",
+  "local-storage1",
+];
 
 describe("storage node", function () {
   this.timeout("10m");
@@ -58,10 +65,10 @@ describe("storage node", function () {
 
   it("S0-23: a dump runs on the storage node at low priority; the database node only answers a session", async () => {
     const sql = (query: string) =>
-      must("local-db1", `runuser -u postgres -- psql -XAtd app <<'SQL'\n${query}\nSQL`);
+      must("local-database1", `runuser -u postgres -- psql -XAtd app <<'SQL'\n${query}\nSQL`);
     // A table that is locked holds the dump, so that it can be looked at.
     await must(
-      "local-db1",
+      "local-database1",
       `runuser -u postgres -- psql -XqAtd app -c 'begin; lock table items; select pg_sleep(300)' >/dev/null 2>&1 &
 until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'AccessExclusiveLock' and granted and relation is not null" | grep -q 1; do sleep 0.1; done`,
     );
@@ -73,7 +80,7 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
       });
       assert.equal(session, "10.0.4.11");
       const dumping = "pgrep -x pg_dump || true";
-      assert.equal(await must("local-db1", dumping), "", "pg_dump must not run on the database node");
+      assert.equal(await must("local-database1", dumping), "", "pg_dump must not run on the database node");
       const [process] = (await must("local-storage1", dumping)).split("\n");
       assert.match(process ?? "", /^\d+$/, "pg_dump runs on the storage node");
       const priority = await must("local-storage1", `ps -o ni= -p ${process}; ionice -p ${process}`);
@@ -90,12 +97,12 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
     await must("local-storage1", "platform-restore --target-database restored_e2e", 300);
     const content = (database: string) =>
       must(
-        "local-db1",
+        "local-database1",
         `runuser -u postgres -- psql -XAtd ${database} -c "select count(*), md5(string_agg(items::text, ',' order by id)) from items"`,
       );
     assert.match(await content("app"), /^[1-9]\d*\|[0-9a-f]{32}$/);
     assert.equal(await content("restored_e2e"), await content("app"));
-    await must("local-db1", "runuser -u postgres -- psql -XAtc 'drop database restored_e2e'");
+    await must("local-database1", "runuser -u postgres -- psql -XAtc 'drop database restored_e2e'");
   });
 
   it("S0-19: a log line of every machine is found in the archive", async () => {
@@ -112,8 +119,8 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
   });
 
   for (const [machine, command, expected] of [
-    ["local-db1", "platform-status", /^postgresql .*primary/m],
-    ["local-lb1", "platform-status", /^floating IP +up, /m],
+    ["local-database1", "platform-status", /^postgresql .*primary/m],
+    ["local-edge1", "platform-status", /^floating IP +up, /m],
     ["local-app1", "platform-status", /^replicas +up, (\d+) of \1 ready/m],
     ["local-storage1", "platform-backup", /^backup \d{8}T\d{6}Z: \d+ bytes/m],
     ["local-storage1", "platform-status", /^backup +up, success/m],
@@ -123,11 +130,14 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
       "platform-restore --target-database one_command",
       /^restored \d{8}T\d{6}Z into one_command/m,
     ],
-    ["local-db1", "platform-promote", /^\S+ is the primary already .*: nothing to promote$/m],
+    ["local-database1", "platform-promote", /^\S+ is the primary already .*: nothing to promote$/m],
   ] as const) {
     it(`S0-29: one command on ${machine}: ${command}`, async () => {
       const { stdout, stderr, exitCode } = await onMachine(machine, command, 300);
-      await must("local-db1", "runuser -u postgres -- psql -qXAtc 'drop database if exists one_command'");
+      await must(
+        "local-database1",
+        "runuser -u postgres -- psql -qXAtc 'drop database if exists one_command'",
+      );
       assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
       assert.match(stdout, expected);
     });

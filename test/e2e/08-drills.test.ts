@@ -74,7 +74,7 @@ const appNodes = async () => (await servers()).filter(({ name }) => name.startsW
 async function lasting(): Promise<Record<string, string>> {
   const kept = (await servers()).filter(({ name }) => name !== "local-app3");
   const ids = kept.map(({ id, name }) => [name, String(id)] as const);
-  const balancers = ["local-lb1", "local-lb2"].map(async (name) => {
+  const balancers = ["local-edge1", "local-edge2"].map(async (name) => {
     const pid = await must(name, "systemctl show -p MainPID --value haproxy");
     return [`haproxy of ${name}`, pid] as const;
   });
@@ -85,7 +85,7 @@ async function lasting(): Promise<Record<string, string>> {
 async function edgeLog(): Promise<string> {
   const bad = "grep -E ' 5[0-9][0-9] [0-9]+ - - |NOTICE|WARNING|ALERT' | tail -n 60";
   const logs = await Promise.all(
-    ["local-lb1", "local-lb2"].map((name) =>
+    ["local-edge1", "local-edge2"].map((name) =>
       must(
         name,
         `journalctl --unit haproxy --since=-10min --output=short-precise --no-pager | ${bad} || true`,
@@ -207,7 +207,7 @@ describe("drills", function () {
       const scaled = async () => {
         await up({ "app.count": count });
         await eventually(`${count} nodes serve`, 60, async () => {
-          const [first, second] = await Promise.all(["local-lb1", "local-lb2"].map(liveBackends));
+          const [first, second] = await Promise.all(["local-edge1", "local-edge2"].map(liveBackends));
           return (first === count && second === count) || undefined;
         });
       };
@@ -228,7 +228,7 @@ describe("drills", function () {
     it(`S0-1: ${engine} becomes the engine of the edge and passes the same traffic${tls ? ", over HTTPS" : ""}`, async () => {
       const certificate = tls ? await certificateFor(domain) : undefined;
       await up({ "edge.engine": engine }, certificate === undefined ? {} : { certificate });
-      for (const name of ["local-lb1", "local-lb2"]) {
+      for (const name of ["local-edge1", "local-edge2"]) {
         assert.equal(
           await must(name, `systemctl is-active ${engine}; systemctl is-active ${other} || true`),
           "active\ninactive",

@@ -33,9 +33,12 @@ describe("backups on a storage box", function () {
   it("S0-16, S0-28: a backup comes back from the box into a database of its own", async () => {
     await must(storage, "platform-restore --from box --target-database from_box", 300);
     const count = (database: string) =>
-      must("local-db1", `runuser -u postgres -- psql -XAtd ${database} -c 'select count(*) from items'`);
+      must(
+        "local-database1",
+        `runuser -u postgres -- psql -XAtd ${database} -c 'select count(*) from items'`,
+      );
     assert.equal(await count("from_box"), await count("app"));
-    await must("local-db1", "runuser -u postgres -- psql -XAtc 'drop database from_box'");
+    await must("local-database1", "runuser -u postgres -- psql -XAtc 'drop database from_box'");
   });
 
   it("says that the box does not answer, keeps the local backup, and goes on when it does", async () => {

@@ -51,6 +51,14 @@ describe(`a stack that the program of ${beforeTheRoles} made`, function () {
     assert.deepEqual([...properties], [], shown(changed).join("\n"));
   });
 
+  it("is found too when it was made in the days of release 0.1, by the environment's name", async () => {
+    const state = await readFile(formerStateFile(beforeTheRoles), "utf8");
+    await running.stack.importStack(JSON.parse(state.replaceAll("::platform", "::prod")));
+    running.call("platform", ["prod"]);
+    const others = (await running.plan()).filter(({ op }) => op !== "update");
+    assert.deepEqual(shown(others), []);
+  });
+
   it("sets every machine up anew", () => {
     const setUp = steps.filter(({ type, name }) => type === "Command" && name.endsWith("-setup"));
     assert.equal(setUp.length, 6);

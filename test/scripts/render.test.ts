@@ -38,7 +38,7 @@ describe("npm run render", function () {
   it("lists the machines of a stack", async () => {
     const { stdout, code } = await render("prod");
     assert.equal(code, 0);
-    const names = ["app1", "app2", "db1", "lb1", "lb2", "storage1"].map((name) => `prod-${name}`);
+    const names = ["app1", "app2", "database1", "edge1", "edge2", "storage1"].map((name) => `prod-${name}`);
     assert.deepEqual(stdout.trim().split("\n"), names);
   });
 
@@ -58,9 +58,9 @@ describe("npm run render", function () {
     assert.equal(code, 0);
     assert.match(stdout, /^put_file '\/etc\/platform\/web-1\.secret\.env' 'root' 'root' '0600'/m);
     assert.match(stdout, /^SESSION_KEY=SECRET-sessionKey$/m);
-    assert.match(stdout, /^DATABASE_URL=postgresql:\/\/app:SECRET-\S+-data-postgresql-app@/m);
+    assert.match(stdout, /^DATABASE_URL=postgresql:\/\/app:SECRET-\S+-database-postgresql-app@/m);
     assert.match(stdout, /DIGEST-OF-/);
-    const balancer = (await setupsOf("local")).get("local-lb1") ?? "";
+    const balancer = (await setupsOf("local")).get("local-edge1") ?? "";
     assert.match(balancer, /SECRET-failoverToken/);
     assert.match(balancer, /198\.51\.100\.1:8080/);
     const stack = readFileSync(join(root, "Pulumi.local.yaml"), "utf8");
@@ -90,7 +90,7 @@ describe("npm run render", function () {
     const changed = (after.get("prod-app1") ?? "").split("\n").filter((line) => !lines.includes(line));
     assert.match(changed.join("\n"), /RELEASE=1\.0\.1/);
     assert.match(changed.join("\n"), /DIGEST-OF-hetzner-platform\/sample-app:1\.0\.1/);
-    assert.equal(after.get("prod-db1"), before.get("prod-db1"));
+    assert.equal(after.get("prod-database1"), before.get("prod-database1"));
   });
 
   it("fails when there is no such machine, naming those that are there", async () => {

@@ -50,7 +50,7 @@ describe("repair after an up whose answers were lost", () => {
     assert.deepEqual(requests, []);
   });
 
-  const server = { type: "hcloud:index/server:Server", name: "db1", inputs: { name: "db1" } };
+  const server = { type: "hcloud:index/server:Server", name: "database1", inputs: { name: "database1" } };
 
   it("forgets a server whose deletion was not answered: the provider fails for ever on what is not there", async () => {
     const held = { ...written(server), id: "7" };
@@ -85,7 +85,7 @@ describe("repair after an up whose answers were lost", () => {
     await repair(stack, { cloud: client, hetzner: client }, (line) => told.push(line));
     assert.match(
       told.join(),
-      /db1: was made by halves, it is off: .*pulumi up --replace 'urn:pulumi:prod::.*::db1'$/,
+      /database1: was made by halves, it is off: .*pulumi up --replace 'urn:pulumi:prod::.*::database1'$/,
     );
     assert.deepEqual(stack.read, [half.urn]);
   });

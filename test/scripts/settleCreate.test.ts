@@ -60,11 +60,11 @@ describe("settleCreate", () => {
 
   it("refuses to remove what is protected already, and says what to do", async () => {
     const { client, changes } = cloud({
-      "GET /servers?name=db1": { servers: [{ id: 5, labels, protection: { delete: true } }] },
+      "GET /servers?name=database1": { servers: [{ id: 5, labels, protection: { delete: true } }] },
     });
     await assert.rejects(
-      settle(create("hcloud:index/server:Server", { name: "db1", labels }), client),
-      /db1 \(servers\/5\).*take its protection away/,
+      settle(create("hcloud:index/server:Server", { name: "database1", labels }), client),
+      /database1 \(servers\/5\).*take its protection away/,
     );
     assert.deepEqual(changes, []);
   });

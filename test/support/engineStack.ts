@@ -19,7 +19,7 @@ export interface PlannedStep {
   readonly op: string;
   /** `Server`. */
   readonly type: string;
-  /** `platform-data-server`. */
+  /** `platform-database-database1-server`. */
   readonly name: string;
   /** Properties that differ. */
   readonly differs: readonly string[];

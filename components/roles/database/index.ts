@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { containerHost } from "../../machine/base";
-import { Machine } from "../../machine/machine";
+import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import type { PrivateRoleArgs } from "../../machine/roleArgs";
 import { onlyMachineOf } from "../../plan/plan";
 import { CacheEngine, type DatabaseSettings } from "../../settings/settings";
@@ -18,8 +18,6 @@ import { databaseSetup } from "./setup";
 export interface DatabaseNodeArgs extends PrivateRoleArgs {
   /** Elasticsearch 8 by digest: `elasticsearch@sha256:...`. */
   readonly elasticsearchImage: pulumi.Input<string>;
-  /** @default - none */
-  readonly placementGroupId?: pulumi.Input<number>;
 }
 
 /** A login of PostgreSQL. */
@@ -79,19 +77,21 @@ export class DatabaseNode extends pulumi.ComponentResource {
           ),
         ),
       );
-    const machine = new Machine(
+    const machines = createMachines(
       name,
       {
-        plan: node,
-        setup,
+        machines: [node],
+        setup: () => setup,
         serverType,
         context,
         bastion,
-        placementGroupId: args.placementGroupId,
         protect: settings.protect,
+        // Before release 0.2.
+        formerNames: () => [name],
       },
-      { parent: this },
+      this,
     );
+    const { serverIds, configured } = groupOutputs([node], machines);
 
     const at = (port: number) => `${node.privateIp}:${port}`;
     this.databaseUrl = secrets.apply(
@@ -104,8 +104,8 @@ export class DatabaseNode extends pulumi.ComponentResource {
     );
     this.backup = secrets.apply(({ postgresql }) => ({ user: backupRole, password: postgresql.backup }));
     this.restore = secrets.apply(({ postgresql }) => ({ user: restoreRole, password: postgresql.restore }));
-    this.serverId = machine.serverId;
-    this.configured = machine.configured;
+    this.serverId = serverIds.apply(only);
+    this.configured = configured.apply(only);
     this.registerOutputs({
       databaseUrl: this.databaseUrl,
       redisUrl: this.redisUrl,

@@ -174,6 +174,8 @@ function createPair(
       // unassigning and deleting it, and Hetzner deletes no assigned address.
       after: floatingIp.id,
       userData: userDataForNat(args.network.range),
+      // Before release 0.2.
+      formerNames: (machine) => [`${name}-${machine.name.replace("edge", "lb")}`],
     },
     parent,
   );

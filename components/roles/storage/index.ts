@@ -2,7 +2,8 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { containerHost } from "../../machine/base";
-import { Machine, numericId } from "../../machine/machine";
+import { numericId } from "../../machine/machine";
+import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import type { PrivateRoleArgs } from "../../machine/roleArgs";
 import { onlyMachineOf } from "../../plan/plan";
 import { BulkBackend } from "../../settings/settings";
@@ -31,8 +32,6 @@ export interface StorageNodeArgs extends PrivateRoleArgs {
    * @default - 40 random letters and digits, kept in the stack
    */
   readonly backupKey?: pulumi.Input<string>;
-  /** @default - none */
-  readonly placementGroupId?: pulumi.Input<number>;
 }
 
 /**
@@ -66,7 +65,7 @@ export class StorageNode extends pulumi.ComponentResource {
 
   constructor(name: string, args: StorageNodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:StorageNode", name, {}, opts);
-    const { settings, plan, serverType, context, bastion, placementGroupId, registries } = args;
+    const { settings, plan, serverType, context, bastion, registries } = args;
     const node = onlyMachineOf(plan, "storage");
     const problems = storageProblems(args);
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
@@ -97,20 +96,22 @@ export class StorageNode extends pulumi.ComponentResource {
       .apply(([facts, secrets]) =>
         containerHost(node, plan, base, storageSetup(settings, plan, facts, secrets)),
       );
-    const machine = new Machine(
+    const machines = createMachines(
       name,
       {
-        plan: node,
-        setup,
-        volumeId,
+        machines: [node],
+        setup: () => setup,
+        volumeId: () => volumeId,
         serverType,
         context,
         bastion,
-        placementGroupId,
         protect: settings.protect,
+        // Before release 0.2.
+        formerNames: () => [name],
       },
-      { parent: this },
+      this,
     );
+    const { serverIds, configured } = groupOutputs([node], machines);
 
     this.s3Endpoint = pulumi.output(s3Endpoint(node.privateIp));
     this.region = pulumi.output(s3Region);
@@ -119,8 +120,8 @@ export class StorageNode extends pulumi.ComponentResource {
     this.secretAccessKey = applicationSecret;
     this.backupKey = backupKey;
     this.volumeId = volumeId;
-    this.serverId = machine.serverId;
-    this.configured = machine.configured;
+    this.serverId = serverIds.apply(only);
+    this.configured = configured.apply(only);
     this.registerOutputs({
       s3Endpoint: this.s3Endpoint,
       region: this.region,

@@ -18,10 +18,10 @@ Machines:
   fault power-off web1 --for 30s            pull the plug; power returns after 30 s
   fault freeze web1 --for 5s                nothing in it runs, nothing of it is lost
   fault partition web1 --from private       without its private networks, public side as before
-  fault partition lb1 --from lb2            these two do not reach each other, everyone else reaches both
-  fault network db1 --side private --loss 5% --for 10m
-  fault network db1 --side private --delay 100ms --jitter 20ms
-  fault full-disk db1 /mnt/data             every write there fails with "No space left on device"
+  fault partition edge1 --from edge2        these two do not reach each other, everyone else reaches both
+  fault network database1 --side private --loss 5% --for 10m
+  fault network database1 --side private --delay 100ms --jitter 20ms
+  fault full-disk database1 /mnt/data       every write there fails with "No space left on device"
   fault metadata web1 slow                  its metadata come after 10 s
   fault host-failure 101                    all servers of one physical host; a spread group loses one at most
 

@@ -8,7 +8,7 @@ import { planned } from "../../support/planned";
 import { seedSettings } from "../../support/settings";
 
 const topology = planned(seedSettings);
-const [lb1] = topology.edge;
+const [edge1] = topology.edge;
 
 interface DialingInputs {
   readonly dialErrorLimit: number;
@@ -39,26 +39,26 @@ function machineArgs(changes: Partial<MachineArgs> = {}): MachineArgs {
 describe("Machine", () => {
   it("keeps server, volume and set-up of a protected machine", async () => {
     const resources = await recordProgram(
-      () => new Machine("db1", machineArgs({ volumeId: 5, protect: true })),
+      () => new Machine("database1", machineArgs({ volumeId: 5, protect: true })),
     );
-    const server = resourceNamed(resources, "hcloud:index/server:Server", "db1-server");
+    const server = resourceNamed(resources, "hcloud:index/server:Server", "database1-server");
     assert.equal(server.protect, true);
     assert.equal(server.inputs.deleteProtection, true);
     assert.deepEqual(server.ignoreChanges, ["userData", "sshKeys", "image"]);
     assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: false, ipv6Enabled: false }]);
-    const setup = resourceNamed(resources, "command:remote:Command", "db1-setup");
-    assert.match(setup.deletedWith, /db1-server$/);
+    const setup = resourceNamed(resources, "command:remote:Command", "database1-setup");
+    assert.match(setup.deletedWith, /database1-server$/);
     const attachment = resourceNamed(
       resources,
       "hcloud:index/volumeAttachment:VolumeAttachment",
-      "db1-volume",
+      "database1-volume",
     );
     assert.equal(attachment.deletedWith, "", "it must be undone, or the next up meets it");
   });
 
   it("hands secrets over on stdin only, as a secret", async () => {
-    const resources = await recordProgram(() => new Machine("db1", machineArgs()));
-    const setup = resourceNamed(resources, "command:remote:Command", "db1-setup");
+    const resources = await recordProgram(() => new Machine("database1", machineArgs()));
+    const setup = resourceNamed(resources, "command:remote:Command", "database1-setup");
     assert.ok(isSecretValue(setup.inputs.stdin));
     for (const marker of ["marker-password", "marker-private-key"]) {
       assert.deepEqual(
@@ -69,21 +69,22 @@ describe("Machine", () => {
   });
 
   it("S3-73: pins the host key that the first contact answered", async () => {
-    const resources = await recordProgram(() => new Machine("db1", machineArgs()), {
-      outputs: (type) => (type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY db1\n" } : {}),
+    const resources = await recordProgram(() => new Machine("database1", machineArgs()), {
+      outputs: (type) =>
+        type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY database1\n" } : {},
     });
-    const setup = resourceNamed(resources, "command:remote:Command", "db1-setup");
-    assert.match(JSON.stringify(setup.inputs.connection), /"hostKey":"ssh-ed25519 HOSTKEY db1"/);
+    const setup = resourceNamed(resources, "command:remote:Command", "database1-setup");
+    assert.match(JSON.stringify(setup.inputs.connection), /"hostKey":"ssh-ed25519 HOSTKEY database1"/);
   });
 
   it("gives up on a dead machine within two minutes, also through the bastion, and waits only for a boot", async () => {
-    const resources = await recordProgram(() => new Machine("db1", machineArgs()));
+    const resources = await recordProgram(() => new Machine("database1", machineArgs()));
     const dialingOf = (name: string): DialingInputs => {
       const { connection } = resourceNamed(resources, "command:remote:Command", name).inputs;
       // The connection is secret as a whole: it holds the private key.
       return (connection as { value?: DialingInputs }).value ?? (connection as DialingInputs);
     };
-    const setup = dialingOf("db1-setup");
+    const setup = dialingOf("database1-setup");
     // The network swallows what goes to a machine that is off: the bastion's kernel decides how long one dial takes.
     const throughBastion = Math.max(setup.perDialTimeout, synSeconds(bastionSynRetries));
     for (const [who, limit, secondsPerDial] of [
@@ -94,7 +95,7 @@ describe("Machine", () => {
       assert.ok(seconds <= 125, `a dead ${who} holds the set-up for ${seconds} s`);
       assert.ok(seconds > 60, `${who} that restarts its sshd gets only ${seconds} s`);
     }
-    for (const name of ["db1-ready", "db1-booted"]) {
+    for (const name of ["database1-ready", "database1-booted"]) {
       const { dialErrorLimit, proxy } = dialingOf(name);
       // Refused at once each time, the shortest that the dials can last.
       for (const limit of [dialErrorLimit, proxy.dialErrorLimit])
@@ -104,25 +105,26 @@ describe("Machine", () => {
 
   it("waits for the boot again when the size changes, with the host key pinned", async () => {
     const commandAt = async (serverType: string) => {
-      const resources = await recordProgram(() => new Machine("db1", machineArgs({ serverType })), {
-        outputs: (type) => (type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY db1\n" } : {}),
+      const resources = await recordProgram(() => new Machine("database1", machineArgs({ serverType })), {
+        outputs: (type) =>
+          type === "command:remote:Command" ? { stdout: "ssh-ed25519 HOSTKEY database1\n" } : {},
       });
-      return resourceNamed(resources, "command:remote:Command", "db1-booted").inputs;
+      return resourceNamed(resources, "command:remote:Command", "database1-booted").inputs;
     };
     const [small, large] = [await commandAt("cx33"), await commandAt("cx43")];
     assert.notEqual(small.create, large.create);
     assert.deepEqual(small.triggers, large.triggers, "a changed size replaces nothing");
-    assert.match(JSON.stringify(large.connection), /"hostKey":"ssh-ed25519 HOSTKEY db1"/);
+    assert.match(JSON.stringify(large.connection), /"hostKey":"ssh-ed25519 HOSTKEY database1"/);
   });
 
   it("gives a public address to a load balancer and connects to it directly", async () => {
     const resources = await recordProgram(
-      () => new Machine("lb1", machineArgs({ plan: lb1, bastion: undefined })),
+      () => new Machine("edge1", machineArgs({ plan: edge1, bastion: undefined })),
       { outputs: (type) => (type === "hcloud:index/server:Server" ? { ipv4Address: "198.51.100.10" } : {}) },
     );
-    const server = resourceNamed(resources, "hcloud:index/server:Server", "lb1-server");
+    const server = resourceNamed(resources, "hcloud:index/server:Server", "edge1-server");
     assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: true, ipv6Enabled: true }]);
-    const ready = resourceNamed(resources, "command:remote:Command", "lb1-ready");
+    const ready = resourceNamed(resources, "command:remote:Command", "edge1-ready");
     assert.ok(!JSON.stringify(ready.inputs.connection).includes("proxy"));
   });
 
@@ -130,16 +132,16 @@ describe("Machine", () => {
     let message = "";
     await recordProgram(() => {
       try {
-        new Machine("db1", machineArgs({ bastion: undefined }));
+        new Machine("database1", machineArgs({ bastion: undefined }));
       } catch (error) {
         message = String(error);
       }
     });
-    assert.match(message, /prod-db1 has no public address: it needs a bastion/);
+    assert.match(message, /prod-database1 has no public address: it needs a bastion/);
   });
 
   it("can be previewed", async () => {
-    const resources = await recordProgram(() => new Machine("db1", machineArgs({ volumeId: 5 })), {
+    const resources = await recordProgram(() => new Machine("database1", machineArgs({ volumeId: 5 })), {
       preview: true,
     });
     assert.equal(resources.length, 6);
@@ -149,7 +151,7 @@ describe("Machine", () => {
 describe("Network", () => {
   it("makes one subnet for each tier and leaves the default route to the load balancers", async () => {
     const resources = await recordProgram(
-      () => new Network("prod", { ...seedSettings.network, natGateway: lb1.privateIp }),
+      () => new Network("prod", { ...seedSettings.network, natGateway: edge1.privateIp }),
     );
     const subnets = resources.filter(
       (resource) => resource.type === "hcloud:index/networkSubnet:NetworkSubnet",

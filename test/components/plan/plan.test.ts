@@ -20,11 +20,11 @@ describe("planPlatform", () => {
     assert.deepEqual(
       plan.machines.map((machine) => [machine.hostname, machine.privateIp]),
       [
-        ["prod-lb1", "10.0.1.11"],
-        ["prod-lb2", "10.0.1.12"],
+        ["prod-edge1", "10.0.1.11"],
+        ["prod-edge2", "10.0.1.12"],
         ["prod-app1", "10.0.2.11"],
         ["prod-app2", "10.0.2.12"],
-        ["prod-db1", "10.0.3.11"],
+        ["prod-database1", "10.0.3.11"],
         ["prod-storage1", "10.0.4.11"],
       ],
     );

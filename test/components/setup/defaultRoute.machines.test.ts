@@ -52,7 +52,7 @@ describe("the default route on a booted Debian 13", function () {
 
   before(async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    machine = await bootMachine("db1", []);
+    machine = await bootMachine("database1", []);
     await machine.succeed(plugIn);
     await machine.apply(defaultRouteSetup(false));
     await routeIsBack();

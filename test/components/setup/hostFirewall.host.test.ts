@@ -39,8 +39,8 @@ describe("hostFirewall", () => {
   });
 
   it("S3-109: opens SSH on a load balancer to the admin ranges and the pair itself", () => {
-    const [lb1] = topology.edge;
-    const rules = rulesetOf(lb1, seedSettings)
+    const [edge1] = topology.edge;
+    const rules = rulesetOf(edge1, seedSettings)
       .split("\n")
       .filter((line) => line.includes("dport 22"));
     assert.deepEqual(
@@ -51,9 +51,9 @@ describe("hostFirewall", () => {
 
   it("opens SSH to IPv6 admin ranges in their own family", async function () {
     if (process.getuid?.() !== 0) this.skip();
-    const [lb1] = topology.edge;
+    const [edge1] = topology.edge;
     const settings = { ...seedSettings, adminRanges: ["198.51.100.1/32", "2001:db8:5::/48"] };
-    const ruleset = rulesetOf(lb1, settings);
+    const ruleset = rulesetOf(edge1, settings);
     assert.match(ruleset, /ip6 saddr \{ 2001:db8:5::\/48 \} tcp dport 22 accept/);
     const judged = await execa("unshare", ["--net", "nft", "--check", "--file", "-"], {
       input: ruleset,

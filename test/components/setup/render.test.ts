@@ -20,7 +20,7 @@ function everything(): MachineSetup {
       name: "web-1",
       image: "example/shop@sha256:00",
       network: { address: "172.20.1.1" },
-      secretEnvironment: { DATABASE_URL: "postgres://app:pa$s'w%20d@db1/app" },
+      secretEnvironment: { DATABASE_URL: "postgres://app:pa$s'w%20d@database1/app" },
       group: "web",
       ready: "true",
     }),
@@ -30,11 +30,11 @@ function everything(): MachineSetup {
 describe("renderSetup", () => {
   it("renders a script that shellcheck accepts", async () => {
     // SC2016: validators and steps are expanded by the shell that runs them.
-    assert.equal(await shellcheck(renderSetup("prod-db1", everything()), ["SC2016"]), "");
+    assert.equal(await shellcheck(renderSetup("prod-database1", everything()), ["SC2016"]), "");
   });
 
   it("gives the same script for the same setup", () => {
-    assert.equal(renderSetup("prod-db1", everything()), renderSetup("prod-db1", everything()));
+    assert.equal(renderSetup("prod-database1", everything()), renderSetup("prod-database1", everything()));
   });
 
   it("writes files that packages read before the packages, all others after", () => {

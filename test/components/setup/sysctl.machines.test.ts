@@ -42,7 +42,7 @@ describe("kernel settings on a booted Debian 13", function () {
 
   before(async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    machine = await bootMachine("lb1", []);
+    machine = await bootMachine("edge1", []);
   });
   after(() => machine?.stop());
 

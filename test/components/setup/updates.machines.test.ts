@@ -170,7 +170,7 @@ describe("security updates on a booted Debian 13", function () {
 
   before(async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    machine = await bootMachine("prod-db1", []);
+    machine = await bootMachine("prod-database1", []);
     await machine.succeed(`${sources(0)}\napt-get -qq update && apt-get -qq -y install ${names}`);
     // As the local cloud's image has them.
     await machine.succeed("systemctl mask --now apt-daily.timer apt-daily-upgrade.timer 2>&1");
@@ -244,7 +244,7 @@ rm /usr/lib/probe/libz.so.1`);
       );
     const alone = await run(":");
     assert.equal(alone.exitCode, 1);
-    assert.match(alone.output, /prod-lb2 does not serve, so this one stays/);
+    assert.match(alone.output, /prod-edge2 does not serve, so this one stays/);
     assert.match((await run("bash /run/upgrade nonsense; exit $?")).output, /usage: platform-upgrade/);
   });
 });

@@ -76,14 +76,14 @@ describe("Platform under the real engine: settings that data depends on", functi
     const plan = await running.plan();
     assert.deepEqual(
       plan.map(({ op, name }) => `${op} ${name}`),
-      ["update platform-storage-setup"],
+      ["update platform-storage-storage1-setup"],
     );
   });
 
   it("follows a change that is accepted by its new value, and no other", async () => {
     const database = { ...(startingPoint.database as object), databaseName: "shop" };
     running.configure({ ...startingPoint, database, acceptChange: ["database.databaseName=shop"] });
-    assert.ok((await running.plan()).some(({ name }) => name === "platform-data-setup"));
+    assert.ok((await running.plan()).some(({ name }) => name === "platform-database-database1-setup"));
     running.configure({ ...startingPoint, database, acceptChange: ["database.databaseName=store"] });
     assert.match(await refusal(), /database\.databaseName: app in the running platform, shop/);
   });
@@ -135,13 +135,15 @@ describe("Platform under the real engine: settings that data depends on", functi
       ...startingPoint,
       database: { ...(startingPoint.database as object), serverType: soldOutType },
     };
-    const words = /Hetzner cannot deliver ccx43 in nbg1 at the moment: prod-db1 would be gone or off/;
+    const words = /Hetzner cannot deliver ccx43 in nbg1 at the moment: prod-database1 would be gone or off/;
     running.configure(data);
     await assert.rejects(running.plan(), words);
-    await assert.rejects(running.plan("platform-data-server"), words);
+    await assert.rejects(running.plan("platform-database-database1-server"), words);
     running.configure(startingPoint);
-    const replaced = (await running.plan("platform-data-server")).map(({ op, name }) => `${op} ${name}`);
-    assert.ok(replaced.includes("replace platform-data-server"), String(replaced));
+    const replaced = (await running.plan("platform-database-database1-server")).map(
+      ({ op, name }) => `${op} ${name}`,
+    );
+    assert.ok(replaced.includes("replace platform-database-database1-server"), String(replaced));
   });
 
   // One of each kind of effect: set up again, update, delete, nothing, refuse. All of them: npm run drill -- settingChanges
@@ -209,7 +211,7 @@ function takeTheAddress(cloud: TestCloud) {
   const round = async () => {
     const { floating_ips } = await cloud.get("/floating_ips");
     const { servers } = await cloud.get("/servers");
-    const pair = servers.find(({ name }: { name: string }) => /-lb\d$/.test(name));
+    const pair = servers.find(({ name }: { name: string }) => /-edge\d$/.test(name));
     const [address] = floating_ips;
     if (address === undefined || address.server !== null || pair === undefined) return;
     const path = `/floating_ips/${address.id}/actions/assign`;

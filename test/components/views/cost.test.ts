@@ -29,11 +29,11 @@ describe("estimateCost (S0-25)", () => {
     assert.deepEqual(
       lines.map((line) => [line.item, line.purpose, line.quantity, line.monthlyEur]),
       [
-        ["cx23 (2 vCPU, 4 GB RAM)", "lb1, lb2", 2, 10.98],
+        ["cx23 (2 vCPU, 4 GB RAM)", "edge1, edge2", 2, 10.98],
         ["cx43 (8 vCPU, 16 GB RAM)", "app1, app2", 2, 31.98],
-        ["cx53 (16 vCPU, 32 GB RAM)", "db1", 1, 29.49],
+        ["cx53 (16 vCPU, 32 GB RAM)", "database1", 1, 29.49],
         ["cx33 (4 vCPU, 8 GB RAM)", "storage1", 1, 8.49],
-        ["primary IPv4", "lb1, lb2", 2, 1],
+        ["primary IPv4", "edge1, edge2", 2, 1],
         ["floating IPv4", "visitors", 1, 3],
         ["volume, per GB", "objects, backups, logs", 2048, 117.15],
       ],

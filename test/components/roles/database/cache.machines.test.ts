@@ -31,7 +31,7 @@ for (const engine of Object.values(CacheEngine)) {
 
     before(async function () {
       if (whyNoMachine() !== undefined) this.skip();
-      machine = await bootMachine("db1", ["10.0.3.11"]);
+      machine = await bootMachine("database1", ["10.0.3.11"]);
       await machine.apply(setupOf(engine));
     });
     after(() => machine?.stop());
@@ -103,7 +103,7 @@ describe("changing the cache engine", function () {
 
   it("stops the old one and starts the new one on the same port", async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    const machine = await bootMachine("db1", ["10.0.3.11"]);
+    const machine = await bootMachine("database1", ["10.0.3.11"]);
     try {
       await machine.apply(setupOf(CacheEngine.Valkey));
       await machine.apply(setupOf(CacheEngine.Redis));

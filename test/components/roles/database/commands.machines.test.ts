@@ -54,7 +54,7 @@ describe("S0-29: platform-status and platform-promote", function () {
 
   before(async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    machine = await bootMachine("db1", ["10.0.3.11"]);
+    machine = await bootMachine("database1", ["10.0.3.11"]);
     const postgres = {
       database: "app",
       privateIp: "10.0.3.11",

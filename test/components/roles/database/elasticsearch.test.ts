@@ -71,6 +71,6 @@ describe("elasticsearchSetup", () => {
   it("renders to a script that shellcheck accepts", async function () {
     this.timeout(60_000);
     // Commands for a later shell stand in single quotes.
-    assert.equal(await shellcheck(renderSetup("db1", setup), ["SC2016"]), "");
+    assert.equal(await shellcheck(renderSetup("database1", setup), ["SC2016"]), "");
   });
 });

@@ -41,7 +41,7 @@ describe("databaseIdentity", function () {
 
   before(async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    machine = await bootMachine("db1", ["10.0.3.11"]);
+    machine = await bootMachine("database1", ["10.0.3.11"]);
     await machine.apply(setupOf(settingsWith({ databaseName: "app" })));
   });
   after(() => machine?.stop());

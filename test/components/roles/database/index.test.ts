@@ -31,9 +31,9 @@ const markers = (type: string, name: string): Record<string, unknown> =>
 describe("DatabaseNode", () => {
   it("is one private, protected server with one set-up", async () => {
     const resources = await recordProgram(() => new DatabaseNode("data", args()), { outputs: markers });
-    const server = resourceNamed(resources, "hcloud:index/server:Server", "data-server");
+    const server = resourceNamed(resources, "hcloud:index/server:Server", "data-database1-server");
     assert.equal(server.protect, true);
-    assert.equal(server.inputs.name, "prod-db1");
+    assert.equal(server.inputs.name, "prod-database1");
     assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: false, ipv6Enabled: false }]);
     assert.equal(resources.filter(({ type }) => type === "hcloud:index/volume:Volume").length, 0);
   });
@@ -47,7 +47,7 @@ describe("DatabaseNode", () => {
 
   it("shows no password outside of a secret", async () => {
     const resources = await recordProgram(() => new DatabaseNode("data", args()), { outputs: markers });
-    const setup = resourceNamed(resources, "command:remote:Command", "data-setup");
+    const setup = resourceNamed(resources, "command:remote:Command", "data-database1-setup");
     assert.ok(isSecretValue(setup.inputs.stdin));
     assert.ok(JSON.stringify(setup.inputs.stdin).includes("marker-data-postgresql-app"));
     assert.deepEqual(
@@ -84,7 +84,7 @@ describe("DatabaseNode", () => {
 
   it("previews with unknown passwords and images", async () => {
     const resources = await recordProgram(() => new DatabaseNode("data", args()), { preview: true });
-    resourceNamed(resources, "command:remote:Command", "data-setup");
+    resourceNamed(resources, "command:remote:Command", "data-database1-setup");
   });
 
   it("fails when the database's name is not usable, before any resource", async () => {

@@ -40,7 +40,7 @@ describe("postgresSetup on Debian 13's PostgreSQL 17", function () {
 
   before(async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    machine = await bootMachine("db1", [
+    machine = await bootMachine("database1", [
       "10.0.3.11",
       ...config.applicationAddresses,
       ...config.backupAddresses,

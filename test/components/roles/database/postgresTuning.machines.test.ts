@@ -68,7 +68,7 @@ describe("the memory that the kernel sets aside for PostgreSQL", function () {
   let machine: TestMachine;
   before(async function () {
     if (whyNoMachine() !== undefined) this.skip();
-    machine = await bootMachine("db1", []);
+    machine = await bootMachine("database1", []);
   });
   after(() => machine?.stop());
 

@@ -23,7 +23,7 @@ const setup = mergeSetups(
 describe("databaseSetup", () => {
   it("fits together with what every machine has, in a script that shellcheck accepts", async function () {
     this.timeout(60_000);
-    assert.equal(await shellcheck(renderSetup("prod-db1", setup), ["SC2016"]), "");
+    assert.equal(await shellcheck(renderSetup("prod-database1", setup), ["SC2016"]), "");
   });
 
   it("S0-11: runs the three data services and nothing else beside the base", () => {

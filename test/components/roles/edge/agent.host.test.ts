@@ -4,7 +4,7 @@ import { agentSetup } from "../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../components/roles/edge/agent/files";
 import { AgentProcess, type PeerAnswer } from "./support/agentProcess";
 import { FakeApi } from "./support/fakeApi";
-import { agentOptions, lb1, lb2 } from "./support/options";
+import { agentOptions, edge1, edge2 } from "./support/options";
 import { pause, until } from "./support/until";
 
 const backup: PeerAnswer = { vrrp: "BACKUP", serves: true };
@@ -56,7 +56,7 @@ describe("floating IP agent", function () {
 
   it("as second machine without a master leaves an address that nobody has", async () => {
     api.owner = null;
-    agent = new AgentProcess(agent.endpoint, [lb2, lb1]);
+    agent = new AgentProcess(agent.endpoint, [edge2, edge1]);
     await agent.start(false);
     await until(() => api.made("GET", "/floating_ips/7").length > 0);
     await pause(1500);
@@ -65,7 +65,7 @@ describe("floating IP agent", function () {
 
   it("leaves everything alone while it is master and owner", async () => {
     api.owner = 1;
-    api.routes = [{ destination: "0.0.0.0/0", gateway: lb1.privateIp }];
+    api.routes = [{ destination: "0.0.0.0/0", gateway: edge1.privateIp }];
     await agent.start(true);
     await until(() => api.made("GET", "/networks/9").length > 0);
     await pause(1500);
@@ -86,7 +86,7 @@ describe("floating IP agent", function () {
     await agent.served();
     const answered = Date.now() - asked;
     assert.ok(took < 2500 + 5 * answered, `took ${took} ms, a plain answer ${answered} ms`);
-    await until(() => api.routes[0]?.gateway === lb1.privateIp);
+    await until(() => api.routes[0]?.gateway === edge1.privateIp);
     assert.deepEqual(api.made("POST", "/assign")[0]?.body, { server: 1 });
     assert.equal(api.made("POST", "/delete_route").length, 1);
   });
@@ -184,7 +184,7 @@ describe("floating IP agent", function () {
     api.owner = 1;
     api.routes = [];
     await agent.start(true);
-    await until(() => api.routes[0]?.gateway === lb1.privateIp);
+    await until(() => api.routes[0]?.gateway === edge1.privateIp);
     assert.equal(api.made("POST", "/delete_route").length, 0);
   });
 
@@ -211,7 +211,7 @@ describe("floating IP agent", function () {
 
 describe("floating IP agent's setup", () => {
   it("keeps token and key in files that root alone reads", () => {
-    const setup = agentSetup(lb1, lb2, agentOptions);
+    const setup = agentSetup(edge1, edge2, agentOptions);
     const holding = setup.files.filter((file) => /planted-/.test(file.content));
     assert.deepEqual(holding.map((file) => file.path).sort(), [
       "/etc/platform/secrets/floating-ip-agent.json",
@@ -221,7 +221,7 @@ describe("floating IP agent's setup", () => {
   });
 
   it("restarts the agent when a module changes", () => {
-    const setup = agentSetup(lb1, lb2, agentOptions);
+    const setup = agentSetup(edge1, edge2, agentOptions);
     const modules = setup.files.map((file) => file.path).filter((path) => path.endsWith(".py"));
     assert.equal(modules.length, Object.keys(agentModules()).length);
     for (const path of modules) assert.ok(setup.units[0]?.reads.includes(path), path);

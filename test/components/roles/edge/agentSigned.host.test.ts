@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AgentProcess, type PeerAnswer } from "./support/agentProcess";
 import { FakeApi } from "./support/fakeApi";
-import { agentOptions, lb1, lb2 } from "./support/options";
+import { agentOptions, edge1, edge2 } from "./support/options";
 import { signature } from "./support/standInPeer";
 import { pause, until } from "./support/until";
 
@@ -85,7 +85,7 @@ describe("floating IP agent, whose peer's answers cross a network that others ca
     const content = await answer.text();
     assert.equal(
       answer.headers.get("X-Platform-Signature"),
-      signature(agentOptions.pairKey, lb1.hostname, nonce, content),
+      signature(agentOptions.pairKey, edge1.hostname, nonce, content),
     );
     for (const strange of ["", "short", `${nonce}0`, nonce.toUpperCase()]) {
       assert.equal((await agent.ask(strange)).headers.get("X-Platform-Signature"), null, strange);
@@ -125,7 +125,7 @@ describe("floating IP agent, whose peer's answers cross a network that others ca
     it(`does not fight with a peer of an older version while both are masters, during an up. When ${name}`, async () => {
       const health = createServer((_, response) => response.end());
       await new Promise<void>((resolve) => health.listen(0, "127.0.0.1", resolve));
-      const former = new AgentProcess(agent.endpoint, [lb2, lb1]);
+      const former = new AgentProcess(agent.endpoint, [edge2, edge1]);
       former.former = true;
       agent.peerAgent = former;
       former.peerAgent = agent;

@@ -4,7 +4,7 @@ import { agentModules } from "../../../../components/roles/edge/agent/files";
 import { haproxyConfig } from "../../../../components/roles/edge/haproxy";
 import { nginxConfig } from "../../../../components/roles/edge/nginx";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
-import { agentOptions, edgeOptions, lb1, lb2 } from "./support/options";
+import { agentOptions, edge1, edge2, edgeOptions } from "./support/options";
 
 const engines = {
   haproxy: { path: "/etc/haproxy/haproxy.cfg", config: haproxyConfig(edgeOptions), start: "haproxy -D -f" },
@@ -49,7 +49,7 @@ async function ask(engine: keyof typeof engines): Promise<Asked> {
   const { path, config, start } = engines[engine];
   const modules = Object.entries(agentModules()).map(([name, text]) => [`/tmp/agent/${name}`, text]);
   const { output } = await inDebian13(
-    `ip address add ${lb1.privateIp}/32 dev lo
+    `ip address add ${edge1.privateIp}/32 dev lo
 # As keepalived does on the master.
 ip address add 169.254.51.1/32 dev lo
 mkfifo /run/vrrp.fifo
@@ -59,8 +59,8 @@ python3 /tmp/asker.py
 cat /tmp/agent.log /tmp/engine.log`,
     {
       ...Object.fromEntries(modules),
-      "/tmp/config.json": agentConfig(lb1, lb2, agentOptions).replace("/run/platform-edge/", "/run/"),
-      "/tmp/asker.json": agentConfig(lb2, lb1, agentOptions),
+      "/tmp/config.json": agentConfig(edge1, edge2, agentOptions).replace("/run/platform-edge/", "/run/"),
+      "/tmp/asker.json": agentConfig(edge2, edge1, agentOptions),
       "/tmp/token": `${agentOptions.apiToken}\n`,
       "/tmp/asker.py": asker,
       [path]: config,

@@ -142,7 +142,7 @@ describe("LoadBalancerPair", function () {
       servers.map(({ inputs }) => [inputs.name, inputs.labels]),
       ["shop-edge1", "shop-edge2"].map((name) => [
         name,
-        { environment: "shop", "managed-by": "pulumi", tier: "edge" },
+        { environment: "shop", "managed-by": "pulumi", role: "edge" },
       ]),
     );
     const address = resourceNamed(resources, "hcloud:index/floatingIp:FloatingIp", "-address");

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { keepalivedConfig, keepalivedSetup } from "../../../../components/roles/edge/keepalived";
 import { shellcheck } from "../../../support/shellcheck";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
-import { lb1, lb2 } from "./support/options";
+import { edge1, edge2 } from "./support/options";
 
 const check = checkScript();
 
 function checkScript() {
-  const file = keepalivedSetup(lb1, lb2).files.find(({ path }) => path.endsWith("/serves"));
+  const file = keepalivedSetup(edge1, edge2).files.find(({ path }) => path.endsWith("/serves"));
   if (file === undefined) throw new Error("the setup has no check script");
   return file;
 }
@@ -17,7 +17,7 @@ function reachesCases(cases: readonly (readonly [number | undefined, number | un
   return `import json, socket, subprocess, threading
 for own, other in json.loads('${JSON.stringify(cases)}'):
     servers = []
-    for address, status in [("127.0.0.1", own), ("${lb2.privateIp}", other)]:
+    for address, status in [("127.0.0.1", own), ("${edge2.privateIp}", other)]:
         if status is None:
             continue
         server = socket.create_server((address, 8404))
@@ -83,7 +83,7 @@ echo "status $(( $? != 0 ))"
     if (whyNoDebian13() !== undefined) this.skip();
     this.timeout(600_000);
     const { output } = await inDebian13(
-      `ip address add ${lb1.privateIp}/32 dev lo; ip address add ${lb2.privateIp}/32 dev lo
+      `ip address add ${edge1.privateIp}/32 dev lo; ip address add ${edge2.privateIp}/32 dev lo
 echo ${Buffer.from(reachesCases(reaches.map(([, own, other]) => [own, other]))).toString("base64")} | base64 -d | python3`,
       { [check.path]: check.content },
     );
@@ -108,7 +108,7 @@ echo ${Buffer.from(reachesCases(reaches.map(([, own, other]) => [own, other]))).
     // The script that it tracks must be there and belong to root.
     const { exitCode, output } = await inDebian13(
       "chmod 0755 /usr/local/lib/platform-edge/serves && keepalived -t -f /tmp/keepalived.conf",
-      { "/tmp/keepalived.conf": keepalivedConfig(lb1, lb2), [check.path]: check.content },
+      { "/tmp/keepalived.conf": keepalivedConfig(edge1, edge2), [check.path]: check.content },
     );
     assert.equal(exitCode, 0, output);
     assert.equal(output, "");
@@ -119,14 +119,14 @@ echo ${Buffer.from(reachesCases(reaches.map(([, own, other]) => [own, other]))).
       text
         .replaceAll(own, "OWN")
         .replaceAll(other, "OTHER")
-        .replaceAll(/prod-lb\d/g, "NAME");
+        .replaceAll(/prod-edge\d/g, "NAME");
     assert.equal(
-      neutral(keepalivedConfig(lb1, lb2), lb1.privateIp, lb2.privateIp),
-      neutral(keepalivedConfig(lb2, lb1), lb2.privateIp, lb1.privateIp),
+      neutral(keepalivedConfig(edge1, edge2), edge1.privateIp, edge2.privateIp),
+      neutral(keepalivedConfig(edge2, edge1), edge2.privateIp, edge1.privateIp),
     );
   });
 
   it("names no interface, as names differ between images", () => {
-    assert.doesNotMatch(keepalivedConfig(lb1, lb2), /^\s*interface/m);
+    assert.doesNotMatch(keepalivedConfig(edge1, edge2), /^\s*interface/m);
   });
 });

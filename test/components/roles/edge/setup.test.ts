@@ -5,7 +5,7 @@ import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
-import { lb1, lb2, setupOptions, topology } from "./support/options";
+import { edge1, edge2, setupOptions, topology } from "./support/options";
 
 const haproxy = loadBalancerSetup(setupOptions);
 const nginx = loadBalancerSetup({ ...setupOptions, engine: "nginx" });
@@ -30,12 +30,12 @@ describe("load balancer setup", () => {
   });
 
   it("S1-5, S1-41: mirrors itself on the other machine, which differs in who is who alone", () => {
-    const second = loadBalancerSetup({ ...setupOptions, machine: lb2, peer: lb1 });
+    const second = loadBalancerSetup({ ...setupOptions, machine: edge2, peer: edge1 });
     const content = (setup: typeof haproxy, suffix: string) =>
       setup.files.find(({ path }) => path.endsWith(suffix))?.content ?? assert.fail(suffix);
     const swapped = (text: string) =>
       text
-        .replaceAll(/\blb[12]\b/g, (name) => (name === "lb1" ? "lb2" : "lb1"))
+        .replaceAll(/\bedge[12]\b/g, (name) => (name === "edge1" ? "edge2" : "edge1"))
         .replaceAll(/\b10\.0\.1\.1[12]\b/g, (ip) => (ip === "10.0.1.11" ? "10.0.1.12" : "10.0.1.11"));
     for (const file of ["/haproxy.cfg", "/reload-haproxy"])
       assert.equal(swapped(content(second, file)), content(haproxy, file), file);
@@ -57,8 +57,8 @@ describe("load balancer setup", () => {
   it("gives a script without findings of shellcheck, together with the base", async function () {
     this.timeout(20_000);
     const script = renderSetup(
-      lb1.hostname,
-      mergeSetups(machineBase(lb1, topology.plan, seedSettings), haproxy),
+      edge1.hostname,
+      mergeSetups(machineBase(edge1, topology.plan, seedSettings), haproxy),
     );
     assert.equal(await shellcheck(script, ["SC2016"]), "");
     for (const step of haproxy.steps) {

@@ -74,7 +74,7 @@ for (const engine of ["haproxy", "nginx"]) {
       assert.equal(result.forwarded["x-real-ip"], "127.0.0.1");
       assert.match(result.forwarded["x-request-id"] ?? "", /^[0-9a-f-]{32,36}$/);
       assert.equal(result.requestIds, 20);
-      assert.equal(result.edgeHeader, "lb1");
+      assert.equal(result.edgeHeader, "edge1");
     });
 
     it("hides the platform's own paths, and shows its state to the peer alone", () => {

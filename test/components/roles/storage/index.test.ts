@@ -53,7 +53,7 @@ describe("StorageNode", () => {
     assert.equal(volume.protect, true);
     // Replacing must not begin with deleting the data.
     assert.equal(volume.deleteBeforeReplace, false);
-    resourceNamed(resources, "hcloud:index/volumeAttachment:VolumeAttachment", "storage-volume");
+    resourceNamed(resources, "hcloud:index/volumeAttachment:VolumeAttachment", "storage-storage1-volume");
   });
 
   it("leaves volume and server of an unprotected environment deletable", async () => {
@@ -93,7 +93,7 @@ describe("StorageNode", () => {
         zfsEnabled: false,
       });
       assert.ok(isSecretValue(inputs.password));
-      const setup = resourceNamed(resources, "command:remote:Command", "storage-setup");
+      const setup = resourceNamed(resources, "command:remote:Command", "storage-storage1-setup");
       const script = JSON.stringify(setup.inputs.stdin);
       assert.match(script, /host = u1337\.your-storagebox\.de/);
       assert.match(script, /OPENSSH PRIVATE KEY/);
@@ -114,7 +114,7 @@ describe("StorageNode", () => {
       () => new StorageNode("storage", args({ settings: withOffsite, offsite: credentials })),
       { outputs: markers },
     );
-    const setup = resourceNamed(resources, "command:remote:Command", "storage-setup");
+    const setup = resourceNamed(resources, "command:remote:Command", "storage-storage1-setup");
     assert.ok(isSecretValue(setup.inputs.stdin));
     const script = JSON.stringify(setup.inputs.stdin);
     const planted = ["backup", "restore", "offsite", "storage-objects-root", "storage-objects-app"];
@@ -185,7 +185,7 @@ describe("StorageNode", () => {
 
   it("previews while the volume has no id yet", async () => {
     const resources = await recordProgram(() => new StorageNode("storage", args()), { preview: true });
-    resourceNamed(resources, "command:remote:Command", "storage-setup");
+    resourceNamed(resources, "command:remote:Command", "storage-storage1-setup");
   });
 
   it("fails with a key of the copies that is too short and a bulk without a bucket, and shows no key", async () => {

@@ -34,19 +34,19 @@ export function renderMachines(
 ): RenderedMachine[] {
   const topology = planned(settings);
   const { database, storage } = topology;
-  const [lb1, lb2] = topology.edge;
-  const app = topology.app.at(-1) ?? lb1;
+  const [edge1, edge2] = topology.edge;
+  const app = topology.app.at(-1) ?? edge1;
   const logins = registryLogins(settings.images.registries, secrets);
   const docker = dockerSetup({ registryMirror: settings.images.registryMirror, logins });
   const isBox = settings.storage.bulk === "storageBox";
   const roles: readonly (readonly [MachinePlan, CompleteSetup])[] = [
     [
-      lb1,
+      edge1,
       loadBalancerSetup({
         engine: settings.edge.engine,
         domain: settings.domain,
-        machine: lb1,
-        peer: lb2,
+        machine: edge1,
+        peer: edge2,
         backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
         certificate: undefined,
         redirectToHttps: true,
@@ -56,7 +56,7 @@ export function renderMachines(
         agent: agentOptions,
       }),
     ],
-    [app, mergeSetups(docker, appNodeSetup(app, appStack(settings, secrets, [lb1, lb2])))],
+    [app, mergeSetups(docker, appNodeSetup(app, appStack(settings, secrets, [edge1, edge2])))],
     [
       database,
       mergeSetups(

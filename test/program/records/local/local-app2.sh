@@ -436,18 +436,19 @@ while :; do
 done
 END_7e865112ee84
 
-put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_8c13e65723c0'
-10.0.1.11 local-lb1 lb1
-10.0.1.12 local-lb2 lb2
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_57f8e204770b'
+10.0.1.11 local-edge1 edge1
+10.0.1.12 local-edge2 edge2
 10.0.2.11 local-app1 app1
 10.0.2.12 local-app2 app2
-10.0.3.11 local-db1 db1
+10.0.3.11 local-database1 database1
 10.0.4.11 local-storage1 storage1
-END_8c13e65723c0
+END_57f8e204770b
 
-put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_b4e3f8844ba5'
 manage_etc_hosts: false
-END_ae0095e378e1
+preserve_hostname: true
+END_b4e3f8844ba5
 
 put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
 PasswordAuthentication no
@@ -778,16 +779,16 @@ RELEASE=1.0.0
 PORT=3000
 END_481d8375bc3c
 
-put_file '/etc/platform/admin-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/admin-1.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/api-1.service' 'root' 'root' '0644' <<'END_919bb99e5763'
 [Unit]
@@ -832,16 +833,16 @@ RELEASE=1.0.0
 PORT=3000
 END_bbf6aa746340
 
-put_file '/etc/platform/api-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/api-1.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/api-2.service' 'root' 'root' '0644' <<'END_1e17965143da'
 [Unit]
@@ -886,16 +887,16 @@ RELEASE=1.0.0
 PORT=3000
 END_dafc742aab78
 
-put_file '/etc/platform/api-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/api-2.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/web-1.service' 'root' 'root' '0644' <<'END_f970e1482086'
 [Unit]
@@ -940,17 +941,17 @@ RELEASE=1.0.0
 PORT=3000
 END_81ea61ee4cbb
 
-put_file '/etc/platform/web-1.secret.env' 'root' 'root' '0600' <<'END_5cf1edf7d822'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/web-1.secret.env' 'root' 'root' '0600' <<'END_8602780af70d'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 SESSION_KEY=SECRET-sessionKey
-END_5cf1edf7d822
+END_8602780af70d
 
 put_file '/etc/systemd/system/web-2.service' 'root' 'root' '0644' <<'END_d49b8dcbd7ae'
 [Unit]
@@ -995,17 +996,17 @@ RELEASE=1.0.0
 PORT=3000
 END_09fb7cf11ea0
 
-put_file '/etc/platform/web-2.secret.env' 'root' 'root' '0600' <<'END_5cf1edf7d822'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/web-2.secret.env' 'root' 'root' '0600' <<'END_8602780af70d'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 SESSION_KEY=SECRET-sessionKey
-END_5cf1edf7d822
+END_8602780af70d
 
 put_file '/etc/systemd/system/worker-1.service' 'root' 'root' '0644' <<'END_1fa8056b77a2'
 [Unit]
@@ -1050,16 +1051,16 @@ REPLICA=1
 RELEASE=1.0.0
 END_840eba19246c
 
-put_file '/etc/platform/worker-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/worker-1.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/worker-2.service' 'root' 'root' '0644' <<'END_90a4455c88a0'
 [Unit]
@@ -1104,16 +1105,16 @@ REPLICA=2
 RELEASE=1.0.0
 END_6d54c1738c32
 
-put_file '/etc/platform/worker-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/worker-2.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_4c35efb6dbf0'
 [Unit]
@@ -1621,6 +1622,12 @@ record_unit 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/syste
 record_unit 'platform-default-route.service' '/usr/local/sbin/platform-default-route' '/etc/systemd/system/platform-default-route.service'
 record_unit 'docker.service' '/etc/docker/daemon.json'
 record_unit 'platform-network.service' '/etc/systemd/system/platform-network.service'
+
+if ! bash -c '[ "$(hostname)" = local-app2 ] && [ "$(cat /etc/hostname)" = local-app2 ]'; then
+  stage 'host name local-app2' 'host name local-app2'
+  bash -c 'set -euo pipefail
+echo local-app2 >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname local-app2'
+fi
 
 if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
   stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'

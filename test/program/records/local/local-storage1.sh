@@ -465,18 +465,19 @@ while :; do
 done
 END_7e865112ee84
 
-put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_8c13e65723c0'
-10.0.1.11 local-lb1 lb1
-10.0.1.12 local-lb2 lb2
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_57f8e204770b'
+10.0.1.11 local-edge1 edge1
+10.0.1.12 local-edge2 edge2
 10.0.2.11 local-app1 app1
 10.0.2.12 local-app2 app2
-10.0.3.11 local-db1 db1
+10.0.3.11 local-database1 database1
 10.0.4.11 local-storage1 storage1
-END_8c13e65723c0
+END_57f8e204770b
 
-put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_b4e3f8844ba5'
 manage_etc_hosts: false
-END_ae0095e378e1
+preserve_hostname: true
+END_b4e3f8844ba5
 
 put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
 PasswordAuthentication no
@@ -1080,10 +1081,10 @@ Persistent=true
 WantedBy=timers.target
 END_d568c6f6ee8d
 
-put_file '/etc/platform/backup/pgpass' 'root' 'root' '0600' <<'END_0a4c88ae45dd'
-10.0.3.11:5432:*:platform_backup:SECRET-platform-data-postgresql-backup
-10.0.3.11:5432:*:platform_restore:SECRET-platform-data-postgresql-restore
-END_0a4c88ae45dd
+put_file '/etc/platform/backup/pgpass' 'root' 'root' '0600' <<'END_b735508da737'
+10.0.3.11:5432:*:platform_backup:SECRET-platform-database-postgresql-backup
+10.0.3.11:5432:*:platform_restore:SECRET-platform-database-postgresql-restore
+END_b735508da737
 
 put_file '/etc/platform/backup/rclone.conf' 'root' 'root' '0600' <<'END_8442b903856a'
 [objects]
@@ -2187,6 +2188,12 @@ record_unit 'platform-default-route.service' '/usr/local/sbin/platform-default-r
 record_unit 'docker.service' '/etc/docker/daemon.json'
 record_unit 'platform-network.service' '/etc/systemd/system/platform-network.service'
 record_unit 'srv-storage.mount' '/etc/systemd/system/srv-storage.mount'
+
+if ! bash -c '[ "$(hostname)" = local-storage1 ] && [ "$(cat /etc/hostname)" = local-storage1 ]'; then
+  stage 'host name local-storage1' 'host name local-storage1'
+  bash -c 'set -euo pipefail
+echo local-storage1 >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname local-storage1'
+fi
 
 if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
   stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'

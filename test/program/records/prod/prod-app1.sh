@@ -435,18 +435,19 @@ while :; do
 done
 END_7e865112ee84
 
-put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_bb5c14a818c0'
-10.0.1.11 prod-lb1 lb1
-10.0.1.12 prod-lb2 lb2
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_05edfe9c7fd9'
+10.0.1.11 prod-edge1 edge1
+10.0.1.12 prod-edge2 edge2
 10.0.2.11 prod-app1 app1
 10.0.2.12 prod-app2 app2
-10.0.3.11 prod-db1 db1
+10.0.3.11 prod-database1 database1
 10.0.4.11 prod-storage1 storage1
-END_bb5c14a818c0
+END_05edfe9c7fd9
 
-put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_b4e3f8844ba5'
 manage_etc_hosts: false
-END_ae0095e378e1
+preserve_hostname: true
+END_b4e3f8844ba5
 
 put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
 PasswordAuthentication no
@@ -764,16 +765,16 @@ RELEASE=1.0.0
 PORT=3000
 END_50e9436a512d
 
-put_file '/etc/platform/admin-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/admin-1.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/api-1.service' 'root' 'root' '0644' <<'END_152d1154b213'
 [Unit]
@@ -818,16 +819,16 @@ RELEASE=1.0.0
 PORT=3000
 END_14e7ba2bfab9
 
-put_file '/etc/platform/api-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/api-1.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/api-2.service' 'root' 'root' '0644' <<'END_a56fa450b24c'
 [Unit]
@@ -872,16 +873,16 @@ RELEASE=1.0.0
 PORT=3000
 END_71bb05a00ec5
 
-put_file '/etc/platform/api-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/api-2.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/web-1.service' 'root' 'root' '0644' <<'END_7430dfd69f72'
 [Unit]
@@ -926,16 +927,16 @@ RELEASE=1.0.0
 PORT=3000
 END_1eb75017902d
 
-put_file '/etc/platform/web-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/web-1.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/web-2.service' 'root' 'root' '0644' <<'END_af176ef3e54b'
 [Unit]
@@ -980,16 +981,16 @@ RELEASE=1.0.0
 PORT=3000
 END_17faaf08ef61
 
-put_file '/etc/platform/web-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/web-2.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/worker-1.service' 'root' 'root' '0644' <<'END_967d78368d37'
 [Unit]
@@ -1034,16 +1035,16 @@ REPLICA=1
 RELEASE=1.0.0
 END_0d85f1e8ad16
 
-put_file '/etc/platform/worker-1.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/worker-1.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/worker-2.service' 'root' 'root' '0644' <<'END_c56c4574b886'
 [Unit]
@@ -1088,16 +1089,16 @@ REPLICA=2
 RELEASE=1.0.0
 END_d8fca6def004
 
-put_file '/etc/platform/worker-2.secret.env' 'root' 'root' '0600' <<'END_931311a1c51e'
-DATABASE_URL=postgresql://app:SECRET-platform-data-postgresql-app@10.0.3.11:5432/app
-REDIS_URL=redis://app:SECRET-platform-data-cache-app@10.0.3.11:6379/0
-ELASTICSEARCH_URL=http://app:SECRET-platform-data-search-app@10.0.3.11:9200
+put_file '/etc/platform/worker-2.secret.env' 'root' 'root' '0600' <<'END_e81355a40919'
+DATABASE_URL=postgresql://app:SECRET-platform-database-postgresql-app@10.0.3.11:5432/app
+REDIS_URL=redis://app:SECRET-platform-database-cache-app@10.0.3.11:6379/0
+ELASTICSEARCH_URL=http://app:SECRET-platform-database-search-app@10.0.3.11:9200
 S3_ENDPOINT=http://10.0.4.11:9000
 S3_REGION=us-east-1
 S3_BUCKET=app
 S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
-END_931311a1c51e
+END_e81355a40919
 
 put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_37db028d3dff'
 [Unit]
@@ -1605,6 +1606,12 @@ record_unit 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/syste
 record_unit 'platform-default-route.service' '/usr/local/sbin/platform-default-route' '/etc/systemd/system/platform-default-route.service'
 record_unit 'docker.service' '/etc/docker/daemon.json'
 record_unit 'platform-network.service' '/etc/systemd/system/platform-network.service'
+
+if ! bash -c '[ "$(hostname)" = prod-app1 ] && [ "$(cat /etc/hostname)" = prod-app1 ]'; then
+  stage 'host name prod-app1' 'host name prod-app1'
+  bash -c 'set -euo pipefail
+echo prod-app1 >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname prod-app1'
+fi
 
 if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
   stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'

@@ -7,7 +7,7 @@ import { type ExecaChildProcess, execa } from "execa";
 import type { MachinePlan } from "../../../../../components/plan/plan";
 import { agentConfig } from "../../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../../components/roles/edge/agent/files";
-import { agentOptions, lb1, lb2 } from "./options";
+import { agentOptions, edge1, edge2 } from "./options";
 import { type Nonsense, type PeerState, standInPeer } from "./standInPeer";
 
 /** What the peer answers when it is asked for its state; undefined: nothing listens. See `standInPeer`. */
@@ -31,7 +31,7 @@ export class AgentProcess {
   constructor(
     readonly endpoint: string,
     /** The machine that it runs on, and the other one. */
-    private readonly pair: readonly [MachinePlan, MachinePlan] = [lb1, lb2],
+    private readonly pair: readonly [MachinePlan, MachinePlan] = [edge1, edge2],
   ) {}
 
   async start(master: boolean): Promise<void> {

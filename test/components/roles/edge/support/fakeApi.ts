@@ -78,8 +78,8 @@ export class FakeApi {
 
   #answer(call: Call, failing: boolean): [number, object] {
     const known: [string, string, () => object][] = [
-      ["GET", "/servers?name=prod-lb1", () => ({ servers: [this.#machine(1)] })],
-      ["GET", "/servers?name=prod-lb2", () => ({ servers: [this.#machine(2)] })],
+      ["GET", "/servers?name=prod-edge1", () => ({ servers: [this.#machine(1)] })],
+      ["GET", "/servers?name=prod-edge2", () => ({ servers: [this.#machine(2)] })],
       ["GET", "/floating_ips/7", () => ({ floating_ip: { id: 7, server: this.owner } })],
       ["GET", "/networks/9", () => ({ network: { id: 9, routes: this.routes } })],
     ];

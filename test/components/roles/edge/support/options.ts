@@ -6,12 +6,12 @@ import { planned } from "../../../../support/planned";
 import { seedSettings } from "../../../../support/settings";
 
 export const topology = planned(seedSettings);
-export const [lb1, lb2] = topology.edge;
+export const [edge1, edge2] = topology.edge;
 
-/** `lb1` of the seed's topology. */
+/** `edge1` of the seed's topology. */
 export const edgeOptions: EdgeOptions = {
-  machine: lb1,
-  peer: lb2,
+  machine: edge1,
+  peer: edge2,
   backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
   certificate: undefined,
   redirectToHttps: true,

@@ -3,7 +3,7 @@ set -euo pipefail
 umask 022
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
-readonly setup_hostname='qa-lb2'
+readonly setup_hostname='prod-edge1'
 
 readonly state=/var/lib/platform
 readonly log=/var/log/platform-setup.log
@@ -362,18 +362,19 @@ ExecReload=/usr/sbin/nft -f /etc/platform/firewall.nft
 WantedBy=sysinit.target
 END_05805d763c95
 
-put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_07adbc7f25c3'
-10.0.1.11 qa-lb1 lb1
-10.0.1.12 qa-lb2 lb2
-10.0.2.11 qa-app1 app1
-10.0.2.12 qa-app2 app2
-10.0.3.11 qa-db1 db1
-10.0.4.11 qa-storage1 storage1
-END_07adbc7f25c3
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_05edfe9c7fd9'
+10.0.1.11 prod-edge1 edge1
+10.0.1.12 prod-edge2 edge2
+10.0.2.11 prod-app1 app1
+10.0.2.12 prod-app2 app2
+10.0.3.11 prod-database1 database1
+10.0.4.11 prod-storage1 storage1
+END_05edfe9c7fd9
 
-put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_b4e3f8844ba5'
 manage_etc_hosts: false
-END_ae0095e378e1
+preserve_hostname: true
+END_b4e3f8844ba5
 
 put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
 PasswordAuthentication no
@@ -420,23 +421,23 @@ put_file '/etc/needrestart/conf.d/99-platform.conf' 'root' 'root' '0644' <<'END_
 $nrconf{restart} = 'l';
 END_29a87672bacc
 
-put_file '/etc/systemd/system/apt-daily.timer.d/platform.conf' 'root' 'root' '0644' <<'END_51d1d653d3a5'
+put_file '/etc/systemd/system/apt-daily.timer.d/platform.conf' 'root' 'root' '0644' <<'END_76c6e2595c99'
 [Timer]
 OnCalendar=
-OnCalendar=*-*-* 09:17:00 UTC
+OnCalendar=*-*-* 04:17:00 UTC
 RandomizedDelaySec=0
 Persistent=false
-END_51d1d653d3a5
+END_76c6e2595c99
 
-put_file '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf' 'root' 'root' '0644' <<'END_eedfa6ff2673'
+put_file '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf' 'root' 'root' '0644' <<'END_f3a42dc32d93'
 [Timer]
 OnCalendar=
-OnCalendar=*-*-* 10:17:00 UTC
+OnCalendar=*-*-* 05:17:00 UTC
 RandomizedDelaySec=0
 Persistent=false
-END_eedfa6ff2673
+END_f3a42dc32d93
 
-put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_4d98aafb98cb'
+put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_cb640f172f84'
 #!/bin/bash
 # Upgrades this machine, what restarts under visitors' eyes included.
 #   (nothing)  says what waits, and what to do before
@@ -494,8 +495,8 @@ show() {
 }
 
 admit() {
-  curl -fsS -m 5 -o /dev/null http://10.0.1.11:8404/healthz ||
-    die "qa-lb1 does not serve, so this one stays: put it in order first"
+  curl -fsS -m 5 -o /dev/null http://10.0.1.12:8404/healthz ||
+    die "prod-edge2 does not serve, so this one stays: put it in order first"
 }
 
 drain() {
@@ -552,7 +553,7 @@ state | show
 failed=$(comm -13 <(printf '%s\n' "$failed_before") <(failed_units) | xargs)
 [ -z "$failed" ] || die "these units failed: $failed"
 if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
-END_4d98aafb98cb
+END_cb640f172f84
 
 put_file '/etc/sysctl.d/60-platform.conf' 'root' 'root' '0644' <<'END_143754767005'
 # Connections between machines are many and short.
@@ -646,7 +647,7 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_5cc00252c0ca'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_8d9f6fd339a5'
 global
   log stdout format raw daemon
   user haproxy
@@ -698,7 +699,7 @@ frontend visitors
   option forwardfor
   unique-id-format %[uuid()]
   unique-id-header X-Request-ID
-  http-after-response set-header X-Edge lb2
+  http-after-response set-header X-Edge edge1
   acl asks_state path /.well-known/platform-edge
   acl is_peer req.hdr(X-Platform-Key) -m str 62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c
   # Traefik decodes a path and resolves its dots and double slashes before it compares.
@@ -713,7 +714,7 @@ frontend visitors
   default_backend app
 
 frontend health
-  bind 10.0.1.12:8404
+  bind 10.0.1.11:8404
   bind 127.0.0.1:8404
   option dontlog-normal
   monitor-uri /healthz
@@ -735,10 +736,10 @@ backend app
   timeout check 4s
   option httpchk
   http-check connect
-  http-check send meth GET uri /.platform/ping ver HTTP/1.1 hdr Host qa.example.com
+  http-check send meth GET uri /.platform/ping ver HTTP/1.1 hdr Host www.example.com
   http-check expect status 200-299
   http-check connect
-  http-check send meth GET uri /.platform/ready ver HTTP/1.1 hdr Host qa.example.com
+  http-check send meth GET uri /.platform/ready ver HTTP/1.1 hdr Host www.example.com
   http-check expect status 200-299
   option srvtcpka
   srvtcpka-idle 1s
@@ -795,7 +796,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_5cc00252c0ca
+END_8d9f6fd339a5
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -1684,19 +1685,19 @@ class Key:
         return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
 END_09c60fa37602
 
-put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_9a7e86ea360f'
+put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_87c71c52579d'
 {
   "apiEndpoint": "https://api.hetzner.cloud/v1",
   "floatingIpId": ID-OF-platform-edge-address,
   "networkId": ID-OF-platform-private-network,
-  "first": false,
+  "first": true,
   "self": {
-    "server": "qa-lb2",
-    "privateIp": "10.0.1.12"
+    "server": "prod-edge1",
+    "privateIp": "10.0.1.11"
   },
   "peer": {
-    "server": "qa-lb1",
-    "privateUrl": "http://10.0.1.11:8404/state",
+    "server": "prod-edge2",
+    "privateUrl": "http://10.0.1.12:8404/state",
     "publicPath": "/.well-known/platform-edge",
     "pass": "62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c",
     "key": "abfa38a7c2bfb79f0dcad29d606a501e36b47f32c16c384219c61a42529bd046"
@@ -1706,7 +1707,7 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
   "healthUrl": "http://127.0.0.1:8404/healthz",
   "port": 8405
 }
-END_9a7e86ea360f
+END_87c71c52579d
 
 put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
 SECRET-failoverToken
@@ -1754,7 +1755,7 @@ MemoryMax=128M
 WantedBy=multi-user.target
 END_5940bf079a19
 
-put_file '/usr/local/lib/platform-edge/serves' 'root' 'root' '0755' <<'END_415c6767d891'
+put_file '/usr/local/lib/platform-edge/serves' 'root' 'root' '0755' <<'END_050adce05f59'
 #!/bin/bash
 # serves: whether the load balancer answers at all.
 # serves reaches: whether this machine is as good a place for visitors as the other one, because it reaches an app
@@ -1771,12 +1772,12 @@ if [ "${1-}" != reaches ]; then
 fi
 own=$(status_of 127.0.0.1 /healthz 2) && [[ $own = 2* ]] && exit 0
 export -f status_of
-other=$(timeout 2.5 bash -c 'status_of 10.0.1.11 /healthz 2') && [[ $other = 5* ]]
-END_415c6767d891
+other=$(timeout 2.5 bash -c 'status_of 10.0.1.12 /healthz 2') && [[ $other = 5* ]]
+END_050adce05f59
 
-put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'keepalived -t -f "$1"' <<'END_e7c074fbcd18'
+put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'keepalived -t -f "$1"' <<'END_2c50410b28e2'
 global_defs {
-  router_id qa-lb2
+  router_id prod-edge1
   vrrp_version 3
   script_user nobody
   enable_script_security
@@ -1808,10 +1809,10 @@ vrrp_instance edge {
   priority 100
   advert_int 0.2
   down_timer_adverts 12
-  unicast_src_ip 10.0.1.12
+  unicast_src_ip 10.0.1.11
   check_unicast_src
   unicast_peer {
-    10.0.1.11
+    10.0.1.12
   }
   virtual_ipaddress {
     169.254.51.1/32 dev lo scope host
@@ -1821,7 +1822,7 @@ vrrp_instance edge {
     reaches
   }
 }
-END_e7c074fbcd18
+END_2c50410b28e2
 
 put_file '/etc/systemd/system/keepalived.service.d/platform.conf' 'root' 'root' '0644' <<'END_4ce469969c6e'
 [Unit]
@@ -2022,6 +2023,12 @@ start_inactive "${starting[@]}"
 record_unit 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/systemd/system/platform-firewall.service'
 record_unit 'platform-nat.service' '/etc/platform/nat.nft' '/etc/systemd/system/platform-nat.service'
 
+if ! bash -c '[ "$(hostname)" = prod-edge1 ] && [ "$(cat /etc/hostname)" = prod-edge1 ]'; then
+  stage 'host name prod-edge1' 'host name prod-edge1'
+  bash -c 'set -euo pipefail
+echo prod-edge1 >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname prod-edge1'
+fi
+
 if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
   stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'
   bash -c 'set -euo pipefail
@@ -2111,7 +2118,7 @@ stage 'check floating IP is configured'
 wait_until 10 'ip -o -4 address show dev lo to IPV4-OF-platform-edge-address | grep -q . || { echo "IPV4-OF-platform-edge-address is not on lo"; false; }'
 
 stage 'check HAProxy answers'
-wait_until 60 'curl -fsS -o /dev/null http://10.0.1.12:8404/alive'
+wait_until 60 'curl -fsS -o /dev/null http://10.0.1.11:8404/alive'
 
 stage 'check floating IP agent knows its server'
 wait_until 60 'python3 -c '\''import json,sys; state = json.load(open("/run/floating-ip-agent/state.json")); sys.exit(0 if state["server"] else "the API answers: " + state["api"])'\'''

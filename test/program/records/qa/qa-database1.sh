@@ -3,7 +3,7 @@ set -euo pipefail
 umask 022
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
-readonly setup_hostname='local-db1'
+readonly setup_hostname='qa-database1'
 
 readonly state=/var/lib/platform
 readonly log=/var/log/platform-setup.log
@@ -273,7 +273,6 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/systemd/system/systemd-journal-upload.service.d/platform.conf
 /etc/docker/daemon.json
 /etc/systemd/system/platform-network.service
-/root/.docker/config.json
 /usr/local/sbin/platform-image-prune
 /usr/local/lib/platform/judge-database
 /etc/platform/stores/database
@@ -281,7 +280,6 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/platform/stores/cache
 /etc/sysctl.d/61-platform-listen-early.conf
 /etc/sysctl.d/65-platform-database.conf
-/etc/sysctl.d/66-platform-huge-pages.conf
 /etc/postgresql-common/createcluster.d/platform.conf
 /etc/postgresql/17/main/conf.d/platform.conf
 /etc/postgresql/17/main/pg_hba.conf
@@ -493,18 +491,19 @@ while :; do
 done
 END_7e865112ee84
 
-put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_8c13e65723c0'
-10.0.1.11 local-lb1 lb1
-10.0.1.12 local-lb2 lb2
-10.0.2.11 local-app1 app1
-10.0.2.12 local-app2 app2
-10.0.3.11 local-db1 db1
-10.0.4.11 local-storage1 storage1
-END_8c13e65723c0
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_99e7e028fdea'
+10.0.1.11 qa-edge1 edge1
+10.0.1.12 qa-edge2 edge2
+10.0.2.11 qa-app1 app1
+10.0.2.12 qa-app2 app2
+10.0.3.11 qa-database1 database1
+10.0.4.11 qa-storage1 storage1
+END_99e7e028fdea
 
-put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_b4e3f8844ba5'
 manage_etc_hosts: false
-END_ae0095e378e1
+preserve_hostname: true
+END_b4e3f8844ba5
 
 put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
 PasswordAuthentication no
@@ -703,17 +702,14 @@ Restart=always
 RestartSec=2
 END_4606acde78a5
 
-put_file '/etc/docker/daemon.json' 'root' 'root' '0644' 'dockerd --validate --config-file "$1"' <<'END_f49269c5d12d'
+put_file '/etc/docker/daemon.json' 'root' 'root' '0644' 'dockerd --validate --config-file "$1"' <<'END_c3328ae6e165'
 {
   "mtu": 1450,
   "live-restore": true,
   "log-driver": "journald",
-  "userland-proxy": false,
-  "registry-mirrors": [
-    "https://198.51.100.1:5000"
-  ]
+  "userland-proxy": false
 }
-END_f49269c5d12d
+END_c3328ae6e165
 
 put_file '/etc/systemd/system/platform-network.service' 'root' 'root' '0644' <<'END_e0c1aed5e7a6'
 [Unit]
@@ -729,16 +725,6 @@ ExecStart=/bin/sh -c 'docker network inspect platform >/dev/null 2>&1 || docker 
 [Install]
 WantedBy=multi-user.target
 END_e0c1aed5e7a6
-
-put_file '/root/.docker/config.json' 'root' 'root' '0600' <<'END_99ea66e8445c'
-{
-  "auths": {
-    "198.51.100.1:5000": {
-      "auth": "bG9jYWw6U0VDUkVULXJlZ2lzdHJ5UGFzc3dvcmQ="
-    }
-  }
-}
-END_99ea66e8445c
 
 put_file '/usr/local/sbin/platform-image-prune' 'root' 'root' '0755' <<'END_488bbf984c99'
 #!/bin/bash
@@ -784,31 +770,27 @@ put_file '/etc/sysctl.d/65-platform-database.conf' 'root' 'root' '0644' <<'END_b
 -vm.max_map_count = 1048576
 END_b5339d9868a4
 
-put_file '/etc/sysctl.d/66-platform-huge-pages.conf' 'root' 'root' '0644' <<'END_844a49c0bd72'
--vm.nr_hugepages = 2553
-END_844a49c0bd72
-
-put_file '/etc/postgresql/17/main/conf.d/platform.conf' 'root' 'postgres' '0640' <<'END_3b375806f296'
+put_file '/etc/postgresql/17/main/conf.d/platform.conf' 'root' 'postgres' '0640' <<'END_21d7467cd077'
 listen_addresses = 'localhost,10.0.3.11'
 port = '5432'
 max_connections = '200'
-shared_buffers = '4864MB'
-effective_cache_size = '14592MB'
-maintenance_work_mem = '1216MB'
-work_mem = '23945kB'
+shared_buffers = '1152MB'
+effective_cache_size = '3456MB'
+maintenance_work_mem = '288MB'
+work_mem = '5671kB'
 wal_buffers = '16384kB'
 min_wal_size = '1GB'
 max_wal_size = '4GB'
 checkpoint_completion_target = '0.9'
 random_page_cost = '1.1'
 effective_io_concurrency = '200'
-huge_pages = 'try'
+huge_pages = 'off'
 jit = 'off'
 wal_compression = 'lz4'
 max_worker_processes = '8'
-max_parallel_workers = '8'
-max_parallel_workers_per_gather = '4'
-max_parallel_maintenance_workers = '4'
+max_parallel_workers = '4'
+max_parallel_workers_per_gather = '2'
+max_parallel_maintenance_workers = '2'
 password_encryption = 'scram-sha-256'
 wal_level = 'replica'
 max_slot_wal_keep_size = '4GB'
@@ -829,7 +811,7 @@ log_checkpoints = 'on'
 log_lock_waits = 'on'
 log_temp_files = '1MB'
 log_autovacuum_min_duration = '1s'
-END_3b375806f296
+END_21d7467cd077
 
 put_file '/etc/postgresql/17/main/pg_hba.conf' 'root' 'postgres' '0640' <<'END_956ba7bcd2a9'
 local	all	postgres	peer
@@ -850,7 +832,7 @@ Restart=always
 RestartSec=1
 END_3551ccde2abb
 
-put_file '/etc/platform/postgresql/roles.sql' 'root' 'root' '0600' <<'END_92f128bea272'
+put_file '/etc/platform/postgresql/roles.sql' 'root' 'root' '0600' <<'END_7a86e94e222f'
 -- A failing statement must not put a password verifier into the log.
 set log_statement = 'none';
 set log_min_duration_statement = -1;
@@ -866,21 +848,21 @@ where exists (select from pg_roles where rolname = 'backup')
 select 'create role "app"' where not exists (select from pg_roles where rolname = 'app') \gexec
 select 'create role "platform_backup"' where not exists (select from pg_roles where rolname = 'platform_backup') \gexec
 select 'create role "platform_restore"' where not exists (select from pg_roles where rolname = 'platform_restore') \gexec
-alter role "app" with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:qOPpxHbpRyoU/pGvALCv7w==$YU0/25NrdYcLia9/g5rzX8PhT3GtJB9W3IBpFmZYo/s=:gpIUVXAkh85wHMsHK7wW+RzzyXx/gA+N9MV23f/15B8=';
-alter role platform_backup with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:CsNUrwmueVjfIBI4dOM6Hw==$L7P+sfNry7F0C7yyF72e8PT/zC+6AEnue3/8GsnfDr4=:tuhG+KuLOE5b2nH9jsQJBDeHsSqeDJ6eoyL31Ca9xcg=';
-alter role platform_restore with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:BXZgnG3IL5499QWAwkKjuw==$LnWfHzVyV3hZDA6A6/ksgexs6TtfuPt35HmcsR4LtIk=:TmuFZWYBm2VFPONLxg8yw+K6nag6kBg0fUM7F0aAvC8=';
+alter role "app" with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:NNRxtotz9hVLf/Fz3I5ezg==$YMjWwp5z47DLMlNdlPH9LpJLCz67JAgjj7oUHdZH0o8=:VafLjF+Ldiq9A2D7a5Y0r30AznAAFXf2HyEqG4CAie0=';
+alter role platform_backup with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:YOLy5hocVUxaMNikQI5VLg==$mxnLuIq2kJEtaVfdE2IP64xjBb+3BesRnX/o+x6fj0k=:CPYx4eIDvlbVyw72aNZDXJKvvbjk1+MR57XPJODHbUI=';
+alter role platform_restore with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:1czAj1bkrKVzuGS9TqNORw==$lHiqgVabJ967lH/FU7H6sDrGHlyevLKmPyf5cevjuFg=:dND8azZvj1UjJuBqjbPVZ6tBRccHUnCuREaER7uTUP0=';
 alter role platform_backup set default_transaction_read_only = on;
-comment on role platform_backup is 'platform roles, revision f2593992d8ffc8a3';
-END_92f128bea272
+comment on role platform_backup is 'platform roles, revision 29c5c9ee95158eee';
+END_7a86e94e222f
 
-put_file '/etc/platform/postgresql/roles-current.sql' 'root' 'root' '0600' <<'END_caf7636c3e64'
+put_file '/etc/platform/postgresql/roles-current.sql' 'root' 'root' '0600' <<'END_23171cf2dd11'
 select count(*) = 3
-  and coalesce(bool_or(shobj_description(oid, 'pg_authid') = 'platform roles, revision f2593992d8ffc8a3'), false)
+  and coalesce(bool_or(shobj_description(oid, 'pg_authid') = 'platform roles, revision 29c5c9ee95158eee'), false)
 from pg_authid
-where (rolname, rolpassword) in (('app', 'SCRAM-SHA-256$4096:qOPpxHbpRyoU/pGvALCv7w==$YU0/25NrdYcLia9/g5rzX8PhT3GtJB9W3IBpFmZYo/s=:gpIUVXAkh85wHMsHK7wW+RzzyXx/gA+N9MV23f/15B8='),
-  ('platform_backup', 'SCRAM-SHA-256$4096:CsNUrwmueVjfIBI4dOM6Hw==$L7P+sfNry7F0C7yyF72e8PT/zC+6AEnue3/8GsnfDr4=:tuhG+KuLOE5b2nH9jsQJBDeHsSqeDJ6eoyL31Ca9xcg='),
-  ('platform_restore', 'SCRAM-SHA-256$4096:BXZgnG3IL5499QWAwkKjuw==$LnWfHzVyV3hZDA6A6/ksgexs6TtfuPt35HmcsR4LtIk=:TmuFZWYBm2VFPONLxg8yw+K6nag6kBg0fUM7F0aAvC8='));
-END_caf7636c3e64
+where (rolname, rolpassword) in (('app', 'SCRAM-SHA-256$4096:NNRxtotz9hVLf/Fz3I5ezg==$YMjWwp5z47DLMlNdlPH9LpJLCz67JAgjj7oUHdZH0o8=:VafLjF+Ldiq9A2D7a5Y0r30AznAAFXf2HyEqG4CAie0='),
+  ('platform_backup', 'SCRAM-SHA-256$4096:YOLy5hocVUxaMNikQI5VLg==$mxnLuIq2kJEtaVfdE2IP64xjBb+3BesRnX/o+x6fj0k=:CPYx4eIDvlbVyw72aNZDXJKvvbjk1+MR57XPJODHbUI='),
+  ('platform_restore', 'SCRAM-SHA-256$4096:1czAj1bkrKVzuGS9TqNORw==$lHiqgVabJ967lH/FU7H6sDrGHlyevLKmPyf5cevjuFg=:dND8azZvj1UjJuBqjbPVZ6tBRccHUnCuREaER7uTUP0='));
+END_23171cf2dd11
 
 put_file '/etc/platform/postgresql/database.sql' 'root' 'root' '0644' <<'END_766928b95efc'
 revoke all on database "app" from public;
@@ -892,11 +874,11 @@ select pg_get_userbyid(datdba) = 'app'
 from pg_database where datname = 'app';
 END_3f7886b4798c
 
-put_file '/etc/platform/postgresql/check.pgpass' 'root' 'root' '0600' <<'END_a3e9f2efff78'
-127.0.0.1:*:*:app:SECRET-platform-data-postgresql-app
-END_a3e9f2efff78
+put_file '/etc/platform/postgresql/check.pgpass' 'root' 'root' '0600' <<'END_e7991fcb0ddf'
+127.0.0.1:*:*:app:SECRET-platform-database-postgresql-app
+END_e7991fcb0ddf
 
-put_file '/etc/valkey/valkey.conf' 'valkey' 'valkey' '0640' <<'END_9e654de6e10f'
+put_file '/etc/valkey/valkey.conf' 'valkey' 'valkey' '0640' <<'END_fbfcc135498b'
 bind 10.0.3.11 127.0.0.1
 port 6379
 protected-mode yes
@@ -909,7 +891,7 @@ loglevel notice
 # Standard output is the journal.
 logfile ""
 dir /var/lib/valkey
-maxmemory 2048mb
+maxmemory 512mb
 maxmemory-policy volatile-lru
 # A crash loses at most the last second of sessions and jobs.
 appendonly yes
@@ -922,9 +904,9 @@ lazyfree-lazy-eviction yes
 lazyfree-lazy-expire yes
 disable-thp yes
 user default off
-user app on #2886549605473824e9d17a340fa80ee5fc7052df833dfe29d8fc72c719f649d6 ~* &* +@all -@admin -@dangerous +info +sort
-user admin on #0a32f23f2f2a86c3c6da295f885f49fff90a951aba2ca8949fc16ecf587e0f24 ~* &* +@all
-END_9e654de6e10f
+user app on #21aa1c9765440352655e43db7ef6dbc9098f9250aabffef655782be3282fde59 ~* &* +@all -@admin -@dangerous +info +sort
+user admin on #454b8e63e3cd28e1627eb4b32edd91191a4ddda917d7e25a23b04006f55f7883 ~* &* +@all
+END_fbfcc135498b
 
 put_file '/etc/systemd/system/valkey-server.service.d/platform.conf' 'root' 'root' '0644' <<'END_3551ccde2abb'
 [Unit]
@@ -935,13 +917,13 @@ Restart=always
 RestartSec=1
 END_3551ccde2abb
 
-put_file '/etc/platform/cache-admin.env' 'root' 'root' '0600' <<'END_87e3aac43e38'
-REDISCLI_AUTH=SECRET-platform-data-cache-admin
-END_87e3aac43e38
+put_file '/etc/platform/cache-admin.env' 'root' 'root' '0600' <<'END_452f909b69b2'
+REDISCLI_AUTH=SECRET-platform-database-cache-admin
+END_452f909b69b2
 
-put_file '/etc/platform/cache-check.env' 'root' 'root' '0600' <<'END_bc3f647ce1e6'
-REDISCLI_AUTH=SECRET-platform-data-cache-app
-END_bc3f647ce1e6
+put_file '/etc/platform/cache-check.env' 'root' 'root' '0600' <<'END_330d9cfc3ebe'
+REDISCLI_AUTH=SECRET-platform-database-cache-app
+END_330d9cfc3ebe
 
 put_file '/etc/platform/elasticsearch/elasticsearch.yml' 'root' 'root' '0644' <<'END_9be443a26477'
 cluster.name: platform
@@ -965,32 +947,32 @@ cluster.routing.allocation.disk.watermark.high: 7gb
 cluster.routing.allocation.disk.watermark.flood_stage: 6gb
 END_9be443a26477
 
-put_file '/etc/platform/elasticsearch/heap.options' 'root' 'root' '0644' <<'END_c726aa260fa1'
--Xms4096m
--Xmx4096m
-END_c726aa260fa1
+put_file '/etc/platform/elasticsearch/heap.options' 'root' 'root' '0644' <<'END_bc4dfbd78741'
+-Xms1024m
+-Xmx1024m
+END_bc4dfbd78741
 
-put_file '/etc/platform/elasticsearch/password' '1000' 'root' '0400' <<'END_c3e787962a79'
-SECRET-platform-data-search-admin
-END_c3e787962a79
+put_file '/etc/platform/elasticsearch/password' '1000' 'root' '0400' <<'END_eff363cfdd0c'
+SECRET-platform-database-search-admin
+END_eff363cfdd0c
 
-put_file '/etc/platform/elasticsearch/admin.curl' 'root' 'root' '0600' <<'END_5b2c84a14530'
-user = "elastic:SECRET-platform-data-search-admin"
-END_5b2c84a14530
+put_file '/etc/platform/elasticsearch/admin.curl' 'root' 'root' '0600' <<'END_9b03297e53a2'
+user = "elastic:SECRET-platform-database-search-admin"
+END_9b03297e53a2
 
-put_file '/etc/platform/elasticsearch/check.curl' 'root' 'root' '0600' <<'END_c58326d9a9f9'
-user = "app:SECRET-platform-data-search-app"
-END_c58326d9a9f9
+put_file '/etc/platform/elasticsearch/check.curl' 'root' 'root' '0600' <<'END_b50c48d29d70'
+user = "app:SECRET-platform-database-search-app"
+END_b50c48d29d70
 
 put_file '/etc/platform/elasticsearch/role.json' 'root' 'root' '0644' <<'END_6f45ce957821'
 {"cluster":["monitor","manage_index_templates","manage_ingest_pipelines"],"indices":[{"names":["*"],"privileges":["all"],"allow_restricted_indices":false}],"metadata":{"revision":"293bacdd096e1333"}}
 END_6f45ce957821
 
-put_file '/etc/platform/elasticsearch/user.json' 'root' 'root' '0600' <<'END_1ab23eb5e0ee'
-{"password":"SECRET-platform-data-search-app","roles":["platform_app"]}
-END_1ab23eb5e0ee
+put_file '/etc/platform/elasticsearch/user.json' 'root' 'root' '0600' <<'END_16a015dfbb8a'
+{"password":"SECRET-platform-database-search-app","roles":["platform_app"]}
+END_16a015dfbb8a
 
-put_file '/etc/systemd/system/elasticsearch.service' 'root' 'root' '0644' <<'END_a3db1d1a3f49'
+put_file '/etc/systemd/system/elasticsearch.service' 'root' 'root' '0644' <<'END_253fa1c7ded4'
 [Unit]
 Description=Container elasticsearch
 After=docker.service platform-network.service
@@ -1011,9 +993,9 @@ ExecStart=/usr/bin/docker run --rm --init \
   --volume=/etc/platform/elasticsearch/elasticsearch.yml:/usr/share/elasticsearch/config/elasticsearch.yml:ro \
   --volume=/etc/platform/elasticsearch/heap.options:/usr/share/elasticsearch/config/jvm.options.d/heap.options:ro \
   --volume=/etc/platform/elasticsearch/password:/run/secrets/elastic-password:ro \
-  --memory=8192m \
+  --memory=2048m \
   --stop-timeout=60 \
-  elasticsearch@DIGEST-OF-198.51.100.1:5000/library/elasticsearch:8.19.21
+  elasticsearch@DIGEST-OF-elasticsearch:8.19.21
 ExecStop=/usr/bin/docker stop --time=60 elasticsearch
 Restart=always
 RestartSec=1
@@ -1022,7 +1004,7 @@ TimeoutStopSec=70
 
 [Install]
 WantedBy=multi-user.target
-END_a3db1d1a3f49
+END_253fa1c7ded4
 
 put_file '/etc/platform/elasticsearch.env' 'root' 'root' '0644' <<'END_719a3d93ac9e'
 ELASTIC_PASSWORD_FILE=/run/secrets/elastic-password
@@ -1251,6 +1233,12 @@ record_unit 'platform-default-route.service' '/usr/local/sbin/platform-default-r
 record_unit 'docker.service' '/etc/docker/daemon.json'
 record_unit 'platform-network.service' '/etc/systemd/system/platform-network.service'
 
+if ! bash -c '[ "$(hostname)" = qa-database1 ] && [ "$(cat /etc/hostname)" = qa-database1 ]'; then
+  stage 'host name qa-database1' 'host name qa-database1'
+  bash -c 'set -euo pipefail
+echo qa-database1 >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname qa-database1'
+fi
+
 if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
   stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'
   bash -c 'set -euo pipefail
@@ -1279,23 +1267,16 @@ if ! bash -c '{ [ "$(cat /proc/sys/vm/swappiness 2>/dev/null)" = 1 ] || { [ -e /
 sysctl --quiet --ignore --load=/etc/sysctl.d/65-platform-database.conf'
 fi
 
-if ! bash -c '[ ! -w /proc/sys/vm/nr_hugepages ] || [ "$(cat /proc/sys/vm/nr_hugepages)" = 2553 ] || systemctl is-active --quiet postgresql@17-main.service'; then
-  stage 'huge pages for PostgreSQL' 'huge pages for PostgreSQL'
-  bash -c 'set -euo pipefail
-sysctl --quiet --ignore --load=/etc/sysctl.d/66-platform-huge-pages.conf
-[ "$(cat /proc/sys/vm/nr_hugepages)" = 2553 ] || { echo "memory is too fragmented for huge pages until the next boot"; echo 0 >/proc/sys/vm/nr_hugepages; }'
-fi
-
 if ! bash -c '[ "$(stat -c %u:%g:%a /var/lib/elasticsearch 2>/dev/null)" = 1000:0:770 ]'; then
   stage 'data folder of Elasticsearch' 'data folder of Elasticsearch'
   bash -c 'set -euo pipefail
 install -d -o 1000 -g 0 -m 0770 /var/lib/elasticsearch'
 fi
 
-if ! bash -c 'docker image inspect elasticsearch@DIGEST-OF-198.51.100.1:5000/library/elasticsearch:8.19.21 >/dev/null 2>&1'; then
-  stage 'pull elasticsearch@DIGEST-OF-198.51.100.1:5000/library/elasticsearch:8.19.21' 'pull elasticsearch@DIGEST-OF-198.51.100.1:5000/library/elasticsearch:8.19.21'
+if ! bash -c 'docker image inspect elasticsearch@DIGEST-OF-elasticsearch:8.19.21 >/dev/null 2>&1'; then
+  stage 'pull elasticsearch@DIGEST-OF-elasticsearch:8.19.21' 'pull elasticsearch@DIGEST-OF-elasticsearch:8.19.21'
   bash -c 'set -euo pipefail
-systemctl start docker.service && docker pull -q elasticsearch@DIGEST-OF-198.51.100.1:5000/library/elasticsearch:8.19.21'
+systemctl start docker.service && docker pull -q elasticsearch@DIGEST-OF-elasticsearch:8.19.21'
 fi
 
 stage 'units'

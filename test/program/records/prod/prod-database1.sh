@@ -3,7 +3,7 @@ set -euo pipefail
 umask 022
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
-readonly setup_hostname='prod-db1'
+readonly setup_hostname='prod-database1'
 
 readonly state=/var/lib/platform
 readonly log=/var/log/platform-setup.log
@@ -492,18 +492,19 @@ while :; do
 done
 END_7e865112ee84
 
-put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_bb5c14a818c0'
-10.0.1.11 prod-lb1 lb1
-10.0.1.12 prod-lb2 lb2
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_05edfe9c7fd9'
+10.0.1.11 prod-edge1 edge1
+10.0.1.12 prod-edge2 edge2
 10.0.2.11 prod-app1 app1
 10.0.2.12 prod-app2 app2
-10.0.3.11 prod-db1 db1
+10.0.3.11 prod-database1 database1
 10.0.4.11 prod-storage1 storage1
-END_bb5c14a818c0
+END_05edfe9c7fd9
 
-put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_b4e3f8844ba5'
 manage_etc_hosts: false
-END_ae0095e378e1
+preserve_hostname: true
+END_b4e3f8844ba5
 
 put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
 PasswordAuthentication no
@@ -836,7 +837,7 @@ Restart=always
 RestartSec=1
 END_3551ccde2abb
 
-put_file '/etc/platform/postgresql/roles.sql' 'root' 'root' '0600' <<'END_92f128bea272'
+put_file '/etc/platform/postgresql/roles.sql' 'root' 'root' '0600' <<'END_7a86e94e222f'
 -- A failing statement must not put a password verifier into the log.
 set log_statement = 'none';
 set log_min_duration_statement = -1;
@@ -852,21 +853,21 @@ where exists (select from pg_roles where rolname = 'backup')
 select 'create role "app"' where not exists (select from pg_roles where rolname = 'app') \gexec
 select 'create role "platform_backup"' where not exists (select from pg_roles where rolname = 'platform_backup') \gexec
 select 'create role "platform_restore"' where not exists (select from pg_roles where rolname = 'platform_restore') \gexec
-alter role "app" with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:qOPpxHbpRyoU/pGvALCv7w==$YU0/25NrdYcLia9/g5rzX8PhT3GtJB9W3IBpFmZYo/s=:gpIUVXAkh85wHMsHK7wW+RzzyXx/gA+N9MV23f/15B8=';
-alter role platform_backup with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:CsNUrwmueVjfIBI4dOM6Hw==$L7P+sfNry7F0C7yyF72e8PT/zC+6AEnue3/8GsnfDr4=:tuhG+KuLOE5b2nH9jsQJBDeHsSqeDJ6eoyL31Ca9xcg=';
-alter role platform_restore with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:BXZgnG3IL5499QWAwkKjuw==$LnWfHzVyV3hZDA6A6/ksgexs6TtfuPt35HmcsR4LtIk=:TmuFZWYBm2VFPONLxg8yw+K6nag6kBg0fUM7F0aAvC8=';
+alter role "app" with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:NNRxtotz9hVLf/Fz3I5ezg==$YMjWwp5z47DLMlNdlPH9LpJLCz67JAgjj7oUHdZH0o8=:VafLjF+Ldiq9A2D7a5Y0r30AznAAFXf2HyEqG4CAie0=';
+alter role platform_backup with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:YOLy5hocVUxaMNikQI5VLg==$mxnLuIq2kJEtaVfdE2IP64xjBb+3BesRnX/o+x6fj0k=:CPYx4eIDvlbVyw72aNZDXJKvvbjk1+MR57XPJODHbUI=';
+alter role platform_restore with login superuser nocreatedb nocreaterole noreplication nobypassrls password 'SCRAM-SHA-256$4096:1czAj1bkrKVzuGS9TqNORw==$lHiqgVabJ967lH/FU7H6sDrGHlyevLKmPyf5cevjuFg=:dND8azZvj1UjJuBqjbPVZ6tBRccHUnCuREaER7uTUP0=';
 alter role platform_backup set default_transaction_read_only = on;
-comment on role platform_backup is 'platform roles, revision f2593992d8ffc8a3';
-END_92f128bea272
+comment on role platform_backup is 'platform roles, revision 29c5c9ee95158eee';
+END_7a86e94e222f
 
-put_file '/etc/platform/postgresql/roles-current.sql' 'root' 'root' '0600' <<'END_caf7636c3e64'
+put_file '/etc/platform/postgresql/roles-current.sql' 'root' 'root' '0600' <<'END_23171cf2dd11'
 select count(*) = 3
-  and coalesce(bool_or(shobj_description(oid, 'pg_authid') = 'platform roles, revision f2593992d8ffc8a3'), false)
+  and coalesce(bool_or(shobj_description(oid, 'pg_authid') = 'platform roles, revision 29c5c9ee95158eee'), false)
 from pg_authid
-where (rolname, rolpassword) in (('app', 'SCRAM-SHA-256$4096:qOPpxHbpRyoU/pGvALCv7w==$YU0/25NrdYcLia9/g5rzX8PhT3GtJB9W3IBpFmZYo/s=:gpIUVXAkh85wHMsHK7wW+RzzyXx/gA+N9MV23f/15B8='),
-  ('platform_backup', 'SCRAM-SHA-256$4096:CsNUrwmueVjfIBI4dOM6Hw==$L7P+sfNry7F0C7yyF72e8PT/zC+6AEnue3/8GsnfDr4=:tuhG+KuLOE5b2nH9jsQJBDeHsSqeDJ6eoyL31Ca9xcg='),
-  ('platform_restore', 'SCRAM-SHA-256$4096:BXZgnG3IL5499QWAwkKjuw==$LnWfHzVyV3hZDA6A6/ksgexs6TtfuPt35HmcsR4LtIk=:TmuFZWYBm2VFPONLxg8yw+K6nag6kBg0fUM7F0aAvC8='));
-END_caf7636c3e64
+where (rolname, rolpassword) in (('app', 'SCRAM-SHA-256$4096:NNRxtotz9hVLf/Fz3I5ezg==$YMjWwp5z47DLMlNdlPH9LpJLCz67JAgjj7oUHdZH0o8=:VafLjF+Ldiq9A2D7a5Y0r30AznAAFXf2HyEqG4CAie0='),
+  ('platform_backup', 'SCRAM-SHA-256$4096:YOLy5hocVUxaMNikQI5VLg==$mxnLuIq2kJEtaVfdE2IP64xjBb+3BesRnX/o+x6fj0k=:CPYx4eIDvlbVyw72aNZDXJKvvbjk1+MR57XPJODHbUI='),
+  ('platform_restore', 'SCRAM-SHA-256$4096:1czAj1bkrKVzuGS9TqNORw==$lHiqgVabJ967lH/FU7H6sDrGHlyevLKmPyf5cevjuFg=:dND8azZvj1UjJuBqjbPVZ6tBRccHUnCuREaER7uTUP0='));
+END_23171cf2dd11
 
 put_file '/etc/platform/postgresql/database.sql' 'root' 'root' '0644' <<'END_766928b95efc'
 revoke all on database "app" from public;
@@ -878,11 +879,11 @@ select pg_get_userbyid(datdba) = 'app'
 from pg_database where datname = 'app';
 END_3f7886b4798c
 
-put_file '/etc/platform/postgresql/check.pgpass' 'root' 'root' '0600' <<'END_a3e9f2efff78'
-127.0.0.1:*:*:app:SECRET-platform-data-postgresql-app
-END_a3e9f2efff78
+put_file '/etc/platform/postgresql/check.pgpass' 'root' 'root' '0600' <<'END_e7991fcb0ddf'
+127.0.0.1:*:*:app:SECRET-platform-database-postgresql-app
+END_e7991fcb0ddf
 
-put_file '/etc/valkey/valkey.conf' 'valkey' 'valkey' '0640' <<'END_9e654de6e10f'
+put_file '/etc/valkey/valkey.conf' 'valkey' 'valkey' '0640' <<'END_4bfb8627af15'
 bind 10.0.3.11 127.0.0.1
 port 6379
 protected-mode yes
@@ -908,9 +909,9 @@ lazyfree-lazy-eviction yes
 lazyfree-lazy-expire yes
 disable-thp yes
 user default off
-user app on #2886549605473824e9d17a340fa80ee5fc7052df833dfe29d8fc72c719f649d6 ~* &* +@all -@admin -@dangerous +info +sort
-user admin on #0a32f23f2f2a86c3c6da295f885f49fff90a951aba2ca8949fc16ecf587e0f24 ~* &* +@all
-END_9e654de6e10f
+user app on #21aa1c9765440352655e43db7ef6dbc9098f9250aabffef655782be3282fde59 ~* &* +@all -@admin -@dangerous +info +sort
+user admin on #454b8e63e3cd28e1627eb4b32edd91191a4ddda917d7e25a23b04006f55f7883 ~* &* +@all
+END_4bfb8627af15
 
 put_file '/etc/systemd/system/valkey-server.service.d/platform.conf' 'root' 'root' '0644' <<'END_3551ccde2abb'
 [Unit]
@@ -921,13 +922,13 @@ Restart=always
 RestartSec=1
 END_3551ccde2abb
 
-put_file '/etc/platform/cache-admin.env' 'root' 'root' '0600' <<'END_87e3aac43e38'
-REDISCLI_AUTH=SECRET-platform-data-cache-admin
-END_87e3aac43e38
+put_file '/etc/platform/cache-admin.env' 'root' 'root' '0600' <<'END_452f909b69b2'
+REDISCLI_AUTH=SECRET-platform-database-cache-admin
+END_452f909b69b2
 
-put_file '/etc/platform/cache-check.env' 'root' 'root' '0600' <<'END_bc3f647ce1e6'
-REDISCLI_AUTH=SECRET-platform-data-cache-app
-END_bc3f647ce1e6
+put_file '/etc/platform/cache-check.env' 'root' 'root' '0600' <<'END_330d9cfc3ebe'
+REDISCLI_AUTH=SECRET-platform-database-cache-app
+END_330d9cfc3ebe
 
 put_file '/etc/platform/elasticsearch/elasticsearch.yml' 'root' 'root' '0644' <<'END_9be443a26477'
 cluster.name: platform
@@ -956,25 +957,25 @@ put_file '/etc/platform/elasticsearch/heap.options' 'root' 'root' '0644' <<'END_
 -Xmx4096m
 END_c726aa260fa1
 
-put_file '/etc/platform/elasticsearch/password' '1000' 'root' '0400' <<'END_c3e787962a79'
-SECRET-platform-data-search-admin
-END_c3e787962a79
+put_file '/etc/platform/elasticsearch/password' '1000' 'root' '0400' <<'END_eff363cfdd0c'
+SECRET-platform-database-search-admin
+END_eff363cfdd0c
 
-put_file '/etc/platform/elasticsearch/admin.curl' 'root' 'root' '0600' <<'END_5b2c84a14530'
-user = "elastic:SECRET-platform-data-search-admin"
-END_5b2c84a14530
+put_file '/etc/platform/elasticsearch/admin.curl' 'root' 'root' '0600' <<'END_9b03297e53a2'
+user = "elastic:SECRET-platform-database-search-admin"
+END_9b03297e53a2
 
-put_file '/etc/platform/elasticsearch/check.curl' 'root' 'root' '0600' <<'END_c58326d9a9f9'
-user = "app:SECRET-platform-data-search-app"
-END_c58326d9a9f9
+put_file '/etc/platform/elasticsearch/check.curl' 'root' 'root' '0600' <<'END_b50c48d29d70'
+user = "app:SECRET-platform-database-search-app"
+END_b50c48d29d70
 
 put_file '/etc/platform/elasticsearch/role.json' 'root' 'root' '0644' <<'END_6f45ce957821'
 {"cluster":["monitor","manage_index_templates","manage_ingest_pipelines"],"indices":[{"names":["*"],"privileges":["all"],"allow_restricted_indices":false}],"metadata":{"revision":"293bacdd096e1333"}}
 END_6f45ce957821
 
-put_file '/etc/platform/elasticsearch/user.json' 'root' 'root' '0600' <<'END_1ab23eb5e0ee'
-{"password":"SECRET-platform-data-search-app","roles":["platform_app"]}
-END_1ab23eb5e0ee
+put_file '/etc/platform/elasticsearch/user.json' 'root' 'root' '0600' <<'END_16a015dfbb8a'
+{"password":"SECRET-platform-database-search-app","roles":["platform_app"]}
+END_16a015dfbb8a
 
 put_file '/etc/systemd/system/elasticsearch.service' 'root' 'root' '0644' <<'END_508f57569ba3'
 [Unit]
@@ -1236,6 +1237,12 @@ record_unit 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/syste
 record_unit 'platform-default-route.service' '/usr/local/sbin/platform-default-route' '/etc/systemd/system/platform-default-route.service'
 record_unit 'docker.service' '/etc/docker/daemon.json'
 record_unit 'platform-network.service' '/etc/systemd/system/platform-network.service'
+
+if ! bash -c '[ "$(hostname)" = prod-database1 ] && [ "$(cat /etc/hostname)" = prod-database1 ]'; then
+  stage 'host name prod-database1' 'host name prod-database1'
+  bash -c 'set -euo pipefail
+echo prod-database1 >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname prod-database1'
+fi
 
 if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
   stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'

@@ -3,7 +3,7 @@ set -euo pipefail
 umask 022
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
-readonly setup_hostname='local-lb2'
+readonly setup_hostname='qa-edge2'
 
 readonly state=/var/lib/platform
 readonly log=/var/log/platform-setup.log
@@ -316,7 +316,7 @@ install_packages 'nftables' 'unattended-upgrades' 'jq' 'systemd-journal-remote' 
 
 stage files "writing configuration"
 
-put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_b9f92176f22d'
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_2b87fa07fa5e'
 table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -329,7 +329,7 @@ table inet platform_firewall {
     tcp dport 80 accept comment "visitors"
     tcp dport 443 accept comment "visitors, TLS"
     meta l4proto { icmp, ipv6-icmp } accept comment "path MTU and reachability"
-    ip saddr { 198.51.100.1/32 } tcp dport 22 accept comment "set-up and bastion"
+    ip saddr { 8.8.8.8/32 } tcp dport 22 accept comment "set-up and bastion"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
     ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp accept comment "who is master"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404 accept comment "the peer's state"
@@ -342,7 +342,7 @@ table inet platform_firewall {
     iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
-END_b9f92176f22d
+END_2b87fa07fa5e
 
 put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
 [Unit]
@@ -362,18 +362,19 @@ ExecReload=/usr/sbin/nft -f /etc/platform/firewall.nft
 WantedBy=sysinit.target
 END_05805d763c95
 
-put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_8c13e65723c0'
-10.0.1.11 local-lb1 lb1
-10.0.1.12 local-lb2 lb2
-10.0.2.11 local-app1 app1
-10.0.2.12 local-app2 app2
-10.0.3.11 local-db1 db1
-10.0.4.11 local-storage1 storage1
-END_8c13e65723c0
+put_file '/etc/platform/hosts' 'root' 'root' '0644' <<'END_99e7e028fdea'
+10.0.1.11 qa-edge1 edge1
+10.0.1.12 qa-edge2 edge2
+10.0.2.11 qa-app1 app1
+10.0.2.12 qa-app2 app2
+10.0.3.11 qa-database1 database1
+10.0.4.11 qa-storage1 storage1
+END_99e7e028fdea
 
-put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_ae0095e378e1'
+put_file '/etc/cloud/cloud.cfg.d/99-platform.cfg' 'root' 'root' '0644' <<'END_b4e3f8844ba5'
 manage_etc_hosts: false
-END_ae0095e378e1
+preserve_hostname: true
+END_b4e3f8844ba5
 
 put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
 PasswordAuthentication no
@@ -436,7 +437,7 @@ RandomizedDelaySec=0
 Persistent=false
 END_eedfa6ff2673
 
-put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_92f7ef8366f8'
+put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_fd266b50d959'
 #!/bin/bash
 # Upgrades this machine, what restarts under visitors' eyes included.
 #   (nothing)  says what waits, and what to do before
@@ -495,7 +496,7 @@ show() {
 
 admit() {
   curl -fsS -m 5 -o /dev/null http://10.0.1.11:8404/healthz ||
-    die "local-lb1 does not serve, so this one stays: put it in order first"
+    die "qa-edge1 does not serve, so this one stays: put it in order first"
 }
 
 drain() {
@@ -552,7 +553,7 @@ state | show
 failed=$(comm -13 <(printf '%s\n' "$failed_before") <(failed_units) | xargs)
 [ -z "$failed" ] || die "these units failed: $failed"
 if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
-END_92f7ef8366f8
+END_fd266b50d959
 
 put_file '/etc/sysctl.d/60-platform.conf' 'root' 'root' '0644' <<'END_143754767005'
 # Connections between machines are many and short.
@@ -646,7 +647,7 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_3b86393f159b'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_129b7fdfb9cb'
 global
   log stdout format raw daemon
   user haproxy
@@ -698,7 +699,7 @@ frontend visitors
   option forwardfor
   unique-id-format %[uuid()]
   unique-id-header X-Request-ID
-  http-after-response set-header X-Edge lb2
+  http-after-response set-header X-Edge edge2
   acl asks_state path /.well-known/platform-edge
   acl is_peer req.hdr(X-Platform-Key) -m str 62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c
   # Traefik decodes a path and resolves its dots and double slashes before it compares.
@@ -735,10 +736,10 @@ backend app
   timeout check 4s
   option httpchk
   http-check connect
-  http-check send meth GET uri /.platform/ping ver HTTP/1.1 hdr Host platform.test
+  http-check send meth GET uri /.platform/ping ver HTTP/1.1 hdr Host qa.example.com
   http-check expect status 200-299
   http-check connect
-  http-check send meth GET uri /.platform/ready ver HTTP/1.1 hdr Host platform.test
+  http-check send meth GET uri /.platform/ready ver HTTP/1.1 hdr Host qa.example.com
   http-check expect status 200-299
   option srvtcpka
   srvtcpka-idle 1s
@@ -795,7 +796,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_3b86393f159b
+END_129b7fdfb9cb
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -1684,18 +1685,18 @@ class Key:
         return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
 END_09c60fa37602
 
-put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_f0ad26c42f57'
+put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_6dee5c31aacb'
 {
-  "apiEndpoint": "http://198.51.100.1:8080/v1",
+  "apiEndpoint": "https://api.hetzner.cloud/v1",
   "floatingIpId": ID-OF-platform-edge-address,
   "networkId": ID-OF-platform-private-network,
   "first": false,
   "self": {
-    "server": "local-lb2",
+    "server": "qa-edge2",
     "privateIp": "10.0.1.12"
   },
   "peer": {
-    "server": "local-lb1",
+    "server": "qa-edge1",
     "privateUrl": "http://10.0.1.11:8404/state",
     "publicPath": "/.well-known/platform-edge",
     "pass": "62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c",
@@ -1706,7 +1707,7 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
   "healthUrl": "http://127.0.0.1:8404/healthz",
   "port": 8405
 }
-END_f0ad26c42f57
+END_6dee5c31aacb
 
 put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
 SECRET-failoverToken
@@ -1774,9 +1775,9 @@ export -f status_of
 other=$(timeout 2.5 bash -c 'status_of 10.0.1.11 /healthz 2') && [[ $other = 5* ]]
 END_415c6767d891
 
-put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'keepalived -t -f "$1"' <<'END_c2dbe6157f06'
+put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'keepalived -t -f "$1"' <<'END_fd6b4f6e7422'
 global_defs {
-  router_id local-lb2
+  router_id qa-edge2
   vrrp_version 3
   script_user nobody
   enable_script_security
@@ -1821,7 +1822,7 @@ vrrp_instance edge {
     reaches
   }
 }
-END_c2dbe6157f06
+END_fd6b4f6e7422
 
 put_file '/etc/systemd/system/keepalived.service.d/platform.conf' 'root' 'root' '0644' <<'END_4ce469969c6e'
 [Unit]
@@ -2021,6 +2022,12 @@ units_do reload-or-restart "${reloading[@]}"
 start_inactive "${starting[@]}"
 record_unit 'platform-firewall.service' '/etc/platform/firewall.nft' '/etc/systemd/system/platform-firewall.service'
 record_unit 'platform-nat.service' '/etc/platform/nat.nft' '/etc/systemd/system/platform-nat.service'
+
+if ! bash -c '[ "$(hostname)" = qa-edge2 ] && [ "$(cat /etc/hostname)" = qa-edge2 ]'; then
+  stage 'host name qa-edge2' 'host name qa-edge2'
+  bash -c 'set -euo pipefail
+echo qa-edge2 >/etc/.hostname.platform && chmod 0644 /etc/.hostname.platform && mv /etc/.hostname.platform /etc/hostname && hostname qa-edge2'
+fi
 
 if ! bash -c '{ sed '\''/^# platform begin$/,/^# platform end$/d'\'' /etc/hosts; echo '\''# platform begin'\''; cat /etc/platform/hosts; echo '\''# platform end'\''; } | cmp -s - /etc/hosts'; then
   stage 'names of the machines in /etc/hosts' 'names of the machines in /etc/hosts'

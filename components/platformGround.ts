@@ -1,0 +1,101 @@
+import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { registryLogins } from "./credentials";
+import { deployKey } from "./machine/deployKey";
+import { imageResolver } from "./machine/images";
+import { platformLabels } from "./machine/labels";
+import type { MachineContext } from "./machine/machine";
+import { Network } from "./machine/network";
+import { refuseSoldOut } from "./machine/stock";
+import type { CommonArgs } from "./narrow";
+import { bastionOffer } from "./plan/flows";
+import { machinesOffering, type Plan } from "./plan/plan";
+import type { PlatformArgs } from "./platform";
+import type { PlatformSettings } from "./settings/settings";
+import type { Gate } from "./stack/settledRecord";
+
+/** What all machines of a platform stand on: their key, their network, and how images and servers are asked for. */
+export function createGround(
+  name: string,
+  args: PlatformArgs,
+  plan: Plan,
+  gate: Gate,
+  parent: pulumi.Resource,
+) {
+  const { settings } = args;
+  const key = createDeployKey(name, settings, parent);
+  const network = createNetwork(name, settings, plan, gate, parent);
+  const common = commonArgs(name, settings, network, key, gate, parent);
+  const serverHooks = refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken });
+  const context: MachineContext = {
+    ...common,
+    image: settings.image,
+    networkId: network.networkId,
+    labels: gate(platformLabels(settings.environment)),
+    serverHooks,
+  };
+  const secrets = pulumi.secret(args.secrets ?? {});
+  const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
+  const asked = { mirror: settings.images.registryMirror, logins: registries };
+  const resolveImage = imageResolver(name, asked, parent);
+  return { key, network, common, context, serverHooks, secrets, registries, resolveImage };
+}
+
+function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: pulumi.Resource) {
+  // Servers learn the key at their first boot only: a new one would lock Pulumi out of all of them.
+  const seed = new random.RandomBytes(`${name}-deploy-key`, { length: 32 }, { parent, protect });
+  const pair = pulumi
+    .secret(seed.base64)
+    .apply((base64) => deployKey(base64, `hetzner-platform@${environment}`));
+  return { privateKey: pair.privateKey, publicKey: pulumi.unsecret(pair.publicKey) };
+}
+
+function createNetwork(
+  name: string,
+  settings: PlatformSettings,
+  plan: Plan,
+  gate: Gate,
+  parent: pulumi.Resource,
+): Network {
+  const [natGateway] = machinesOffering(plan, bastionOffer);
+  if (natGateway === undefined) throw new pulumi.ResourceError("no role of the plan is the gateway", parent);
+  return new Network(
+    `${name}-private`,
+    {
+      name: gate(settings.environment),
+      range: settings.network.range,
+      zone: settings.network.zone,
+      subnets: settings.network.subnets,
+      natGateway: natGateway.privateIp,
+      labels: platformLabels(settings.environment),
+      protect: settings.protect,
+    },
+    { parent },
+  );
+}
+
+function commonArgs(
+  name: string,
+  settings: PlatformSettings,
+  network: Network,
+  { publicKey, privateKey }: ReturnType<typeof createDeployKey>,
+  gate: Gate,
+  parent: pulumi.Resource,
+): CommonArgs {
+  const sshKey = new hcloud.SshKey(
+    `${name}-deploy-key`,
+    { name: gate(`${settings.environment}-deploy`), publicKey, labels: platformLabels(settings.environment) },
+    { parent, deleteBeforeReplace: true },
+  );
+  return {
+    location: gate(settings.location),
+    image: settings.image,
+    network: { id: network.networkId, range: settings.network.range },
+    sshKey: sshKey.id,
+    privateKey,
+    environment: settings.environment,
+    labels: gate(platformLabels(settings.environment)),
+    protect: settings.protect,
+  };
+}
