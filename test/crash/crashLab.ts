@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { join } from "node:path";
+import type { Stack } from "@pulumi/pulumi/automation";
 import { execa } from "execa";
 import { readStatus } from "../../localcloud/src/control/socket";
 import { leftovers } from "../../localcloud/src/linuxHost/remove";
@@ -13,9 +13,9 @@ import { namesOf } from "../../localcloud/src/settings/names";
 import { ownLab } from "../../localcloud/test/machines/lab";
 import { type CloudClient, cloudClient } from "../../scripts/cloudClient";
 import { repair } from "../../scripts/repair";
-import { ensurePulumiHome } from "../../toolchain/pulumiHome";
 import { type AnswerProxy, startAnswerProxy } from "../support/answerProxy";
 import { eventually } from "../support/eventually";
+import { hcloudStack } from "../support/hcloudStack";
 import { crashProgram, namedKinds } from "./crashProgram";
 
 interface Row {
@@ -44,30 +44,14 @@ export class CrashLab {
 
   static async start(): Promise<CrashLab> {
     const settings = localCloudSettings(ownLab("crash", 11));
-    const home = await ensurePulumiHome((line) => console.error(line));
     await command(ownLab("crash", 11), "up");
     const proxy = await startAnswerProxy(settings.apiPort);
-    const endpoint = `http://127.0.0.1:${proxy.port}/v1`;
     const folder = await mkdtemp(join(tmpdir(), "localcloud-crash-"));
-    const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "crash", projectName: "crash", program: crashProgram(1) },
-      {
-        workDir: folder,
-        pulumiCommand: await PulumiCommand.get({ root: dirname(dirname(home.bin)) }),
-        envVars: {
-          ...home.env,
-          PULUMI_BACKEND_URL: `file://${folder}`,
-          PULUMI_CONFIG_PASSPHRASE: "test",
-          HCLOUD_ENDPOINT: endpoint,
-          HETZNER_ENDPOINT: endpoint,
-        },
-      },
-    );
-    await stack.setAllConfig({
-      "hcloud:endpoint": { value: endpoint },
-      "hcloud:token": { value: settings.tokens.local ?? "", secret: true },
-      "hcloud:pollInterval": { value: "100ms" },
-      "hcloud:pollFunction": { value: "constant" },
+    const stack = await hcloudStack({
+      ...{ stackName: "crash", projectName: "crash", program: crashProgram(1), folder },
+      endpoint: `http://127.0.0.1:${proxy.port}/v1`,
+      token: settings.tokens.local ?? "",
+      pollInterval: "100ms",
     });
     return new CrashLab(stack, proxy, folder);
   }

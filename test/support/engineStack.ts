@@ -2,14 +2,14 @@
 // cloud in memory, and every SSH connection ends at one OpenSSH server on loopback that runs none of the scripts.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import type { Stack } from "@pulumi/pulumi/automation";
 import { Platform } from "../../components/platform";
 import { parseSettings } from "../../components/stack/stackConfig";
 import { TestCloud, TOKEN } from "../../localcloud/test/api/testCloud";
-import { ensurePulumiHome } from "../../toolchain/pulumiHome";
 import { type SshServer, startSshServer } from "../../toolchain/test/sshServer";
+import { hcloudStack } from "./hcloudStack";
 
 /** A stack's configuration as its file holds it, without the project's prefix. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -51,21 +51,53 @@ export const soldOutType = "ccx43";
 /** An image that no registry is asked about. */
 export const image = (name: string) => `${name}@sha256:${"a".repeat(64)}`;
 
+/** What the platform of a stack is made of: the tests change it between runs. */
+interface Wanted {
+  values: Values;
+  name: string;
+  aliases: readonly { readonly name: string }[];
+}
+
 /** Starts with no resource. The stack is called `prod`. */
 export async function engineStack(first: Values): Promise<EngineStack> {
-  let values = first;
-  let [called, aliases] = ["platform", [] as { name: string }[]];
-  const [home, cloud, ssh, folder] = await Promise.all([
-    ensurePulumiHome((line) => console.error(line)),
+  const wanted: Wanted = { values: first, name: "platform", aliases: [] };
+  const [cloud, ssh, folder] = await Promise.all([
     TestCloud.start({ timeScale: 0.001, soldOut: [soldOutType] }),
     startSshServer(),
     mkdtemp(join(tmpdir(), "platform-engine-")),
   ]);
   const { port } = await cloud.api.listen({ host: "127.0.0.1", port: 0 });
   const endpoint = `http://127.0.0.1:${port}/v1`;
-  const privateKey = await readFile(ssh.keyFile, "utf8");
-  const program = async () => {
+  const stack = await hcloudStack({
+    ...{ stackName: "prod", projectName: "hetzner-platform", folder, endpoint, token: TOKEN },
+    program: platformProgram(wanted, endpoint, ssh, await readFile(ssh.keyFile, "utf8")),
+    pollInterval: "20ms",
+  });
+  return {
+    stack,
+    cloud,
+    configure: (next) => {
+      wanted.values = next;
+    },
+    call: (name, former) => {
+      wanted.name = name;
+      wanted.aliases = former.map((alias) => ({ name: alias }));
+    },
+    plan: (replace) => planOf(stack, replace),
+    writes: () =>
+      cloud.log.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`),
+    stop: async () => {
+      await Promise.all([ssh.stop(), cloud.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The program of a stack, which makes what is wanted when it runs. */
+function platformProgram(wanted: Wanted, endpoint: string, ssh: SshServer, privateKey: string) {
+  return async () => {
     await pulumi.runtime.registerResourceTransform((args) => withoutMachines(args, ssh, privateKey));
+    const { values, name, aliases } = wanted;
     const settings = parseSettings(values, pulumi.getStack());
     const { offsite } = settings.storage.backup;
     const args = {
@@ -75,48 +107,7 @@ export async function engineStack(first: Values): Promise<EngineStack> {
       secrets: values.secrets as Readonly<Record<string, string>> | undefined,
       ...(offsite !== undefined && { offsiteCredentials: { accessKeyId: "id", secretAccessKey: "key" } }),
     };
-    new Platform(called, args, { aliases });
-  };
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: "prod", projectName: "hetzner-platform", program },
-    {
-      workDir: folder,
-      pulumiCommand: await PulumiCommand.get({ root: dirname(dirname(home.bin)) }),
-      envVars: {
-        ...home.env,
-        PULUMI_BACKEND_URL: `file://${folder}?metadata=skip`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        // Both halves of the provider, so that nothing can reach the real API (HC-P1).
-        HCLOUD_ENDPOINT: endpoint,
-        HETZNER_ENDPOINT: endpoint,
-        PULUMI_PARALLEL: "32",
-      },
-    },
-  );
-  await stack.setAllConfig({
-    "hcloud:endpoint": { value: endpoint },
-    "hcloud:endpointHetzner": { value: endpoint },
-    "hcloud:token": { value: TOKEN, secret: true },
-    "hcloud:pollInterval": { value: "20ms" },
-    "hcloud:pollFunction": { value: "constant" },
-  });
-  return {
-    stack,
-    cloud,
-    configure: (next) => {
-      values = next;
-    },
-    call: (name, former) => {
-      called = name;
-      aliases = former.map((alias) => ({ name: alias }));
-    },
-    plan: (replace) => planOf(stack, replace),
-    writes: () =>
-      cloud.log.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`),
-    stop: async () => {
-      await Promise.all([ssh.stop(), cloud.stop()]);
-      await rm(folder, { recursive: true, force: true });
-    },
+    new Platform(name, args, { aliases: [...aliases] });
   };
 }
 

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import * as hcloud from "@pulumi/hcloud";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import type { Stack } from "@pulumi/pulumi/automation";
 import { platformLabels } from "../../../components/machine/labels";
 import { TestCloud, TOKEN } from "../../../localcloud/test/api/testCloud";
 import type { CloudClient } from "../../../scripts/cloudClient";
 import { leftBehind } from "../../../scripts/leftBehind";
-import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
+import { hcloudStack } from "../../support/hcloudStack";
 import { first, program, RESOURCES, second } from "./providerProgram";
 
 describe("local cloud API: the unmodified Pulumi provider", function () {
@@ -19,33 +19,15 @@ describe("local cloud API: the unmodified Pulumi provider", function () {
   let folder: string;
 
   before(async () => {
-    const home = await ensurePulumiHome((line) => console.error(line));
     cloud = await TestCloud.start({ timeScale: 0.02 });
     // As long as a real machine room takes: enough for two requests to meet.
     cloud.host.gate = ({ method }) => (method === "reconcileNetwork" ? setTimeout(100) : Promise.resolve());
     const { port } = await cloud.api.listen({ host: "127.0.0.1", port: 0 });
-    const endpoint = `http://127.0.0.1:${port}/v1`;
     folder = await mkdtemp(join(tmpdir(), "localcloud-provider-"));
-    stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "test", projectName: "provider", program: program(first) },
-      {
-        workDir: folder,
-        pulumiCommand: await PulumiCommand.get({ root: dirname(dirname(home.bin)) }),
-        envVars: {
-          ...home.env,
-          PULUMI_BACKEND_URL: `file://${folder}`,
-          PULUMI_CONFIG_PASSPHRASE: "test",
-          // Both halves of the provider, so that nothing can reach the real API (HC-P1).
-          HCLOUD_ENDPOINT: endpoint,
-          HETZNER_ENDPOINT: endpoint,
-        },
-      },
-    );
-    await stack.setAllConfig({
-      "hcloud:endpoint": { value: endpoint },
-      "hcloud:token": { value: TOKEN, secret: true },
-      "hcloud:pollInterval": { value: "100ms" },
-      "hcloud:pollFunction": { value: "constant" },
+    stack = await hcloudStack({
+      ...{ stackName: "test", projectName: "provider", program: program(first), folder, token: TOKEN },
+      endpoint: `http://127.0.0.1:${port}/v1`,
+      pollInterval: "100ms",
     });
   });
 

@@ -45,7 +45,6 @@ export const longFunctions: readonly string[] = [
   "database/index.ts constructor",
   "debian13.ts inDebian13",
   "driver.ts networkFaults",
-  "engineStack.ts engineStack",
   "events.ts createEventStreams",
   "fullDisk.ts fullDiskDriver",
   "hostSide.ts hostRules",
