@@ -80,6 +80,23 @@ describe("app nodes", function () {
     assert.match(JSON.stringify(job), /local-app[12]/);
   });
 
+  it("S2-41: a replica that is killed is back within seconds, and no other one restarts", async () => {
+    const started = async () => {
+      const format = "{{.Name}} {{.State.StartedAt}}";
+      const list = await must("local-app1", `docker ps -q | xargs docker inspect -f '${format}'`);
+      return new Map(list.split("\n").map((line) => line.split(" ") as [string, string]));
+    };
+    const before = await started();
+    await must("local-app1", "docker kill --signal KILL worker-1");
+    const after = await eventually("worker-1 runs again", 60, async () => {
+      const now = await started();
+      const again = now.get("/worker-1");
+      return again !== undefined && again !== before.get("/worker-1") ? now : undefined;
+    });
+    const changed = [...before.keys()].filter((name) => after.get(name) !== before.get(name));
+    assert.deepEqual(changed, ["/worker-1"]);
+  });
+
   it("S0-10: all nodes run the same stack: its hash, and what really runs", async () => {
     const hashes = await Promise.all(nodes.map((node) => must(node, "cat /etc/platform/stack-hash")));
     assert.match(hashes[0] ?? "", /^[0-9a-f]{64}$/);

@@ -57,7 +57,7 @@ describe("presets", () => {
     }
   });
 
-  it("S1-2: strictRoles refuses a mixed machine with its kinds of work and what to take instead", () => {
+  it("S1-2, S2-8: strictRoles refuses a mixed machine with its kinds of work and what to take instead", () => {
     assert.deepEqual(problemsOf({}), []);
     const [problem, ...others] = problemsOf({ strictRoles: true });
     assert.deepEqual(others, []);

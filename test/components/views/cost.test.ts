@@ -24,7 +24,7 @@ const exact: PlatformSettings = {
 };
 
 describe("estimateCost (S0-25)", () => {
-  it("adds up the topology with the cheapest types and a 2 TB volume", () => {
+  it("S2-44: adds up the topology with the cheapest types and a 2 TB volume", () => {
     const { lines, totalEur } = estimate(cheapest);
     assert.deepEqual(
       lines.map((line) => [line.item, line.purpose, line.quantity, line.monthlyEur]),
