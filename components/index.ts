@@ -34,6 +34,7 @@ export { type ContainerSpec, containerSetup } from "./setup/container";
 export { type DockerOptions, dockerSetup, type RegistryCredential } from "./setup/docker";
 export { mergeSetups } from "./setup/merge";
 export { renderSetup } from "./setup/render";
+export type { Probe } from "./setup/status";
 export * from "./setup/types";
 export { resolveServerType } from "./sizing/resolve";
 export { parseSettings } from "./stack/parse";

@@ -36,7 +36,7 @@ function proxyProbe(engine: EdgeEngine): Probe {
   return {
     name: "proxy",
     title: "proxy",
-    command: `answer() { curl -s -m 4 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${edgeHealthPort}$1" || true; }
+    command: `answer() { curl -s -m 8 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${edgeHealthPort}$1" || true; }
 jq -n --arg alive "$(answer /alive)" --arg healthy "$(answer /healthz)" --arg ready "$(answer /ready)" --arg nodes "$(${nodes})" \\
   '{engine: "${engine}", nodes: ($nodes | split("\\n") | map(select(. != ""))), reasons: [
     if $alive != "200" then "does not answer"

@@ -197,6 +197,17 @@ describe("floating IP agent", function () {
     assert.ok(!/"peer"/.test(await agent.served()), "the served state quotes the peer");
   });
 
+  it("says when the API answered last, and goes on saying it while the API refuses", async () => {
+    await agent.start(true);
+    const answeredAt = async () => Number((await agent.state()).apiOkAt);
+    await until(async () => Math.abs((await answeredAt()) - Date.now() / 1000) < 5);
+    api.fault = () => ({ status: 401, code: "unauthorized" });
+    await until(async () => /401/.test(String((await agent.state()).api)));
+    const last = await answeredAt();
+    await pause(2000);
+    assert.equal(await answeredAt(), last);
+  });
+
   it("never shows the token in its command line", async () => {
     await agent.start(true);
     await until(() => api.calls.length > 0);

@@ -1839,7 +1839,7 @@ RestartSec=200ms
 KillMode=mixed
 END_4ce469969c6e
 
-put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_d642bbc51400'
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_fd6b894cfa56'
 #!/bin/bash
 # State of this machine, part by part, and what is wrong with it.
 set -euo pipefail
@@ -1890,7 +1890,7 @@ jq -n --argjson last "$last" --argjson since "$since" --argjson reboot "$reboot"
 }
 
 probe_proxy() {
-answer() { curl -s -m 4 -o /dev/null -w '%{http_code}' "http://127.0.0.1:8404$1" || true; }
+answer() { curl -s -m 8 -o /dev/null -w '%{http_code}' "http://127.0.0.1:8404$1" || true; }
 jq -n --arg alive "$(answer /alive)" --arg healthy "$(answer /healthz)" --arg ready "$(answer /ready)" --arg nodes "$(socat -t 5 - UNIX-CONNECT:/run/haproxy/admin.sock <<<"show stat" 2>/dev/null | awk -F, '$1 == "app" && $2 != "BACKEND" && $2 != "FRONTEND" { print $2 " " $18 }' || true)" \
   '{engine: "haproxy", nodes: ($nodes | split("\n") | map(select(. != ""))), reasons: [
     if $alive != "200" then "does not answer"
@@ -2006,7 +2006,7 @@ case "$(jq .up <<<"$status")" in
   false) exit 1 ;;
   *) exit 2 ;;
 esac
-END_d642bbc51400
+END_fd6b894cfa56
 
 remove_orphans
 
