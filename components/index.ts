@@ -22,19 +22,40 @@ export type { Order, Role, Rollout, Volume } from "./plan/role";
 export { Platform, type PlatformArgs } from "./platform";
 export type { MachineSummary } from "./platformOutputs";
 export { planPlatform, presets } from "./presets";
+export { PresetName } from "./presets/name";
 export type { Preset } from "./presets/preset";
 export { AppNodes, type AppNodesArgs } from "./roles/app";
+export { type AppSettings, appSettings, type ServiceSettings } from "./roles/app/settings";
 export { type DatabaseCredential, DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
+export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/database/settings";
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";
+export { EdgeEngine, type EdgeSettings, edgeSettings, OtherHosts } from "./roles/edge/settings";
 export { StorageNode, type StorageNodeArgs } from "./roles/storage";
-export type { OffsiteCredentials } from "./roles/storage/backupConfig";
+export {
+  type BackupSettings,
+  BulkBackend,
+  ObjectStoreEngine,
+  type OffsiteCredentials,
+  type OffsiteSettings,
+  type StorageSettings,
+  storageSettings,
+} from "./roles/storage/settings";
 export { SettingsError, type SettingsProblem } from "./settings/problems";
-export * from "./settings/settings";
+export { parseRole, type RoleSettings } from "./settings/roleSettings";
+export type { Rule } from "./settings/rules";
+export { Store } from "./settings/store";
 export { type ContainerSpec, containerSetup } from "./setup/container";
 export { type DockerOptions, dockerSetup, type RegistryCredential } from "./setup/docker";
 export { mergeSetups } from "./setup/merge";
 export { renderSetup } from "./setup/render";
 export type { Probe } from "./setup/status";
 export * from "./setup/types";
-export { resolveServerType } from "./sizing/resolve";
+export { type MachineSize, resolveServerType } from "./sizing/resolve";
 export { parseSettings } from "./stack/parse";
+export type { RoleName } from "./stack/roles";
+export type {
+  ImageSettings,
+  NetworkSettings,
+  PlatformSettings,
+  RegistrySettings,
+} from "./stack/settings";

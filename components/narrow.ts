@@ -2,9 +2,10 @@ import type { MachinesArgs } from "./machine/machinesArgs";
 import { machinesOf, machinesOffering, type Plan } from "./plan/plan";
 import type { LoadBalancerPairArgs } from "./roles/edge";
 import { requestLimit } from "./roles/edge/edge";
-import type { MachineSize, PlatformSettings } from "./settings/settings";
 import { siteOffer } from "./setup/site";
+import type { MachineSize } from "./sizing/resolve";
 import { resolveServerType } from "./sizing/resolve";
+import type { PlatformSettings } from "./stack/settings";
 
 /** What all machines of a platform have in common. */
 export type CommonArgs = Omit<MachinesArgs, "serverType" | "memoryGb" | "vcpus">;
@@ -38,6 +39,7 @@ export function pairArgs(
     domain,
     otherDomains: [...new Set(hosts)].filter((host) => host !== domain).sort(),
     ...(edge.otherHosts !== undefined && { otherHosts: edge.otherHosts }),
+    ...(edge.redirectToHttps !== undefined && { redirectToHttps: edge.redirectToHttps }),
     adminRanges: [...adminRanges],
     backends: machinesOffering(plan, siteOffer).map(({ name, privateIp }) => ({
       name,

@@ -12,9 +12,10 @@ import { AppNodes } from "./roles/app";
 import { DatabaseNode } from "./roles/database";
 import { LoadBalancerPair } from "./roles/edge";
 import { StorageNode } from "./roles/storage";
-import type { OffsiteCredentials } from "./roles/storage/backupConfig";
-import type { MachineSize, PlatformSettings } from "./settings/settings";
+import type { OffsiteCredentials } from "./roles/storage/settings";
+import type { MachineSize } from "./sizing/resolve";
 import { resolveServerType } from "./sizing/resolve";
+import type { PlatformSettings } from "./stack/settings";
 import { rememberSettled } from "./stack/settledRecord";
 
 export interface PlatformArgs {

@@ -12,7 +12,7 @@ import type { CommonArgs } from "./narrow";
 import { bastionOffer } from "./plan/flows";
 import { machinesOffering, type Plan } from "./plan/plan";
 import type { PlatformArgs } from "./platform";
-import type { PlatformSettings } from "./settings/settings";
+import type { PlatformSettings } from "./stack/settings";
 import type { Gate } from "./stack/settledRecord";
 
 /** What all machines of a platform stand on: their key, their network, and how images and servers are asked for. */

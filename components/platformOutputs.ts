@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type MachinePlan, machinesOf, type Plan } from "./plan/plan";
-import type { PlatformSettings } from "./settings/settings";
 import { resolveServerType } from "./sizing/resolve";
+import type { PlatformSettings } from "./stack/settings";
 
 /** A machine as people ask for it. */
 export interface MachineSummary {

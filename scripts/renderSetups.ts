@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "../components/platform";
-import type { PlatformSettings } from "../components/settings/settings";
+import type { PlatformSettings } from "../components/stack/settings";
 
 /** What the program gets beside the settings; the values of secrets are not read. */
 export interface ProgramInputs {

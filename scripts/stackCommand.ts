@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
 import { problemLine } from "../components/settings/problems";
-import type { PlatformSettings } from "../components/settings/settings";
+import type { PlatformSettings } from "../components/stack/settings";
 import { readStackFile } from "../components/stack/stackFile";
 
 export const projectDirectory = dirname(__dirname);

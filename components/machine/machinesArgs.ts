@@ -4,7 +4,7 @@ import { planAlone } from "../plan/alone";
 import type { Plan } from "../plan/plan";
 import type { Role } from "../plan/role";
 import { ipv4Range } from "../settings/ranges";
-import type { MachineSize } from "../settings/settings";
+import type { MachineSize } from "../sizing/resolve";
 import { serverTypes } from "../sizing/serverTypes";
 import { gotInstead, type InputProblem, plainProblem } from "./inputErrors";
 import { platformLabels } from "./labels";

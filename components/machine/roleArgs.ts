@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../plan/plan";
-import type { PlatformSettings } from "../settings/settings";
 import type { RegistryCredential } from "../setup/docker";
+import type { PlatformSettings } from "../stack/settings";
 import type { Bastion, MachineContext } from "./machine";
 
 /** What the machines of every role are given. */

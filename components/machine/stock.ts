@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enginesHooks } from "../stack/settledRecord";
+import { enginesHooks } from "./enginesHooks";
 
 /** Where and as whom the API is asked what it can sell. */
 export interface StockApi {

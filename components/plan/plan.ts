@@ -1,5 +1,5 @@
 import { hostAddress } from "../settings/ranges";
-import type { MachineSize } from "../settings/settings";
+import type { MachineSize } from "../sizing/resolve";
 import { type Flow, planFlows } from "./flows";
 import { startOrder } from "./order";
 import { offersOf, type Role } from "./role";

@@ -1,4 +1,4 @@
-import type { MachineSize } from "../settings/settings";
+import type { MachineSize } from "../sizing/resolve";
 import type { Part } from "./part";
 
 /**

@@ -2,8 +2,9 @@ import type { Part } from "../plan/part";
 import type { Role } from "../plan/role";
 import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
-import type { MachineSize, PlatformSettings } from "../settings/settings";
 import { siteOffer } from "../setup/site";
+import type { MachineSize } from "../sizing/resolve";
+import type { PlatformSettings } from "../stack/settings";
 
 // Roles of the outlines that no component builds yet. Each moves into a folder of `roles/` when it is built.
 

@@ -3,7 +3,7 @@ import type { Role } from "../plan/role";
 import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
 import { storageRole } from "../roles/storage/role";
-import type { PlatformSettings } from "../settings/settings";
+import type { PlatformSettings } from "../stack/settings";
 import { later } from "./comingRoles";
 import type { Preset } from "./preset";
 

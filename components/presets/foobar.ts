@@ -1,6 +1,6 @@
 import { edgeRole } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
-import { Store } from "../settings/settings";
+import { Store } from "../settings/store";
 import { applicationRole, cacheRole, databaseCluster, monitored, smallMachine, webRole } from "./comingRoles";
 import type { Preset } from "./preset";
 

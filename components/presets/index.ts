@@ -1,9 +1,10 @@
 import { type Plan, planRoles } from "../plan/plan";
 import type { Role } from "../plan/role";
-import { type PlatformSettings, PresetName } from "../settings/settings";
+import type { PlatformSettings } from "../stack/settings";
 import { dhanman } from "./dhanman";
 import { foobar } from "./foobar";
 import { multiServer } from "./multiServer";
+import { PresetName } from "./name";
 import type { Preset } from "./preset";
 import { scaleUp } from "./scaleUp";
 import { separated } from "./separated";

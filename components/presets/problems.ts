@@ -1,7 +1,7 @@
 import { mixedRoles } from "../plan/layers";
 import { comingParts, type Role } from "../plan/role";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
-import type { PlatformSettings } from "../settings/settings";
+import type { PlatformSettings } from "../stack/settings";
 import { presetOf, rolesOf } from ".";
 import { withoutRoom } from "./subnets";
 

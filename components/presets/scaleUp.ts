@@ -1,7 +1,8 @@
 import type { Role } from "../plan/role";
 import { edgeRole } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
-import { type PlatformSettings, Store } from "../settings/settings";
+import { Store } from "../settings/store";
+import type { PlatformSettings } from "../stack/settings";
 import { applicationRole, databaseCluster, later, webRole } from "./comingRoles";
 import type { Preset } from "./preset";
 

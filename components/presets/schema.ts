@@ -1,8 +1,15 @@
 import { choice, flag } from "../settings/leaves";
-import { PresetName } from "../settings/settings";
+import { PresetName } from "./name";
 
 /** The settings that choose kinds of machines. */
 export const presetSchema = {
-  preset: choice(Object.values(PresetName), "a preset").default(PresetName.MultiServer),
-  strictRoles: flag().optional(),
+  preset: choice(Object.values(PresetName), "a preset")
+    .describe("Which kinds of machines there are (docs/presets.md)")
+    .default(PresetName.MultiServer),
+  strictRoles: flag()
+    .meta({
+      description: "A machine that does more than one kind of work is refused",
+      fallback: "as the preset says",
+    })
+    .optional(),
 };

@@ -4,8 +4,10 @@ import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
 import { edgeRole } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
-import { type MachineSize, type PlatformSettings, Store } from "../settings/settings";
+import { Store } from "../settings/store";
 import { siteOffer } from "../setup/site";
+import type { MachineSize } from "../sizing/resolve";
+import type { PlatformSettings } from "../stack/settings";
 import { cacheRole, later } from "./comingRoles";
 import type { Preset } from "./preset";
 

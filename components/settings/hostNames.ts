@@ -1,4 +1,4 @@
-import type { PlatformSettings } from "./settings";
+import type { PlatformSettings } from "../stack/settings";
 
 /** One label of a host name, RFC 1123. */
 export const hostLabel = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";

@@ -14,46 +14,59 @@ export interface LeafRule {
   readonly value?: string;
   /** The value is never shown. */
   readonly secret?: boolean;
+  /** What to do when the value is encrypted and must not be. @default - to set it without encryption */
+  readonly encrypted?: (path: readonly PropertyKey[]) => string;
 }
 
-function leaf<T>(test: (value: unknown) => boolean, rule: LeafRule) {
-  return z.custom<T>(test, { params: { rule } });
+/** What is known of a setting beside its rule, for those who read about it. */
+export interface FieldNote {
+  readonly description?: string;
+  /** The default in words, where it follows from other settings. */
+  readonly fallback?: string;
+  /** Values are, or may be, secrets: no message shows them, nor what stands inside. */
+  readonly confidential?: boolean;
+  readonly rule?: LeafRule;
+  /** How it is written: `text` is kept as text by whoever reads `pulumi config`. */
+  readonly kind?: "text" | "number" | "flag" | "secret";
+}
+
+function leaf<T>(test: (value: unknown) => boolean, rule: LeafRule, kind: FieldNote["kind"]) {
+  return z.custom<T>(test, { params: { rule } }).meta({ rule, kind } satisfies FieldNote);
 }
 
 export function text(test: RegExp | ((value: string) => boolean), rule: LeafRule) {
   const matches = test instanceof RegExp ? (value: string) => test.test(value) : test;
-  return leaf<string>((value) => typeof value === "string" && matches(value), rule);
+  return leaf<string>((value) => typeof value === "string" && matches(value), rule, "text");
 }
 
 export function wholeNumber(minimum: number, maximum: number, what: string) {
   const allowed = `a whole number from ${minimum} to ${maximum}`;
   const inside = (value: unknown) =>
     Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum;
-  return leaf<number>(inside, { allowed, remedy: `write ${what} without quotes, inside these limits` });
+  const remedy = `write ${what} without quotes, inside these limits`;
+  return leaf<number>(inside, { allowed, remedy }, "number");
 }
 
 export function amount(what: string) {
-  return leaf<number>((value) => typeof value === "number" && Number.isFinite(value) && value >= 0, {
-    allowed: "a number from 0 up",
-    remedy: `write ${what} as a plain number`,
-  });
+  const inside = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value >= 0;
+  const rule = { allowed: "a number from 0 up", remedy: `write ${what} as a plain number` };
+  return leaf<number>(inside, rule, "number");
 }
 
 export function flag() {
-  return leaf<boolean>((value) => typeof value === "boolean", {
-    allowed: "true or false",
-    remedy: "write it without quotes",
-  });
+  const rule = { allowed: "true or false", remedy: "write it without quotes" };
+  return leaf<boolean>((value) => typeof value === "boolean", rule, "flag");
 }
 
 export function choice<T extends string>(values: readonly T[], what: string) {
-  return leaf<T>((value) => typeof value === "string" && (values as readonly string[]).includes(value), {
-    allowed: `one of ${values.join(", ")}`,
-    remedy: (value) => {
-      const meant = typeof value === "string" ? nearestName(value, values) : undefined;
-      return meant === undefined ? `choose ${what} from this list` : `did you mean ${meant}?`;
-    },
-  });
+  const remedy = (value: unknown) => {
+    const meant = typeof value === "string" ? nearestName(value, values) : undefined;
+    return meant === undefined ? `choose ${what} from this list` : `did you mean ${meant}?`;
+  };
+  const rule = { allowed: `one of ${values.join(", ")}`, remedy };
+  const isOne = (value: unknown) =>
+    typeof value === "string" && (values as readonly string[]).includes(value);
+  return leaf<T>(isOne, rule, "text");
 }
 
 const labelPattern = new RegExp(`^${hostLabel}$`);
@@ -66,23 +79,11 @@ export function isLabel(value: string): boolean {
   return labelPattern.test(value);
 }
 
-/** Docker's limit for the name of a host, which is the service's name, a hyphen and a number of two digits. */
-const longestServiceName = 63 - "-32".length;
-
-/** A name that becomes part of host names and container names: `web-1`. `platform-` begins names in Traefik. */
-export function serviceName() {
-  const isFree = (value: string) => !value.startsWith("platform-") && value.length <= longestServiceName;
-  return text((value) => isLabel(value) && isFree(value), {
-    allowed: `1 to ${longestServiceName} lower-case letters, digits and hyphens, with a letter or digit at both ends (RFC 1123), without platform- at the beginning`,
-    remedy: "rename the service",
-  });
-}
-
-export function hostName() {
+export function hostName(standIn?: string) {
   return text(isHostName, {
     allowed: "a lower-case host name with a dot: www.example.com",
     remedy: "write the name that visitors type, without https:// and without a path",
-    standIn: "www.example.com",
+    standIn,
   });
 }
 
@@ -104,11 +105,16 @@ export function httpUrl(what: string) {
   return text((value) => URL.canParse(value) && urlPattern.test(value), rule);
 }
 
+/** True for the form in which a stack's file holds a value that Pulumi has encrypted. */
+export function isEncrypted(value: unknown): value is { readonly secure: string } {
+  if (typeof value !== "object" || value === null) return false;
+  const [only, ...others] = Object.entries(value);
+  return others.length === 0 && only?.[0] === "secure" && typeof only[1] === "string";
+}
+
 /** A value that Pulumi keeps encrypted: the text itself, or `{secure: ciphertext}` in a stack file. */
 export function secretText(test: (value: string) => boolean, allowed: string, remedy: string) {
-  const encrypted = z.object({ secure: z.string() });
-  return leaf<string | { readonly secure: string }>(
-    (value) => (typeof value === "string" ? test(value) : encrypted.safeParse(value).success),
-    { allowed, remedy, secret: true },
-  );
+  const isRight = (value: unknown) => (typeof value === "string" ? test(value) : isEncrypted(value));
+  const rule = { allowed, remedy, secret: true };
+  return leaf<string | { readonly secure: string }>(isRight, rule, "secret").meta({ confidential: true });
 }

@@ -1,40 +1,64 @@
-import { describeSize, fallbackServerTypes, nearestServerTypes } from "../sizing/resolve";
-import { findServerType } from "../sizing/serverTypes";
+import { describeSize, fallbackServerTypes, type MachineSize, nearestServerTypes } from "../sizing/resolve";
+import { findServerType, serverTypes } from "../sizing/serverTypes";
+import { choice, wholeNumber } from "./leaves";
 import type { SettingsProblem } from "./problems";
 import type { Rule } from "./rules";
-import type { MachineSize, PlatformSettings } from "./settings";
 
-const tiers = ["edge", "app", "database", "storage"] as const;
-type MachineKey = (typeof tiers)[number];
+/** What a role's machines have when nothing is said. */
+export type DefaultSize = Readonly<Record<"vcpus" | "memoryGb", number>>;
 
-/** Memory that system, Docker and Traefik take on an app node, in MB. */
-const systemMemoryMb = 1024;
-/** PostgreSQL, cache and Elasticsearch side by side do not start with less. */
-const leastDatabaseMemoryGb = 4;
+/** Keys of a section that say how large its machines are. */
+export const sizeShape = ({ vcpus, memoryGb }: DefaultSize) => ({
+  vcpus: wholeNumber(1, 1024, "the number of vCPUs")
+    .meta({
+      description: "vCPUs that each machine has at least",
+      fallback: `${vcpus}, or those of serverType`,
+    })
+    .optional(),
+  memoryGb: wholeNumber(1, 4096, "the memory in GB")
+    .meta({
+      description: "Memory that each machine has at least, in GB",
+      fallback: `${memoryGb}, or that of serverType`,
+    })
+    .optional(),
+  serverType: choice(
+    serverTypes.filter((type) => type.architecture === "x86").map((type) => type.name),
+    "a server type",
+  )
+    .meta({
+      description: "Hetzner server type of the machines",
+      fallback: "the cheapest that has vcpus and memoryGb",
+    })
+    .optional(),
+});
 
-/** Sizes of machines: a server type of the location has them, and the software fits. */
-export const machineRules: readonly Rule[] = [
-  ...tiers.map((key) => ({
+/** A size with what the server type or the role's default says about the rest. */
+export function completeSize(
+  given: { readonly [Key in keyof MachineSize]?: MachineSize[Key] | undefined },
+  fallback: DefaultSize,
+): MachineSize {
+  const type = given.serverType === undefined ? undefined : findServerType(given.serverType);
+  return {
+    vcpus: given.vcpus ?? type?.vcpus ?? fallback.vcpus,
+    memoryGb: given.memoryGb ?? type?.memoryGb ?? fallback.memoryGb,
+    serverType: given.serverType,
+  };
+}
+
+/** What the rule about the size of a section's machines looks at. */
+export interface SizeInput<Key extends string> {
+  readonly settings: { readonly location: string } & Readonly<Record<Key, MachineSize>>;
+}
+
+/** A server type of the location has what the section under `key` asks for. */
+export function sizeRule<Key extends string>(key: Key): Rule<SizeInput<Key>> {
+  return {
     reads: ["location", ...["vcpus", "memoryGb", "serverType"].map((field) => `${key}.${field}`)],
-    check: ({ settings }: { readonly settings: PlatformSettings }) => sizeProblems(settings, key),
-  })),
-  { reads: ["app"], check: ({ settings }) => appMemoryProblems(settings) },
-  {
-    reads: ["database.memoryGb", "database.serverType"],
-    check: ({ settings }) => {
-      const { memoryGb } = settings.database;
-      if (memoryGb >= leastDatabaseMemoryGb) return [];
-      const allowed = `at least ${leastDatabaseMemoryGb} GB for PostgreSQL, cache and Elasticsearch`;
-      return [
-        { path: "database.memoryGb", value: String(memoryGb), allowed, remedy: "take a larger machine" },
-      ];
-    },
-  },
-];
+    check: ({ settings }) => sizeProblems(key, settings[key], settings.location),
+  };
+}
 
-function sizeProblems(settings: PlatformSettings, key: MachineKey): readonly SettingsProblem[] {
-  const size: MachineSize = settings[key];
-  const { location } = settings;
+function sizeProblems(key: string, size: MachineSize, location: string): readonly SettingsProblem[] {
   const nearest = nearestServerTypes(size, location).map((type) => `${type.name} (${describeSize(type)})`);
   if (size.serverType === undefined) {
     if (fallbackServerTypes(size, location).some((type) => type.architecture === "x86")) return [];
@@ -56,19 +80,4 @@ function sizeProblems(settings: PlatformSettings, key: MachineKey): readonly Set
   }
   const large = type.vcpus >= size.vcpus && type.memoryGb >= size.memoryGb;
   return large ? [] : problem(`a server type with at least ${describeSize(size)}`);
-}
-
-function appMemoryProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const services = Object.values(settings.app.services);
-  const wanted = services.reduce((sum, service) => sum + service.replicas * service.memoryMb, 0);
-  const free = settings.app.memoryGb * 1024 - systemMemoryMb;
-  if (wanted <= free) return [];
-  return [
-    {
-      path: "app.services",
-      value: `${wanted} MB for all replicas of a node`,
-      allowed: `${Math.max(0, free)} MB (app.memoryGb ${settings.app.memoryGb} less ${systemMemoryMb} MB for the system)`,
-      remedy: "lower replicas or memoryMb, or raise app.memoryGb",
-    },
-  ];
 }

@@ -10,16 +10,21 @@ export interface SettingsProblem {
   readonly remedy: string;
 }
 
-/** All mistakes of a stack's configuration at once. */
+/** All mistakes of a configuration at once. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 
+  /**
+   * @param name of the stack, or of whatever `kind` says
+   * @param kind @default "stack"
+   */
   constructor(
-    stack: string,
+    name: string,
     readonly problems: readonly SettingsProblem[],
+    kind = "stack",
   ) {
     const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
-    super(`stack ${stack}: ${count} in the configuration\n${problems.map(problemLine).join("\n")}`);
+    super(`${kind} ${name}: ${count} in the configuration\n${problems.map(problemLine).join("\n")}`);
   }
 }
 

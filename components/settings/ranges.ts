@@ -58,6 +58,44 @@ export function isPublicIpv4Range(cidr: string): boolean {
   return prefix < 8 || address.range() === "unicast";
 }
 
+/**
+ * How much of the internet's addresses is in these ranges, from 0 to 1: of IPv4 or of the part of IPv6 that is given
+ * out (2000::/3), whichever is more.
+ */
+export function shareOfInternet(cidrs: readonly string[]): number {
+  const ranges = cidrs.map((cidr) => ipaddr.parseCIDR(cidr));
+  const ofKind = (kind: "ipv4" | "ipv6") =>
+    ranges
+      .filter(([address]) => address.kind() === kind)
+      .map(([address, prefix]) => {
+        const bytes = address.toByteArray();
+        const first = bytes.reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+        return { first, last: first + (1n << BigInt(bytes.length * 8 - prefix)) - 1n };
+      });
+  const wholeIpv4 = { first: 0n, last: (1n << 32n) - 1n };
+  const givenIpv6 = { first: 1n << 125n, last: (1n << 126n) - 1n };
+  return Math.max(shareOf(wholeIpv4, ofKind("ipv4")), shareOf(givenIpv6, ofKind("ipv6")));
+}
+
+interface BigRange {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+function shareOf(whole: BigRange, ranges: readonly BigRange[]): number {
+  const sorted = [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1));
+  let covered = 0n;
+  let next = whole.first;
+  for (const { first, last } of sorted) {
+    const from = first > next ? first : next;
+    const to = last < whole.last ? last : whole.last;
+    if (to < from) continue;
+    covered += to - from + 1n;
+    next = to + 1n;
+  }
+  return Number(covered) / Number(whole.last - whole.first + 1n);
+}
+
 export function ipv4Number(address: string): number {
   return ipaddr.IPv4.parse(address)
     .toByteArray()

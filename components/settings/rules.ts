@@ -1,24 +1,19 @@
-import type { StackValues } from "../stack/schema";
 import type { SettingsProblem } from "./problems";
-import type { PlatformSettings } from "./settings";
 
-/** What a rule may look at: complete settings, and what the file itself says. */
-export interface RuleInput {
-  readonly settings: PlatformSettings;
-  readonly values: StackValues;
-}
-
-/** A rule between several values. */
-export interface Rule {
+/**
+ * A rule between several values. What it looks at is its input: complete `settings`, and under `given` what the file
+ * itself says.
+ */
+export interface Rule<Input> {
   /** Paths that it looks at; it is left out when one of them has the wrong shape anyway. */
   readonly reads: readonly string[];
-  readonly check: (input: RuleInput) => readonly SettingsProblem[];
+  readonly check: (input: Input) => readonly SettingsProblem[];
 }
 
 /** The problems of all rules whose values have the right shape. */
-export function checkRules(
-  rules: readonly Rule[],
-  input: RuleInput,
+export function checkRules<Input>(
+  rules: readonly Rule<Input>[],
+  input: Input,
   shapeProblems: readonly SettingsProblem[],
 ): readonly SettingsProblem[] {
   const wrong = (read: string) =>

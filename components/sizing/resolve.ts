@@ -1,5 +1,12 @@
-import type { MachineSize } from "../settings/settings";
 import { type ServerLine, type ServerType, serverTypes } from "./serverTypes";
+
+/** What a machine must at least have. */
+export interface MachineSize {
+  readonly vcpus: number;
+  readonly memoryGb: number;
+  /** Hetzner server type; undefined: the cheapest that satisfies vcpus and memory. */
+  readonly serverType: string | undefined;
+}
 
 /** No server type of the location has what the machine needs. */
 export class NoServerTypeError extends Error {

@@ -3,8 +3,9 @@ import { planPlatform } from "../presets";
 import type { SettingsProblem } from "../settings/problems";
 import { contains, type Ipv4Range, ipv4Number, ipv4Range, ipv4Text, overlaps } from "../settings/ranges";
 import type { Rule } from "../settings/rules";
-import { type PlatformSettings, Tier } from "../settings/settings";
 import { containerRange } from "../setup/docker";
+import { type RoleName, roleNames } from "./roles";
+import type { PlatformSettings } from "./settings";
 
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 /** Networks that Docker has on every machine: a private range over them could not be reached from containers. */
@@ -12,14 +13,14 @@ const dockerRanges = [containerRange, "172.17.0.0/16"];
 /** Hetzner's gateway of the public side, reserved in private networks too. */
 const publicGateway = "172.31.1.1";
 
-const subnetOf = (settings: PlatformSettings, tier: Tier) => parsed(settings.network.subnets[tier]);
+const subnetOf = (settings: PlatformSettings, role: RoleName) => parsed(settings.network.subnets[role]);
 
 /** Private network: what Hetzner demands of ranges, and room for every machine. */
-export const networkRules: readonly Rule[] = [
+export const networkRules: readonly Rule<{ readonly settings: PlatformSettings }>[] = [
   { reads: ["network.range"], check: ({ settings }) => rangeProblems(settings.network.range) },
   {
     reads: ["network"],
-    check: ({ settings }) => Object.values(Tier).flatMap((tier) => subnetProblems(settings, tier)),
+    check: ({ settings }) => roleNames.flatMap((role) => subnetProblems(settings, role)),
   },
   { reads: ["network"], check: ({ settings }) => overlapProblems(settings) },
   { reads: ["network", "app.count"], check: ({ settings }) => roomProblems(settings) },
@@ -43,11 +44,11 @@ function rangeProblems(text: string): readonly SettingsProblem[] {
   return [{ path, value: text, allowed, remedy: "choose 10.0.0.0/16 or another free range" }];
 }
 
-function subnetProblems(settings: PlatformSettings, tier: Tier): readonly SettingsProblem[] {
+function subnetProblems(settings: PlatformSettings, role: RoleName): readonly SettingsProblem[] {
   const { range, subnets } = settings.network;
-  const subnet = subnetOf(settings, tier);
+  const subnet = subnetOf(settings, role);
   const problem = (allowed: string, remedy: string): SettingsProblem[] => [
-    { path: `network.subnets.${tier}`, value: subnets[tier], allowed, remedy },
+    { path: `network.subnets.${role}`, value: subnets[role], allowed, remedy },
   ];
   if (subnet.prefix > 30) return problem("a subnet of at least /30", "take a shorter prefix, such as /24");
   if (!contains(parsed(range), subnet)) {
@@ -61,14 +62,14 @@ function subnetProblems(settings: PlatformSettings, tier: Tier): readonly Settin
 }
 
 function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const tiers = Object.values(Tier);
-  return tiers.flatMap((tier, index) =>
-    tiers
+  const roles = roleNames;
+  return roles.flatMap((role, index) =>
+    roles
       .slice(0, index)
-      .filter((other) => overlaps(subnetOf(settings, tier), subnetOf(settings, other)))
+      .filter((other) => overlaps(subnetOf(settings, role), subnetOf(settings, other)))
       .map((other) => ({
-        path: `network.subnets.${tier}`,
-        value: settings.network.subnets[tier],
+        path: `network.subnets.${role}`,
+        value: settings.network.subnets[role],
         allowed: `a subnet apart from network.subnets.${other} ${settings.network.subnets[other]}`,
         remedy: "move one of the two",
       })),
@@ -77,17 +78,17 @@ function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[]
 
 function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
   const plan = planPlatform(settings);
-  return Object.values(Tier).flatMap((tier) => {
-    const subnet = subnetOf(settings, tier);
-    const last = Math.max(...machinesOf(plan, tier).map(lastAddress));
+  return roleNames.flatMap((role) => {
+    const subnet = subnetOf(settings, role);
+    const last = Math.max(...machinesOf(plan, role).map(lastAddress));
     // The last address of a subnet is its broadcast address.
     if (last < subnet.last || subnet.prefix > 30) return [];
     const needed = 32 - Math.ceil(Math.log2(last - subnet.first + 2));
     return [
       {
-        path: `network.subnets.${tier}`,
-        value: settings.network.subnets[tier],
-        allowed: `a subnet that holds the tier's last address ${ipv4Text(last)}`,
+        path: `network.subnets.${role}`,
+        value: settings.network.subnets[role],
+        allowed: `a subnet that holds the role's last address ${ipv4Text(last)}`,
         remedy: `take a prefix of /${needed} or shorter; machines begin at the 11th address`,
       },
     ];

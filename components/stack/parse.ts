@@ -1,25 +1,22 @@
-import { environmentRules } from "../roles/app/environmentRules";
-import { serviceRules } from "../roles/app/serviceRules";
-import { certificateRules } from "../roles/edge/certificateRules";
-import { machineRules } from "../settings/machineSize";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
-import { checkRules } from "../settings/rules";
-import type { PlatformSettings } from "../settings/settings";
+import { checkRules, type Rule } from "../settings/rules";
 import { parseShape } from "../settings/shape";
 import { completeSettings } from "./complete";
 import { networkRules } from "./networkRules";
 import { platformRules } from "./platformRules";
+import { renamedPath } from "./renamedKeys";
+import { roleRules } from "./roles";
+import { type GivenValues, stackSchema } from "./schema";
 import { secretRules } from "./secretRules";
+import type { PlatformSettings } from "./settings";
 
-const rules = [
-  ...networkRules,
-  ...machineRules,
-  ...serviceRules,
-  ...environmentRules,
-  ...secretRules,
-  ...platformRules,
-  ...certificateRules,
-];
+/** What a rule may look at: complete settings, and what the file itself says. */
+export interface StackInput {
+  readonly settings: PlatformSettings;
+  readonly given: GivenValues;
+}
+
+const rules: readonly Rule<StackInput>[] = [...networkRules, ...roleRules, ...secretRules, ...platformRules];
 
 /**
  * Turns a stack's plain values (keys without the `hetzner-platform:` prefix, defaults of Pulumi.yaml merged)
@@ -29,16 +26,27 @@ const rules = [
  * @param stack name of the stack; the environment's name unless the values name another
  * @param known problems that the reader of the values has found already
  * @throws SettingsError with every mistake of the values
+ * @example
+ * const settings = parseSettings(
+ *   {
+ *     domain: "www.example.com",
+ *     adminRanges: ["198.51.100.7/32"],
+ *     app: { services: { web: { image: "example/shop:1.4.2", port: 3000, pathPrefix: "/" } } },
+ *   },
+ *   "prod",
+ * );
+ * settings.database.memoryGb; // 32
  */
 export function parseSettings(
   raw: Readonly<Record<string, unknown>>,
   stack: string,
   known: readonly SettingsProblem[] = [],
 ): PlatformSettings {
-  const { values, problems } = parseShape({ environment: shortName(stack), ...raw });
+  const named = { environment: shortName(stack), ...raw };
+  const { values, given, problems } = parseShape(stackSchema, named, renamedPath);
   const settings = completeSettings(values);
   const reported = new Set(known.map(({ path }) => path));
-  const found = [...problems, ...checkRules(rules, { settings, values }, problems)];
+  const found = [...problems, ...checkRules(rules, { settings, given }, problems)];
   const all = [...known, ...found.filter(({ path }) => !reported.has(path))];
   if (all.length > 0) throw new SettingsError(stack, all);
   return settings;

@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, Scalar } from "yaml";
+import { isConfidential } from "../settings/fields";
 import { formatPath, type SettingsProblem } from "../settings/problems";
-import { isConfidential } from "./secrets";
+import { stackSchema } from "./schema";
 
 type Path = readonly PropertyKey[];
 
@@ -28,7 +29,7 @@ export function plainScalarProblems(node: unknown, path: Path = []): readonly Se
 function problem(path: Path, source: string): SettingsProblem {
   return {
     path: formatPath(path),
-    value: `${isConfidential(path) ? "a number or a date" : source} without quotes`,
+    value: `${isConfidential(stackSchema, path) ? "a number or a date" : source} without quotes`,
     allowed: "a value that every reader of YAML takes for the same",
     remedy: "write text in quotes, and a number in decimal digits alone",
   };

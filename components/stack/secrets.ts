@@ -1,20 +1,9 @@
+import { serviceSecretRemedy } from "../roles/app/settings";
+import { isEncrypted } from "../settings/leaves";
 import type { SettingsProblem } from "../settings/problems";
-import { secretKeys, stackSchema } from "./schema";
+import { namedSecrets, secretKeys, stackSchema } from "./schema";
 
 const providerToken = "hcloud:token";
-
-/** The key that holds secrets by name; each value in it is encrypted for itself. */
-export const namedSecrets = "secrets";
-
-/**
- * True where a value is a secret, or may be one: who moves a service here brings `DATABASE_URL` in its environment.
- * Messages end up in the logs of CI.
- */
-export function isConfidential(path: readonly PropertyKey[]): boolean {
-  const [key = "", , , kind] = path;
-  if (key === namedSecrets || (secretKeys as readonly PropertyKey[]).includes(key)) return true;
-  return path.length > 4 && key === "app" && kind === "environment";
-}
 
 /** Which values of a stack's configuration are encrypted. */
 export interface Encryption {
@@ -78,22 +67,16 @@ export function misplacedSecretProblems(
         path: key,
         value: "an encrypted value",
         allowed: `clear text; encrypted are ${places.join(", ")} alone`,
-        remedy: key === "app" ? serviceSecretRemedy(namespace) : "set it without --secret",
+        remedy: key === "app" ? serviceSecretRemedy() : "set it without --secret",
       }))
   );
 }
 
-/** How a service gets a secret; somebody has encrypted a value of its environment. */
-export function serviceSecretRemedy(namespace: string, variable = "VARIABLE"): string {
-  return `run: pulumi config set --secret --path ${namespace}:${namedSecrets}.NAME, and name it under app.services.SERVICE.secrets: {${variable}: NAME}`;
-}
-
 /** Names of a value of `secrets`, as it stands in a stack's file, that are not encrypted. */
 export function clearNamesIn(value: unknown): readonly string[] {
-  if (typeof value !== "object" || value === null) return [];
-  const entries = Object.entries(value);
   // `pulumi config set --secret` of the whole key.
-  const [only] = entries;
-  if (entries.length === 1 && only?.[0] === "secure" && typeof only[1] === "string") return [];
-  return entries.filter(([, one]) => typeof one === "string").map(([name]) => name);
+  if (typeof value !== "object" || value === null || isEncrypted(value)) return [];
+  return Object.entries(value)
+    .filter(([, one]) => typeof one === "string")
+    .map(([name]) => name);
 }

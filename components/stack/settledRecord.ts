@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformSettings } from "../settings/settings";
-import { refusalText, refusedChanges, type SettledSettings, settledSettings } from "./settledSettings";
+import { enginesHooks } from "../machine/enginesHooks";
+import { refusalText, type SettledSettings } from "../settings/settled";
+import type { PlatformSettings } from "./settings";
+import { refusedChanges, settledSettings } from "./settledSettings";
 
 /** Lets a value pass when the settings may follow those of the running platform; it never does otherwise. */
 export type Gate = <T>(value: T) => pulumi.Output<T>;
@@ -17,12 +19,6 @@ export function rememberSettled(name: string, settings: PlatformSettings, parent
   // Of a record that an `up --target` leaves out no hook is called, and the engine answers what it holds.
   const passed = pulumi.all([record.urn, record.input]).apply(([, held]) => refuse(held ?? {}, settings));
   return (value) => passed.apply(() => value);
-}
-
-/** Mocks claim to know hooks and then wait for ever, because they have no call for them. */
-export function enginesHooks(): boolean {
-  const monitor: unknown = pulumi.runtime.getMonitor();
-  return typeof monitor === "object" && monitor !== null && "registerResourceHook" in monitor;
 }
 
 /** @throws with every change that would leave data behind or delete it */

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { planPlatform } from "../presets";
 import { requireBuilt } from "../presets/problems";
+import type { OffsiteCredentials } from "../roles/storage/settings";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
-import type { PlatformSettings } from "../settings/settings";
 import { BudgetError, requireBudget } from "../views/budget";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings } from "./parse";
 import { plainValue } from "./rawValues";
-import { clearNamesIn, clearTextProblems, misplacedSecretProblems, namedSecrets } from "./secrets";
+import { namedSecrets } from "./schema";
+import { secureProblems } from "./secretRules";
+import { clearNamesIn, clearTextProblems, misplacedSecretProblems } from "./secrets";
+import type { PlatformSettings } from "./settings";
 import { misreadProblems, stackFileValue } from "./stackFile";
 
 export { SettingsError, type SettingsProblem } from "../settings/problems";
@@ -28,11 +31,6 @@ export interface StackSecrets {
   readonly named: pulumi.Output<Readonly<Record<string, string>>> | undefined;
 }
 
-export interface OffsiteCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
 /**
  * The configuration of the running stack. Call it before any resource is registered: nothing is created when
  * a value is wrong or the platform costs more than its budget.
@@ -48,6 +46,8 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
     const known = [
       ...misreadProblems(stack, config.name),
       ...secretProblems(config.name, stack, raw),
+      // The engine has decrypted all values: here it can only be a name.
+      ...Object.keys(raw[namedSecrets] ?? {}).flatMap(secureProblems),
       ...(hasOwnEndpoint() ? [] : hetznerProblems(raw, providerToken())),
     ];
     const parsed = parseSettings(raw, stack, known);

@@ -4,12 +4,13 @@ import { isMap, isScalar, type ParsedNode, parseDocument } from "yaml";
 import { z } from "zod";
 import { comingPartProblems } from "../presets/problems";
 import { formatValue, type SettingsProblem } from "../settings/problems";
-import type { PlatformSettings } from "../settings/settings";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
 import { parseSettings, shortName } from "./parse";
 import { plainScalarProblems } from "./plainScalars";
 import { plainValue } from "./rawValues";
-import { clearNamesIn, clearTextProblems, namedSecrets } from "./secrets";
+import { namedSecrets } from "./schema";
+import { clearNamesIn, clearTextProblems } from "./secrets";
+import type { PlatformSettings } from "./settings";
 
 /** Where the stack files lie: beside the program. */
 const projectFolder = dirname(dirname(__dirname));

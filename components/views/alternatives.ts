@@ -1,9 +1,10 @@
 import type { Plan } from "../plan/plan";
-import { BulkBackend, type PlatformSettings, type StorageSettings } from "../settings/settings";
+import { BulkBackend, type StorageSettings } from "../roles/storage/settings";
 import type { PriceTable } from "../sizing/prices";
 import { fallbackServerTypes, NoServerTypeError } from "../sizing/resolve";
 import { type ServerLine, type ServerType, serverTypes } from "../sizing/serverTypes";
 import { workingVolumeGb } from "../sizing/storageBoxes";
+import type { PlatformSettings } from "../stack/settings";
 import { estimateCost, UnknownPriceError } from "./cost";
 
 /** Backends that the alternatives compare; what a bucket elsewhere costs is not known here. */

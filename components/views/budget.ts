@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan";
-import type { PlatformSettings } from "../settings/settings";
 import { datedPrices } from "../sizing/prices";
+import type { PlatformSettings } from "../stack/settings";
 import { type CostEstimate, estimateCost } from "./cost";
 
 /** The platform would cost more than its budget allows, or nobody can say what it costs. */

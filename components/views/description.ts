@@ -1,9 +1,10 @@
 import { type Flow, flowsTo } from "../plan/flows";
 import { type MachinePlan, machinesOf, type Plan } from "../plan/plan";
 import { comingParts, type Role } from "../plan/role";
-import type { MachineSize, PlatformSettings } from "../settings/settings";
 import { findLocation } from "../sizing/locations";
+import type { MachineSize } from "../sizing/resolve";
 import { resolveServerType } from "../sizing/resolve";
+import type { PlatformSettings } from "../stack/settings";
 
 /** A platform as people and programs read it: the value behind `describe` and `describe --json`. */
 export interface PlatformDescription {

@@ -1,6 +1,6 @@
 import { machinesOf, type Plan } from "../plan/plan";
 import { offersOf, type Role } from "../plan/role";
-import type { PlatformSettings } from "../settings/settings";
+import type { PlatformSettings } from "../stack/settings";
 
 /** What of a platform can fail alone and take something with it. */
 export interface SinglePoints {

@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan";
-import type { PlatformSettings } from "../settings/settings";
 import { describeSize } from "../sizing/resolve";
+import type { PlatformSettings } from "../stack/settings";
 import {
   describePlatform,
   type MachineDescription,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { Platform, type PlatformArgs } from "../../components/platform";
 import { SettingsError } from "../../components/settings/problems";
-import type { PlatformSettings } from "../../components/settings/settings";
+import type { PlatformSettings } from "../../components/stack/settings";
 import { clearTextPaths, isSecretValue, type RecordedResource, recordProgram } from "../support/mocks";
 import { seedSettings } from "../support/settings";
 
@@ -167,5 +167,16 @@ describe("Platform", function () {
       "versity/versitygw:v1.8.0": `versity/versitygw@${digest}`,
       "example/shop:1.0.0": `example/shop@${digest}`,
     });
+  });
+
+  it("leaves visitors of HTTP where they are when edge.redirectToHttps is false", async () => {
+    const certificate = "planted-certificate";
+    const edgeScripts = async (redirectToHttps: boolean) => {
+      const edge = { ...settings.edge, redirectToHttps };
+      const { resources } = await record({ settings: { ...settings, edge }, certificate });
+      return [script(resources, "lb1"), script(resources, "lb2")];
+    };
+    for (const script of await edgeScripts(true)) assert.match(script, /redirect scheme https/);
+    for (const script of await edgeScripts(false)) assert.doesNotMatch(script, /redirect scheme https/);
   });
 });

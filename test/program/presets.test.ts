@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import type { Plan } from "../../components/plan/plan";
 import { planPlatform } from "../../components/presets";
-import type { PlatformSettings } from "../../components/settings/settings";
 import { datedPrices } from "../../components/sizing/prices";
+import type { PlatformSettings } from "../../components/stack/settings";
 import { loadStackFile } from "../../components/stack/stackFile";
 import { estimateCost } from "../../components/views/cost";
 import { renderMermaid } from "../../components/views/diagram";

@@ -1,6 +1,6 @@
 import { type MachinePlan, machinesOf, onlyMachineOf, type Plan } from "../../components/plan/plan";
 import { planPlatform } from "../../components/presets";
-import type { PlatformSettings } from "../../components/settings/settings";
+import type { PlatformSettings } from "../../components/stack/settings";
 
 /** The plan of settings, and its machines by role. */
 export interface Planned {

@@ -1,4 +1,4 @@
-import type { PlatformSettings } from "../../components/settings/settings";
+import type { PlatformSettings } from "../../components/stack/settings";
 
 /** The multi-server topology of the seed, as tests of pure functions need it. */
 export const seedSettings: PlatformSettings = {

@@ -1,4 +1,5 @@
-import { type ServiceSettings, Store } from "../../settings/settings";
+import { Store } from "../../settings/store";
+import type { ServiceSettings } from "./settings";
 
 /** The environment by which a service finds a store. Secret. */
 export type StoreEnvironments = Readonly<Partial<Record<Store, Readonly<Record<string, string>>>>>;

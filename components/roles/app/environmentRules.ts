@@ -1,23 +1,23 @@
 import type { SettingsProblem } from "../../settings/problems";
 import type { Rule } from "../../settings/rules";
-import type { PlatformSettings, ServiceSettings } from "../../settings/settings";
 import { longestEnvironmentLine } from "../../setup/container";
 import { platformVariables } from "./environment";
+import type { AppSettings, ServiceSettings } from "./settings";
 
 /** Half of what Linux gives the environment and the arguments of one program. */
 export const largestEnvironment = 1024 * 1024;
 
 /** The environment of a service: what Docker and Linux can hand to a container, and what the platform does not set itself. */
-export const environmentRules: readonly Rule[] = [
+export const environmentRules: readonly Rule<{ readonly settings: { readonly app: AppSettings } }>[] = [
   { reads: ["app.services"], check: ({ settings }) => perService(settings, lengthProblems) },
   { reads: ["app.services"], check: ({ settings }) => perService(settings, ownNameProblems) },
 ];
 
 function perService(
-  settings: PlatformSettings,
+  { app }: { readonly app: AppSettings },
   check: (path: string, service: ServiceSettings) => readonly SettingsProblem[],
 ): readonly SettingsProblem[] {
-  return Object.entries(settings.app.services).flatMap(([name, service]) =>
+  return Object.entries(app.services).flatMap(([name, service]) =>
     check(`app.services.${name}.environment`, service),
   );
 }

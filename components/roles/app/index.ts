@@ -4,7 +4,7 @@ import { createMachines, groupOutputs } from "../../machine/machineGroup";
 import type { PrivateRoleArgs } from "../../machine/roleArgs";
 import { type MachinePlan, machinesOf } from "../../plan/plan";
 import { hostProblems } from "../../settings/hostNames";
-import type { Store } from "../../settings/settings";
+import type { Store } from "../../settings/store";
 import { leavingApp } from "./leaving";
 import { appNodeSetup } from "./setup";
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { hostAddress } from "../../settings/ranges";
-import type { ServiceSettings } from "../../settings/settings";
 import { containerRange } from "../../setup/docker";
+import { mostReplicas, mostServices } from "./limits";
+import type { ServiceSettings } from "./settings";
 
 /** One container of the service stack, the same on every app node. */
 export interface Replica {
@@ -15,10 +16,7 @@ export interface Replica {
   readonly service: ServiceSettings;
 }
 
-/** Services that fit on a node: each has a block of addresses. */
-export const mostServices = 254;
 const firstHost = 10;
-const mostReplicas = 200;
 
 /**
  * All replicas of one node, services in alphabetical order. Each service has a block of 256 addresses that

@@ -1,7 +1,8 @@
 import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
-import { type AppSettings, type ServiceSettings, Store } from "../../settings/settings";
+import { Store } from "../../settings/store";
 import { siteOffer } from "../../setup/site";
+import type { AppSettings, ServiceSettings } from "./settings";
 
 /** Traefik's entry point on an app node. */
 export const traefikPort = 80;

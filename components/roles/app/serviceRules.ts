@@ -1,44 +1,74 @@
 import { formatValue, type SettingsProblem } from "../../settings/problems";
+import type { Given } from "../../settings/roleSettings";
 import type { Rule } from "../../settings/rules";
-import type { PlatformSettings } from "../../settings/settings";
 import { internalPrefix, publicStatePath } from "../../setup/site";
-import { mostServices } from "./replicas";
+import { mostServices } from "./limits";
+import type { AppSettings } from "./settings";
 
-/** The service stack: who gets which request. */
-export const serviceRules: readonly Rule[] = [
-  { reads: ["app.services"], check: ({ settings }) => reachableProblems(settings) },
-  { reads: ["app.services"], check: ({ settings }) => numberProblems(settings) },
-  { reads: ["app.services"], check: ({ settings }) => routeProblems(settings) },
-  { reads: ["app.services"], check: ({ settings }) => duplicateProblems(settings) },
-  { reads: ["app.services"], check: ({ settings }) => internalProblems(settings) },
+/** What the rules look at: the role's settings, and what the file says itself. */
+export interface ServiceInput {
+  readonly settings: { readonly app: AppSettings };
+  readonly given: {
+    readonly app?: Given<AppSettings> | undefined;
+  };
+}
+
+/** The service stack: who gets which request, and whether it fits on a node. */
+export const serviceRules: readonly Rule<ServiceInput>[] = [
+  { reads: ["app"], check: ({ settings }) => memoryProblems(settings.app) },
+  { reads: ["app.services"], check: ({ settings }) => reachableProblems(settings.app) },
+  { reads: ["app.services"], check: ({ settings }) => numberProblems(settings.app) },
+  { reads: ["app.services"], check: ({ settings }) => routeProblems(settings.app) },
+  { reads: ["app.services"], check: ({ settings }) => duplicateProblems(settings.app) },
+  { reads: ["app.services"], check: ({ settings }) => internalProblems(settings.app) },
+  { reads: ["app.services"], check: workerProblems },
 ];
 
-const internalPath = internalPrefix.replace(/\/$/, "");
+/** Memory that system, Docker and Traefik take on an app node, in MB. */
+const systemMemoryMb = 1024;
 
-function reachableProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const services = Object.entries(settings.app.services);
-  if (services.some(([, service]) => service.port !== undefined || service.pathPrefix !== undefined))
-    return [];
+function memoryProblems({ services, memoryGb }: AppSettings): readonly SettingsProblem[] {
+  const wanted = Object.values(services).reduce(
+    (sum, { replicas, memoryMb }) => sum + replicas * memoryMb,
+    0,
+  );
+  const free = memoryGb * 1024 - systemMemoryMb;
+  if (wanted <= free) return [];
   return [
     {
       path: "app.services",
-      value: services.length === 0 ? "nothing" : `only workers: ${services.map(([name]) => name).join(", ")}`,
+      value: `${wanted} MB for all replicas of a node`,
+      allowed: `${Math.max(0, free)} MB (app.memoryGb ${memoryGb} less ${systemMemoryMb} MB for the system)`,
+      remedy: "lower replicas or memoryMb, or raise app.memoryGb",
+    },
+  ];
+}
+
+const internalPath = internalPrefix.replace(/\/$/, "");
+
+function reachableProblems({ services }: AppSettings): readonly SettingsProblem[] {
+  const all = Object.entries(services);
+  if (all.some(([, { port, pathPrefix }]) => port !== undefined || pathPrefix !== undefined)) return [];
+  return [
+    {
+      path: "app.services",
+      value: all.length === 0 ? "nothing" : `only workers: ${all.map(([name]) => name).join(", ")}`,
       allowed: "at least one service with port and pathPrefix",
       remedy: "add the service that visitors reach: {web: {image: ..., port: 3000, pathPrefix: /}}",
     },
   ];
 }
 
-function numberProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const count = Object.keys(settings.app.services).length;
+function numberProblems({ services }: AppSettings): readonly SettingsProblem[] {
+  const count = Object.keys(services).length;
   if (count <= mostServices) return [];
   const allowed = `at most ${mostServices}, each with a block of addresses on its node`;
   const remedy = "remove services, or divide them between two stacks";
   return [{ path: "app.services", value: `${count} services`, allowed, remedy }];
 }
 
-function routeProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  return Object.entries(settings.app.services).flatMap(([name, { port, pathPrefix }]) => {
+function routeProblems({ services }: AppSettings): readonly SettingsProblem[] {
+  return Object.entries(services).flatMap(([name, { port, pathPrefix }]) => {
     if ((port === undefined) === (pathPrefix === undefined)) return [];
     const missing = port === undefined ? "port" : "pathPrefix";
     const present = port === undefined ? `pathPrefix ${pathPrefix}` : `port ${port}`;
@@ -53,30 +83,46 @@ function routeProblems(settings: PlatformSettings): readonly SettingsProblem[] {
   });
 }
 
-// A prefix inside another one is no mistake: the longer one wins.
-function duplicateProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+// A prefix inside another one is no mistake: the longer one wins. Nor is the same one under another host.
+function duplicateProblems({ services }: AppSettings): readonly SettingsProblem[] {
   const owners = new Map<string, string>();
-  return Object.entries(settings.app.services).flatMap(([name, { pathPrefix }]) => {
+  return Object.entries(services).flatMap(([name, { host = "", pathPrefix }]) => {
     if (pathPrefix === undefined) return [];
-    const owner = owners.get(pathPrefix);
+    const owner = owners.get(host + pathPrefix);
     if (owner === undefined) {
-      owners.set(pathPrefix, name);
+      owners.set(host + pathPrefix, name);
       return [];
     }
     return [
       {
         path: `app.services.${name}.pathPrefix`,
         value: formatValue(pathPrefix),
-        allowed: `a prefix of its own; app.services.${owner} has this one`,
-        remedy: "give one of the two another prefix",
+        allowed: `a prefix of its own; app.services.${owner} has this one${host === "" ? "" : ` under host ${host}`}`,
+        remedy: "give one of the two another prefix or another host",
       },
     ];
   });
 }
 
+/** Nobody would ever ask a worker for its health, nor by a host. */
+function workerProblems({ settings, given }: ServiceInput): readonly SettingsProblem[] {
+  return Object.entries(settings.app.services).flatMap(([name, { port, pathPrefix }]) => {
+    if (port !== undefined || pathPrefix !== undefined) return [];
+    const said = given.app?.services?.[name] ?? {};
+    return (["healthPath", "host"] as const)
+      .filter((key) => said[key] !== undefined)
+      .map((key) => ({
+        path: `app.services.${name}.${key}`,
+        value: formatValue(said[key]),
+        allowed: "nothing for a worker, which has no port: nobody would ask it",
+        remedy: `remove ${key}, or add port and pathPrefix`,
+      }));
+  });
+}
+
 /** The load balancers refuse these paths to visitors. */
-function internalProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  return Object.entries(settings.app.services)
+function internalProblems({ services }: AppSettings): readonly SettingsProblem[] {
+  return Object.entries(services)
     .filter(
       ([, { pathPrefix }]) =>
         pathPrefix === internalPath ||

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { MachinePlan } from "../../plan/plan";
-import type { ServiceSettings } from "../../settings/settings";
 import { containerSetup } from "../../setup/container";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
@@ -9,6 +8,7 @@ import { sysctlSetup } from "../../setup/sysctl";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { type StoreEnvironments, secretEnvironment } from "./environment";
 import { planReplicas, type Replica } from "./replicas";
+import type { ServiceSettings } from "./settings";
 import { appProbes, type ReplicaCheck } from "./status";
 import { healthHost, traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
 

@@ -1,7 +1,7 @@
-import type { ServiceSettings } from "../../settings/settings";
 import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { Replica } from "./replicas";
 import { traefikPort } from "./role";
+import type { ServiceSettings } from "./settings";
 
 /** Seconds that Traefik keeps taking requests after it was told to stop, for the load balancers to notice. */
 const drainSeconds = 3;

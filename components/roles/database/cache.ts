@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { CacheEngine } from "../../settings/settings";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { cachePort } from "./role";
+import { CacheEngine } from "./settings";
 
 export interface CacheConfig {
   readonly engine: CacheEngine;

@@ -1,8 +1,8 @@
-import type { PlatformSettings } from "../../settings/settings";
+import { isAccepted } from "../../settings/settled";
 import { mergeSetups } from "../../setup/merge";
 import { storeMarker } from "../../setup/storeMarker";
 import type { CompleteSetup } from "../../setup/types";
-import { isAccepted } from "../../stack/settledSettings";
+import type { PlatformSettings } from "../../stack/settings";
 import { postgresVersion } from "./postgres";
 
 /** Refuses a database or a cache that is not there while another one with data is. */

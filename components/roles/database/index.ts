@@ -4,7 +4,6 @@ import { containerHost } from "../../machine/base";
 import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import type { PrivateRoleArgs } from "../../machine/roleArgs";
 import { onlyMachineOf } from "../../plan/plan";
-import { CacheEngine, type DatabaseSettings } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { databaseNameRule, isDatabaseName } from "./databaseName";
 import { databaseIdentity } from "./identity";
@@ -12,6 +11,7 @@ import { leavingDatabase } from "./leaving";
 import { minimumDatabaseMemoryGb } from "./memoryPlan";
 import { backupRole, restoreRole } from "./postgresRoles";
 import { cachePort, postgresqlPort, searchPort } from "./role";
+import { CacheEngine, type DatabaseSettings } from "./settings";
 import { databaseSetup } from "./setup";
 
 /** Of the settings, the node takes its size, database name and cache engine. */

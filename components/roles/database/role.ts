@@ -1,6 +1,7 @@
 import type { Role } from "../../plan/role";
-import { CacheEngine, type DatabaseSettings, Store } from "../../settings/settings";
+import { Store } from "../../settings/store";
 import { memoryPlan, minimumDatabaseMemoryGb } from "./memoryPlan";
+import { CacheEngine, type DatabaseSettings } from "./settings";
 
 export const postgresqlPort = 5432;
 export const cachePort = 6379;

@@ -1,6 +1,5 @@
 import { flowsTo } from "../../plan/flows";
 import { type MachinePlan, type Plan, sourceAddresses } from "../../plan/plan";
-import type { DatabaseSettings } from "../../settings/settings";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
@@ -12,6 +11,7 @@ import { memoryPlan } from "./memoryPlan";
 import type { RolePasswords } from "./postgresRoles";
 import { postgresSetup } from "./postgresSetup";
 import { postgresqlPort } from "./role";
+import type { DatabaseSettings } from "./settings";
 
 export interface DatabaseSecrets {
   readonly postgresql: RolePasswords;

@@ -1,11 +1,22 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { SettingsProblem } from "../../settings/problems";
-import type { Rule, RuleInput } from "../../settings/rules";
+import type { Rule } from "../../settings/rules";
+
+/** What the rule looks at. */
+export interface CertificateInput {
+  readonly settings: {
+    readonly domain: string;
+    /** Services may have hosts of their own. */
+    readonly app?: { readonly services: Readonly<Record<string, { readonly host?: string | undefined }>> };
+  };
+  readonly given: { readonly certificate?: unknown };
+}
 
 /** What a certificate must be for both load balancers to start with it, and for browsers to take it. */
-export const certificateRules: readonly Rule[] = [
-  { reads: ["certificate", "domain"], check: certificateProblems },
-];
+export const certificateRule: Rule<CertificateInput> = {
+  reads: ["certificate", "domain"],
+  check: certificateProblems,
+};
 
 interface Pair {
   readonly certificate: X509Certificate;
@@ -14,15 +25,15 @@ interface Pair {
 
 type Complaint = Omit<SettingsProblem, "path">;
 
-function certificateProblems({ settings, values }: RuleInput): readonly SettingsProblem[] {
-  const text = values.certificate;
+function certificateProblems({ settings, given }: CertificateInput): readonly SettingsProblem[] {
+  const text = given.certificate;
   if (typeof text !== "string") return [];
   const pair = readPem(text);
   const complaint =
     pair === undefined
       ? unreadable(text)
       : (pairComplaint(pair) ??
-        nameComplaint(pair.certificate, settings.domain) ??
+        nameComplaint(pair.certificate, namesOf(settings)) ??
         timeComplaint(pair.certificate));
   return complaint === undefined ? [] : [{ path: "certificate", ...complaint }];
 }
@@ -65,9 +76,27 @@ function pairComplaint({ certificate, key }: Pair): Complaint | undefined {
   };
 }
 
+/** The domain first, then the hosts of services. */
+function namesOf({ domain, app }: CertificateInput["settings"]): readonly [string, ...string[]] {
+  const hosts = Object.values(app?.services ?? {}).flatMap(({ host }) => host ?? []);
+  return [domain, ...hosts];
+}
+
 /** Browsers read the alternative names alone. */
-function nameComplaint(certificate: X509Certificate, domain: string): Complaint | undefined {
-  if (certificate.checkHost(domain, { subject: "never" }) !== undefined) return undefined;
+function nameComplaint(
+  certificate: X509Certificate,
+  [domain, ...hosts]: readonly [string, ...string[]],
+): Complaint | undefined {
+  const isFor = (name: string) => certificate.checkHost(name, { subject: "never" }) !== undefined;
+  const missing = hosts.filter((host) => !isFor(host));
+  if (isFor(domain) && missing.length === 0) return undefined;
+  if (isFor(domain)) {
+    return {
+      value: `a certificate for ${certificate.subjectAltName}`,
+      allowed: `one for ${missing.join(" and ")} too, where services answer`,
+      remedy: "have these names added to it, or take the services' host away",
+    };
+  }
   return {
     value: `a certificate for ${certificate.subjectAltName ?? `no alternative name, only ${certificate.subject}`}`,
     allowed: `one for domain ${domain}`,

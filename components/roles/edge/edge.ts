@@ -1,7 +1,8 @@
 import type { MachinePlan } from "../../plan/plan";
-import type { OtherHosts, ServiceSettings } from "../../settings/settings";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
+import type { ServiceSettings } from "../app/settings";
+import type { OtherHosts } from "./settings";
 
 /** A machine that requests are sent to, as the load balancers see it. */
 export interface Backend {

@@ -1,4 +1,3 @@
-import { OtherHosts } from "../../settings/settings";
 import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
@@ -14,6 +13,7 @@ import {
 import { haproxyBackends } from "./haproxyBackends";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
 import { edgeHealthPort, httpPort, httpsPort } from "./role";
+import { OtherHosts } from "./settings";
 
 const dropIn = keepRunning({
   unit: "haproxy.service",

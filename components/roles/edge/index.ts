@@ -6,11 +6,11 @@ import { type Bastion, type Machine, numericId } from "../../machine/machine";
 import { createMachines, groupOutputs } from "../../machine/machineGroup";
 import { machineContext, type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
 import { machinesOf } from "../../plan/plan";
-import { EdgeEngine } from "../../settings/settings";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
 import { userDataForNat } from "./nat";
 import { machineSetup, type Pair } from "./pairSetup";
 import { edgeRole } from "./role";
+import { EdgeEngine } from "./settings";
 
 export type { Backend, LoadBalancerPairArgs } from "./inputs";
 

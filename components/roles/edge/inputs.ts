@@ -3,9 +3,9 @@ import { gotInstead, type InputProblem, plainProblem } from "../../machine/input
 import { type MachinesArgs, machinesProblems } from "../../machine/machinesArgs";
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
-import { EdgeEngine, OtherHosts } from "../../settings/settings";
 import { backendProblems } from "./backendProblems";
 import type { Backend as KnownBackend } from "./edge";
+import { EdgeEngine, OtherHosts } from "./settings";
 
 export interface LoadBalancerPairArgs extends MachinesArgs {
   /** Private addresses of the two machines, which nothing else has: `["10.0.1.11", "10.0.1.12"]`. */

@@ -1,4 +1,3 @@
-import { OtherHosts } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
 import type { CompleteSetup } from "../../setup/types";
@@ -14,6 +13,7 @@ import {
 import { nobodyReadyPath, probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
 import { edgeHealthPort, httpPort, httpsPort } from "./role";
+import { OtherHosts } from "./settings";
 
 const configPath = "/etc/nginx/nginx.conf";
 const dropIn = keepRunning({

@@ -5,11 +5,11 @@ import { machineBase } from "../../machine/base";
 import { refuseInputs } from "../../machine/inputErrors";
 import { type MachineContext, numericId } from "../../machine/machine";
 import type { MachinePlan, Plan } from "../../plan/plan";
-import { EdgeEngine, OtherHosts } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { backendProblems } from "./backendProblems";
 import type { LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
+import { EdgeEngine, OtherHosts } from "./settings";
 import { loadBalancerSetup } from "./setup";
 
 /** What is settled before any resource is made. */

@@ -1,8 +1,8 @@
 import { bastionOffer } from "../../plan/flows";
 import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
-import { EdgeEngine, type EdgeSettings } from "../../settings/settings";
 import { siteOffer } from "../../setup/site";
+import { EdgeEngine, type EdgeSettings } from "./settings";
 
 export const httpPort = 80;
 export const httpsPort = 443;

@@ -1,5 +1,4 @@
 import { bastionSynRetries } from "../../machine/dialing";
-import { EdgeEngine } from "../../settings/settings";
 import { mergeSetups } from "../../setup/merge";
 import { sysctlSetup } from "../../setup/sysctl";
 import type { CompleteSetup } from "../../setup/types";
@@ -10,6 +9,7 @@ import { haproxySetup } from "./haproxy";
 import { keepalivedSetup } from "./keepalived";
 import { natSetup } from "./nat";
 import { nginxSetup } from "./nginx";
+import { EdgeEngine } from "./settings";
 import { edgeProbes } from "./status";
 
 export interface LoadBalancerSetupOptions extends EdgeOptions {

@@ -1,4 +1,3 @@
-import { EdgeEngine } from "../../settings/settings";
 import { fileSystems } from "../../setup/machineProbes";
 import type { Probe } from "../../setup/status";
 import { agentStatePath } from "./agent";
@@ -6,6 +5,7 @@ import { certificatePathOf, type EdgeOptions } from "./edge";
 import { adminSocket } from "./haproxyReload";
 import { masterMarker } from "./keepalived";
 import { edgeHealthPort } from "./role";
+import { EdgeEngine } from "./settings";
 
 /** A certificate is renewed by people, who want some working days for it. */
 const certificateDays = 7;

@@ -1,4 +1,4 @@
-import type { BackupSettings, BulkBackend } from "../../settings/settings";
+import type { BackupSettings, BulkBackend, OffsiteCredentials } from "./settings";
 import { storageRoot } from "./volume";
 
 export interface BackupConfig extends BackupSettings {
@@ -36,13 +36,6 @@ export interface BackupSecrets {
   readonly sealKey: string;
   /** Undefined when there is no second copy. */
   readonly offsite: OffsiteCredentials | undefined;
-}
-
-/** Access to the bucket of the second copy. */
-export interface OffsiteCredentials {
-  readonly accessKeyId: string;
-  /** Secret. */
-  readonly secretAccessKey: string;
 }
 
 /** Held while the database is dumped or restored, and while something is copied to or from a remote. */

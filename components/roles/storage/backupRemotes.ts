@@ -1,7 +1,7 @@
-import { BulkBackend } from "../../settings/settings";
 import type { SetupFile, SetupStep } from "../../setup/types";
 import { type BackupConfig, type BackupSecrets, backupFolder } from "./backupConfig";
 import { sealValues } from "./backupSeal";
+import { BulkBackend } from "./settings";
 
 /** A place outside of this machine that backups and objects are copied to. */
 export interface BackupRemote {

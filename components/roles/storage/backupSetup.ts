@@ -7,6 +7,7 @@ import { objectStoreScript } from "./objectStoreScript";
 import { restoreScript } from "./restore";
 import { restoreObjectsScript } from "./restoreObjects";
 import { utcSchedule } from "./schedule";
+import { offsitePairProblem } from "./settingsRules";
 import { needsStorage, storageFolder } from "./volume";
 
 const servicePath = "/etc/systemd/system/platform-backup.service";
@@ -14,11 +15,8 @@ const timerPath = "/etc/systemd/system/platform-backup.timer";
 
 /** Nightly backups, and the commands that take and restore one. */
 export function backupSetup(config: BackupConfig, secrets: BackupSecrets): CompleteSetup {
-  if (config.offsite !== undefined && secrets.offsite === undefined) {
-    throw new Error(
-      `storage.backup.offsite names ${config.offsite.endpoint} without credentials: set both secrets or remove it`,
-    );
-  }
+  const unpaired = offsitePairProblem(config, secrets.offsite !== undefined);
+  if (unpaired !== undefined) throw new Error(unpaired);
   if ((config.box === undefined) !== (secrets.boxKey === undefined)) {
     throw new Error("a storage box and its key come together: give both or neither");
   }

@@ -1,8 +1,8 @@
-import type { PlatformSettings } from "../../settings/settings";
+import { isAccepted } from "../../settings/settled";
 import { mergeSetups } from "../../setup/merge";
 import { judgeCommand, markerPath, storeMarker } from "../../setup/storeMarker";
 import type { CompleteSetup } from "../../setup/types";
-import { isAccepted } from "../../stack/settledSettings";
+import type { PlatformSettings } from "../../stack/settings";
 import { storageRoot } from "./volume";
 
 const store = "objects";

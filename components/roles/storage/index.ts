@@ -6,13 +6,14 @@ import { numericId } from "../../machine/machine";
 import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import type { PrivateRoleArgs } from "../../machine/roleArgs";
 import { onlyMachineOf } from "../../plan/plan";
-import { BulkBackend } from "../../settings/settings";
+import { problemLine } from "../../settings/problems";
 import type { DatabaseCredential } from "../database";
-import type { OffsiteCredentials } from "./backupConfig";
 import { backupKeyRule, isBackupKey } from "./backupSeal";
 import { hasStorageBox } from "./copies";
 import { leavingStorage } from "./leaving";
 import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
+import { BulkBackend, type OffsiteCredentials } from "./settings";
+import { bulkProblems, offsitePairProblem } from "./settingsRules";
 import { storageSetup } from "./setup";
 import { createBackupBox } from "./storageBox";
 
@@ -138,16 +139,10 @@ export class StorageNode extends pulumi.ComponentResource {
 
 /** Everything that is wrong and can be known before any resource is made. Secrets are not shown. */
 function storageProblems({ settings, offsite, backupKey }: StorageNodeArgs): string[] {
-  const { bulk, backup } = settings.storage;
-  const problems: string[] = [];
-  if ((backup.offsite === undefined) !== (offsite === undefined)) {
-    problems.push(
-      "`offsite` credentials and settings.storage.backup.offsite must be given together, or neither",
-    );
-  }
-  if (bulk === BulkBackend.ObjectStore && backup.offsite === undefined) {
-    problems.push("settings.storage.backup.offsite: got nothing, allowed a bucket while bulk is objectStore");
-  }
+  const { backup } = settings.storage;
+  const problems = bulkProblems(settings.storage).map((problem) => `settings.${problemLine(problem).trim()}`);
+  const unpaired = offsitePairProblem(backup, offsite !== undefined);
+  if (unpaired !== undefined) problems.push(`settings.${unpaired}`);
   if (typeof backupKey === "string" && !isBackupKey(backupKey)) {
     problems.push(`backupKey: got a secret of another form, allowed ${backupKeyRule}`);
   }

@@ -1,10 +1,10 @@
-import { ObjectStoreEngine } from "../../settings/settings";
 import { type ContainerSpec, containerSetup } from "../../setup/container";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
 import { objectStoreFiles, objectStoreScript } from "./objectStoreScript";
 import { objectStorePort } from "./role";
 import { type ObjectStoreConfig, type ObjectStoreSecrets, rootAccessKey, s3Endpoint, s3Region } from "./s3";
+import { ObjectStoreEngine } from "./settings";
 import { needsStorage, storageFolder, storageRoot } from "./volume";
 
 /** Number of the user that owns the objects; containers know users by number only. */

@@ -1,4 +1,3 @@
-import { ObjectStoreEngine } from "../../settings/settings";
 import type { SetupFile } from "../../setup/types";
 import { objectStorePort } from "./role";
 import {
@@ -10,6 +9,7 @@ import {
   s3Region,
 } from "./s3";
 import { applicationPolicy } from "./s3Policy";
+import { ObjectStoreEngine } from "./settings";
 
 export const objectStoreScript = "/usr/local/lib/platform/object-store";
 /** Credentials of both users as curl reads them; root's is also used by the backup. */

@@ -1,8 +1,9 @@
 import type { Order, Role } from "../../plan/role";
-import { BulkBackend, ObjectStoreEngine, type StorageSettings, Store } from "../../settings/settings";
+import { Store } from "../../settings/store";
 import { journalPort, logsOffer } from "../../setup/journal";
 import { findStorageBox } from "../../sizing/storageBoxes";
 import { hasStorageBox, onlyCopy } from "./copies";
+import { BulkBackend, ObjectStoreEngine, type StorageSettings } from "./settings";
 
 export const objectStorePort = 9000;
 

@@ -1,5 +1,5 @@
-import type { ObjectStoreEngine } from "../../settings/settings";
 import { objectStorePort } from "./role";
+import type { ObjectStoreEngine } from "./settings";
 
 /** Signing region that both engines accept. */
 export const s3Region = "us-east-1";

@@ -1,8 +1,9 @@
 import { endpointOf, onlyMachineOf, type Plan } from "../../plan/plan";
-import { type PlatformSettings, Store } from "../../settings/settings";
+import { Store } from "../../settings/store";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
+import type { PlatformSettings } from "../../stack/settings";
 import type { BackupSecrets, StorageBoxAccess } from "./backupConfig";
 import { backupSetup } from "./backupSetup";
 import { objectsIdentity } from "./identity";

@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type DeployKey, deployKey } from "../../machine/deployKey";
 import type { RoleArgs } from "../../machine/roleArgs";
-import type { PlatformSettings } from "../../settings/settings";
 import { requireStorageBox, storageBoxLocation } from "../../sizing/storageBoxes";
+import type { PlatformSettings } from "../../stack/settings";
 import type { StorageBoxAccess } from "./backupConfig";
 
 /** A storage box for backups, and the key that opens it. */

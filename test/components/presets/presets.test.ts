@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { mixedRoles } from "../../../components/plan/layers";
 import { comingParts } from "../../../components/plan/role";
 import { planPlatform, presets } from "../../../components/presets";
+import { PresetName } from "../../../components/presets/name";
 import { comingPartProblems, presetProblems } from "../../../components/presets/problems";
 import type { SettingsProblem } from "../../../components/settings/problems";
-import { type PlatformSettings, PresetName } from "../../../components/settings/settings";
 import { parseSettings } from "../../../components/stack/parse";
+import type { PlatformSettings } from "../../../components/stack/settings";
 import { readStackFile } from "../../../components/stack/stackFile";
 import { seedSettings } from "../../support/settings";
 

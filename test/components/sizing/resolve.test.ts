@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { MachineSize } from "../../../components/settings/settings";
 import { locations } from "../../../components/sizing/locations";
+import type { MachineSize } from "../../../components/sizing/resolve";
 import {
   fallbackServerTypes,
   NoServerTypeError,

@@ -107,6 +107,19 @@ const mistakes: readonly Mistake[] = [
   ["admin range with a zone", set("adminRanges", ["fe80::1%eth0/128"]), "adminRanges[0]", /CIDR/],
   ["everybody may administer", set("adminRanges", ["0.0.0.0/0"]), "adminRanges[0]", /not the whole internet/],
   ["everybody, IPv6", set("adminRanges", ["::/0"]), "adminRanges[0]", /not the whole internet/],
+  [
+    "everybody in two halves",
+    set("adminRanges", ["0.0.0.0/1", "128.0.0.0/1"]),
+    "adminRanges[1]",
+    /128\.0\.0\.0\/1, allowed not the whole internet, nor half of it/,
+  ],
+  ["everybody of IPv6 in one half", set("adminRanges", ["2000::/3"]), "adminRanges[0]", /nor half of it/],
+  [
+    "half of the internet in quarters, one of them twice",
+    set("adminRanges", ["0.0.0.0/2", "198.51.100.7/32", "64.0.0.0/3", "96.0.0.0/3", "0.0.0.0/2"]),
+    "adminRanges",
+    /5 ranges that are half of it together/,
+  ],
   ["range that is no CIDR", set("network.range", "10.0.0.0"), "network.range", /CIDR/],
   ["range with host bits", set("network.range", "10.0.0.1/16"), "network.range", /clear the bits/],
   ["range with a bad octet", set("network.range", "10.0.256.0/16"), "network.range", /correct the address/],
@@ -244,6 +257,57 @@ const mistakes: readonly Mistake[] = [
     /parts \. and \.\./,
   ],
   ["prefix of 256 characters", set(`${web}.pathPrefix`, `/${"a".repeat(255)}`), `${web}.pathPrefix`, /255/],
+  [
+    "health path of a worker",
+    set("app.services.worker.healthPath", "/health"),
+    "app.services.worker.healthPath",
+    /got "\/health", allowed nothing for a worker.*remove healthPath, or add port/,
+  ],
+  [
+    "host of a worker",
+    set("app.services.worker.host", "a.example"),
+    "app.services.worker.host",
+    /for a worker/,
+  ],
+  ["host with a path", set(`${web}.host`, "a.example.com/x"), `${web}.host`, /without a path/],
+  [
+    "same prefix twice under one host",
+    all(
+      set(`${web}.host`, "a.example.com"),
+      set("app.services.shop", { image: "example/shop:1", port: 80, pathPrefix: "/", host: "a.example.com" }),
+    ),
+    "app.services.shop.pathPrefix",
+    /app\.services\.web has this one under host a\.example\.com/,
+  ],
+  [
+    "service called __proto__, which JavaScript would lose",
+    (values) => {
+      const app = JSON.parse('{"services": {"__proto__": {"image": "a:1"}}}');
+      Object.assign(app.services, (values.app as { services: object }).services);
+      return { ...values, app };
+    },
+    "app.services.__proto__",
+    /lost on its way through JavaScript; rename it/,
+  ],
+  [
+    "variable called __proto__",
+    set(`${web}.environment`, JSON.parse('{"__proto__": "1"}')),
+    `${web}.environment.__proto__`,
+    /rename it/,
+  ],
+  [
+    "secret called secure, which Pulumi takes for an encrypted value",
+    set("secrets", { secure: "one", mail: "two" }),
+    "secrets.secure",
+    /got a secret of this name, .*\{secure: \.\.\.\}.*; rename it/,
+  ],
+  [
+    "secret called secure that is encrypted itself",
+    set("secrets", { secure: { secure: "v1:a" } }),
+    "secrets.secure",
+    /rename it/,
+  ],
+  ["redirect in words", set("edge.redirectToHttps", "no"), "edge.redirectToHttps", /true or false/],
   ["health path that is a URL", set(`${web}.healthPath`, "http://x/health"), `${web}.healthPath`, /slash/],
   [
     "variable that is a number",
@@ -599,6 +663,11 @@ describe("parseSettings", () => {
       text,
       /registries\[0\]\.password: got an unknown key, allowed the keys host, username, passwordSecret;/,
     );
+    const text1 = new SettingsError(
+      "prod",
+      problemsOf(set(`${web}.environment`, "PASSWORD=s3cret")(correct())),
+    );
+    assert.match(text1.message, /web\.environment: got text of another form/);
     const taken = set(`${web}.environment`, { DATABASE_URL: "postgresql://u:s3cret@db/app" });
     const [problem] = problemsOf(all(set(`${web}.uses`, ["database"]), taken)(correct()));
     assert.equal(problem?.path, `${web}.environment.DATABASE_URL`);
@@ -643,8 +712,6 @@ describe("parseSettings, defaults", () => {
     assert.deepEqual(settings.app.services.worker, {
       image: "example/shop:1.4.2",
       replicas: 1,
-      port: undefined,
-      pathPrefix: undefined,
       healthPath: "/health/ready",
       environment: {},
       uses: [],
@@ -705,6 +772,23 @@ describe("parseSettings, defaults", () => {
   it("lets everybody administer a stack that may be lost", () => {
     const open = all(set("adminRanges", ["0.0.0.0/0"]), set("protect", false));
     assert.deepEqual(parseSettings(open(correct()), "qa").adminRanges, ["0.0.0.0/0"]);
+  });
+
+  it("lets services share a prefix under different hosts, and one of them have none", () => {
+    const service = (host?: string) => ({ image: "example/shop:1", port: 80, pathPrefix: "/", host });
+    const shared = all(
+      set("app.services.admin", service("admin.example.com")),
+      set("app.services.shop", service("shop.example.com")),
+    );
+    const { services } = parseSettings(shared(correct()), "prod").app;
+    assert.deepEqual(
+      Object.values(services).map(({ host }) => host),
+      [undefined, undefined, "admin.example.com", "shop.example.com"],
+    );
+  });
+
+  it("takes all secrets encrypted at once, as pulumi config set --secret writes them", () => {
+    assert.doesNotThrow(() => parseSettings(set("secrets", { secure: "v1:abc" })(correct()), "prod"));
   });
 
   it("takes encrypted secrets and a complete second copy", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 import { z } from "zod";
 import { isCalendarExpression, nextElapse } from "../../../components/settings/calendar";
+import { bare } from "../../../components/settings/fields";
 import { renderSetup } from "../../../components/setup/render";
 import { secretKeys, stackSchema } from "../../../components/stack/schema";
 import { describePlatform } from "../../../components/views/description";
@@ -208,7 +209,7 @@ function withSeed<T>(seed: number, act: () => T): T {
 
 /** `app.services.*.image` of a schema: its keys, records by a star, without what lies in lists. */
 function keysOf(schema: unknown, prefix = ""): string[] {
-  const inner = unwrapped(schema);
+  const inner = bare(schema);
   if (inner instanceof z.ZodObject) {
     return Object.entries(inner.shape).flatMap(([key, value]) =>
       keysOf(value, prefix === "" ? key : `${prefix}.${key}`),
@@ -216,12 +217,6 @@ function keysOf(schema: unknown, prefix = ""): string[] {
   }
   if (inner instanceof z.ZodRecord) return keysOf(inner.valueType, `${prefix}.*`);
   return [prefix];
-}
-
-function unwrapped(schema: unknown): unknown {
-  const wraps =
-    schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault;
-  return wraps ? unwrapped(schema.unwrap()) : schema;
 }
 
 const records = /^(app\.services|app\.services\.\*\.environment|app\.services\.\*\.secrets|secrets)$/;

@@ -47,6 +47,11 @@ describe("readStackConfig", () => {
     }
   };
 
+  it("refuses a secret called secure, which nothing but its name is left of when the engine has decrypted it", () => {
+    configure({ ...correct, secrets: JSON.stringify({ secure: "planted" }) });
+    assert.deepEqual(problems(), ["secrets.secure"]);
+  });
+
   it("reads texts, numbers, flags and objects as the engine hands them over", () => {
     configure({ ...correct, budgetEur: "500", image: "12345" });
     const { settings, secrets } = readStackConfig();

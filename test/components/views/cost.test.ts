@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { planPlatform } from "../../../components/presets";
-import type { PlatformSettings } from "../../../components/settings/settings";
 import { datedPrices, type PriceTable } from "../../../components/sizing/prices";
+import type { PlatformSettings } from "../../../components/stack/settings";
 import { costAlternatives, whatAmountBuys } from "../../../components/views/alternatives";
 import { BudgetError, budgetText, isWithinBudget, requireBudget } from "../../../components/views/budget";
 import { estimateCost, UnknownPriceError } from "../../../components/views/cost";

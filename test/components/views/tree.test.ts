@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { flowsTo } from "../../../components/plan/flows";
 import { planPlatform } from "../../../components/presets";
-import type { PlatformSettings } from "../../../components/settings/settings";
+import type { PlatformSettings } from "../../../components/stack/settings";
 import { describePlatform } from "../../../components/views/description";
 import { describeTree } from "../../../components/views/tree";
 import { seedSettings } from "../../support/settings";

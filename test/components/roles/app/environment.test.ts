@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { platformVariables, secretEnvironment } from "../../../../components/roles/app/environment";
-import type { ServiceSettings } from "../../../../components/settings/settings";
+import type { ServiceSettings } from "../../../../components/roles/app/settings";
 import { services } from "./support/stack";
 
 const stores = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cacheConf, cacheSetup } from "../../../../components/roles/database/cache";
-import { CacheEngine } from "../../../../components/settings/settings";
+import { CacheEngine } from "../../../../components/roles/database/settings";
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { bootMachine, type TestMachine, whyNoMachine } from "./support/machine";

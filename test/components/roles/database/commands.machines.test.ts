@@ -3,8 +3,8 @@ import { cacheAdminEnv, cacheSetup } from "../../../../components/roles/database
 import { databaseCommands, promoteScript } from "../../../../components/roles/database/commands";
 import { searchAdminCurl } from "../../../../components/roles/database/elasticsearch";
 import { postgresSetup } from "../../../../components/roles/database/postgresSetup";
+import { CacheEngine } from "../../../../components/roles/database/settings";
 import { databaseProbes } from "../../../../components/roles/database/status";
-import { CacheEngine } from "../../../../components/settings/settings";
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { statusScript } from "../../../../components/setup/status";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { databaseIdentity } from "../../../../components/roles/database/identity";
 import { postgresSetup } from "../../../../components/roles/database/postgresSetup";
-import type { PlatformSettings } from "../../../../components/settings/settings";
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
+import type { PlatformSettings } from "../../../../components/stack/settings";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
 import { bootMachine, type TestMachine, whyNoMachine } from "./support/machine";

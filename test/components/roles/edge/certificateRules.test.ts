@@ -36,8 +36,11 @@ describe("certificate", () => {
     return { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
   }
 
-  function problem(certificate: string): string {
-    const services = { web: { image: "a/b:1", port: 80, pathPrefix: "/" } };
+  function problem(certificate: string, host?: string): string {
+    const services = {
+      web: { image: "a/b:1", port: 80, pathPrefix: "/" },
+      shop: { image: "a/b:1", port: 80, pathPrefix: "/shop", host },
+    };
     const values = {
       domain: "www.example.com",
       adminRanges: ["198.51.100.7/32"],
@@ -59,6 +62,16 @@ describe("certificate", () => {
     assert.equal(problem(own.certificate + own.key), "");
     const wildcard = issue("*.example.com");
     assert.equal(problem(wildcard.key + wildcard.certificate), "");
+  });
+
+  it("fails when it is not for the host of a service too", () => {
+    const own = issue("www.example.com");
+    assert.match(
+      problem(own.certificate + own.key, "shop.example.org"),
+      /DNS:www\.example\.com, allowed one for shop\.example\.org too/,
+    );
+    const both = issue("www.example.com", { alternative: "DNS:www.example.com,DNS:shop.example.org" });
+    assert.equal(problem(both.certificate + both.key, "shop.example.org"), "");
   });
 
   it("is accepted by a Node that has no X509Certificate.validToDate, as 20 and 22.0 have none", () => {

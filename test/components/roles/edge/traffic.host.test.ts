@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { EdgeOptions } from "../../../../components/roles/edge/edge";
 import { haproxyConfig } from "../../../../components/roles/edge/haproxy";
 import { nginxConfig } from "../../../../components/roles/edge/nginx";
-import type { OtherHosts } from "../../../../components/settings/settings";
+import type { OtherHosts } from "../../../../components/roles/edge/settings";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
 import { certificatePem, edgeOptions } from "./support/options";
 import { allowedFor, runScenario } from "./support/scenario";

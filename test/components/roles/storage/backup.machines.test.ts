@@ -45,7 +45,7 @@ describe("backupSetup", () => {
   it("fails when a second copy has no credentials", () => {
     assert.throws(
       () => backupSetup(config, { ...secrets, offsite: undefined }),
-      /storage\.backup\.offsite names .* without credentials: set both secrets or remove it/,
+      /storage\.backup\.offsite: got .* without credentials, allowed both or neither/,
     );
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { objectsIdentity } from "../../../../components/roles/storage/identity";
-import type { PlatformSettings } from "../../../../components/settings/settings";
+import type { PlatformSettings } from "../../../../components/stack/settings";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
 

@@ -216,7 +216,7 @@ describe("StorageNode", () => {
           failure = error;
         }
       });
-      assert.match(String(failure), /must be given together, or neither/);
+      assert.match(String(failure), /settings\.storage\.backup\.offsite: got .*, allowed both or neither/);
       assert.equal(resources.filter(({ type }) => !type.startsWith("hetzner-platform:")).length, 0);
     });
   }

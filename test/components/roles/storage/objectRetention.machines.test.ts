@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { objectRetentionScript } from "../../../../components/roles/storage/objectRetention";
-import { ObjectStoreEngine } from "../../../../components/settings/settings";
+import { ObjectStoreEngine } from "../../../../components/roles/storage/settings";
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { bootMachine, type TestMachine, whyNoMachine } from "../database/support/machine";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { objectStoreSetup } from "../../../../components/roles/storage/objectStore";
 import { applicationAccessKey, s3Endpoint, s3Region } from "../../../../components/roles/storage/s3";
-import { ObjectStoreEngine } from "../../../../components/settings/settings";
+import { ObjectStoreEngine } from "../../../../components/roles/storage/settings";
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
 import { machineBase } from "../../../../components/machine/base";
+import { ObjectStoreEngine } from "../../../../components/roles/storage/settings";
 import { storageSetup } from "../../../../components/roles/storage/setup";
-import { ObjectStoreEngine, type PlatformSettings } from "../../../../components/settings/settings";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
+import type { PlatformSettings } from "../../../../components/stack/settings";
 import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";

@@ -1,4 +1,4 @@
-import type { PlatformSettings } from "../../../../components/settings/settings";
+import type { PlatformSettings } from "../../../../components/stack/settings";
 import { parseSettings, SettingsError } from "../../../../components/stack/stackConfig";
 import type { Values } from "./values";
 
@@ -71,7 +71,7 @@ function mend(values: Values, path: string): void {
   else delete parent[last];
   // A port and a prefix come together.
   if (last === "port" || (last === "pathPrefix" && replacement === undefined)) {
-    for (const key of ["port", "pathPrefix", "healthPath"]) delete parent[key];
+    for (const key of ["port", "pathPrefix", "healthPath", "host"]) delete parent[key];
   }
 }
 

@@ -6,10 +6,10 @@ import { appNodeSetup } from "../../../../components/roles/app/setup";
 import { databaseSetup } from "../../../../components/roles/database/setup";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
-import type { PlatformSettings } from "../../../../components/settings/settings";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { CompleteSetup } from "../../../../components/setup/types";
+import type { PlatformSettings } from "../../../../components/stack/settings";
 import { planned } from "../../../support/planned";
 import { agentOptions } from "../../roles/edge/support/options";
 
@@ -45,11 +45,13 @@ export function renderMachines(
       loadBalancerSetup({
         engine: settings.edge.engine,
         domain: settings.domain,
+        otherDomains: hostsBeside(settings),
+        otherHosts: settings.edge.otherHosts ?? "serve",
         machine: edge1,
         peer: edge2,
         backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
         certificate: undefined,
-        redirectToHttps: true,
+        redirectToHttps: settings.edge.redirectToHttps ?? true,
         statePass: agentOptions.statePass,
         floatingIp: "203.0.113.10",
         privateRange: settings.network.range,
@@ -113,4 +115,9 @@ function appStack(
     secrets,
     loadBalancers: loadBalancers.map(({ privateIp }) => privateIp),
   };
+}
+
+function hostsBeside({ domain, app }: PlatformSettings): string[] {
+  const hosts = Object.values(app.services).flatMap(({ host }) => host ?? []);
+  return [...new Set(hosts)].filter((host) => host !== domain).sort();
 }

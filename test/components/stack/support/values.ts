@@ -38,6 +38,7 @@ export function anyValues(random: Random): Values {
       ...anySize(random),
       engine: random.pick(["haproxy", "nginx"]),
       otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
+      redirectToHttps: maybe(0.2, () => random.chance(0.5)),
     }),
     app: plain({
       ...anySize(random),
@@ -108,7 +109,10 @@ function anyRoute(random: Random): Values {
   const path = () =>
     random.pick(["/", "/api", `/${segment()}`, `/${segment()}/${segment()}`, `/${"p".repeat(254)}`, "/../x"]);
   const port = random.pick([1, 80, 3000, 65_535, random.between(1, 65_535)]);
-  return plain({ port, pathPrefix: path(), healthPath: random.chance(0.5) ? path() : undefined });
+  const host = random.chance(0.2)
+    ? random.pick(["a.example", "xn--bcher-kva.example", longestDomain])
+    : undefined;
+  return plain({ port, pathPrefix: path(), host, healthPath: random.chance(0.5) ? path() : undefined });
 }
 
 function anyService(random: Random): Values {

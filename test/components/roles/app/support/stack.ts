@@ -1,5 +1,5 @@
+import type { ServiceSettings } from "../../../../../components/roles/app/settings";
 import type { AppStack } from "../../../../../components/roles/app/setup";
-import type { ServiceSettings } from "../../../../../components/settings/settings";
 import { planned } from "../../../../support/planned";
 import { seedSettings } from "../../../../support/settings";
 

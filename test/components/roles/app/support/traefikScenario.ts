@@ -3,8 +3,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import { join } from "node:path";
 import { planReplicas } from "../../../../../components/roles/app/replicas";
+import type { ServiceSettings } from "../../../../../components/roles/app/settings";
 import { traefikDynamic, traefikStatic } from "../../../../../components/roles/app/traefik";
-import type { ServiceSettings } from "../../../../../components/settings/settings";
 import { services as stackServices, topology } from "./stack";
 
 /**

@@ -4,8 +4,8 @@ import { backupRole, restoreRole } from "../../../../../components/roles/databas
 import { postgresSetup } from "../../../../../components/roles/database/postgresSetup";
 import type { BackupConfig, BackupSecrets } from "../../../../../components/roles/storage/backupConfig";
 import { backupSetup } from "../../../../../components/roles/storage/backupSetup";
+import { ObjectStoreEngine } from "../../../../../components/roles/storage/settings";
 import { storageProbes } from "../../../../../components/roles/storage/status";
-import { ObjectStoreEngine } from "../../../../../components/settings/settings";
 import { listenEarlySetup } from "../../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../../components/setup/merge";
 import type { MachineSetup } from "../../../../../components/setup/types";

@@ -1,0 +1,175 @@
+import { z } from "zod";
+import {
+  choice,
+  type FieldNote,
+  hostName,
+  imageReference,
+  isLabel,
+  text,
+  wholeNumber,
+} from "../../settings/leaves";
+import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
+import type { RoleSettings } from "../../settings/roleSettings";
+import { namespace, secretName } from "../../settings/secretLeaves";
+import { Store } from "../../settings/store";
+import type { MachineSize } from "../../sizing/resolve";
+import { environmentRules } from "./environmentRules";
+import { mostReplicas } from "./limits";
+import { type ServiceInput, serviceRules } from "./serviceRules";
+import { type SecretInput, serviceSecretRules } from "./serviceSecretRules";
+
+/** The machines that run the application. */
+export interface AppSettings extends MachineSize {
+  /** Number of identical app nodes. */
+  readonly count: number;
+  /** The service stack of every app node, by name. */
+  readonly services: Readonly<Record<string, ServiceSettings>>;
+}
+
+/** One service of the stack that every app node runs. */
+export interface ServiceSettings {
+  /** Image with a tag, resolved to a digest at `up`: `example/shop:1.4.2`. */
+  readonly image: string;
+  readonly replicas: number;
+  /** Port that the container listens on. @default - a worker, which nobody can reach */
+  readonly port?: number | undefined;
+  /** Path prefix that Traefik routes to it, always beside a port: `/api`. */
+  readonly pathPrefix?: string | undefined;
+  /** Host name that visitors must use for it: `admin.example.com`. @default - any */
+  readonly host?: string | undefined;
+  /** Path that answers 2xx when the replica can serve, asked with the service's host: `/health/ready`. */
+  readonly healthPath: string;
+  /** Plain environment, readable by everybody on the machine. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Stores whose address and credentials the service gets: DATABASE_URL for `database`, and so on. */
+  readonly uses: readonly Store[];
+  /** Secret environment: the variable, and the name of its value among the stack's secrets. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+}
+
+const defaultSize = { vcpus: 4, memoryGb: 16 };
+
+/** Hetzner attaches at most 100 servers to a network; the other roles need four. */
+const mostAppNodes = 96;
+
+/** Docker's limit for the name of a host, which is the service's name, a hyphen and the replica's number. */
+const longestServiceName = 63 - `-${mostReplicas}`.length;
+
+/** A name that becomes part of host names and container names: `web-1`. `platform-` begins names in Traefik. */
+const serviceName = text(
+  (value) => isLabel(value) && !value.startsWith("platform-") && value.length <= longestServiceName,
+  {
+    allowed: `1 to ${longestServiceName} lower-case letters, digits and hyphens, with a letter or digit at both ends (RFC 1123), without platform- at the beginning`,
+    remedy: "rename the service",
+  },
+);
+
+const longestPath = 255;
+const pathPattern = /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/;
+
+// Clients and proxies resolve dots before they compare paths.
+const isPath = (value: string) =>
+  pathPattern.test(value) &&
+  value.length <= longestPath &&
+  !value.split("/").some((part) => part === "." || part === "..");
+
+const pathPrefix = text(isPath, {
+  allowed: `a path of at most ${longestPath} characters that begins with a slash and does not end with one: /api`,
+  remedy: "write the prefix without host, query, trailing slash and the parts . and ..",
+});
+
+/** Frameworks that end their paths with a slash redirect to it, and a redirect is no health. */
+const healthPath = text((value) => isPath(value.replace(/(?<=.)\/$/, "")) && value.length <= longestPath, {
+  allowed: `a path of at most ${longestPath} characters that begins with a slash: /health/ready, /up/`,
+  remedy: "write the health path without host, query and the parts . and ..",
+});
+
+const variableName = text(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  allowed: "letters, digits and underscores, no digit first",
+  remedy: "rename the variable",
+});
+
+/** How a service gets a secret; somebody has encrypted a value of its environment. */
+export function serviceSecretRemedy(service = "SERVICE", variable = "VARIABLE"): string {
+  return `run: pulumi config set --secret --path ${namespace}:secrets.NAME, and name it under app.services.${service}.secrets: {${variable}: NAME}`;
+}
+
+const variableValue = text((value) => !/[\r\n\0]/.test(value), {
+  allowed: "text of one line",
+  remedy: "put numbers and true or false in quotes, and longer text into a file of the image",
+  encrypted: ([, , service, , variable]) => serviceSecretRemedy(String(service), String(variable)),
+});
+
+const service = z.strictObject({
+  image: imageReference().describe("Image with a tag or a digest"),
+  replicas: wholeNumber(1, mostReplicas, "the number of replicas on each app node")
+    .describe("Containers of the service on each app node")
+    .default(1),
+  port: wholeNumber(1, 65_535, "the container's port")
+    .meta({
+      description: "Port that the container listens on, always together with pathPrefix",
+      fallback: "none: a worker, which nobody can reach",
+    })
+    .optional(),
+  pathPrefix: pathPrefix
+    .meta({ description: "Paths that visitors reach it under; the longest prefix wins", fallback: "none" })
+    .optional(),
+  host: hostName()
+    .meta({
+      description: "Host name that visitors must use for it; it wins over services without one",
+      fallback: "any",
+    })
+    .optional(),
+  healthPath: healthPath
+    .describe("Path that answers 2xx when the replica can serve, asked with the host or the domain")
+    .default("/health/ready"),
+  environment: z
+    .record(variableName, variableValue)
+    .default({})
+    // Who moves a service here brings DATABASE_URL with it.
+    .meta({
+      description: "Variables in clear text, by name",
+      fallback: "none",
+      confidential: true,
+    } satisfies FieldNote),
+  uses: z
+    .array(choice(Object.values(Store), "a store"))
+    .default([])
+    .meta({ description: "Stores whose address and credentials it gets", fallback: "none" }),
+  secrets: z.record(variableName, secretName()).default({}).meta({
+    description: "Secret variables: the variable, and the name of its value under secrets",
+    fallback: "none",
+  }),
+  memoryMb: wholeNumber(32, 196_608, "the memory of one replica in MB")
+    .describe("Memory limit of one replica, in MB")
+    .default(512),
+});
+
+const schema = z
+  .strictObject({
+    ...sizeShape(defaultSize),
+    count: wholeNumber(1, mostAppNodes, "the number of app nodes")
+      .describe("Number of identical app nodes")
+      .default(2),
+    services: z
+      .record(serviceName, service)
+      .default({})
+      .meta({ description: "Services of every node, by name", fallback: "none; at least one is required" }),
+  })
+  .transform((values): AppSettings => ({ ...values, ...completeSize(values, defaultSize) }))
+  .prefault({})
+  .meta({ description: "The machines that run the application" });
+
+/** Images of the role's own software. */
+export const appImages = { traefik: imageReference().describe("Traefik 3").default("traefik:v3.6.12") };
+
+/** What the rules of the role look at. */
+export type AppInput = SizeInput<"app"> & ServiceInput & SecretInput;
+
+/** All that is known of the app nodes' settings. */
+export const appSettings: RoleSettings<"app", AppSettings, AppInput> = {
+  name: "app",
+  schema,
+  rules: [sizeRule("app"), ...serviceRules, ...environmentRules, ...serviceSecretRules],
+};

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { choice, flag, secretText } from "../../settings/leaves";
+import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
+import type { RoleSettings } from "../../settings/roleSettings";
+import type { MachineSize } from "../../sizing/resolve";
+import { type CertificateInput, certificateRule } from "./certificateRules";
+
+export const EdgeEngine = { HAProxy: "haproxy", Nginx: "nginx" } as const;
+export type EdgeEngine = (typeof EdgeEngine)[keyof typeof EdgeEngine];
+
+/** What visitors get who ask for a name that is not the platform's, or for an address. */
+export const OtherHosts = {
+  /** The same as visitors of the domain. */
+  Serve: "serve",
+  /** 308 to the domain. */
+  Redirect: "redirect",
+  /** 421, the status for "not here". */
+  Refuse: "refuse",
+} as const;
+export type OtherHosts = (typeof OtherHosts)[keyof typeof OtherHosts];
+
+/** The pair of load balancers. */
+export interface EdgeSettings extends MachineSize {
+  readonly engine: EdgeEngine;
+  /** @default "serve" */
+  readonly otherHosts?: OtherHosts;
+  /** Visitors of HTTP are sent to HTTPS; says nothing without a certificate. @default true */
+  readonly redirectToHttps?: boolean;
+}
+
+const defaultSize = { vcpus: 2, memoryGb: 4 };
+
+const schema = z
+  .strictObject({
+    ...sizeShape(defaultSize),
+    engine: choice(Object.values(EdgeEngine), "an engine")
+      .describe("What answers visitors: HAProxy or nginx")
+      .default(EdgeEngine.HAProxy),
+    otherHosts: choice(Object.values(OtherHosts), "what other names get")
+      .describe(
+        "What visitors get who ask for another name than the domain and the hosts of services: the same, 308 to the domain, or 421",
+      )
+      .default(OtherHosts.Serve),
+    redirectToHttps: flag()
+      .describe("Visitors of HTTP are sent to HTTPS; says nothing while there is no certificate")
+      .default(true),
+  })
+  .transform((values): EdgeSettings => ({ ...values, ...completeSize(values, defaultSize) }))
+  .prefault({})
+  .meta({ description: "The pair of load balancers" });
+
+const pem = "-----BEGIN CERTIFICATE-----";
+
+/** Keys of the stack with secrets of the role. */
+export const edgeSecrets = {
+  failoverToken: secretText(
+    (value) => /^[A-Za-z0-9]{64}$/.test(value),
+    "a Hetzner Cloud API token: 64 letters and digits",
+    "create a token with read and write access in the Cloud Console",
+  )
+    .meta({
+      description:
+        "API token with which the load balancers move the floating IP; required with protect, and another one than hcloud:token",
+      fallback: "hcloud:token",
+    })
+    .optional(),
+  certificate: secretText(
+    (value) => value.includes(pem) && value.includes("PRIVATE KEY-----"),
+    "PEM text with the certificate, its chain and its private key",
+    "concatenate the files and set them with: pulumi config set --secret hetzner-platform:certificate < site.pem",
+  )
+    .meta({
+      description: "PEM with certificate, chain and private key of the domain and of the hosts of services",
+      fallback: "HTTP alone",
+    })
+    .optional(),
+};
+
+/** What the rules of the role look at. */
+export type EdgeInput = SizeInput<"edge"> & CertificateInput;
+
+/** All that is known of the pair's settings. */
+export const edgeSettings: RoleSettings<"edge", EdgeSettings, EdgeInput> = {
+  name: "edge",
+  schema,
+  rules: [sizeRule("edge"), certificateRule],
+};

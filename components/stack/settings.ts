@@ -1,0 +1,70 @@
+import type { PresetName } from "../presets/name";
+import type { AppSettings } from "../roles/app/settings";
+import type { DatabaseSettings } from "../roles/database/settings";
+import type { EdgeSettings } from "../roles/edge/settings";
+import type { StorageSettings } from "../roles/storage/settings";
+import type { RoleName } from "./roles";
+
+/** A platform as a plain value: validated, complete, optional only what may really be absent. */
+export interface PlatformSettings {
+  /** Prefix of every server's name, one RFC 1123 label: `prod`. */
+  readonly environment: string;
+  /** Name that visitors use: `www.example.com`. */
+  readonly domain: string;
+  /** Hetzner location: `nbg1`. */
+  readonly location: string;
+  /** Image of every machine. */
+  readonly image: string;
+  readonly network: NetworkSettings;
+  /** Ranges that may reach SSH on the load balancers, the bastions of all other machines. */
+  readonly adminRanges: readonly string[];
+  readonly edge: EdgeSettings;
+  readonly app: AppSettings;
+  readonly database: DatabaseSettings;
+  readonly storage: StorageSettings;
+  readonly images: ImageSettings;
+  /** Highest monthly sum in EUR without VAT that `up` accepts; undefined: no limit. */
+  readonly budgetEur: number | undefined;
+  /** Which kinds of machines there are. @default "multiServer" */
+  readonly preset?: PresetName | undefined;
+  /** A machine that does more than one kind of work is refused. @default - as the preset says */
+  readonly strictRoles?: boolean | undefined;
+  /** Databases, volumes and addresses are protected against deletion. */
+  readonly protect: boolean;
+  /**
+   * Changes of settings that data depends on, as `path=new value`: `storage.bucket=media`. `up` refuses every
+   * other one.
+   *
+   * @default - none
+   */
+  readonly acceptChange?: readonly string[];
+}
+
+export interface NetworkSettings {
+  /** Private range of the platform: `10.0.0.0/16`. */
+  readonly range: string;
+  /** Hetzner network zone of the location: `eu-central`. */
+  readonly zone: string;
+  /** One subnet for each role, inside the range. */
+  readonly subnets: Readonly<Record<RoleName, string>>;
+}
+
+/** Container images of the platform's own software, by tag. */
+export interface ImageSettings {
+  readonly traefik: string;
+  readonly elasticsearch: string;
+  readonly objectStore: string;
+  /** Mirror of Docker Hub for machines and for looking digests up: `https://mirror.example.com:5000`. */
+  readonly registryMirror: string | undefined;
+  /** Registries that ask who pulls. */
+  readonly registries: readonly RegistrySettings[];
+}
+
+/** A login of a container registry. The password is a secret of the stack, not part of this value. */
+export interface RegistrySettings {
+  /** As image references begin: `ghcr.io`, `registry.example.com:5000`; `docker.io` for Docker Hub. */
+  readonly host: string;
+  readonly username: string;
+  /** Name of the password, or of the token, among the stack's secrets. */
+  readonly passwordSecret: string;
+}
