@@ -10,6 +10,7 @@ import { ensureImages } from "../../localcloud/src/images/ensureImages";
 import { localCloudSettings } from "../../localcloud/src/settings/cloud";
 import { type Deployment, deploy } from "../../scripts/deployment";
 import { localStack, localStackName, projectRoot, pulumiEnvironment } from "../../scripts/localStack";
+import { repairStack } from "../../scripts/repairStack";
 import { eventually, fromInternet, must, servers } from "../e2e/support/cloud";
 import { describeLoad, startLoad } from "../e2e/support/load";
 import { beforeTheRoles, checkOut, type FormerProgram } from "../program/support/formerProgram";
@@ -82,7 +83,10 @@ describe(`upgrade of a platform that the program of ${commit} made`, function ()
     hadCloud = (await servers().catch(() => [])).length > 0;
     await ensureImages(printed);
     await localCloudUp(printed);
-    await (await open()).destroy({ color: "never", onOutput: () => {} });
+    const left = await open();
+    // A drill that was stopped may have left its lock, and resources on their way.
+    await repairStack(left, printed);
+    await left.destroy({ color: "never", onOutput: () => {} });
     former = await checkOut(commit);
     first = await deploy(await open(former.folder), printed);
     isReady = true;
