@@ -4,6 +4,7 @@ import { platformLabels } from "../components/machine/labels";
 import { shortName } from "../components/stack/parse";
 import type { Progress } from "../toolchain/cacheDir";
 import { type CloudClients, cloudClient } from "./cloudClient";
+import { openDeadLock } from "./deadLock";
 import { leftBehind } from "./leftBehind";
 import { localStack, localStackName, projectRoot } from "./localStack";
 import { endOrphanedPlugins } from "./orphanedPlugins";
@@ -24,6 +25,7 @@ export async function repairStack(stack: Stack, progress: Progress): Promise<num
     const ended = await endOrphanedPlugins(PULUMI_HOME);
     if (ended > 0) progress(`ended ${ended} providers of a killed engine`);
   }
+  if (await openDeadLock(stack)) progress("opened the lock of a killed engine");
   return repair(stack, await cloudsOf(stack), progress);
 }
 
@@ -69,7 +71,7 @@ if (require.main === module) {
       "\nWhat the run had begun to create is taken into the state, or removed from the cloud when nothing can be on it;\n" +
         "what it had begun to change or delete is read from there. Everything else stays as it is.\n" +
         "What is billed at Hetzner and in no state is named at the end, also after a green `destroy`.\n" +
-        "Run `pulumi cancel` first when Pulumi says that the stack is locked.\n",
+        "Run `pulumi cancel` first when Pulumi says that the stack is locked and its engine ran on another machine.\n",
     )
     .action(main)
     .parseAsync()
