@@ -174,7 +174,7 @@ describe("Platform", function () {
     const edgeScripts = async (redirectToHttps: boolean) => {
       const edge = { ...settings.edge, redirectToHttps };
       const { resources } = await record({ settings: { ...settings, edge }, certificate });
-      return [script(resources, "lb1"), script(resources, "lb2")];
+      return [script(resources, "edge1"), script(resources, "edge2")];
     };
     for (const script of await edgeScripts(true)) assert.match(script, /redirect scheme https/);
     for (const script of await edgeScripts(false)) assert.doesNotMatch(script, /redirect scheme https/);
