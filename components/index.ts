@@ -26,6 +26,7 @@ export { PresetName } from "./presets/name";
 export type { Preset } from "./presets/preset";
 export { AppNodes, type AppNodesArgs } from "./roles/app";
 export { type AppSettings, appSettings, type ServiceSettings } from "./roles/app/settings";
+export { ContainerMachines, type ContainerMachinesArgs } from "./roles/container/containerMachines";
 export { type DatabaseCredential, DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/database/settings";
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";

@@ -8,7 +8,8 @@ import { createGround } from "./platformGround";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
 import { planPlatform } from "./presets";
 import { requireBuilt } from "./presets/problems";
-import { AppNodes } from "./roles/app";
+import { AppNodes, type AppNodesArgs } from "./roles/app";
+import { ContainerMachines, type ContainerMachinesArgs } from "./roles/container/containerMachines";
 import { DatabaseNode } from "./roles/database";
 import { LoadBalancerPair } from "./roles/edge";
 import { StorageNode } from "./roles/storage";
@@ -127,8 +128,17 @@ export class Platform extends pulumi.ComponentResource {
       child,
     );
 
+    const stores = storeEnvironments(database, storage);
+    const own = userMachines(name, settings, resolveImage, { ...behindEdge, secrets }, stores, this);
+
     const scheme = args.certificate === undefined ? "http" : "https";
-    const everything = [edge.configured, database.configured, storage.configured, app.configured];
+    const everything: pulumi.Output<string | string[]>[] = [
+      edge.configured,
+      database.configured,
+      storage.configured,
+      app.configured,
+    ];
+    everything.push(...Object.values(own).map(({ configured }) => configured));
     this.network = network;
     this.edge = edge;
     this.app = app;
@@ -143,7 +153,7 @@ export class Platform extends pulumi.ComponentResource {
         ? this.endpoint
         : this.endpoint.apply(() => `${scheme}://${settings.domain}`);
     this.machines = pulumi.output(summarize(settings, plan));
-    this.serverIds = serverIdsByName(plan, { edge, app, database, storage });
+    this.serverIds = serverIdsByName(plan, { edge, app, database, storage, ...own });
     this.databaseUrl = database.databaseUrl;
     this.backupKey = storage.backupKey;
     this.images = pulumi.output(
@@ -171,4 +181,27 @@ export class Platform extends pulumi.ComponentResource {
 function serviceImages({ app }: PlatformSettings, resolve: ResolveImage) {
   const images = Object.entries(app.services).map(([name, { image }]) => [name, resolve(image)] as const);
   return Object.fromEntries(images);
+}
+
+/** The machines of the roles that the stack file defines, by role. */
+function userMachines(
+  name: string,
+  settings: PlatformSettings,
+  resolve: ResolveImage,
+  shared: Omit<ContainerMachinesArgs, "role" | "serverType" | "images" | "stores">,
+  stores: AppNodesArgs["stores"],
+  parent: Platform,
+): Readonly<Record<string, ContainerMachines>> {
+  const made = Object.entries(settings.roles ?? {}).map(([role, own]) => {
+    const images = Object.entries(own.containers).map(([key, { image }]) => [key, resolve(image)] as const);
+    const args = {
+      ...shared,
+      role,
+      serverType: resolveServerType(own, settings.location).name,
+      images: Object.fromEntries(images),
+      stores: pulumi.secret(Object.assign({}, ...own.needs.map((store) => stores[store] ?? {}))),
+    };
+    return [role, new ContainerMachines(`${name}-${role}`, args, { parent })] as const;
+  });
+  return Object.fromEntries(made);
 }

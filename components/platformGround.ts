@@ -66,7 +66,7 @@ function createNetwork(
       name: gate(settings.environment),
       range: settings.network.range,
       zone: settings.network.zone,
-      subnets: settings.network.subnets,
+      subnets: plan.network.subnets,
       natGateway: natGateway.privateIp,
       labels: platformLabels(settings.environment),
       protect: settings.protect,

@@ -1,5 +1,6 @@
 import { type Plan, planRoles } from "../plan/plan";
 import type { Role } from "../plan/role";
+import { containerRole } from "../roles/container/role";
 import type { PlatformSettings } from "../stack/settings";
 import { dhanman } from "./dhanman";
 import { foobar } from "./foobar";
@@ -31,8 +32,9 @@ export function presetOf({ preset = PresetName.MultiServer }: Pick<PlatformSetti
 export function planPlatform(settings: PlatformSettings): Plan {
   const { environment, network } = settings;
   const roles = rolesOf(settings);
+  const own = Object.entries(settings.roles ?? {}).map(([name, { subnet }]) => [name, subnet]);
   const subnets = subnetsFor(
-    network,
+    { ...network, subnets: { ...network.subnets, ...Object.fromEntries(own) } },
     roles.map(({ name }) => name),
   );
   return planRoles({ environment, network: { range: network.range, subnets } }, roles);
@@ -40,5 +42,10 @@ export function planPlatform(settings: PlatformSettings): Plan {
 
 /** The kinds of machines that the settings choose. */
 export function rolesOf(settings: PlatformSettings): readonly Role[] {
-  return presetOf(settings).roles(settings);
+  const chosen = presetOf(settings).roles(settings);
+  // A name that is taken is refused by the rules, all of which are to be heard.
+  const own = Object.entries(settings.roles ?? {}).filter(
+    ([own]) => !chosen.some(({ name }) => name === own),
+  );
+  return [...chosen, ...own.map(([name, role]) => containerRole(name, role))];
 }

@@ -25,10 +25,12 @@ function mixedRoleProblems(settings: PlatformSettings): readonly SettingsProblem
 }
 
 function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const { network } = settings;
+  const { network, roles = {} } = settings;
+  const planned = rolesOf(settings).map(({ name }) => name);
+  // A role of the stack file names its subnet itself.
   return withoutRoom(
     network,
-    rolesOf(settings).map(({ name }) => name),
+    planned.filter((name) => !(name in roles)),
   ).map((role) => ({
     path: "network.range",
     value: network.range,

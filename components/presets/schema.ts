@@ -1,3 +1,4 @@
+import { userRolesSchema } from "../roles/container/schema";
 import { choice, flag } from "../settings/leaves";
 import { PresetName } from "./name";
 
@@ -12,4 +13,5 @@ export const presetSchema = {
       fallback: "as the preset says",
     })
     .optional(),
+  roles: userRolesSchema.meta({ description: "Further kinds of machines by name (docs/operations.md)" }),
 };

@@ -1,3 +1,5 @@
+import { presetOf } from "../presets";
+import { userRoleRules } from "../roles/container/rules";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import { checkRules, type Rule } from "../settings/rules";
 import { parseShape } from "../settings/shape";
@@ -16,7 +18,18 @@ export interface StackInput {
   readonly given: GivenValues;
 }
 
-const rules: readonly Rule<StackInput>[] = [...networkRules, ...roleRules, ...secretRules, ...platformRules];
+const chosenRoles = (settings: PlatformSettings) =>
+  presetOf(settings)
+    .roles(settings)
+    .map(({ name }) => name);
+
+const rules: readonly Rule<StackInput>[] = [
+  ...networkRules,
+  ...roleRules,
+  ...secretRules,
+  ...platformRules,
+  ...userRoleRules(chosenRoles),
+];
 
 /**
  * Turns a stack's plain values (keys without the `hetzner-platform:` prefix, defaults of Pulumi.yaml merged)

@@ -3,6 +3,7 @@ import type { AppSettings } from "../roles/app/settings";
 import type { DatabaseSettings } from "../roles/database/settings";
 import type { EdgeSettings } from "../roles/edge/settings";
 import type { StorageSettings } from "../roles/storage/settings";
+import type { UserRoleSettings } from "../settings/userRole";
 import type { RoleName } from "./roles";
 
 /** A platform as a plain value: validated, complete, optional only what may really be absent. */
@@ -23,6 +24,8 @@ export interface PlatformSettings {
   readonly database: DatabaseSettings;
   readonly storage: StorageSettings;
   readonly images: ImageSettings;
+  /** Further kinds of machines, by name. @default - none */
+  readonly roles?: Readonly<Record<string, UserRoleSettings>>;
   /** Highest monthly sum in EUR without VAT that `up` accepts; undefined: no limit. */
   readonly budgetEur: number | undefined;
   /** Which kinds of machines there are. @default "multiServer" */

@@ -1,4 +1,4 @@
-import { flowsTo } from "../../plan/flows";
+import { type Flow, flowsTo } from "../../plan/flows";
 import { type MachinePlan, type Plan, sourceAddresses } from "../../plan/plan";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
@@ -35,8 +35,8 @@ export function databaseSetup(
     privateIp,
     vcpus: machine.size.vcpus,
     memoryMb: memory.postgresqlMb,
-    applicationAddresses: clientsOfPostgres(plan, "app"),
-    backupAddresses: clientsOfPostgres(plan, "storage"),
+    applicationAddresses: clientsOfPostgres(plan, ({ from }) => from !== "storage"),
+    backupAddresses: clientsOfPostgres(plan, ({ from }) => from === "storage"),
   };
   const search = {
     image: elasticsearchImage,
@@ -54,9 +54,9 @@ export function databaseSetup(
   );
 }
 
-/** Machines of a role that the plan lets reach PostgreSQL. */
-function clientsOfPostgres(plan: Plan, role: string): readonly string[] {
+/** Machines that the plan lets reach PostgreSQL. */
+function clientsOfPostgres(plan: Plan, isMeant: (flow: Flow) => boolean): readonly string[] {
   return flowsTo(plan.flows, "database")
-    .filter((flow) => flow.port === postgresqlPort && flow.from === role)
+    .filter((flow) => flow.port === postgresqlPort && isMeant(flow))
     .flatMap((flow) => sourceAddresses(plan, flow));
 }

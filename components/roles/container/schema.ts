@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { choice, imageReference, isLabel, text, wholeNumber } from "../../settings/leaves";
+import { completeSize, sizeShape } from "../../settings/machineSize";
+import { ipv4Range, isNetworkCidr } from "../../settings/ranges";
+import { secretName } from "../../settings/secretLeaves";
+import { Store } from "../../settings/store";
+
+const defaultSize = { vcpus: 2, memoryGb: 4 };
+
+const roleName = text(/^[a-z]([a-z0-9-]{0,18}[a-z])?$/, {
+  allowed: "1 to 20 lower-case letters, digits and hyphens, with letters at both ends",
+  remedy: "rename the role: its machines are called after it, with a number behind",
+});
+
+const sender = text((value) => /^[a-z][a-z0-9-]*$/.test(value) || isNetworkCidr(value), {
+  allowed: "the name of a role, any, or a range in CIDR form",
+  remedy: "name who may reach the port",
+});
+
+const variable = text(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  allowed: "letters, digits and underscores, no digit first",
+  remedy: "rename the variable",
+});
+
+const value = text((line) => !/[\r\n\0]/.test(line), {
+  allowed: "text of one line",
+  remedy: "put numbers and true or false in quotes",
+});
+
+const port = z.strictObject({
+  port: wholeNumber(1, 65_535, "the port"),
+  protocol: choice(["tcp", "udp"], "a protocol").default("tcp"),
+  from: z.array(sender).default([]),
+});
+
+const containerName = text((name) => isLabel(name) && name.length <= 40, {
+  allowed: "1 to 40 lower-case letters, digits and hyphens",
+  remedy: "rename the container: its unit is called after it",
+});
+
+const container = z.strictObject({
+  image: imageReference(),
+  ports: z.array(port).default([]),
+  environment: z.record(variable, value).default({}),
+  secrets: z.record(variable, secretName()).default({}),
+  memoryMb: wholeNumber(32, 196_608, "the memory of the container in MB").default(512),
+});
+
+/** The settings under `roles`. */
+export const userRolesSchema = z
+  .record(
+    roleName,
+    z
+      .strictObject({
+        ...sizeShape(defaultSize),
+        count: wholeNumber(1, 90, "the number of machines").default(1),
+        subnet: text((range) => ipv4Range(range) !== undefined, {
+          allowed: "an IPv4 network address in CIDR form inside network.range: 10.0.20.0/24",
+          remedy: "name a range that no other role has, and keep it",
+          standIn: "10.0.20.0/24",
+        }),
+        needs: z.array(choice(Object.values(Store), "a store")).default([]),
+        containers: z.record(containerName, container),
+      })
+      .transform((role) => ({ ...role, ...completeSize(role, defaultSize) })),
+  )
+  .default({});
