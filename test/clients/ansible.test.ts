@@ -3,29 +3,20 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
-import { z } from "zod";
 import { makePems } from "../../localcloud/test/api/certificates/pems";
-import { TOKEN } from "../../localcloud/test/api/testCloud";
 import { ansibleModules, ansibleReaders } from "./ansible/modules";
+import { play, type TaskResult } from "./ansible/play";
 import { playbookOf, tasksOf } from "./ansible/playbook";
 import { assertDocumented } from "./documentation";
 import { type Listener, listen } from "./listener";
 import { ansible, collectionFolder, prepareAnsible } from "./prepare";
-import { pythonFolder, pythonOf } from "./python";
-
-const lineSchema = z.object({
-  task: z.string(),
-  changed: z.boolean(),
-  failed: z.boolean(),
-  message: z.string().optional(),
-});
+import { pythonFolder } from "./python";
 
 describe("clients: Ansible", () => {
   let listener: Listener;
   let folder: string;
   let expected: ReturnType<typeof tasksOf> = [];
-  let results: z.output<typeof lineSchema>[] = [];
+  let results: TaskResult[] = [];
   let said = "";
 
   before(async function () {
@@ -36,41 +27,7 @@ describe("clients: Ansible", () => {
     expected = tasksOf(ansibleModules(await makePems("an.example.org")));
     const playbook = join(folder, "playbook.yml");
     await writeFile(playbook, playbookOf(expected, listener.endpoint), { mode: 0o600 });
-    const environment = await pythonFolder(ansible);
-    const python = pythonOf(environment);
-    const result = await execa(
-      python,
-      [
-        "-m",
-        "ansible",
-        "playbook",
-        "-i",
-        "localhost,",
-        "-e",
-        `ansible_python_interpreter=${python}`,
-        playbook,
-      ],
-      {
-        cwd: folder,
-        env: {
-          HCLOUD_TOKEN: TOKEN,
-          ANSIBLE_COLLECTIONS_PATH: collectionFolder(environment),
-          ANSIBLE_CALLBACK_PLUGINS: join(__dirname, "ansible", "callback"),
-          ANSIBLE_STDOUT_CALLBACK: "results",
-          ANSIBLE_HOME: join(folder, "home"),
-          ANSIBLE_LOCALHOST_WARNING: "false",
-          ANSIBLE_DEPRECATION_WARNINGS: "false",
-          LC_ALL: "C.UTF-8",
-          PYTHONDONTWRITEBYTECODE: "1",
-        },
-        reject: false,
-      },
-    );
-    said = `${result.stdout.split("\n").slice(-5).join("\n")}\n${result.stderr}`;
-    results = result.stdout
-      .split("\n")
-      .filter((line) => line.startsWith("{"))
-      .map((line) => lineSchema.parse(JSON.parse(line)));
+    ({ results, said } = await play(playbook, folder));
   });
   after(async () => {
     await listener?.stop();

@@ -20,7 +20,6 @@ const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYc
 
 /** Version 2 has another volume, other addresses and a third server that is made anew. */
 export const crashProgram = (version: number) => async () => {
-  const key = new hcloud.SshKey("key", { name: "key", publicKey });
   const network = new hcloud.Network("network", { name: "network", ipRange: "10.0.0.0/16" });
   const subnet = new hcloud.NetworkSubnet("subnet", {
     networkId: id(network),
@@ -28,30 +27,7 @@ export const crashProgram = (version: number) => async () => {
     networkZone: "eu-central",
     ipRange: "10.0.1.0/24",
   });
-  const firewall = new hcloud.Firewall("firewall", {
-    name: "firewall",
-    rules: [{ direction: "in", protocol: "tcp", port: String(20 + version), sourceIps: ["0.0.0.0/0"] }],
-  });
-  const group = new hcloud.PlacementGroup("group", { name: "group", type: "spread" });
-  const server = (name: string, location: string) =>
-    new hcloud.Server(
-      name,
-      {
-        name,
-        serverType: "cx23",
-        image: "debian-13",
-        location,
-        sshKeys: [key.id],
-        firewallIds: [id(firewall)],
-        placementGroupId: id(group),
-      },
-      { deleteBeforeReplace: true },
-    );
-  const servers = [
-    server("one", "fsn1"),
-    server("two", "fsn1"),
-    server("three", version === 1 ? "fsn1" : "nbg1"),
-  ] as const;
+  const servers = serversOf(version);
   const attachments = servers.slice(0, 2).map(
     (machine, index) =>
       new hcloud.ServerNetwork(`attachment-${index}`, {
@@ -61,6 +37,33 @@ export const crashProgram = (version: number) => async () => {
         aliasIps: [`10.0.1.${20 + 10 * version + index}`],
       }),
   );
+  const [holder, other] = version === 1 ? servers : ([servers[1], servers[0]] as const);
+  floatingIpOf(version, holder);
+  volumeOf(version, other, attachments);
+};
+
+function serversOf(version: number) {
+  const key = new hcloud.SshKey("key", { name: "key", publicKey });
+  const firewall = new hcloud.Firewall("firewall", {
+    name: "firewall",
+    rules: [{ direction: "in", protocol: "tcp", port: String(20 + version), sourceIps: ["0.0.0.0/0"] }],
+  });
+  const group = new hcloud.PlacementGroup("group", { name: "group", type: "spread" });
+  const shared = { serverType: "cx23", image: "debian-13", sshKeys: [key.id], firewallIds: [id(firewall)] };
+  const server = (name: string, location: string) =>
+    new hcloud.Server(
+      name,
+      { name, location, placementGroupId: id(group), ...shared },
+      { deleteBeforeReplace: true },
+    );
+  return [
+    server("one", "fsn1"),
+    server("two", "fsn1"),
+    server("three", version === 1 ? "fsn1" : "nbg1"),
+  ] as const;
+}
+
+function floatingIpOf(version: number, holder: hcloud.Server): void {
   const floatingIp = new hcloud.FloatingIp("floating", {
     name: "floating",
     type: "ipv4",
@@ -69,8 +72,11 @@ export const crashProgram = (version: number) => async () => {
   });
   new hcloud.FloatingIpAssignment("floating-assignment", {
     floatingIpId: id(floatingIp),
-    serverId: id(version === 1 ? servers[0] : servers[1]),
+    serverId: id(holder),
   });
+}
+
+function volumeOf(version: number, holder: hcloud.Server, attachments: hcloud.ServerNetwork[]): void {
   const volume = new hcloud.Volume("volume", {
     name: `volume-${version}`,
     size: 10,
@@ -79,8 +85,8 @@ export const crashProgram = (version: number) => async () => {
   });
   new hcloud.VolumeAttachment(
     "volume-attachment",
-    { volumeId: id(volume), serverId: id(version === 1 ? servers[1] : servers[0]) },
+    { volumeId: id(volume), serverId: id(holder) },
     // Both need the server's lock, and the provider tries a change of alias addresses only once.
     { deleteBeforeReplace: true, dependsOn: attachments },
   );
-};
+}

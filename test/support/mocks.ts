@@ -68,17 +68,21 @@ export async function recordProgram(
   await program();
   await pulumi.runtime.disconnect();
   return registrations.map((request) => ({
-    type: request.getType(),
-    name: request.getName(),
+    ...optionsOf(request),
     inputs: inputs.get(`${request.getType()} ${request.getName()}`) ?? {},
-    parent: request.getParent(),
-    protect: request.getProtect(),
-    deletedWith: request.getDeletedwith(),
-    ignoreChanges: request.getIgnorechangesList(),
-    deleteBeforeReplace: request.getDeletebeforereplace(),
-    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
   }));
 }
+
+const optionsOf = (request: Registration) => ({
+  type: request.getType(),
+  name: request.getName(),
+  parent: request.getParent(),
+  protect: request.getProtect(),
+  deletedWith: request.getDeletedwith(),
+  ignoreChanges: request.getIgnorechangesList(),
+  deleteBeforeReplace: request.getDeletebeforereplace(),
+  additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+});
 
 /** Options are not part of what mocks get, so the monitor is listened to. */
 export function recordRegistrations(): Registration[] {

@@ -78,12 +78,8 @@ function problemOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
 
-async function main([
-  url = "",
-  connections = "8",
-  limit = "10",
-  body,
-]: readonly string[]): Promise<LoadResult> {
+async function main(args: readonly string[]): Promise<LoadResult> {
+  const [url = "", connections = "8", limit = "10", body] = args;
   const began = Date.now();
   const count = limit.endsWith("x") ? Number(limit.slice(0, -1)) : Number.POSITIVE_INFINITY;
   let deadline = limit.endsWith("x") ? began + 300_000 : began + Number(limit) * 1000;
