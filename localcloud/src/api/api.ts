@@ -1,7 +1,7 @@
 // The API as a whole: who answers, what runs actions, and what happens without a request.
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type ActionRunner, createActionRunner } from "../actions/runner";
+import { ActionRunner } from "../actions/runner";
 import type { Host } from "../host/contract";
 import { type ApiSettings, withDefaults } from "../settings/api";
 import type { Store } from "../state/store";
@@ -46,7 +46,7 @@ const families = () => import("./families.js");
  */
 export function createApi({ store, host, settings: given, faults = createApiFaults() }: ApiOptions): Api {
   const settings = withDefaults(given);
-  const runner = createActionRunner({
+  const runner = new ActionRunner({
     store,
     host,
     works: async () => (await families()).works,

@@ -1,7 +1,7 @@
 // `fault ...`: each command is one request of the control API, which judges it.
 import { Argument, type Command, Option } from "commander";
 import type { Fault, FaultRequest, FaultStatus } from "../contract/control";
-import { apiEffects, DEFAULT_SECONDS } from "../contract/faultSchema";
+import { apiEffects, defaultSeconds } from "../contract/faultSchema";
 import { askControl } from "../control/socket";
 import { faultText } from "../daemon/statusText";
 import { milliseconds, number, percent, seconds } from "./quantities";
@@ -12,7 +12,7 @@ interface Time {
 }
 
 const examples = `
-Every fault ends by itself: after --for (${DEFAULT_SECONDS}s if it is not given), by \`fault end\`, or with \`down\`.
+Every fault ends by itself: after --for (${defaultSeconds}s if it is not given), by \`fault end\`, or with \`down\`.
 
 Machines:
   fault power-off web1 --for 30s            pull the plug; power returns after 30 s
@@ -153,7 +153,7 @@ function timed(fault: Command, command: string, description: string): Command {
   return fault
     .command(command)
     .description(description)
-    .option("--for <time>", "when it ends: 30s, 5m, 1h; a day at most", seconds, DEFAULT_SECONDS);
+    .option("--for <time>", "when it ends: 30s, 5m, 1h; a day at most", seconds, defaultSeconds);
 }
 
 async function begin(fault: Fault, time: Time): Promise<void> {

@@ -136,4 +136,4 @@ export const faultRequest = z.strictObject({
 }) satisfies z.ZodType<FaultRequest>;
 
 /** When a request names no time. */
-export const DEFAULT_SECONDS = 60;
+export const defaultSeconds = 60;

@@ -15,7 +15,7 @@ import { runningServer } from "./targets";
 const unitOf = (id: number) => `local-cloud-fault-${id}.service`;
 
 /** Block devices of this kind are volumes and servers' disks: files of real size. */
-const LOOP_MAJOR = "7";
+const loopMajor = "7";
 
 // Blocks are allocated, not written: the volume's file on the host stays as small as it is. The last few, smaller
 // than any allocation, are written. Path and name come as arguments.
@@ -38,69 +38,24 @@ head -c 65536 /dev/zero >"$name" 2>&1; result=$?
 rm -f "$name"
 exit "$result"`;
 
+type Record = FaultRecord<FaultOf<"full-disk">>;
+
+/** Runs a command in a machine; undefined when it does not run. */
+type InGuest = (
+  server: number,
+  command: readonly string[],
+) => Promise<{ readonly exitCode: number; readonly output: string } | undefined>;
+
 export function fullDiskDriver(
   settings: LocalCloudSettings,
   store: Store,
 ): FaultDriver<FaultOf<"full-disk">> {
-  const inGuest = async (server: number, command: readonly string[]) => {
-    const init = await findInit(settings, server);
-    if (init === undefined) return undefined;
-    const { exitCode, stdout, stderr } = await execa("nsenter", enterArguments(init, command), {
-      reject: false,
-      timeout: 30_000,
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
-      extendEnv: false,
-    });
-    return { exitCode, output: `${stdout ?? ""}${stderr ?? ""}`.trim() };
-  };
-  const begin = async ({ id, fault, servers: [server = 0], ends }: FaultRecord<FaultOf<"full-disk">>) => {
-    const seconds = Math.max(1, Math.ceil((Date.parse(ends) - Date.now()) / 1000));
-    const properties = [`RuntimeMaxSec=${seconds + 5}`, "KillSignal=SIGKILL", "OOMPolicy=continue"];
-    const started = await inGuest(server, [
-      "systemd-run",
-      "--quiet",
-      "--collect",
-      "--expand-environment=no",
-      `--unit=${unitOf(id)}`,
-      `--description=a fault of the local cloud: full disk at ${fault.path}`,
-      ...properties.map((property) => `--property=${property}`),
-      "sh",
-      "-c",
-      fill,
-      "sh",
-      fault.path,
-    ]);
-    if (started?.exitCode !== 0) {
-      throw new Error(
-        `${fault.path} of ${fault.server} cannot be filled: ${started?.output ?? "it does not run"}`,
-      );
-    }
-    for (let waited = 0; waited < 20_000; waited += 100) {
-      if ((await inGuest(server, ["sh", "-c", probe, "sh", fault.path]))?.exitCode !== 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`${fault.path} of ${fault.server} is not full after 20 s`);
-  };
-
+  const inGuest = guestOf(settings);
+  const begin = (record: Record) => fillDisk(inGuest, record);
   return {
     async targets({ server: name, path }) {
       const { id } = runningServer(store, name);
-      const stat = (what: string) => inGuest(id, ["stat", "--format=%F,%Hd,%d", "--", what]);
-      const [folder, root] = [await stat(path), await stat("/")];
-      if (folder?.exitCode !== 0)
-        throw refuse("fault.path", path, `is not there: ${folder?.output ?? "no machine"}`);
-      const [kind, major, device] = folder.output.split(",");
-      if (kind !== "directory") throw refuse("fault.path", path, `must be a folder, it is a ${kind}`);
-      // The root is an overlay, whose upper layer lies on the server's disk where the host can limit it.
-      const { layers } = machineFolders(settings, id);
-      const limitedRoot = device === root?.output.split(",")[2] && (await mountPoints()).includes(layers);
-      if (major !== LOOP_MAJOR && !limitedRoot) {
-        throw refuse(
-          "fault.path",
-          path,
-          "is on no disk of limited size: filling it would fill the host's own disk or memory; name a folder on a volume",
-        );
-      }
+      await requireLimitedDisk(settings, inGuest, id, path);
       return [id];
     },
     begin,
@@ -117,4 +72,63 @@ export function fullDiskDriver(
       throw new Error(`unit ${unitOf(id)} of server ${server} does not stop: ${stopped.output}`);
     },
   };
+}
+
+function guestOf(settings: LocalCloudSettings): InGuest {
+  return async (server, command) => {
+    const init = await findInit(settings, server);
+    if (init === undefined) return undefined;
+    const { exitCode, stdout, stderr } = await execa("nsenter", enterArguments(init, command), {
+      reject: false,
+      timeout: 30_000,
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
+      extendEnv: false,
+    });
+    return { exitCode, output: `${stdout ?? ""}${stderr ?? ""}`.trim() };
+  };
+}
+
+/** Resolves when not one block is free any more. */
+async function fillDisk(inGuest: InGuest, { id, fault, servers: [server = 0], ends }: Record): Promise<void> {
+  const { path } = fault;
+  const seconds = Math.max(1, Math.ceil((Date.parse(ends) - Date.now()) / 1000));
+  const properties = [`RuntimeMaxSec=${seconds + 5}`, "KillSignal=SIGKILL", "OOMPolicy=continue"];
+  const started = await inGuest(server, [
+    ...["systemd-run", "--quiet", "--collect", "--expand-environment=no", `--unit=${unitOf(id)}`],
+    `--description=a fault of the local cloud: full disk at ${path}`,
+    ...properties.map((property) => `--property=${property}`),
+    ...["sh", "-c", fill, "sh", path],
+  ]);
+  if (started?.exitCode !== 0) {
+    throw new Error(`${path} of ${fault.server} cannot be filled: ${started?.output ?? "it does not run"}`);
+  }
+  for (let waited = 0; waited < 20_000; waited += 100) {
+    if ((await inGuest(server, ["sh", "-c", probe, "sh", path]))?.exitCode !== 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${path} of ${fault.server} is not full after 20 s`);
+}
+
+/** @throws ControlError when filling the folder would fill a disk of the host */
+async function requireLimitedDisk(
+  settings: LocalCloudSettings,
+  inGuest: InGuest,
+  server: number,
+  path: string,
+): Promise<void> {
+  const stat = (what: string) => inGuest(server, ["stat", "--format=%F,%Hd,%d", "--", what]);
+  const [folder, root] = [await stat(path), await stat("/")];
+  if (folder?.exitCode !== 0)
+    throw refuse("fault.path", path, `is not there: ${folder?.output ?? "no machine"}`);
+  const [kind, major, device] = folder.output.split(",");
+  if (kind !== "directory") throw refuse("fault.path", path, `must be a folder, it is a ${kind}`);
+  // The root is an overlay, whose upper layer lies on the server's disk where the host can limit it.
+  const { layers } = machineFolders(settings, server);
+  const limitedRoot = device === root?.output.split(",")[2] && (await mountPoints()).includes(layers);
+  if (major === loopMajor || limitedRoot) return;
+  throw refuse(
+    "fault.path",
+    path,
+    "is on no disk of limited size: filling it would fill the host's own disk or memory; name a folder on a volume",
+  );
 }

@@ -12,7 +12,7 @@ import { fullDiskDriver } from "./fullDisk";
 import { metadataDriver } from "./guestMetadata";
 import { networkFaults } from "./network/driver";
 import { powerFaults } from "./power";
-import { createFaultRegistry, type FaultRegistry } from "./registry";
+import { type FaultRegistry, openFaultRegistry } from "./registry";
 
 export interface FaultOptions {
   readonly settings: LocalCloudSettings;
@@ -28,7 +28,7 @@ export interface FaultOptions {
 export async function createFaults(options: FaultOptions): Promise<FaultRegistry> {
   const { settings, store, onProblem } = options;
   const { renew, ...network } = networkFaults(settings, store);
-  const registry = await createFaultRegistry({
+  const registry = await openFaultRegistry({
     path: settings.paths.faults,
     onProblem,
     drivers: {

@@ -1,9 +1,9 @@
 // The faults that are in force: each is on record before it acts, ends by itself, and is found again by the next
 // daemon after a kill -9.
 import type { Fault, FaultRequest, FaultStatus } from "../contract/control";
-import { DEFAULT_SECONDS } from "../contract/faultSchema";
+import { defaultSeconds } from "../contract/faultSchema";
 import type { Faults } from "../control/server";
-import { type FaultRecord, readFaultFile, writeFaultFile } from "./record";
+import { type FaultFile, type FaultRecord, readFaultFile, writeFaultFile } from "./record";
 import { summaryOf } from "./summary";
 
 /** The fault of one kind. */
@@ -37,118 +37,154 @@ export interface FaultRegistryOptions {
   readonly onProblem: (problem: string) => void;
 }
 
-export interface FaultRegistry extends Faults {
-  /** Once after the start: ends what has expired meanwhile, brings about the rest again. */
-  resume(): Promise<void>;
-  /** Stops timing; what is in force stays so and on record. */
-  close(): void;
+/** Pause before a fault that could not be taken back is tried again. */
+const retryMs = 2_000;
+
+/** Reads what is on record. Call `resume` once, after the start. */
+export async function openFaultRegistry(options: FaultRegistryOptions): Promise<FaultRegistry> {
+  return new FaultRegistry(options, await readFaultFile(options.path));
 }
 
-/** Pause before a fault that could not be taken back is tried again. */
-const RETRY_MS = 2_000;
+export class FaultRegistry implements Faults {
+  #lastId: number;
+  readonly #active: Map<number, FaultRecord>;
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+  #closed = false;
+  #queue: Promise<unknown> = Promise.resolve();
 
-export async function createFaultRegistry(options: FaultRegistryOptions): Promise<FaultRegistry> {
-  const { path, onProblem } = options;
-  // The kind of a fault names its driver, which the compiler cannot follow.
-  const driverOf = ({ kind }: Fault) => options.drivers[kind] as FaultDriver<Fault>;
-  const file = await readFaultFile(path);
-  let lastId = file.lastId;
-  const active = new Map(file.records.map((record) => [record.id, record]));
-  const timers = new Map<number, NodeJS.Timeout>();
-  let closed = false;
-  let queue: Promise<unknown> = Promise.resolve();
+  constructor(
+    private readonly options: FaultRegistryOptions,
+    { lastId, records }: FaultFile,
+  ) {
+    this.#lastId = lastId;
+    this.#active = new Map(records.map((record) => [record.id, record]));
+  }
 
-  /** One change at a time: two faults of one machine never meet half made. */
-  const alone = <T>(work: () => Promise<T>): Promise<T> => {
-    const run = queue.then(work);
-    queue = run.catch(() => undefined);
-    return run;
-  };
-  const all = () => [...active.values()];
-  const save = () => writeFaultFile(path, { lastId, records: all() });
+  list(): readonly FaultStatus[] {
+    return this.#all().map((record) => this.#statusOf(record));
+  }
 
-  const time = (record: FaultRecord) => {
-    if (closed) return;
-    const timer = setTimeout(() => expire(record), Math.max(0, Date.parse(record.ends) - Date.now()));
-    timers.set(record.id, timer);
-  };
-  const expire = (record: FaultRecord) => {
-    endNow(record.id).catch((error) => {
-      onProblem(`fault ${record.id} (${summaryOf(record.fault)}) could not be ended: ${String(error)}`);
-      if (!closed)
-        timers.set(
-          record.id,
-          setTimeout(() => expire(record), RETRY_MS),
-        );
+  begin({ fault, seconds = defaultSeconds }: FaultRequest): Promise<FaultStatus> {
+    return this.#alone(async () => {
+      const record = await this.#newRecord(fault, seconds);
+      this.#active.set(record.id, record);
+      await this.#save();
+      await this.#bringAbout(record);
+      this.#time(record);
+      return this.#statusOf(record);
     });
-  };
-  const endNow = (id: number) =>
-    alone(async () => {
-      const record = active.get(id);
+  }
+
+  end(id: number): Promise<boolean> {
+    return this.#alone(async () => {
+      const record = this.#active.get(id);
       if (record === undefined) return false;
-      clearTimeout(timers.get(id));
-      timers.delete(id);
+      clearTimeout(this.#timers.get(id));
+      this.#timers.delete(id);
       // Listed until it is over, so that nobody who waits for its end is early.
-      const others = all().filter((other) => other.id !== id);
-      await driverOf(record.fault).end(record, others);
-      active.delete(id);
-      await save();
+      const others = this.#all().filter((other) => other.id !== id);
+      await this.#driverOf(record.fault).end(record, others);
+      this.#active.delete(id);
+      await this.#save();
       return true;
     });
+  }
 
-  const statusOf = (record: FaultRecord): FaultStatus => ({
-    id: record.id,
-    fault: record.fault,
-    summary: summaryOf(record.fault),
-    began: record.began,
-    ends: record.ends,
-    hits: driverOf(record.fault).hits?.(record) ?? 1,
-  });
+  /** Once after the start: ends what has expired meanwhile, brings about the rest again. */
+  resume(): Promise<void> {
+    return this.#alone(async () => {
+      for (const record of this.#all()) {
+        this.#time(record);
+        if (Date.parse(record.ends) > Date.now()) await this.#bringAboutAgain(record);
+      }
+    });
+  }
 
-  return {
-    list: () => all().map(statusOf),
-    begin: ({ fault, seconds = DEFAULT_SECONDS }: FaultRequest) =>
-      alone(async () => {
-        const driver = driverOf(fault);
-        const servers = await driver.targets(fault);
-        const began = new Date();
-        const ends = new Date(began.getTime() + seconds * 1000);
-        const record: FaultRecord = {
-          id: ++lastId,
-          fault,
-          servers,
-          began: began.toISOString(),
-          ends: ends.toISOString(),
-        };
-        active.set(record.id, record);
-        await save();
-        try {
-          await driver.begin(record, all());
-        } catch (error) {
-          active.delete(record.id);
-          await driver.end(record, all());
-          await save();
-          throw error;
-        }
-        time(record);
-        return statusOf(record);
-      }),
-    end: endNow,
-    resume: () =>
-      alone(async () => {
-        for (const record of all()) {
-          time(record);
-          if (Date.parse(record.ends) <= Date.now()) continue;
-          const driver = driverOf(record.fault);
-          const begin = driver.resume?.bind(driver) ?? driver.begin.bind(driver);
-          await begin(record, all()).catch((error) =>
-            onProblem(`fault ${record.id} (${summaryOf(record.fault)}) is not in force: ${String(error)}`),
-          );
-        }
-      }),
-    close() {
-      closed = true;
-      for (const timer of timers.values()) clearTimeout(timer);
-    },
-  };
+  /** Stops timing; what is in force stays so and on record. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  async #newRecord(fault: Fault, seconds: number): Promise<FaultRecord> {
+    const servers = await this.#driverOf(fault).targets(fault);
+    const began = new Date();
+    const ends = new Date(began.getTime() + seconds * 1000);
+    return { id: ++this.#lastId, fault, servers, began: began.toISOString(), ends: ends.toISOString() };
+  }
+
+  /** All of it or nothing. */
+  async #bringAbout(record: FaultRecord): Promise<void> {
+    const driver = this.#driverOf(record.fault);
+    try {
+      await driver.begin(record, this.#all());
+    } catch (error) {
+      this.#active.delete(record.id);
+      await driver.end(record, this.#all());
+      await this.#save();
+      throw error;
+    }
+  }
+
+  async #bringAboutAgain(record: FaultRecord): Promise<void> {
+    const driver = this.#driverOf(record.fault);
+    const begin = driver.resume?.bind(driver) ?? driver.begin.bind(driver);
+    await begin(record, this.#all()).catch((error) =>
+      this.options.onProblem(`fault ${told(record)} is not in force: ${String(error)}`),
+    );
+  }
+
+  #time(record: FaultRecord): void {
+    if (this.#closed) return;
+    const left = Math.max(0, Date.parse(record.ends) - Date.now());
+    this.#timers.set(
+      record.id,
+      setTimeout(() => this.#expire(record), left),
+    );
+  }
+
+  #expire(record: FaultRecord): void {
+    this.end(record.id).catch((error) => {
+      this.options.onProblem(`fault ${told(record)} could not be ended: ${String(error)}`);
+      if (this.#closed) return;
+      this.#timers.set(
+        record.id,
+        setTimeout(() => this.#expire(record), retryMs),
+      );
+    });
+  }
+
+  #statusOf(record: FaultRecord): FaultStatus {
+    const { id, fault, began, ends } = record;
+    return {
+      id,
+      fault,
+      summary: summaryOf(fault),
+      began,
+      ends,
+      hits: this.#driverOf(fault).hits?.(record) ?? 1,
+    };
+  }
+
+  /** The kind of a fault names its driver, which the compiler cannot follow. */
+  #driverOf({ kind }: Fault): FaultDriver<Fault> {
+    return this.options.drivers[kind] as FaultDriver<Fault>;
+  }
+
+  #all(): FaultRecord[] {
+    return [...this.#active.values()];
+  }
+
+  #save(): Promise<void> {
+    return writeFaultFile(this.options.path, { lastId: this.#lastId, records: this.#all() });
+  }
+
+  /** One change at a time: two faults of one machine never meet half made. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(work);
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
 }
+
+const told = ({ id, fault }: FaultRecord) => `${id} (${summaryOf(fault)})`;

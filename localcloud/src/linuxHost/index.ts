@@ -6,7 +6,7 @@ import { whyNoDiskLimit } from "../machines/disk";
 import { ensureBaseImage } from "../machines/image";
 import { registerCloud } from "../machines/imageCache";
 import { MachineRoom } from "../machines/room";
-import { createSampler, type Sampler } from "../metrics/sampler";
+import { Sampler } from "../metrics/sampler";
 import type { NameServer } from "../nameServer";
 import { enableForwarding, ipv6Works, uplinkMtu } from "../network/forwarding";
 import type { LocalCloudSettings } from "../settings/cloud";
@@ -68,7 +68,7 @@ const samplerOf = (
   machines: MachineRoom,
   onProblem: (problem: string) => void,
 ): Sampler =>
-  createSampler({
+  new Sampler({
     counters: async () => countersOf(settings, await machines.running()),
     servers: () => machines.network.world.servers.map(({ id }) => id),
     now: Date.now,

@@ -1,5 +1,6 @@
 import { open, readFile, rm, watch } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import type { Writable } from "node:stream";
 import { execa } from "execa";
 import type { ServerSpec } from "../host/contract";
 import { childrenOf, isAlive, type ProcessIdentity, parseStat, signal } from "../linux/processes";
@@ -57,38 +58,12 @@ export async function boot(
   const groups = await makeCgroups(settings, server, folders.layers);
   const console = await open(folders.console, "a");
   try {
-    const child = execa(
-      "/bin/sh",
-      [
-        "-c",
-        waitingWrapper,
-        "machine",
-        folders.process,
-        folders.exit,
-        groups.join(" "),
-        ...nspawn(settings, server, system),
-      ],
-      {
-        detached: true,
-        cleanup: false,
-        reject: false,
-        buffer: false,
-        stdout: console.fd,
-        stderr: console.fd,
-        env: {
-          SYSTEMD_NSPAWN_LOCK: "0",
-          SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1",
-          SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network",
-        },
-      },
-    );
-    child.unref();
-    // A wrapper that is gone is found below.
-    child.stdin?.on("error", () => {});
+    const files = [folders.process, folders.exit, groups.join(" ")];
+    const word = startWaiting([...files, ...nspawn(settings, server, system)], console.fd);
     await ready.then(
-      () => child.stdin?.end("go\n"),
+      () => word?.end("go\n"),
       (error: unknown) => {
-        child.stdin?.destroy();
+        word?.destroy();
         throw error;
       },
     );
@@ -96,6 +71,27 @@ export async function boot(
     await console.close();
   }
   await initRuns(settings, server.id);
+}
+
+/** @returns where the word goes for which the wrapper waits */
+function startWaiting(args: readonly string[], console: number): Writable | null {
+  const child = execa("/bin/sh", ["-c", waitingWrapper, "machine", ...args], {
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdout: console,
+    stderr: console,
+    env: {
+      SYSTEMD_NSPAWN_LOCK: "0",
+      SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1",
+      SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network",
+    },
+  });
+  child.unref();
+  // Whether the wrapper is gone is seen by its machine, which does not run then.
+  child.stdin?.on("error", () => {});
+  return child.stdin;
 }
 
 function nspawn(settings: LocalCloudSettings, server: ServerSpec, system: BootSystem): string[] {

@@ -25,6 +25,14 @@ export async function startMetadataService(
   currentWorld: () => World,
 ): Promise<MetadataService> {
   const delays = new Map<number, number>();
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const id = identities(settings, currentWorld()).get(request.socket.remoteAddress ?? "");
+    if (id !== undefined) await pause(delays.get(id) ?? 0, undefined, { ref: false });
+    const { pathname } = new URL(request.url ?? "/", "http://metadata");
+    const { status, body } = await answerTo(settings, currentWorld(), id, pathname);
+    response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
+    response.end(status === 204 ? undefined : body);
+  };
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
@@ -40,29 +48,22 @@ export async function startMetadataService(
     },
     close: () => closeAll(server),
   };
+}
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const id = identities(settings, currentWorld()).get(request.socket.remoteAddress ?? "");
-    if (id !== undefined) await pause(delays.get(id) ?? 0, undefined, { ref: false });
-    const { status, body } = await answerTo(id, new URL(request.url ?? "/", "http://metadata").pathname);
-    response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
-    response.end(status === 204 ? undefined : body);
+async function answerTo(
+  settings: LocalCloudSettings,
+  world: World,
+  id: number | undefined,
+  path: string,
+): Promise<MetadataAnswer | { readonly status: 403; readonly body: string }> {
+  const machine = world.servers.find((candidate) => candidate.id === id);
+  if (machine === undefined) {
+    return { status: 403, body: "only machines are answered, through their own port" };
   }
-
-  async function answerTo(
-    id: number | undefined,
-    path: string,
-  ): Promise<MetadataAnswer | { readonly status: 403; readonly body: string }> {
-    const world = currentWorld();
-    const machine = world.servers.find((candidate) => candidate.id === id);
-    if (machine === undefined) {
-      return { status: 403, body: "only machines are answered, through their own port" };
-    }
-    const automounts = path.startsWith("/_internal/")
-      ? await recentAutomounts(settings, machine.id)
-      : undefined;
-    return metadataAnswer(world, machine, path, automounts);
-  }
+  const automounts = path.startsWith("/_internal/")
+    ? await recentAutomounts(settings, machine.id)
+    : undefined;
+  return metadataAnswer(world, machine, path, automounts);
 }
 
 function closeAll(server: Server): void {

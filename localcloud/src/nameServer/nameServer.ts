@@ -11,11 +11,11 @@ import type { Service } from "../linux/services";
 import type { Listener } from "./nsdConfiguration";
 import type { ReverseRanges } from "./ownZones";
 import { markerZone, type Names, type Publication, publicationOf, resolverLines } from "./publication";
-import { watchTransfers } from "./transfers";
+import { TransferWatch } from "./transfers";
 
 /** Debian's account for the server. */
-const USER = "nsd";
-const DEADLINE_MS = 10_000;
+const user = "nsd";
+const deadlineMs = 10_000;
 
 export interface NameServerOptions {
   /** Made when missing; holds zone files, keys and what was transferred. */
@@ -42,79 +42,104 @@ export interface NameServer {
   close(): void;
 }
 
-export function createNameServer(options: NameServerOptions): NameServer {
-  const { folder, listeners } = options;
-  const [listener] = listeners;
-  const configuration = join(folder, "nsd.conf");
-  const resolverFile = join(folder, "resolver.conf");
-  const control = (...args: string[]) =>
-    execa("nsd-control", ["-c", configuration, ...args], { reject: false, timeout: DEADLINE_MS });
-  const transfers = watchTransfers({ folder, listener, control, onProblem: options.onProblem });
-  let queue: Promise<unknown> = Promise.resolve();
-  let owner: ReturnType<typeof account> | undefined;
-  const ownerOnce = () => {
-    owner ??= account();
-    return owner;
-  };
+export const createNameServer = (options: NameServerOptions): NameServer => new Nsd(options);
 
-  const render = (names: Names) =>
-    publicationOf(names, { folder, user: USER, listeners, ranges: options.ranges });
+interface Account {
+  readonly user: number;
+  readonly group: number;
+}
+
+class Nsd implements NameServer {
+  readonly resolverFile: string;
+  readonly #configuration: string;
+  readonly #transfers: TransferWatch;
+  #queue: Promise<unknown> = Promise.resolve();
+  #account: Promise<Account> | undefined;
+
+  constructor(private readonly options: NameServerOptions) {
+    const { folder, listeners, onProblem } = options;
+    this.resolverFile = join(folder, "resolver.conf");
+    this.#configuration = join(folder, "nsd.conf");
+    const control = (...args: string[]) => this.#control(...args);
+    this.#transfers = new TransferWatch({ folder, listener: listeners[0], control, onProblem });
+  }
+
+  async prepare(names: Names): Promise<Service> {
+    const { folder } = this.options;
+    await ensureHostPackages(["nsd"]);
+    const { user, group } = await this.#owner();
+    await mkdir(folder, { recursive: true });
+    await ownedFolder(folder, 0, group, 0o750);
+    for (const name of ["zones", "incoming"]) await ownedFolder(join(folder, name), 0, group, 0o750);
+    await ownedFolder(join(folder, "state"), user, group, 0o700);
+    const publication = this.#render(names);
+    await this.#write(publication, group);
+    await removeStale(folder, publication);
+    this.#transfers.follow(publication.secondaries);
+    return { name: "name-server", command: "/usr/sbin/nsd", args: ["-d", "-c", this.#configuration] };
+  }
+
+  publish(names: Names): Promise<void> {
+    const run = this.#queue.then(() => this.#publishNow(names));
+    this.#queue = run.catch(() => {});
+    return run;
+  }
+
+  onTransfer(heard: Parameters<NameServer["onTransfer"]>[0]): void {
+    this.#transfers.listen(heard);
+  }
+
+  close(): void {
+    this.#transfers.close();
+  }
+
+  async #publishNow(names: Names): Promise<void> {
+    const { folder, listeners, onPublished } = this.options;
+    const publication = this.#render(names);
+    if ((await loadedSerial(listeners[0])) !== publication.serial) {
+      const { group } = await this.#owner();
+      await check(folder, publication);
+      const reconfigured = await this.#write(publication, group);
+      // A server that is just starting reads the files by itself.
+      if (reconfigured) await this.#control("reconfig");
+      await this.#control("reload");
+      await answered(listeners[0], publication.serial);
+      await removeStale(folder, publication);
+      await onPublished?.();
+    }
+    this.#transfers.follow(publication.secondaries);
+  }
 
   /** Answers whether the list of zones or a key has changed. */
-  const write = async (publication: Publication, group: number): Promise<boolean> => {
+  async #write(publication: Publication, group: number): Promise<boolean> {
+    const { folder, listeners } = this.options;
     for (const { file, text } of await changedFiles(folder, publication)) {
       await replace(join(folder, file), text, group);
     }
-    await replace(resolverFile, resolverLines(publication.zones, listener), group);
-    const reconfigured = (await readText(configuration)) !== publication.configuration;
-    if (reconfigured) await replace(configuration, publication.configuration, group);
+    await replace(this.resolverFile, resolverLines(publication.zones, listeners[0]), group);
+    const reconfigured = (await readText(this.#configuration)) !== publication.configuration;
+    if (reconfigured) await replace(this.#configuration, publication.configuration, group);
     return reconfigured;
-  };
+  }
 
-  const publishNow = async (names: Names) => {
-    const publication = render(names);
-    if ((await loadedSerial(listener)) !== publication.serial) {
-      const { group } = await ownerOnce();
-      await check(folder, publication);
-      const reconfigured = await write(publication, group);
-      // A server that is just starting reads the files by itself.
-      if (reconfigured) await control("reconfig");
-      await control("reload");
-      await answered(listener, publication.serial);
-      await removeStale(folder, publication);
-      await options.onPublished?.();
-    }
-    transfers.follow(publication.secondaries);
-  };
+  #render(names: Names): Publication {
+    const { folder, listeners, ranges } = this.options;
+    return publicationOf(names, { folder, user, listeners, ranges });
+  }
 
-  return {
-    resolverFile,
-    async prepare(names) {
-      await ensureHostPackages(["nsd"]);
-      const { user, group } = await ownerOnce();
-      await mkdir(folder, { recursive: true });
-      await ownedFolder(folder, 0, group, 0o750);
-      for (const name of ["zones", "incoming"]) await ownedFolder(join(folder, name), 0, group, 0o750);
-      await ownedFolder(join(folder, "state"), user, group, 0o700);
-      const publication = render(names);
-      await write(publication, group);
-      await removeStale(folder, publication);
-      transfers.follow(publication.secondaries);
-      return { name: "name-server", command: "/usr/sbin/nsd", args: ["-d", "-c", configuration] };
-    },
-    publish(names) {
-      const run = queue.then(() => publishNow(names));
-      queue = run.catch(() => {});
-      return run;
-    },
-    onTransfer: (heard) => transfers.listen(heard),
-    close: () => transfers.close(),
-  };
+  #control(...args: string[]) {
+    return execa("nsd-control", ["-c", this.#configuration, ...args], { reject: false, timeout: deadlineMs });
+  }
+
+  #owner(): Promise<Account> {
+    this.#account ??= account();
+    return this.#account;
+  }
 }
 
-async function account(): Promise<{ user: number; group: number }> {
-  const [user, group] = await Promise.all([execa("id", ["-u", USER]), execa("id", ["-g", USER])]);
-  return { user: Number(user.stdout), group: Number(group.stdout) };
+async function account(): Promise<Account> {
+  const [own, group] = await Promise.all([execa("id", ["-u", user]), execa("id", ["-g", user])]);
+  return { user: Number(own.stdout), group: Number(group.stdout) };
 }
 
 async function ownedFolder(path: string, user: number, group: number, mode: number) {
@@ -167,21 +192,21 @@ async function removeStale(folder: string, { files, secondaries }: Publication) 
   }
 }
 
-/** Which publication the server answers; null while it answers none. */
-async function loadedSerial({ address, port }: Listener): Promise<number | null> {
+/** Which publication the server answers; undefined while it answers none. */
+async function loadedSerial({ address, port }: Listener): Promise<number | undefined> {
   const resolver = new Resolver({ timeout: 50, tries: 1 });
   resolver.setServers([`${address}:${port}`]);
   return resolver.resolveSoa(markerZone).then(
     ({ serial }) => serial,
-    () => null,
+    () => undefined,
   );
 }
 
 async function answered(listener: Listener, serial: number) {
-  const deadline = Date.now() + DEADLINE_MS;
+  const deadline = Date.now() + deadlineMs;
   while ((await loadedSerial(listener)) !== serial) {
     if (Date.now() > deadline)
-      throw new Error(`the name server did not load the zones within ${DEADLINE_MS} ms`);
+      throw new Error(`the name server did not load the zones within ${deadlineMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

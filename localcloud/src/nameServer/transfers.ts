@@ -7,10 +7,10 @@ import type { ZoneTransfer } from "../host/contract";
 import type { Listener } from "./nsdConfiguration";
 
 /** Between questions while a zone was not transferred, and afterwards. */
-const SOON_MS = 500;
-const LATER_MS = 30_000;
+const soonMs = 500;
+const laterMs = 30_000;
 /** From then on a zone that is not answered counts as wrong. */
-const PATIENCE_MS = 5_000;
+const patienceMs = 5_000;
 
 type Listen = (zoneId: number, transfer: ZoneTransfer) => void;
 
@@ -21,56 +21,79 @@ export interface TransferOptions {
   readonly onProblem: (problem: string) => void;
 }
 
-export function watchTransfers({ folder, listener, control, onProblem }: TransferOptions) {
-  const listeners: Listen[] = [];
-  const watched = new Map<number, AbortController>();
-  const resolver = new Resolver({ timeout: 500, tries: 1 });
-  resolver.setServers([`${listener.address}:${listener.port}`]);
+/** What is known of a zone, and of which serial. */
+interface Known extends ZoneTransfer {
+  readonly serial: number | undefined;
+}
 
-  const serialOf = (zone: string) =>
-    resolver.resolveSoa(zone).then(
-      ({ serial }) => serial,
-      () => null,
-    );
+const nothing: Known = { answered: false, recordCount: 0, serial: undefined };
 
-  const watch = async (id: number, zone: string, signal: AbortSignal) => {
-    const since = Date.now();
-    let counted: number | null = null;
-    let last: ZoneTransfer = { answered: false, recordCount: 0 };
-    while (!signal.aborted) {
-      const serial = await serialOf(zone);
-      if (serial === null) {
-        counted = null;
-        last = { answered: false, recordCount: 0 };
-        await control("transfer", zone);
-      } else if (serial !== counted || last.recordCount === 0) {
-        await control("write", zone);
-        last = { answered: true, recordCount: await recordCount(join(folder, `state/secondary-${id}.zone`)) };
-        counted = serial;
-      }
-      const known = last.recordCount > 0 || (!last.answered && Date.now() - since > PATIENCE_MS);
-      if (known && !signal.aborted) for (const heard of listeners) heard(id, last);
-      await pause(last.recordCount > 0 ? LATER_MS : SOON_MS, signal);
+export class TransferWatch {
+  readonly #listeners: Listen[] = [];
+  readonly #watched = new Map<number, AbortController>();
+  readonly #resolver = new Resolver({ timeout: 500, tries: 1 });
+
+  constructor(private readonly options: TransferOptions) {
+    const { address, port } = options.listener;
+    this.#resolver.setServers([`${address}:${port}`]);
+  }
+
+  listen(heard: Listen): void {
+    this.#listeners.push(heard);
+  }
+
+  /** Begins with what is new and leaves what is gone; a zone that stays is asked for anew at once. */
+  follow(zones: ReadonlyMap<number, string>): void {
+    this.close();
+    for (const [id, zone] of zones) {
+      const watching = new AbortController();
+      this.#watched.set(id, watching);
+      this.#watch(id, zone, watching.signal).catch((error) =>
+        this.options.onProblem(`zone ${zone}: ${String(error)}`),
+      );
     }
-  };
+  }
 
-  return {
-    listen: (heard: Listen) => listeners.push(heard),
-    /** Begins with what is new and leaves what is gone; a zone that stays is asked for anew at once. */
-    follow(zones: ReadonlyMap<number, string>) {
-      for (const watching of watched.values()) watching.abort();
-      watched.clear();
-      for (const [id, zone] of zones) {
-        const watching = new AbortController();
-        watched.set(id, watching);
-        watch(id, zone, watching.signal).catch((error) => onProblem(`zone ${zone}: ${String(error)}`));
-      }
-    },
-    close() {
-      for (const watching of watched.values()) watching.abort();
-      watched.clear();
-    },
-  };
+  close(): void {
+    for (const watching of this.#watched.values()) watching.abort();
+    this.#watched.clear();
+  }
+
+  async #watch(id: number, zone: string, signal: AbortSignal): Promise<void> {
+    const since = Date.now();
+    let known = nothing;
+    while (!signal.aborted) {
+      known = await this.#look(id, zone, known);
+      const { answered, recordCount } = known;
+      const isCertain = recordCount > 0 || (!answered && Date.now() - since > patienceMs);
+      if (isCertain && !signal.aborted)
+        for (const heard of this.#listeners) heard(id, { answered, recordCount });
+      await pause(recordCount > 0 ? laterMs : soonMs, signal);
+    }
+  }
+
+  async #look(id: number, zone: string, before: Known): Promise<Known> {
+    const { control, folder } = this.options;
+    const serial = await this.#serialOf(zone);
+    if (serial === undefined) {
+      await control("transfer", zone);
+      return nothing;
+    }
+    if (serial === before.serial && before.recordCount > 0) return before;
+    await control("write", zone);
+    return {
+      answered: true,
+      recordCount: await recordCount(join(folder, `state/secondary-${id}.zone`)),
+      serial,
+    };
+  }
+
+  #serialOf(zone: string): Promise<number | undefined> {
+    return this.#resolver.resolveSoa(zone).then(
+      ({ serial }) => serial,
+      () => undefined,
+    );
+  }
 }
 
 /** Records in a zone file that the server wrote; 0 while it has written none. */

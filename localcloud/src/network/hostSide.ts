@@ -1,5 +1,6 @@
 import { lastSubnet6 } from "../addresses/ip";
 import { elements, replaceTable } from "../linux/nft";
+import type { LocalCloudSettings } from "../settings/cloud";
 import {
   apiRanges,
   hostAddress6,
@@ -26,65 +27,103 @@ const privateRanges = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.
  */
 export function planHostSide({ world, settings, ipv6, uplinkMtu }: PlanInput): HostSidePlan {
   const { hostLink, hostTable } = namesOf(settings);
-  const target = `via ${routerAddress(settings)} dev ${hostLink} onlink src ${settings.hostAddress}`;
   // Each floating address by itself: the rest of a documentation range may be in use around this host.
   const floating = world.floatingAddresses
     .map(({ cidr }) => cidr.replace(/\/32$/, ""))
     .filter((cidr) => !cidr.includes(":"));
   const destinations = [settings.publicRange, settings.identityRange, ...floating];
+  const target = `via ${routerAddress(settings)} dev ${hostLink} onlink src ${settings.hostAddress}`;
   const routes = destinations.map((destination) => unicast(4, destination, target));
-  const setup = [
-    `address replace ${settings.hostAddress}/32 dev ${hostLink}`,
-    `address replace ${metadataListener(settings)}/32 dev ${hostLink}`,
-    ...nameserverAddresses(settings).map((address) => `address replace ${address}/32 dev ${hostLink}`),
-    `link set dev ${hostLink} up`,
-  ];
   if (ipv6) {
-    setup.push(
-      `address replace ${hostAddress6(settings)}/128 dev ${hostLink} nodad`,
-      `address replace ${hostLinkLocal}/64 dev ${hostLink} nodad`,
-    );
     routes.push(unicast(6, settings.ipv6Range, `via fe80::1 dev ${hostLink} src ${hostAddress6(settings)}`));
   }
-  return { link: hostLink, setup, routes, rules: replaceTable(hostTable, hostRules()) };
+  const chains = [
+    `  set cloud4 { type ipv4_addr; flags interval; ${elements(destinations)}; }`,
+    outsidersChain(settings),
+    privateChain(settings),
+    egressChain(settings),
+    clampChain(settings, uplinkMtu),
+    inputChain(settings),
+  ];
+  return {
+    link: hostLink,
+    setup: linkSetup(settings, ipv6),
+    routes,
+    rules: replaceTable(hostTable, chains.join("\n")),
+  };
+}
 
-  function hostRules(): string {
-    // Not the whole range: another cloud on this host may have a part of it that this one never gives out.
-    const { publicIpv6, floatingIpv6 } = apiRanges(settings);
-    const ranges6 = [publicIpv6, floatingIpv6, lastSubnet6(settings.ipv6Range, 63)];
-    const ports = [53, settings.apiPort, settings.packageCachePort, settings.registryPort].join(", ");
-    const clamp = (direction: "iifname" | "oifname", family: "ipv4" | "ipv6") => {
-      const maxSegment = uplinkMtu - (family === "ipv4" ? 40 : 60);
-      return `    ${direction} "${hostLink}" meta nfproto ${family} tcp flags & (syn | rst) == syn tcp option maxseg size > ${maxSegment} tcp option maxseg size set ${maxSegment}`;
-    };
-    return `  set cloud4 { type ipv4_addr; flags interval; ${elements(destinations)}; }
-  chain outsiders {
+function linkSetup(settings: LocalCloudSettings, ipv6: boolean): string[] {
+  const { hostLink } = namesOf(settings);
+  const addresses = [settings.hostAddress, metadataListener(settings), ...nameserverAddresses(settings)];
+  return [
+    ...addresses.map((address) => `address replace ${address}/32 dev ${hostLink}`),
+    `link set dev ${hostLink} up`,
+    ...(ipv6
+      ? [
+          `address replace ${hostAddress6(settings)}/128 dev ${hostLink} nodad`,
+          `address replace ${hostLinkLocal}/64 dev ${hostLink} nodad`,
+        ]
+      : []),
+  ];
+}
+
+/** Nobody comes into the cloud but from this host. */
+function outsidersChain(settings: LocalCloudSettings): string {
+  const { hostLink } = namesOf(settings);
+  // Not the whole range: another cloud on this host may have a part of it that this one never gives out.
+  const { publicIpv6, floatingIpv6 } = apiRanges(settings);
+  const ranges6 = [publicIpv6, floatingIpv6, lastSubnet6(settings.ipv6Range, 63)];
+  return `  chain outsiders {
     type filter hook prerouting priority raw
     iifname { "${hostLink}", "lo" } accept
     ip daddr @cloud4 counter drop
     ip6 daddr { ${ranges6.join(", ")} } counter drop
-  }
-  chain private {
+  }`;
+}
+
+function privateChain(settings: LocalCloudSettings): string {
+  const { hostLink } = namesOf(settings);
+  return `  chain private {
     type filter hook forward priority filter
     iifname != "${hostLink}" accept
     oifname "${hostLink}" accept
     ip daddr { ${privateRanges.join(", ")} } reject with icmp host-unreachable
     ip6 daddr fc00::/7 reject with icmpv6 addr-unreachable
-  }
-  chain egress {
+  }`;
+}
+
+function egressChain(settings: LocalCloudSettings): string {
+  const { hostLink } = namesOf(settings);
+  return `  chain egress {
     type nat hook postrouting priority srcnat
     iifname "${hostLink}" oifname != "${hostLink}" masquerade
     ip saddr { ${settings.publicRange}, ${settings.floatingRange} } oifname != { "${hostLink}", "lo" } masquerade
     ip6 saddr ${settings.ipv6Range} oifname != { "${hostLink}", "lo" } masquerade
-  }
-  chain clamp {
+  }`;
+}
+
+/** TCP fits through the host's way out, in both directions. */
+function clampChain(settings: LocalCloudSettings, uplinkMtu: number): string {
+  const { hostLink } = namesOf(settings);
+  const clamp = (direction: "iifname" | "oifname", family: "ipv4" | "ipv6") => {
+    const maxSegment = uplinkMtu - (family === "ipv4" ? 40 : 60);
+    return `    ${direction} "${hostLink}" meta nfproto ${family} tcp flags & (syn | rst) == syn tcp option maxseg size > ${maxSegment} tcp option maxseg size set ${maxSegment}`;
+  };
+  return `  chain clamp {
     type filter hook forward priority mangle
 ${clamp("iifname", "ipv4")}
 ${clamp("oifname", "ipv4")}
 ${clamp("iifname", "ipv6")}
 ${clamp("oifname", "ipv6")}
-  }
-  chain input {
+  }`;
+}
+
+/** What of this host machines may use. */
+function inputChain(settings: LocalCloudSettings): string {
+  const { hostLink } = namesOf(settings);
+  const ports = [53, settings.apiPort, settings.packageCachePort, settings.registryPort].join(", ");
+  return `  chain input {
     type filter hook input priority filter
     iifname != "${hostLink}" accept
     ct state established,related accept
@@ -97,7 +136,6 @@ ${clamp("oifname", "ipv6")}
     meta l4proto { icmp, icmpv6 } accept
     drop
   }`;
-  }
 }
 
 /** DNS that a machine asks for is answered by the host's forwarder, which follows the host's own resolver. */

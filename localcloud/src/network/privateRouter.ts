@@ -1,9 +1,8 @@
-import type { Attachment, LoadBalancerSpec, NetworkSpec, ServerSpec } from "../host/contract";
-import { dhcpRequest, elements, replaceTable } from "../linux/nft";
+import type { LoadBalancerSpec, NetworkSpec, ServerSpec } from "../host/contract";
+import { replaceTable } from "../linux/nft";
 import type { LocalCloudSettings } from "../settings/cloud";
 import {
   balancerPortOf,
-  identityOf,
   metadataAddress,
   metadataListener,
   namesOf,
@@ -12,15 +11,9 @@ import {
   uplinkAddress,
 } from "../settings/names";
 import type { LinkPlan, PlanInput, RoutePlan, RouterPlan } from "./planTypes";
+import { type BalancerMember, type Member, privateRules } from "./privateRules";
 import { hasPublicPort, networkPort } from "./publicRouter";
 import { blackhole, unicast } from "./routes";
-
-interface Member {
-  readonly server: ServerSpec;
-  readonly attachment: Attachment;
-  /** Name of the interface in the guest (HC-G3). */
-  readonly device: string;
-}
 
 /**
  * One private network: a router, not a bridge (HC-N7). Each member has a /32 and reaches its neighbours only
@@ -44,7 +37,7 @@ export function planPrivateRouter(input: PlanInput, network: NetworkSpec): Route
       ...balancers.map(({ port, ip }) => route(ip, `dev ${port}`)),
       ...apiRoutes(network, members),
     ],
-    rules: replaceTable("cloud", rules(network, members, balancers, settings)),
+    rules: replaceTable("cloud", privateRules(network, members, balancers, settings)),
     dhcp: {
       range: network.ipRange,
       gateway: network.gateway,
@@ -56,13 +49,6 @@ export function planPrivateRouter(input: PlanInput, network: NetworkSpec): Route
       })),
     },
   };
-}
-
-/** A load balancer that is attached to the network. */
-interface BalancerMember {
-  readonly id: number;
-  readonly port: string;
-  readonly ip: string;
 }
 
 function balancersIn(balancers: readonly LoadBalancerSpec[], network: NetworkSpec): BalancerMember[] {
@@ -164,64 +150,3 @@ function apiRoutes(network: NetworkSpec, members: readonly Member[]): RoutePlan[
 }
 
 const route = (destination: string, target: string) => unicast(4, destination, target);
-
-function rules(
-  network: NetworkSpec,
-  members: readonly Member[],
-  balancers: readonly BalancerMember[],
-  settings: LocalCloudSettings,
-): string {
-  const own = [
-    ...members.flatMap(({ server, attachment }) =>
-      [attachment.ip, ...attachment.aliasIps].map((address) => `"${portOf(server.id)}" . ${address}`),
-    ),
-    ...balancers.map(({ port, ip }) => `"${port}" . ${ip}`),
-  ];
-  // HC-U2: only a server without public interface finds its metadata here. For the others the address is one like
-  // any other: a route of the network may lead it to a NAT server, whose data is answered then (HC-M5).
-  const hidden = members.filter(({ server }) => !hasPublicPort(server));
-  const marks = hidden.map(({ server }) => `"${portOf(server.id)}" : ${server.id}`);
-  const identity = hidden.map(({ server }) => `${server.id} : ${identityOf(settings, server.id)}`);
-  // HC-N3: a foreign source may come only from a server that an API route names for it.
-  const routed = network.routes.flatMap(({ destination, gateway }) => {
-    const target = members.find(({ attachment }) => attachment.ip === gateway);
-    if (target === undefined) return [];
-    const from = destination === "0.0.0.0/0" ? "" : ` ip saddr ${destination}`;
-    return [`    iifname "${portOf(target.server.id)}"${from} accept`];
-  });
-  return `  set own { type ifname . ipv4_addr; ${elements(own)}; }
-  map port_mark { type ifname : mark; ${elements(marks)}; }
-  map identity { type mark : ipv4_addr; ${elements(identity)}; }
-  chain anti_spoof {
-    type filter hook prerouting priority raw
-    iifname "uplink" accept
-    meta nfproto ipv6 drop
-    ${dhcpRequest}
-    meta pkttype { broadcast, multicast } drop
-    ip daddr ${metadataAddress} tcp dport 80 meta mark set iifname map @port_mark accept
-    iifname . ip saddr @own accept
-    ip saddr ${network.ipRange} drop
-${routed.join("\n")}
-    drop
-  }
-  chain destinations {
-    type nat hook prerouting priority dstnat
-    iifname "m*" meta mark != 0 ip daddr ${metadataAddress} tcp dport 80 dnat ip to ${metadataListener(settings)}:${settings.metadataPort}
-  }
-  chain sources {
-    type nat hook postrouting priority srcnat
-    oifname "uplink" meta mark != 0 snat ip to meta mark map @identity
-  }
-  chain forward {
-    type filter hook forward priority filter
-    ct state established,related accept
-    oifname "uplink" ct status dnat accept
-    oifname "uplink" drop
-    iifname "uplink" drop
-  }
-  chain silence {
-    type filter hook output priority filter
-    # What the network does not know vanishes (HC-N3); the sender is not told.
-    icmp type destination-unreachable icmp code net-unreachable drop
-  }`;
-}

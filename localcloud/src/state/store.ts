@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Kind, Rows } from "./rows";
 
 /** Ids begin here; the catalogue's own ids (locations, server types) are far below. */
-const FIRST_ID = 10_000_001;
+const firstId = 10_000_001;
 
 export interface Store {
   /** Grows with each change that is committed, so what was read stays true while it is the same. */
@@ -39,117 +39,140 @@ interface Change {
  * `synchronous=NORMAL`: a commit survives the death of this process at any instant. It may not survive a power
  * cut of the host, but then the machines are gone as well, and FULL would cost an fsync for each request.
  */
-export function openStore(directory: string): Store {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const database = openDatabase(join(directory, "state.sqlite"));
-  const memory = loadRows(database);
-  const journal: Change[] = [];
-  let depth = 0;
-  let lastId = loadLastId(database);
-  let version = 0;
-  const writer = createWriter(database);
+export const openStore = (directory: string): Store => new SqliteStore(directory);
 
-  const rowsOf = (kind: Kind) => memory.get(kind) ?? fresh(memory, kind);
-  const record = (kind: Kind, id: number) => {
-    if (depth === 0) throw new Error(`${kind} ${id} was changed outside a transaction`);
-    journal.push({ kind, id, before: rowsOf(kind).byId.get(id) });
-  };
-  const undo = (mark: number) => {
-    for (const change of journal.splice(mark).reverse()) {
-      if (change.before === undefined) rowsOf(change.kind).remove(change.id);
-      else rowsOf(change.kind).put(change.before);
+class SqliteStore implements Store {
+  readonly #database: DatabaseSync;
+  readonly #tables = new Tables();
+  readonly #writer: ReturnType<typeof createWriter>;
+  readonly #journal: Change[] = [];
+  #depth = 0;
+  #lastId: number;
+  #version = 0;
+
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#database = openDatabase(join(directory, "state.sqlite"));
+    for (const [kind, row] of savedRows(this.#database)) this.#tables.of(kind).put(row);
+    this.#lastId = loadLastId(this.#database);
+    this.#writer = createWriter(this.#database);
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get<K extends Kind>(kind: K, id: number): Rows[K] | undefined {
+    return this.#tables.of(kind).byId.get(id) as Rows[K] | undefined;
+  }
+
+  list<K extends Kind>(kind: K): readonly Rows[K][] {
+    return this.#tables.of(kind).sorted() as readonly Rows[K][];
+  }
+
+  put<K extends Kind>(kind: K, row: Rows[K]): void {
+    this.#record(kind, row.id);
+    this.#tables.of(kind).put(row);
+  }
+
+  remove(kind: Kind, id: number): void {
+    this.#record(kind, id);
+    this.#tables.of(kind).remove(id);
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.#depth = 1;
+    try {
+      const result = work();
+      this.#commit();
+      return result;
+    } catch (error) {
+      this.#undo(0);
+      throw error;
+    } finally {
+      this.#depth = 0;
     }
-  };
+  }
 
-  const commit = () => {
-    if (journal.length === 0) return;
-    writer.commit(journal, (kind, id) => rowsOf(kind).byId.get(id), lastId);
-    journal.length = 0;
-    version++;
-  };
+  preview<T>(work: () => T): T {
+    const mark = this.#journal.length;
+    this.#depth++;
+    try {
+      return work();
+    } finally {
+      this.#undo(mark);
+      this.#depth--;
+    }
+  }
 
-  return {
-    get version() {
-      return version;
-    },
-    get: <K extends Kind>(kind: K, id: number) => rowsOf(kind).byId.get(id) as Rows[K] | undefined,
-    list: <K extends Kind>(kind: K) => rowsOf(kind).sorted() as readonly Rows[K][],
-    put: (kind, row) => {
-      record(kind, row.id);
-      rowsOf(kind).put(row);
-    },
-    remove: (kind, id) => {
-      record(kind, id);
-      rowsOf(kind).remove(id);
-    },
-    nextId: () => ++lastId,
-    transaction: (work) => {
-      if (depth > 0) return work();
-      depth = 1;
-      try {
-        const result = work();
-        commit();
-        return result;
-      } catch (error) {
-        undo(0);
-        throw error;
-      } finally {
-        depth = 0;
-      }
-    },
-    preview: (work) => {
-      const mark = journal.length;
-      depth++;
-      try {
-        return work();
-      } finally {
-        undo(mark);
-        depth--;
-      }
-    },
-    close: () => database.close(),
-  };
+  close(): void {
+    this.#database.close();
+  }
+
+  #record(kind: Kind, id: number): void {
+    if (this.#depth === 0) throw new Error(`${kind} ${id} was changed outside a transaction`);
+    this.#journal.push({ kind, id, before: this.#tables.of(kind).byId.get(id) });
+  }
+
+  #undo(mark: number): void {
+    for (const { kind, id, before } of this.#journal.splice(mark).reverse()) {
+      if (before === undefined) this.#tables.of(kind).remove(id);
+      else this.#tables.of(kind).put(before);
+    }
+  }
+
+  #commit(): void {
+    if (this.#journal.length === 0) return;
+    this.#writer.commit(this.#journal, (kind, id) => this.#tables.of(kind).byId.get(id), this.#lastId);
+    this.#journal.length = 0;
+    this.#version++;
+  }
 }
 
-interface Table {
-  readonly byId: Map<number, AnyRow>;
-  sorted(): readonly AnyRow[];
-  put(row: AnyRow): void;
-  remove(id: number): void;
+/** Rows of each kind, in memory. */
+class Tables {
+  readonly #tables = new Map<Kind, Table>();
+
+  of(kind: Kind): Table {
+    const known = this.#tables.get(kind);
+    if (known !== undefined) return known;
+    const table = new Table();
+    this.#tables.set(kind, table);
+    return table;
+  }
 }
 
-function createTable(): Table {
-  const byId = new Map<number, AnyRow>();
-  let sorted: readonly AnyRow[] | null = null;
-  let lastId = 0;
+class Table {
+  readonly byId = new Map<number, AnyRow>();
+  #sorted: readonly AnyRow[] | undefined;
+  #lastId = 0;
   /** Ids only grow, so the map is in order unless an undone removal put an old row behind a new one. */
-  let inOrder = true;
-  return {
-    byId,
-    sorted: () => {
-      if (sorted === null) {
-        const rows = [...byId.values()];
-        sorted = inOrder ? rows : rows.sort((a, b) => a.id - b.id);
-      }
-      return sorted;
-    },
-    put: (row) => {
-      if (row.id < lastId && !byId.has(row.id)) inOrder = false;
-      lastId = Math.max(lastId, row.id);
-      byId.set(row.id, row);
-      sorted = null;
-    },
-    remove: (id) => {
-      byId.delete(id);
-      sorted = null;
-    },
-  };
-}
+  #inOrder = true;
 
-function fresh(memory: Map<Kind, Table>, kind: Kind): Table {
-  const table = createTable();
-  memory.set(kind, table);
-  return table;
+  sorted(): readonly AnyRow[] {
+    if (this.#sorted === undefined) {
+      const rows = [...this.byId.values()];
+      this.#sorted = this.#inOrder ? rows : rows.sort((a, b) => a.id - b.id);
+    }
+    return this.#sorted;
+  }
+
+  put(row: AnyRow): void {
+    if (row.id < this.#lastId && !this.byId.has(row.id)) this.#inOrder = false;
+    this.#lastId = Math.max(this.#lastId, row.id);
+    this.byId.set(row.id, row);
+    this.#sorted = undefined;
+  }
+
+  remove(id: number): void {
+    this.byId.delete(id);
+    this.#sorted = undefined;
+  }
 }
 
 function openDatabase(file: string): DatabaseSync {
@@ -166,18 +189,15 @@ function openDatabase(file: string): DatabaseSync {
   return database;
 }
 
-function loadRows(database: DatabaseSync): Map<Kind, Table> {
-  const memory = new Map<Kind, Table>();
+function* savedRows(database: DatabaseSync): Generator<readonly [Kind, AnyRow]> {
   for (const { kind, body } of database.prepare("select kind, body from rows order by id").iterate()) {
-    const table = memory.get(kind as Kind) ?? fresh(memory, kind as Kind);
-    table.put(JSON.parse(String(body)) as AnyRow);
+    yield [kind as Kind, JSON.parse(String(body)) as AnyRow];
   }
-  return memory;
 }
 
 function loadLastId(database: DatabaseSync): number {
   const row = database.prepare("select value from counters where name = 'id'").get();
-  return row === undefined ? FIRST_ID - 1 : Number(row.value);
+  return row === undefined ? firstId - 1 : Number(row.value);
 }
 
 function createWriter(database: DatabaseSync) {

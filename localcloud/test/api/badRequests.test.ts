@@ -8,7 +8,7 @@ import { refusals } from "./badRequests/refusals";
 import { serverFields } from "./badRequests/servers";
 import { transport } from "./badRequests/transport";
 import { tricks } from "./badRequests/tricks";
-import { openState } from "./operations/state";
+import { atNoon, openState } from "./operations/state";
 import { type Json, TestCloud } from "./testCloud";
 
 const all = [...serverFields, ...networkFields, ...firewallFields, ...otherFields, ...tricks, ...refusals];
@@ -19,7 +19,7 @@ describe("local cloud API: bad requests", () => {
   let state: ReturnType<typeof openState>;
 
   before(async () => {
-    cloud = await TestCloud.start({ soldOut: ["ccx13"] });
+    cloud = await TestCloud.start({ soldOut: ["ccx13"], clock: atNoon });
     fixture = await makeFixture(cloud);
     state = openState(cloud);
   });

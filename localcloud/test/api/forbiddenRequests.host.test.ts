@@ -13,7 +13,7 @@ import {
 } from "./operations/forbidden";
 import type { ValidRequest } from "./operations/request";
 import { createRoom, type Room } from "./operations/room";
-import { openState } from "./operations/state";
+import { atNoon, openState } from "./operations/state";
 import { wider } from "./operations/wider";
 import { TestCloud } from "./testCloud";
 
@@ -50,7 +50,7 @@ describe("local cloud API: requests that the description forbids", () => {
 
   before(async function () {
     if (!described) this.skip();
-    cloud = await TestCloud.start({ ranges });
+    cloud = await TestCloud.start({ ranges, clock: atNoon });
     room = createRoom(cloud);
     state = openState(cloud);
   });

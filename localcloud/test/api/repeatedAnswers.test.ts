@@ -10,7 +10,7 @@ describe("local cloud API: answers that are given again", () => {
   beforeEach(async () => {
     cloud = await TestCloud.start({ requestsPerHour: 1000 }, faults);
     rendered = 0;
-    const { transaction } = cloud.store;
+    const transaction = cloud.store.transaction.bind(cloud.store);
     cloud.store.transaction = (work) => {
       rendered++;
       return transaction(work);
@@ -92,7 +92,7 @@ describe("local cloud API: answers that are given again", () => {
   });
 
   it("do not end the server when one cannot be rendered", async () => {
-    const { list } = cloud.store;
+    const list = cloud.store.list.bind(cloud.store);
     const broken = new Error("broken");
     cloud.store.list = () => {
       throw broken;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import type { Fault } from "../../src/contract/control";
 import { readFaultFile } from "../../src/faults/record";
 import {
-  createFaultRegistry,
   type FaultDriver,
   type FaultDrivers,
   type FaultRegistry,
+  openFaultRegistry,
 } from "../../src/faults/registry";
 import { eventually } from "../support/eventually";
 
@@ -58,7 +58,7 @@ describe("registry of faults", () => {
       metadata: driver("metadata"),
       "host-failure": driver("host"),
     };
-    const made = await createFaultRegistry({ path, drivers, onProblem: (problem) => problems.push(problem) });
+    const made = await openFaultRegistry({ path, drivers, onProblem: (problem) => problems.push(problem) });
     open.push(made);
     return made;
   };

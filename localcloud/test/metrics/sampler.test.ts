@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { average, createHistory } from "../../src/metrics/history";
-import { createSampler } from "../../src/metrics/sampler";
+import { Sampler } from "../../src/metrics/sampler";
 import { type MachineCounters, ratesBetween, SERIES_NAMES } from "../../src/metrics/series";
 
 const zero: MachineCounters = {
@@ -86,7 +86,7 @@ describe("metrics of machines", () => {
   it("samples every server, with nothing used by one that is off, and forgets who is gone", async () => {
     let [now, servers] = [1_000_000, [1, 2]];
     let counters = new Map([[1, zero]]);
-    const sampler = createSampler({
+    const sampler = new Sampler({
       counters: async () => counters,
       servers: () => servers,
       now: () => now,

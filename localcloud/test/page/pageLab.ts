@@ -7,10 +7,10 @@ import type { Fault } from "../../src/contract/control";
 import { createRecentRequests } from "../../src/control/requests";
 import { createControl } from "../../src/control/server";
 import {
-  createFaultRegistry,
   type FaultDriver,
   type FaultDrivers,
   type FaultRegistry,
+  openFaultRegistry,
 } from "../../src/faults/registry";
 import { serverNamed } from "../../src/faults/targets";
 import { ensureHostPackages } from "../../src/linux/hostPackages";
@@ -58,7 +58,7 @@ export class PageLab {
     const requests = createRecentRequests();
     const cloud = await TestCloud.start({ onRequest: (line: RequestLog) => requests.add(line) });
     const problems = (problem: string) => cloud.problems.push(problem);
-    const faults = await createFaultRegistry({
+    const faults = await openFaultRegistry({
       path: join(folder, "faults.json"),
       drivers: recordedOnly(cloud),
       onProblem: problems,

@@ -1,6 +1,6 @@
 // The faults of the API that are in force now.
 import { setTimeout } from "node:timers/promises";
-import type { ActionFaults } from "../../actions/runner";
+import type { ActionFaults } from "../../actions/runnerOptions";
 import { ActionFailure } from "../../actions/work";
 import type { ApiFault } from "../../contract/control";
 import type { Settings } from "../../settings/api";

@@ -35,16 +35,7 @@ export function networkFaults(settings: LocalCloudSettings, store: Store): Netwo
   };
   return {
     partition: {
-      targets({ server: name, from }) {
-        const server = serverNamed(store, name);
-        if (typeof from !== "object") {
-          requireSide(store, server, from === "internet", from === "private", "fault.from");
-          return [server.id];
-        }
-        const other = serverNamed(store, from.server, "fault.from.server");
-        if (other.id === server.id) throw refuse("fault.from.server", from.server, "must be another server");
-        return [server.id, other.id];
-      },
+      targets: (fault) => partitioned(store, fault),
       begin: bring,
       end: (record, active) => bring(record, active),
     },
@@ -60,6 +51,17 @@ export function networkFaults(settings: LocalCloudSettings, store: Store): Netwo
     },
     renew,
   };
+}
+
+function partitioned(store: Store, { server: name, from }: FaultOf<"partition">): number[] {
+  const server = serverNamed(store, name);
+  if (typeof from !== "object") {
+    requireSide(store, server, from === "internet", from === "private", "fault.from");
+    return [server.id];
+  }
+  const other = serverNamed(store, from.server, "fault.from.server");
+  if (other.id === server.id) throw refuse("fault.from.server", from.server, "must be another server");
+  return [server.id, other.id];
 }
 
 function requireSide(

@@ -3,6 +3,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestCloud } from "../testCloud";
 
+/**
+ * Noon of today: who compares states does not want the backups that a cloud makes by itself in the window `22-02`,
+ * whatever time it is.
+ */
+export const atNoon = (): Date => new Date(new Date().setUTCHours(12, 0, 0, 0));
+
 /** Reads the database itself, so that it holds for every kind of row, those of tomorrow too. */
 export function openState({ directory }: TestCloud) {
   const database = new DatabaseSync(join(directory, "state.sqlite"), { readOnly: true });
