@@ -91,7 +91,7 @@ export async function untilSshGreets(address: string, gaveUp: () => string | und
 }
 
 /** A packet that got lost is sent again after a second, so each try is short. */
-const TRY_MS = 200;
+const tryMs = 200;
 
 function greets(address: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -100,7 +100,7 @@ function greets(address: string): Promise<boolean> {
       socket.destroy();
       resolve(greeted);
     };
-    socket.setTimeout(TRY_MS, () => end(false));
+    socket.setTimeout(tryMs, () => end(false));
     socket.on("error", () => end(false));
     socket.on("end", () => end(false));
     socket.on("data", (data) => end(data.toString("latin1").startsWith("SSH-")));

@@ -25,7 +25,7 @@ export interface Peer {
   readonly description: string;
 }
 
-export const PRISM_PORT = 18_254;
+export const prismPort = 18_254;
 
 /** Starts and stops the daemon of a cloud that is down; leaves it down. */
 export async function measureStarts(
@@ -43,7 +43,7 @@ export async function measureStarts(
     own.push(daemon);
     if (peer === undefined) continue;
     await untilQuiet();
-    const prism = await startPrism(peer.program, peer.description, PRISM_PORT);
+    const prism = await startPrism(peer.program, peer.description, prismPort);
     cleanUp.later("Prism", prism.stop);
     await prism.stop();
     other.push(prism);
@@ -92,12 +92,12 @@ export async function measureMemory({ progress }: Bench, daemon: StartedDaemon):
 }
 
 /** More than of other things: a boot takes a second, and one differs from the next by a tenth. */
-const LEAST_BOOTS = 11;
+const leastBoots = 11;
 
 /** A server's creation until SSH, against systemd-nspawn by hand. */
 export async function measureCreation(bench: Bench, image: string): Promise<Measure> {
   const { settings, progress, cleanUp } = bench;
-  const rounds = Math.max(bench.rounds, LEAST_BOOTS);
+  const rounds = Math.max(bench.rounds, leastBoots);
   const ours = ourEndpoint(settings);
   const folder = join(settings.stateDir, "plain");
   cleanUp.later("the plain machine", () => removePlainBoot(folder));

@@ -11,8 +11,8 @@ import { childrenOf, signal } from "../src/linux/processes";
 import { untilSshGreets } from "./http";
 import { endOf } from "./prism";
 
-const NAMESPACE = "bench-plain";
-const LINK = "bench-plain0";
+const plainNamespace = "bench-plain";
+const plainLink = "bench-plain0";
 /** Of the bench's floating range, of which it uses nothing. */
 const [HOST, GUEST] = ["198.19.253.1", "198.19.253.2"];
 
@@ -37,7 +37,7 @@ export async function plainBoot(image: string, folder: string): Promise<number> 
 /** Also after a run that was killed. */
 export async function removePlainBoot(folder: string): Promise<void> {
   await unmount(join(folder, "root"));
-  await deleteNamespaces([NAMESPACE]);
+  await deleteNamespaces([plainNamespace]);
   await rm(folder, { recursive: true, force: true });
 }
 
@@ -58,13 +58,13 @@ async function mountLayers(image: string, folder: string, root: string): Promise
 }
 
 async function makeNamespace(): Promise<void> {
-  await execa("ip", ["netns", "add", NAMESPACE]);
+  await execa("ip", ["netns", "add", plainNamespace]);
   await ipBatch(null, [
-    `link add ${LINK} type veth peer name host0 netns ${NAMESPACE}`,
-    `address add ${HOST} peer ${GUEST} dev ${LINK}`,
-    `link set ${LINK} up`,
+    `link add ${plainLink} type veth peer name host0 netns ${plainNamespace}`,
+    `address add ${HOST} peer ${GUEST} dev ${plainLink}`,
+    `link set ${plainLink} up`,
   ]);
-  await ipBatch(NAMESPACE, [
+  await ipBatch(plainNamespace, [
     "link set lo up",
     `address add ${GUEST} peer ${HOST} dev host0`,
     "link set host0 up",
@@ -81,8 +81,8 @@ async function bootOnce(root: string): Promise<number> {
       "--boot",
       "--register=no",
       "--keep-unit",
-      `--network-namespace-path=/run/netns/${NAMESPACE}`,
-      `--machine=${NAMESPACE}`,
+      `--network-namespace-path=/run/netns/${plainNamespace}`,
+      `--machine=${plainNamespace}`,
       "--console=pipe",
       "--link-journal=no",
       "--resolv-conf=off",

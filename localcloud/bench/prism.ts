@@ -10,19 +10,19 @@ import { cacheDir, type Progress } from "../../toolchain/cacheDir";
 import { type Endpoint, untilAnswered } from "./http";
 import { ownCpuSeconds } from "./processes";
 
-const VERSION = "5.16.0";
+const version = "5.16.0";
 
 /** @returns its program, for Node */
 export async function installPrism(progress: Progress): Promise<string> {
-  const folder = cacheDir("bench", `prism-${VERSION}`);
+  const folder = cacheDir("bench", `prism-${version}`);
   const program = join(folder, "node_modules", "@stoplight", "prism-cli", "dist", "index.js");
   if (existsSync(program)) return program;
-  progress(`installing Prism ${VERSION}`);
+  progress(`installing Prism ${version}`);
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  await execa("npm", ["install", ...quiet, "--prefix", partial, `@stoplight/prism-cli@${VERSION}`]);
+  await execa("npm", ["install", ...quiet, "--prefix", partial, `@stoplight/prism-cli@${version}`]);
   await rm(folder, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
   await rename(partial, folder);
@@ -41,7 +41,7 @@ export interface StartedPrism {
 
 export async function startPrism(program: string, description: string, port: number): Promise<StartedPrism> {
   const endpoint: Endpoint = {
-    name: `Prism ${VERSION}`,
+    name: `Prism ${version}`,
     url: `http://127.0.0.1:${port}`,
     token: "x".repeat(64),
   };

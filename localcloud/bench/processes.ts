@@ -5,7 +5,7 @@ import { countersOf } from "../src/machines/counters";
 import type { LocalCloudSettings } from "../src/settings/cloud";
 
 /** Linux counts processor time in hundredths of a second for user space. */
-const TICKS_PER_SECOND = 100;
+const ticksPerSecond = 100;
 
 export interface Memory {
   /** Megabytes of the process that are in memory. */
@@ -55,5 +55,5 @@ export async function cpuSeconds(
 export function parseCpuTimes(stat: string): number[] {
   // The name in brackets may hold blanks and brackets.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields.slice(11, 15).map((ticks) => Number(ticks) / TICKS_PER_SECOND);
+  return fields.slice(11, 15).map((ticks) => Number(ticks) / ticksPerSecond);
 }

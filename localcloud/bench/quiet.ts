@@ -1,20 +1,20 @@
 import { cpus } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 
-const LOOK_MS = 200;
-const QUIET_SHARE = 0.9;
-const PATIENCE_MS = 10_000;
+const lookMs = 200;
+const quietShare = 0.9;
+const patienceMs = 10_000;
 
 /**
  * Resolves when the processors are idle: what one measurement leaves the kernel to clean up is not the next one's
  * work. After 10 s on a machine that others keep busy, too; the report shows its load average.
  */
 export async function untilQuiet(): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + patienceMs;
   for (let before = times(); ; ) {
-    await pause(LOOK_MS);
+    await pause(lookMs);
     const now = times();
-    const isQuiet = now.idle - before.idle >= QUIET_SHARE * (now.all - before.all);
+    const isQuiet = now.idle - before.idle >= quietShare * (now.all - before.all);
     if (isQuiet || Date.now() > deadline) return;
     before = now;
   }

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { createServer, deleteServers, ourEndpoint, type StartedDaemon } from "./cloud";
 import { ask, type Endpoint, requestsPerSecond } from "./http";
 import { startHaproxyLimit, startNodeLimit } from "./limits";
-import { type Bench, type Peer, PRISM_PORT } from "./parts";
+import { type Bench, type Peer, prismPort } from "./parts";
 import { startPrism } from "./prism";
 import { ownCpuSeconds } from "./processes";
 import type { Measure } from "./report";
 import { ratiosOf, spreadOf } from "./statistics";
 
-const NODE_PORT = 18_255;
-const HAPROXY_PORT = 18_256;
-const SLICE_SECONDS = 3;
+const nodePort = 18_255;
+const haproxyPort = 18_256;
+const sliceSeconds = 3;
 
 /** Two endpoints, while one server exists. */
 export async function measureRequests(
@@ -22,14 +22,14 @@ export async function measureRequests(
   const { settings, cleanUp } = bench;
   const ours = ourEndpoint(settings);
   const server = await createServer(ours, "listed", { start_after_create: false });
-  const prism = peer && (await startPrism(peer.program, peer.description, PRISM_PORT));
+  const prism = peer && (await startPrism(peer.program, peer.description, prismPort));
   if (prism !== undefined) cleanUp.later("Prism", prism.stop);
   const measures: Measure[] = [];
   for (const path of ["/locations", "/servers"]) {
     const { text } = await ask(ours, "GET", path);
-    const node = await startNodeLimit(NODE_PORT, text);
+    const node = await startNodeLimit(nodePort, text);
     cleanUp.later("the empty Node server", node.stop);
-    const haproxy = await startHaproxyLimit(HAPROXY_PORT, text, join(settings.stateDir, "limit"));
+    const haproxy = await startHaproxyLimit(haproxyPort, text, join(settings.stateDir, "limit"));
     cleanUp.later("the HAProxy of the bench", haproxy.stop);
     const loads = {
       ours: createLoad(ours, daemon.status.pid, path),
@@ -109,9 +109,9 @@ function createLoad(endpoint: Endpoint, pid: number, path: string) {
     costs,
     async run() {
       const before = await ownCpuSeconds(pid);
-      const rate = await requestsPerSecond(endpoint, path, SLICE_SECONDS);
+      const rate = await requestsPerSecond(endpoint, path, sliceSeconds);
       rates.push(rate);
-      costs.push((((await ownCpuSeconds(pid)) - before) / (rate * SLICE_SECONDS)) * 1e6);
+      costs.push((((await ownCpuSeconds(pid)) - before) / (rate * sliceSeconds)) * 1e6);
     },
   };
 }

@@ -8,7 +8,7 @@ import ts from "typescript";
 const root = join(__dirname, "..");
 const SHELL = /^(\/bin\/|\/usr\/bin\/)?(ba|da)?sh$/;
 /** These take a text that a shell reads. */
-const TEXT_COMMANDS = new Set(["execSync", "execaCommand", "execaCommandSync"]);
+const textCommands = new Set(["execSync", "execaCommand", "execaCommandSync"]);
 
 interface Finding {
   readonly place: string;
@@ -35,7 +35,7 @@ function findings(source: ts.SourceFile, scripts: string[]): Finding[] {
     ) {
       report(node, "runs its command through a shell");
     }
-    if (ts.isCallExpression(node) && TEXT_COMMANDS.has(node.expression.getText(source))) {
+    if (ts.isCallExpression(node) && textCommands.has(node.expression.getText(source))) {
       report(node, "takes its command as one text");
     }
     if (ts.isArrayLiteralExpression(node)) {

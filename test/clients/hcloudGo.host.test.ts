@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { READ_TOKEN, TOKEN } from "../../localcloud/test/api/testCloud";
+import { readToken, TOKEN } from "../../localcloud/test/api/testCloud";
 import { assertDocumented } from "./documentation";
 import { type GoTestResult, runGoTests } from "./goTest";
 import { type Listener, listen, servedOperations } from "./listener";
@@ -46,7 +46,7 @@ describe("clients: hcloud-go", () => {
     results = await runGoTests(directory, {
       HCLOUD_ENDPOINT: listener.endpoint,
       HCLOUD_TOKEN: TOKEN,
-      READ_TOKEN,
+      READ_TOKEN: readToken,
       LIMITED_ENDPOINT: limited.endpoint,
       SERVED_OPERATIONS: servedOperations().join("\n"),
     });

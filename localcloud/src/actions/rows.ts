@@ -4,7 +4,7 @@ import type { Store } from "../state/store";
 import { runningActions } from "./work";
 
 /** How many finished actions are kept; clients poll an action minutes after its end, not days (HC-A2). */
-const KEPT_ACTIONS = 20_000;
+const keptActions = 20_000;
 
 export function newAction(
   store: Store,
@@ -47,7 +47,7 @@ export function setProgress(store: Store, id: number, progress: number) {
 
 export function prune(store: Store) {
   const finished = store.list("action").filter((action) => action.status !== "running");
-  const excess = finished.slice(0, Math.max(0, finished.length - KEPT_ACTIONS));
+  const excess = finished.slice(0, Math.max(0, finished.length - keptActions));
   if (excess.length > 0) {
     store.transaction(() => {
       for (const action of excess) store.remove("action", action.id);

@@ -8,11 +8,11 @@ export interface Range4 {
   readonly prefix: number;
 }
 
-const DECIMAL = /^(0|[1-9][0-9]{0,2})$/;
+const decimal = /^(0|[1-9][0-9]{0,2})$/;
 
 export function parseIpv4(text: string): number | null {
   const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => DECIMAL.test(part) && Number(part) <= 255)) return null;
+  if (parts.length !== 4 || !parts.every((part) => decimal.test(part) && Number(part) <= 255)) return null;
   return parts.reduce((value, part) => value * 256 + Number(part), 0);
 }
 
@@ -42,8 +42,8 @@ export const contains = (outer: Range4, inner: Range4) =>
 export const overlaps = (a: Range4, b: Range4) => a.first <= b.last && b.first <= a.last;
 export const includes = (range: Range4, address: number) => range.first <= address && address <= range.last;
 
-const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(range4);
-export const isPrivate = (range: Range4) => PRIVATE.some((block) => contains(block, range));
+const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(range4);
+export const isPrivate = (range: Range4) => privateRanges.some((block) => contains(block, range));
 
 /**
  * An IPv6 address in any of its spellings, a zone (`%eth0`) excepted. The URL parser knows them all; ipaddr.js alone

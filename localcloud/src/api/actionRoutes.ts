@@ -4,7 +4,7 @@ import { type Call, created, idByPath, ok, ownedByPath, type Reply, type Route, 
 import { invalidInput, notFound } from "./errors";
 import { listReply, type SortFields } from "./lists";
 
-const SORT: SortFields<Action> = {
+const sortFields: SortFields<Action> = {
   id: (action) => action.id,
   command: (action) => action.command,
   status: (action) => action.status,
@@ -12,12 +12,12 @@ const SORT: SortFields<Action> = {
   finished: (action) => action.finished ?? "",
 };
 
-const FILTERS = {
+const actionFilters = {
   id: (action: Action, value: string) => action.id === readId(value),
   status: (action: Action, value: string) => action.status === value,
 };
 
-const ALLOWED = { status: ["running", "success", "error"] };
+const allowedValues = { status: ["running", "success", "error"] };
 
 export function renderAction({ project: _project, plan: _plan, ...action }: Action) {
   return action;
@@ -44,9 +44,9 @@ function actionList(call: Call, rows: readonly Action[]): Reply {
     key: "actions",
     rows,
     render: renderAction,
-    sort: SORT,
-    filters: FILTERS,
-    allowed: ALLOWED,
+    sort: sortFields,
+    filters: actionFilters,
+    allowed: allowedValues,
   });
 }
 

@@ -66,10 +66,10 @@ export function readBody<S extends z.ZodType>(call: Call, schema: S): z.output<S
   throw invalidFields(fieldsOf(result.error.issues));
 }
 
-const ID = /^[1-9][0-9]{0,15}$/;
+const idForm = /^[1-9][0-9]{0,15}$/;
 
 export function readId(text: string | undefined, field = "id"): number {
-  const id = text !== undefined && ID.test(text) ? Number(text) : Number.NaN;
+  const id = text !== undefined && idForm.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(id)) return id;
   throw invalidInput(field, "must be an integer between 1 and 9007199254740991");
 }
@@ -84,12 +84,12 @@ export function findOwned<K extends OwnedKind>(call: Call, kind: K, id: number):
 }
 
 /** Kinds whose paths take a name as well as an id; their names are never numbers. */
-const NAMED_IN_PATHS: ReadonlySet<OwnedKind> = new Set(["zone"]);
+const namedInPaths: ReadonlySet<OwnedKind> = new Set(["zone"]);
 
 /** The row that the path names. */
 export function ownedByPath<K extends OwnedKind>(call: Call, kind: K): Rows[K] {
   const text = call.params.id ?? "";
-  if (NAMED_IN_PATHS.has(kind) && !ID.test(text)) {
+  if (namedInPaths.has(kind) && !idForm.test(text)) {
     const named = listOwned(call, kind).find(({ name }) => name === text);
     if (named === undefined) throw notFound(humanName(kind), text);
     return named;
@@ -102,7 +102,7 @@ export function ownedByPath<K extends OwnedKind>(call: Call, kind: K): Rows[K] {
 
 /** The id that the path names, also of a row that is gone. */
 export function idByPath(call: Call, kind: OwnedKind): number {
-  return ID.test(call.params.id ?? "") ? readId(call.params.id) : ownedByPath(call, kind).id;
+  return idForm.test(call.params.id ?? "") ? readId(call.params.id) : ownedByPath(call, kind).id;
 }
 
 /** The row that a field of the body names. */

@@ -18,7 +18,7 @@ export interface Clock {
   stop(): void;
 }
 
-const TICK_MS = 15_000;
+const tickMs = 15_000;
 
 export interface ClockOptions {
   readonly store: Store;
@@ -49,7 +49,7 @@ export function createClock(options: ClockOptions): Clock {
         } catch (error) {
           settings.onProblem(`clock: ${String(error)}`);
         }
-      }, TICK_MS);
+      }, tickMs);
       // A timer alone keeps no process alive.
       timer.unref();
     },

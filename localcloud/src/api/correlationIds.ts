@@ -1,16 +1,16 @@
 import { randomFillSync } from "node:crypto";
 
-const BYTES = 8;
-const POOL = Buffer.alloc(512 * BYTES);
+const bytes = 8;
+const pool = Buffer.alloc(512 * bytes);
 
-let used = POOL.length;
+let used = pool.length;
 
 /** A new id for the header `x-correlation-id`; randomness is fetched for many at once. */
 export function correlationId(): string {
-  if (used === POOL.length) {
-    randomFillSync(POOL);
+  if (used === pool.length) {
+    randomFillSync(pool);
     used = 0;
   }
-  used += BYTES;
-  return POOL.toString("hex", used - BYTES, used);
+  used += bytes;
+  return pool.toString("hex", used - bytes, used);
 }

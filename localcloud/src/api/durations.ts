@@ -1,6 +1,6 @@
 // How long Hetzner's actions take, in milliseconds. Nothing is published: these are estimates from client
 // timeouts and poll intervals (HC section 9), used as a minimum and scaled by `ApiSettings.timeScale`.
-const DURATIONS: Readonly<Record<string, number>> = {
+const durations: Readonly<Record<string, number>> = {
   create_server: 10_000,
   start_server: 4000,
   stop_server: 2000,
@@ -29,8 +29,8 @@ const DURATIONS: Readonly<Record<string, number>> = {
   create: 45_000,
 };
 
-const OTHER = 500;
+const other = 500;
 
 export function minimumMs(command: string, timeScale: number): number {
-  return Math.round((DURATIONS[command] ?? OTHER) * timeScale);
+  return Math.round((durations[command] ?? other) * timeScale);
 }

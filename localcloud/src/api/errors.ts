@@ -2,7 +2,7 @@
 import type { z } from "zod";
 
 /** Status by code (https://docs.hetzner.cloud/reference/cloud#errors); every code not listed is a 422. */
-const STATUS: Readonly<Record<string, number>> = {
+const statusByCode: Readonly<Record<string, number>> = {
   json_error: 400,
   unauthorized: 401,
   token_readonly: 401,
@@ -33,7 +33,7 @@ export class ApiError extends Error {
     status?: number,
   ) {
     super(message);
-    this.status = status ?? STATUS[code] ?? 422;
+    this.status = status ?? statusByCode[code] ?? 422;
   }
 
   /** `details` is always there: the provider reads it without asking (HC-T4). */

@@ -25,7 +25,7 @@ import { protectionOf } from "./protection";
 
 type RenderedImage = ReturnType<typeof renderSystemImage> | ReturnType<typeof renderSnapshot>;
 
-const SORT: SortFields<RenderedImage> = {
+const sortFields: SortFields<RenderedImage> = {
   id: (image) => image.id,
   name: (image) => image.name ?? "",
   created: (image) => image.created,
@@ -75,7 +75,7 @@ function list(call: Call): Reply {
     key: "images",
     rows: allImages(call).filter(({ deprecated }) => withDeprecated || deprecated === null),
     render: (image) => image,
-    sort: SORT,
+    sort: sortFields,
     filters: {
       name: (image, value) => image.name === value,
       type: (image, value) => image.type === value,

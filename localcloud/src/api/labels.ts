@@ -2,18 +2,18 @@
 import type { Labels } from "../state/rows";
 import { invalidInput } from "./errors";
 
-const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-const PREFIX =
+const nameForm = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const prefixForm =
   /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 function isKey(key: string): boolean {
   const slash = key.indexOf("/");
-  if (slash < 0) return NAME.test(key);
+  if (slash < 0) return nameForm.test(key);
   const prefix = key.slice(0, slash);
-  return prefix.length <= 253 && PREFIX.test(prefix) && NAME.test(key.slice(slash + 1));
+  return prefix.length <= 253 && prefixForm.test(prefix) && nameForm.test(key.slice(slash + 1));
 }
 
-const isValue = (value: string) => value === "" || NAME.test(value);
+const isValue = (value: string) => value === "" || nameForm.test(value);
 
 /** What is wrong with a label, the key first; null when nothing is. */
 export function labelProblem(key: string, value: string): string | null {
@@ -29,8 +29,8 @@ function keyProblem(key: string): string | null {
 
 export type Selector = (labels: Labels) => boolean;
 
-const SET = /^(\S+?)\s+(in|notin)\s*\(([^()]*)\)$/;
-const EQUALITY = /^([^=!\s]+)\s*(==|=|!=)\s*([^=!\s]*)$/;
+const setForm = /^(\S+?)\s+(in|notin)\s*\(([^()]*)\)$/;
+const equalityForm = /^([^=!\s]+)\s*(==|=|!=)\s*([^=!\s]*)$/;
 
 /** @throws invalid_input on `field` when the text is no selector. */
 export function parseSelector(text: string, field = "label_selector"): Selector {
@@ -41,7 +41,7 @@ export function parseSelector(text: string, field = "label_selector"): Selector 
 }
 
 function parseTerm(term: string, field: string): Selector {
-  const set = SET.exec(term);
+  const set = setForm.exec(term);
   if (set !== null) {
     const [, key = "", operator, list = ""] = set;
     const values = list.split(",").map((value) => value.trim());
@@ -49,7 +49,7 @@ function parseTerm(term: string, field: string): Selector {
       return (labels) => has(labels, key, (value) => values.includes(value)) === (operator === "in");
     }
   }
-  const equality = EQUALITY.exec(term);
+  const equality = equalityForm.exec(term);
   if (equality !== null) {
     const [, key = "", operator, wanted = ""] = equality;
     if (isKey(key) && isValue(wanted)) {

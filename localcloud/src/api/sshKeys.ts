@@ -20,7 +20,7 @@ import { nameField, newRow, type OwnedOptions, readRoutes, rename, renameSchema,
 
 const createSchema = z.object({ name: nameField, public_key: z.string(), labels: labelsField.optional() });
 
-const KEY_TYPE =
+const keyType =
   /^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)$/;
 
 const options: OwnedOptions<"ssh_key"> = {
@@ -79,7 +79,7 @@ export function publicKeyOf(call: Call, wanted: number | string): string {
 export function fingerprintOf(publicKey: string): string | null {
   const text = publicKey.trim();
   const [type = "", blob = ""] = text.split(" ");
-  if (/[\r\n\0]/.test(text) || !KEY_TYPE.test(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return null;
+  if (/[\r\n\0]/.test(text) || !keyType.test(type) || !/^[A-Za-z0-9+/]+={0,2}$/.test(blob)) return null;
   const bytes = Buffer.from(blob, "base64");
   if (partsOf(bytes)?.[0]?.toString() !== type) return null;
   const digest = createHash("md5").update(bytes).digest("hex");

@@ -2,7 +2,7 @@
 // or of the wrong type is told as its validator does. Without this, clients would show those of ours.
 import type { z } from "zod";
 
-const TYPES: Readonly<Record<string, string>> = {
+const types: Readonly<Record<string, string>> = {
   string: "Not a valid string.",
   number: "Not a valid number.",
   int: "Not a valid integer.",
@@ -18,7 +18,7 @@ export function validationWords(issue: z.core.$ZodRawIssue): string | undefined 
   if (issue.input === undefined) return "Missing data for required field.";
   switch (issue.code) {
     case "invalid_type":
-      return TYPES[issue.expected] ?? `Not a valid ${issue.expected}.`;
+      return types[issue.expected] ?? `Not a valid ${issue.expected}.`;
     case "invalid_value":
       return `Must be one of: ${issue.values.map(String).join(", ")}.`;
     case "invalid_union":

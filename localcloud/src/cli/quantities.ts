@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from "commander";
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `250ms`, `60s`, `5m`, `1h` in milliseconds. */
 export function milliseconds(text: string): number {
   const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  const factor = UNITS[unit];
+  const factor = units[unit];
   if (amount === undefined || factor === undefined) {
     throw new InvalidArgumentError("Write a time such as 250ms, 60s, 5m or 1h.");
   }

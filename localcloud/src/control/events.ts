@@ -3,10 +3,10 @@ import type { FastifyReply } from "fastify";
 import type { CloudState } from "../contract/control";
 import type { RecentRequests } from "./requests";
 
-const STATE_MS = 250;
-const HEARTBEAT_MS = 15_000;
+const stateMs = 250;
+const heartbeatMs = 15_000;
 /** A reader that falls this far behind is cut off; its page connects again and gets the whole state. */
-const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
+const mostBufferedBytes = 4 * 1024 * 1024;
 
 export interface EventStreams {
   /** Keeps this response open until the client goes. */
@@ -26,7 +26,7 @@ export function createEventStreams(
   let endRequests = () => {};
 
   const write = (client: FastifyReply["raw"], text: string) => {
-    if (client.writableLength > MOST_BUFFERED_BYTES) client.destroy();
+    if (client.writableLength > mostBufferedBytes) client.destroy();
     else client.write(text);
   };
   const broadcast = (text: string) => {
@@ -45,7 +45,7 @@ export function createEventStreams(
     }
   };
   const begin = () => {
-    timers = [setInterval(look, STATE_MS), setInterval(() => broadcast(": alive\n\n"), HEARTBEAT_MS)];
+    timers = [setInterval(look, stateMs), setInterval(() => broadcast(": alive\n\n"), heartbeatMs)];
     endRequests = requests.onRequest((request) => broadcast(event("request", request)));
   };
   const end = () => {

@@ -2,14 +2,14 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ControlError } from "../contract/errors";
 
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+const loopback = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
  * Refuses requests that a foreign page may have sent: a name that only resolves to loopback (DNS rebinding), a
  * foreign origin, and bodies of the types that a browser sends without asking first.
  */
 export function guardAgainstPages(app: FastifyInstance, port: number) {
-  const hosts = new Set(LOOPBACK.map((name) => `${name}:${port}`));
+  const hosts = new Set(loopback.map((name) => `${name}:${port}`));
   const origins = new Set([...hosts].map((host) => `http://${host}`));
   app.addHook("onRequest", async (request) => {
     const { host, origin } = request.headers;

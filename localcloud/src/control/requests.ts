@@ -1,7 +1,7 @@
 import type { NumberedRequest } from "../contract/control";
 import type { RequestLog } from "../settings/api";
 
-const KEPT = 500;
+const mostKept = 500;
 
 /** The last requests of the Hetzner API. */
 export interface RecentRequests {
@@ -20,7 +20,7 @@ export function createRecentRequests(): RecentRequests {
     add(line) {
       const request = { ...line, number: ++last };
       kept.push(request);
-      if (kept.length > KEPT) kept.shift();
+      if (kept.length > mostKept) kept.shift();
       for (const listener of listeners) listener(request);
     },
     after: (number) => kept.filter((request) => request.number > number),

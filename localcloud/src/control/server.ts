@@ -36,7 +36,7 @@ export interface ControlOptions {
   readonly onProblem: (problem: string) => void;
 }
 
-const HEADERS = {
+const headers = {
   "cache-control": "no-store",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
@@ -52,7 +52,7 @@ export function createControl(options: ControlOptions): FastifyInstance {
   });
   app.removeContentTypeParser("text/plain");
   app.addHook("onRequest", async (_request, reply) => {
-    reply.headers(HEADERS);
+    reply.headers(headers);
   });
   guardAgainstPages(app, options.port);
   answerErrors(app, options.onProblem);

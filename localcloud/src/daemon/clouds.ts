@@ -20,7 +20,7 @@ export interface CloudNote {
 }
 
 /** Notes of all clouds; gone with the host's next boot, as are the networks that they tell of. */
-const HOST_FOLDER = "/run/hetzner-platform-clouds";
+const hostFolder = "/run/hetzner-platform-clouds";
 
 export function noteOf(settings: LocalCloudSettings): CloudNote {
   const { publicIpv6, floatingIpv6 } = apiRanges(settings);
@@ -39,7 +39,7 @@ export function noteOf(settings: LocalCloudSettings): CloudNote {
 }
 
 /** Leaves the notes; by the daemon, before anything else is made. */
-export async function leaveNote(settings: LocalCloudSettings, folder = HOST_FOLDER): Promise<void> {
+export async function leaveNote(settings: LocalCloudSettings, folder = hostFolder): Promise<void> {
   const text = JSON.stringify(noteOf(settings));
   await mkdir(folder, { recursive: true });
   await writeAtomically(settings.paths.note, text);
@@ -47,7 +47,7 @@ export async function leaveNote(settings: LocalCloudSettings, folder = HOST_FOLD
 }
 
 /** For `down`, when nothing is left that the notes tell of. */
-export async function removeNote(settings: LocalCloudSettings, folder = HOST_FOLDER): Promise<void> {
+export async function removeNote(settings: LocalCloudSettings, folder = hostFolder): Promise<void> {
   await rm(settings.paths.note, { force: true });
   await rm(join(folder, `${settings.name}.json`), { force: true });
 }
@@ -73,7 +73,7 @@ export async function requireOneCloud(settings: LocalCloudSettings, view: HostVi
         `set LOCALCLOUD_NAME=${inState.name}, or the state folder of "${name}"`,
     );
   }
-  const onHost = await readNote(join(view.folder ?? HOST_FOLDER, `${name}.json`));
+  const onHost = await readNote(join(view.folder ?? hostFolder, `${name}.json`));
   if (onHost === undefined || onHost.stateDir === stateDir) return;
   if (!(await (view.exists ?? isOnHost)(onHost))) return;
   throw new Error(
@@ -90,7 +90,7 @@ export async function requireOneCloud(settings: LocalCloudSettings, view: HostVi
 export async function requireFreeAddresses(settings: LocalCloudSettings, view: HostView = {}): Promise<void> {
   const own = noteOf(settings);
   const problems = clashesWithin(own);
-  for (const other of await otherNotes(settings.name, view.folder ?? HOST_FOLDER)) {
+  for (const other of await otherNotes(settings.name, view.folder ?? hostFolder)) {
     const clashes = clashesBetween(own, other);
     if (clashes.length > 0 && (await (view.exists ?? isOnHost)(other))) problems.push(...clashes);
   }

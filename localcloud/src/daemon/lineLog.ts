@@ -1,7 +1,7 @@
 import { appendFileSync, chmodSync, closeSync, openSync } from "node:fs";
 
 /** How long a line may wait for others, in milliseconds. */
-const PAUSE_MS = 50;
+const pauseMs = 50;
 
 /** A file of lines, only for its owner to read; lines that come together are written together. */
 export interface LineLog {
@@ -36,7 +36,7 @@ export function openLineLog(path: string, onProblem: (problem: string) => void):
   return {
     write(line) {
       waiting += `${line}\n`;
-      timer ??= setTimeout(flush, PAUSE_MS).unref();
+      timer ??= setTimeout(flush, pauseMs).unref();
     },
     close: flush,
   };

@@ -63,11 +63,11 @@ export async function up(progress: Progress = () => {}): Promise<Status> {
 }
 
 /** How long a helper may need to find its port free, when the one of an earlier daemon only just ends. */
-const PATIENCE_MS = 5_000;
+const patienceMs = 5_000;
 
 /** @throws when a helper does not stay up, with the end of its log: without one of them machines have no names or packages */
 async function untilHelpersStay(settings: LocalCloudSettings): Promise<Status> {
-  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+  for (const deadline = Date.now() + patienceMs; ; ) {
     const status = await waitUntilReady(settings);
     const isLate = Date.now() > deadline;
     if (status.failing.length === 0 && (!status.settling || isLate)) return status;

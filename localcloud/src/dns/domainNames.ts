@@ -4,11 +4,11 @@ import { domainToUnicode } from "node:url";
 /** A name in a record is wrong; the message says how. */
 export class DomainNameError extends Error {}
 
-const LABELS = /(?:[^.\\]|\\.)+/g;
+const labelsForm = /(?:[^.\\]|\\.)+/g;
 // `\.` is a dot inside of a label, as mailboxes of SOA and RP have it.
-const LABEL = /^(?:[A-Za-z0-9_-]|\\\.)+$/;
+const labelForm = /^(?:[A-Za-z0-9_-]|\\\.)+$/;
 /** Of the text without the final dot (RFC 1035, section 2.3.4). */
-const MAXIMUM_LENGTH = 253;
+const maximumLength = 253;
 
 /**
  * A name in a record's data as an absolute one in lower case: `www` in example.com is `www.example.com.`, `@` is
@@ -26,14 +26,14 @@ export function absoluteName(text: string, origin: string): string {
 }
 
 function requireName(name: string, text: string) {
-  const labels = name.match(LABELS) ?? [];
+  const labels = name.match(labelsForm) ?? [];
   if (labels.join(".") !== name || labels.length === 0) throw new DomainNameError(`'${text}' is no name`);
-  if (name.replaceAll("\\.", ".").length > MAXIMUM_LENGTH) {
-    throw new DomainNameError(`name '${text}' is longer than ${MAXIMUM_LENGTH} characters`);
+  if (name.replaceAll("\\.", ".").length > maximumLength) {
+    throw new DomainNameError(`name '${text}' is longer than ${maximumLength} characters`);
   }
   for (const [index, label] of labels.entries()) {
     if (label === "*" && index === 0) continue;
-    if (!LABEL.test(label)) throw new DomainNameError(`'${text}' is no name: label '${label}'`);
+    if (!labelForm.test(label)) throw new DomainNameError(`'${text}' is no name: label '${label}'`);
     if (label.replaceAll("\\.", ".").length > 63) {
       throw new DomainNameError(`label '${label}' is longer than 63 characters`);
     }
@@ -68,5 +68,5 @@ export function recordSetNameProblem(name: string, zone: string): string | null 
   const problem = labelProblem(labels[0] === "*" ? labels.slice(1) : labels, true);
   if (problem !== null) return problem;
   const { length } = ownerName(name, zone);
-  return length - 1 > MAXIMUM_LENGTH ? `is longer than ${MAXIMUM_LENGTH} characters with its zone` : null;
+  return length - 1 > maximumLength ? `is longer than ${maximumLength} characters with its zone` : null;
 }

@@ -17,13 +17,13 @@ export interface Line {
 /** The text is no master file; the message names the line. */
 export class MasterFileError extends Error {}
 
-const CONTROL = /(?![\t\r\n])\p{Cc}/u;
-const TOKEN =
+const control = /(?![\t\r\n])\p{Cc}/u;
+const tokenForm =
   /(?<newline>\r?\n)|(?<blank>[ \t]+)|;(?<comment>[^\r\n]*)|(?<bracket>[()])|(?<word>(?:"(?:[^"\\\r\n]|\\[^\r\n])*"|[^\s;()"\\]+|\\[^\r\n])+)/y;
 
 /** @throws MasterFileError on control characters, open quotes and unbalanced parentheses */
 export function readLines(text: string): Line[] {
-  if (CONTROL.test(text)) throw new MasterFileError("control characters are not allowed");
+  if (control.test(text)) throw new MasterFileError("control characters are not allowed");
   const lines: Line[] = [];
   let words: string[] = [];
   let comments: string[] = [];
@@ -34,7 +34,7 @@ export function readLines(text: string): Line[] {
     }
     [words, comments, started, indented, grouped, begin] = [[], [], number, false, false, true];
   };
-  const token = new RegExp(TOKEN);
+  const token = new RegExp(tokenForm);
   while (token.lastIndex < text.length) {
     const at = token.lastIndex;
     const found = token.exec(text)?.groups;

@@ -91,8 +91,8 @@ const propertyValue: Field = (word) => {
 };
 
 /** Octets of a digest by its kind: SHA-1, SHA-256, SHA-384 (RFC 4509, RFC 6605). */
-const DS_OCTETS: Readonly<Record<string, number>> = { 1: 20, 2: 32, 4: 48 };
-const TLSA_OCTETS: Readonly<Record<string, number>> = { 1: 32, 2: 64 };
+const dsOctets: Readonly<Record<string, number>> = { 1: 20, 2: 32, 4: 48 };
+const tlsaOctets: Readonly<Record<string, number>> = { 1: 32, 2: 64 };
 
 const hexadecimal =
   (lengths: Readonly<Record<string, number>>): Rest =>
@@ -134,7 +134,7 @@ const grammars: Readonly<Record<RecordType, Grammar>> = {
   DS: {
     form: "key-tag algorithm digest-type digest",
     fields: [short("key tag"), octet("algorithm"), octet("digest type")],
-    rest: hexadecimal(DS_OCTETS),
+    rest: hexadecimal(dsOctets),
   },
   HINFO: { form: '"processor" "system"', fields: [characters, characters] },
   HTTPS: service,
@@ -159,7 +159,7 @@ const grammars: Readonly<Record<RecordType, Grammar>> = {
   TLSA: {
     form: "usage selector matching-type data",
     fields: [octet("usage"), octet("selector"), octet("matching type")],
-    rest: hexadecimal(TLSA_OCTETS),
+    rest: hexadecimal(tlsaOctets),
   },
   TXT: { form: '"text"', fields: [], rest: strings },
 };

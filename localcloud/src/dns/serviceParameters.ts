@@ -8,9 +8,9 @@ type Check = (value: string) => boolean;
 const list = (each: Check) => (value: string) => value.split(",").every(each);
 const isBase64 = (value: string) =>
   /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value);
-const isKey = (key: string) => Object.hasOwn(KNOWN, key) || /^key(0|[1-9][0-9]{0,4})$/.test(key);
+const isKey = (key: string) => Object.hasOwn(knownParameters, key) || /^key(0|[1-9][0-9]{0,4})$/.test(key);
 
-const KNOWN: Readonly<Record<string, Check>> = {
+const knownParameters: Readonly<Record<string, Check>> = {
   mandatory: list((key) => key !== "mandatory" && isKey(key)),
   alpn: list((id) => /^[\x21-\x2b\x2d-\x7e]{1,255}$/.test(id)),
   "no-default-alpn": (value) => value === "",
@@ -32,7 +32,7 @@ export function serviceParameters(words: readonly string[]): readonly string[] {
     if (!isKey(key)) throw new RecordDataError(`parameter '${key}' is not known`);
     if (keys.has(key)) throw new RecordDataError(`parameter '${key}' appears twice`);
     keys.add(key);
-    const check = Object.hasOwn(KNOWN, key) ? KNOWN[key] : undefined;
+    const check = Object.hasOwn(knownParameters, key) ? knownParameters[key] : undefined;
     if (check !== undefined && !check(value.toString("latin1"))) {
       throw new RecordDataError(`parameter '${key}' has a wrong value: ${word.slice(at + 1)}`);
     }

@@ -12,9 +12,9 @@ import type { FaultDriver, FaultOf } from "./registry";
 import { serverNamed } from "./targets";
 
 /** Beyond the 2 s that cloud-init's Hetzner datasource waits for one answer. */
-const SLOW_MS = 10_000;
+const slowMs = 10_000;
 /** That of a private lease: worse than the pin that defends against it, and still before every default route. */
-const METRIC = 1003;
+const metric = 1003;
 
 export function metadataDriver(
   settings: LocalCloudSettings,
@@ -36,7 +36,7 @@ export function metadataDriver(
       return [id];
     },
     async begin({ servers: [id = 0], fault }) {
-      if (fault.how === "slow") metadata.slow(id, SLOW_MS);
+      if (fault.how === "slow") metadata.slow(id, slowMs);
       else await poison(settings, store, id);
     },
     async end({ servers: [id = 0], fault }, active) {
@@ -66,13 +66,13 @@ async function poison(settings: LocalCloudSettings, store: Store, id: number): P
     "dev",
     "enp7s0",
     "metric",
-    String(METRIC),
+    String(metric),
   ]);
 }
 
 async function heal(settings: LocalCloudSettings, id: number): Promise<void> {
   // A machine that is off, or rebooted since, has lost the route already.
-  await ipRoute(settings, id, ["del", metadataAddress, "metric", String(METRIC)]).catch(() => undefined);
+  await ipRoute(settings, id, ["del", metadataAddress, "metric", String(metric)]).catch(() => undefined);
 }
 
 async function ipRoute(settings: LocalCloudSettings, id: number, args: readonly string[]): Promise<void> {

@@ -38,7 +38,7 @@ export interface ServiceHealth {
 }
 
 /** A service that cannot have what it needs ends within this time. */
-const SETTLED_MS = 500;
+const settledMs = 500;
 
 interface Life {
   readonly name: string;
@@ -52,7 +52,7 @@ const lives = new Map<string, Life>();
 
 export function serviceHealth(now = Date.now()): ServiceHealth[] {
   return [...lives.values()].map(({ name, began, ended }) => {
-    const settled = began !== null && now - began >= SETTLED_MS;
+    const settled = began !== null && now - began >= settledMs;
     const state = settled ? "running" : ended === undefined ? "settling" : "failing";
     return { name, state, ...(ended !== undefined && { ended }) };
   });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-const TIMEOUT_MS = 1_000;
+const timeoutMs = 1_000;
 
 /**
  * Sends one command to a socket of HAProxy and reads until it closes.
@@ -12,8 +12,8 @@ export function ask(socket: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket);
     const parts: Buffer[] = [];
-    connection.setTimeout(TIMEOUT_MS, () => {
-      const message = `the proxy did not answer ${command} within ${TIMEOUT_MS / 1000} s`;
+    connection.setTimeout(timeoutMs, () => {
+      const message = `the proxy did not answer ${command} within ${timeoutMs / 1000} s`;
       connection.destroy(Object.assign(new Error(message), { code: "ETIMEDOUT" }));
     });
     connection.on("error", reject);

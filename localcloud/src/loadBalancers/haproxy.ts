@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { LoadBalancerSpec } from "../host/contract";
 import type { HealthCheck, LoadBalancerService } from "../state/rows";
-import { REDIRECT_PORT } from "./ports";
+import { redirectPort } from "./ports";
 
 /** Where the proxy's files are. */
 export interface ProxyPaths {
@@ -19,9 +19,9 @@ export interface ProxyOptions {
 }
 
 /** Idle time in seconds of TCP services, for which the API has no setting: the default of those that have. */
-const TCP_IDLE = 50;
+const tcpIdle = 50;
 /** Longest wait in seconds for a target to take a connection. */
-const CONNECT = 5;
+const connectSeconds = 5;
 
 /** Name of a service's section, as statistics show it. */
 export const sectionOf = (listenPort: number) => `service_${listenPort}`;
@@ -31,7 +31,7 @@ export function haproxyConfig(spec: LoadBalancerSpec, options: ProxyOptions): st
     serviceSection(spec, service, options),
     ...(service.http?.redirectHttp ? [redirectSection(service, options)] : []),
   ]);
-  return `${[globalSection(spec, options), DEFAULTS, ...sections].join("\n\n")}\n`;
+  return `${[globalSection(spec, options), defaults, ...sections].join("\n\n")}\n`;
 }
 
 /**
@@ -63,7 +63,7 @@ function globalSection({ maxConnections }: LoadBalancerSpec, { paths }: ProxyOpt
   ]);
 }
 
-const DEFAULTS = lines("defaults", ["load-server-state-from-file global", "option redispatch", "retries 3"]);
+const defaults = lines("defaults", ["load-server-state-from-file global", "option redispatch", "retries 3"]);
 
 function serviceSection(spec: LoadBalancerSpec, service: LoadBalancerService, options: ProxyOptions): string {
   const { listenPort, healthCheck } = service;
@@ -72,14 +72,14 @@ function serviceSection(spec: LoadBalancerSpec, service: LoadBalancerService, op
   const list = word(options.paths.certificateList(listenPort));
   const tls = terminates ? ` ssl crt-list ${list} alpn h2,http/1.1` : "";
   const speaksHttp = service.protocol === "http" || terminates;
-  const idle = service.http?.timeoutIdle ?? TCP_IDLE;
+  const idle = service.http?.timeoutIdle ?? tcpIdle;
   return lines(`listen ${sectionOf(listenPort)}`, [
     ...binds(listenPort, options).map((bind) => `${bind}${tls}`),
     `mode ${speaksHttp ? "http" : "tcp"}`,
     `balance ${spec.algorithm === "round_robin" ? "roundrobin" : "leastconn"}`,
     `timeout client ${idle}s`,
     `timeout server ${idle}s`,
-    `timeout connect ${Math.min(CONNECT, healthCheck.timeout)}s`,
+    `timeout connect ${Math.min(connectSeconds, healthCheck.timeout)}s`,
     `timeout check ${healthCheck.timeout}s`,
     ...(speaksHttp ? forwarding(terminates ? "https" : "http", listenPort) : []),
     ...(speaksHttp ? sticky(service) : []),
@@ -156,9 +156,9 @@ function redirectSection({ listenPort }: LoadBalancerService, options: ProxyOpti
   const target =
     listenPort === 443 ? "scheme https" : `location https://${host}:${listenPort}%[capture.req.uri]`;
   return lines(`frontend redirect_${listenPort}`, [
-    ...binds(REDIRECT_PORT, options),
+    ...binds(redirectPort, options),
     "mode http",
-    `timeout client ${TCP_IDLE}s`,
+    `timeout client ${tcpIdle}s`,
     `http-request redirect ${target} code 301`,
   ]);
 }

@@ -1,2 +1,2 @@
 /** The port on which an https service with `redirect_http` sends visitors to itself. */
-export const REDIRECT_PORT = 80;
+export const redirectPort = 80;

@@ -14,7 +14,7 @@ import { findProxies, isInNamespace, killProxies } from "./processes";
 import { parseWorkers, type Workers } from "./statistics";
 
 /** How long a start or a reload may take, in milliseconds. */
-const PATIENCE_MS = 15_000;
+const patienceMs = 15_000;
 
 /**
  * HAProxy of one load balancer, in the load balancer's network namespace. It outlives the daemon: the next one
@@ -196,13 +196,13 @@ export class LoadBalancerProxy {
   }
 
   async #until(what: string, isDone: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       const done = await isDone().catch((error: NodeJS.ErrnoException) =>
         isPassing(error) ? false : this.#failed(what, error.message),
       );
       if (done) return;
-      if (Date.now() > deadline) await this.#failed(what, `not within ${PATIENCE_MS / 1000} s`);
+      if (Date.now() > deadline) await this.#failed(what, `not within ${patienceMs / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

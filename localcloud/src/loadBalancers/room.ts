@@ -6,11 +6,11 @@ import { LoadBalancerProxy } from "./proxy";
 import { type Counters, healthKey, healthOf, parseStatistics, trafficOf } from "./statistics";
 import { TrafficHistory } from "./traffic";
 
-const TICK_MS = 1_000;
+const tickMs = 1_000;
 /** Ticks between two traffic samples. */
-const SAMPLED_EVERY = 5;
+const sampledEvery = 5;
 /** Longest wait between two attempts to start a proxy that ended, in ticks. */
-const LONGEST_PAUSE = 10;
+const longestPause = 10;
 
 interface Balancer {
   spec: LoadBalancerSpec;
@@ -39,7 +39,7 @@ export class LoadBalancerRoom {
     private readonly ipv6: boolean,
     private readonly onProblem: (problem: string) => void,
   ) {
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#timer.unref();
   }
 
@@ -134,7 +134,7 @@ export class LoadBalancerRoom {
   #tick(): void {
     this.#ticks++;
     for (const balancer of this.#balancers.values()) {
-      void this.#care(balancer, this.#ticks % SAMPLED_EVERY === 0).catch((error: Error) =>
+      void this.#care(balancer, this.#ticks % sampledEvery === 0).catch((error: Error) =>
         this.onProblem(`load balancer ${balancer.spec.id}: ${error.message}`),
       );
     }
@@ -151,7 +151,7 @@ export class LoadBalancerRoom {
     if (balancer.changes > 0 || (!balancer.serves && balancer.failure === undefined)) return;
     const { pause } = balancer;
     if (pause.left-- > 0) return;
-    balancer.pause = { left: pause.next, next: Math.min(2 * pause.next, LONGEST_PAUSE) };
+    balancer.pause = { left: pause.next, next: Math.min(2 * pause.next, longestPause) };
     if (balancer.failure === undefined) {
       this.onProblem(`the proxy of load balancer ${balancer.spec.id} ended, starting it again`);
     }

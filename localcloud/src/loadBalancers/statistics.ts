@@ -4,7 +4,7 @@ import { sectionOf } from "./haproxy";
 
 export type Counters = Omit<TrafficSample, "at">;
 
-export const NO_TRAFFIC: Counters = {
+export const noTraffic: Counters = {
   openConnections: 0,
   connections: 0,
   requests: 0,
@@ -96,7 +96,7 @@ export interface Account {
   readonly workers: Readonly<Record<string, Counters>>;
 }
 
-export const NEW_ACCOUNT: Account = { ended: NO_TRAFFIC, workers: {} };
+export const newAccount: Account = { ended: noTraffic, workers: {} };
 
 /** The account after the workers that run now were asked. */
 export function settle(account: Account, seen: Readonly<Record<string, Counters>>): Account {
@@ -110,15 +110,15 @@ export function settle(account: Account, seen: Readonly<Record<string, Counters>
 
 export const totalOf = ({ ended, workers }: Account): Counters => Object.values(workers).reduce(add, ended);
 
-const HOUR = 3_600;
-const MONTH = 30 * 24 * HOUR;
+const hour = 3_600;
+const month = 30 * 24 * hour;
 
 /** All samples of the last hour, one for each minute of the last 30 days. */
 export function thinned(samples: readonly TrafficSample[], now: number): TrafficSample[] {
   let lastMinute = -1;
   return samples.filter(({ at }) => {
-    if (at < now - MONTH) return false;
-    if (at >= now - HOUR) return true;
+    if (at < now - month) return false;
+    if (at >= now - hour) return true;
     const minute = Math.floor(at / 60);
     const isFirst = minute !== lastMinute;
     lastMinute = minute;

@@ -2,16 +2,16 @@ import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrafficSample } from "../host/contract";
 import { writeAtomically } from "../linux/files";
-import { type Account, type Counters, NEW_ACCOUNT, settle, thinned, totalOf } from "./statistics";
+import { type Account, type Counters, newAccount, settle, thinned, totalOf } from "./statistics";
 
 /** How often the history is written anew without what is too old or too fine, in samples. */
-const COMPACTED_EVERY = 720;
+const compactedEvery = 720;
 
 /** Traffic of one load balancer since it was made, kept in its folder: it survives the daemon. */
 export class TrafficHistory {
   readonly #accountFile: string;
   readonly #samplesFile: string;
-  #account: Account = NEW_ACCOUNT;
+  #account: Account = newAccount;
   #samples: TrafficSample[] = [];
   #appended = 0;
 
@@ -37,7 +37,7 @@ export class TrafficHistory {
     await writeAtomically(this.#accountFile, JSON.stringify(this.#account));
     const sample = { at, ...totalOf(this.#account) };
     this.#samples.push(sample);
-    if (++this.#appended % COMPACTED_EVERY > 0) {
+    if (++this.#appended % compactedEvery > 0) {
       await appendFile(this.#samplesFile, `${JSON.stringify(sample)}\n`, { mode: 0o600 });
       return;
     }

@@ -22,11 +22,11 @@ export async function ownLoops(settings: LocalCloudSettings): Promise<string[]> 
 }
 
 /** The kernel lets go of a disk when it has written what its file system still held. */
-const PATIENCE_MS = 30_000;
+const patienceMs = 30_000;
 
 /** Lets go of them; that takes a moment where a file system was mounted until just now. */
 export async function detachOwnLoops(settings: LocalCloudSettings): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + patienceMs;
   for (let devices = await ownLoops(settings); devices.length > 0; devices = await ownLoops(settings)) {
     for (const device of devices) await execa("losetup", ["--detach", device], { reject: false });
     if (Date.now() > deadline) return;

@@ -4,14 +4,14 @@ import { chown, lstat, open, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type MachineFile, writeFiles } from "../linux/files";
 
-const SHADOW = "/etc/shadow";
+const shadowFile = "/etc/shadow";
 
 /** A SHA-512 crypt hash. Anything else could break out of its field of /etc/shadow. */
-const HASH = /^\$6\$(rounds=[0-9]{4,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}$/;
+const hashForm = /^\$6\$(rounds=[0-9]{4,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}$/;
 
 /** @throws when the text is no SHA-512 crypt hash */
 export function requireHash(hash: string): string {
-  if (!HASH.test(hash)) throw new Error("the root password's hash must be SHA-512 crypt: $6$salt$hash");
+  if (!hashForm.test(hash)) throw new Error("the root password's hash must be SHA-512 crypt: $6$salt$hash");
   return hash;
 }
 
@@ -37,14 +37,14 @@ export const passwordLogin: MachineFile = {
  * @param lower where /etc/shadow is read when the machine has written none of its own
  */
 export async function writeRootPassword(lower: string, upper: string, hash: string): Promise<void> {
-  const shadow = (await readOwn(upper, SHADOW)) ?? (await readOwn(lower, SHADOW)) ?? "";
+  const shadow = (await readOwn(upper, shadowFile)) ?? (await readOwn(lower, shadowFile)) ?? "";
   await writeFiles(upper, [
-    { path: SHADOW, content: withRootPassword(shadow, hash), mode: 0o640 },
+    { path: shadowFile, content: withRootPassword(shadow, hash), mode: 0o640 },
     passwordLogin,
   ]);
   // Group shadow, whatever its number is in this system.
-  const { gid } = await stat(join(lower, SHADOW));
-  await chown(join(upper, SHADOW), 0, gid);
+  const { gid } = await stat(join(lower, shadowFile));
+  await chown(join(upper, shadowFile), 0, gid);
 }
 
 /** A file below `root`; undefined when it is not there, or where a link of a guest would lead out of it. */

@@ -1,8 +1,8 @@
 // The samples of one machine in bounded memory: the last hour exactly, a day and a month as averages.
-import { type Rates, SERIES_NAMES } from "./series";
+import { type Rates, seriesNames } from "./series";
 
 /** Seconds between two samples. */
-export const SAMPLE_SECONDS = 10;
+export const sampleSeconds = 10;
 
 interface LevelSize {
   /** Seconds that one point stands for. */
@@ -11,8 +11,8 @@ interface LevelSize {
 }
 
 /** 1,800 points of 9 values: less than half a megabyte for each machine, however long it runs. */
-const LEVELS: readonly LevelSize[] = [
-  { step: SAMPLE_SECONDS, points: 360 },
+const levelSizes: readonly LevelSize[] = [
+  { step: sampleSeconds, points: 360 },
   { step: 120, points: 720 },
   { step: 3600, points: 720 },
 ];
@@ -31,7 +31,7 @@ export interface History {
   since(start: number): readonly Point[];
 }
 
-export function createHistory(sizes: readonly LevelSize[] = LEVELS): History {
+export function createHistory(sizes: readonly LevelSize[] = levelSizes): History {
   const levels = sizes.map(createLevel);
   return {
     add: (point) => {
@@ -72,7 +72,7 @@ const durationOf = (points: readonly Point[]) => points.reduce((sum, { seconds }
 
 /** Of each series over the points that know it, each as long as it lasted; the time is that of the last point. */
 export function average(points: readonly Point[]): Point {
-  const rates = SERIES_NAMES.map((_, index) => {
+  const rates = seriesNames.map((_, index) => {
     const known = points.filter((point) => rateOf(point, index) >= 0);
     const used = known.reduce((sum, point) => sum + rateOf(point, index) * point.seconds, 0);
     return used / durationOf(known);

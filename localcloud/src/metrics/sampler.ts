@@ -1,5 +1,5 @@
 // Looks at every machine's counters in a fixed rhythm and keeps what it saw.
-import { createHistory, type History, type Point, SAMPLE_SECONDS } from "./history";
+import { createHistory, type History, type Point, sampleSeconds } from "./history";
 import { type MachineCounters, noRates, ratesBetween } from "./series";
 
 export interface SamplerOptions {
@@ -46,7 +46,7 @@ export class Sampler {
   start(): void {
     // At once, or what machines use until the second look would be told by nobody.
     this.#look();
-    this.#timer = setInterval(() => this.#look(), SAMPLE_SECONDS * 1000);
+    this.#timer = setInterval(() => this.#look(), sampleSeconds * 1000);
     this.#timer.unref();
   }
 

@@ -24,23 +24,25 @@ export interface NetworkCounters {
 }
 
 /** Names of the time series by the metric that a client asks for; units are those of Hetzner's description. */
-export const SERIES = {
+export const seriesByMetric = {
   cpu: ["cpu"],
   disk: ["disk.0.iops.read", "disk.0.iops.write", "disk.0.bandwidth.read", "disk.0.bandwidth.write"],
   network: ["network.0.pps.in", "network.0.pps.out", "network.0.bandwidth.in", "network.0.bandwidth.out"],
 } as const;
 
-export type Metric = keyof typeof SERIES;
-export type SeriesName = (typeof SERIES)[Metric][number];
+export type Metric = keyof typeof seriesByMetric;
+export type SeriesName = (typeof seriesByMetric)[Metric][number];
 
-export const METRICS = Object.keys(SERIES) as readonly Metric[];
-export const SERIES_NAMES: readonly SeriesName[] = METRICS.flatMap((metric) => [...SERIES[metric]]);
+export const metricNames = Object.keys(seriesByMetric) as readonly Metric[];
+export const seriesNames: readonly SeriesName[] = metricNames.flatMap((metric) => [
+  ...seriesByMetric[metric],
+]);
 
-/** One value for each name of {@link SERIES_NAMES}, in that order; NaN where the host cannot tell. */
+/** One value for each name of {@link seriesNames}, in that order; NaN where the host cannot tell. */
 export type Rates = readonly number[];
 
 /** A machine that is off uses nothing. */
-export const noRates: Rates = SERIES_NAMES.map(() => 0);
+export const noRates: Rates = seriesNames.map(() => 0);
 
 /**
  * Use per second between two looks at the counters. One that went back began anew with a boot, so that all of
@@ -57,7 +59,7 @@ export function ratesBetween(before: MachineCounters | null, after: MachineCount
   });
 }
 
-/** In the order of {@link SERIES_NAMES}. Processor time in seconds times 100: its rate is percent of one core. */
+/** In the order of {@link seriesNames}. Processor time in seconds times 100: its rate is percent of one core. */
 function valuesOf({ cpuNanoseconds, disk, network }: MachineCounters): number[] {
   return [
     cpuNanoseconds / 1e7,

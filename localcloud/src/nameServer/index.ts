@@ -7,7 +7,7 @@ import { createNameServer, type NameServer } from "./nameServer";
 
 export type { NameServer } from "./nameServer";
 
-const PORT = 53;
+const dnsPort = 53;
 
 export function cloudNameServer(
   settings: LocalCloudSettings,
@@ -15,7 +15,7 @@ export function cloudNameServer(
 ): NameServer {
   const [hydrogen, oxygen, helium] = nameserverAddresses(settings).map((address) => ({
     address,
-    port: PORT,
+    port: dnsPort,
   }));
   if (hydrogen === undefined || oxygen === undefined || helium === undefined)
     throw new Error("no name servers");

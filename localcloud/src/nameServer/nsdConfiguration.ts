@@ -25,10 +25,10 @@ export interface NsdOptions {
   readonly zones: readonly ServedZone[];
 }
 
-const SAFE = /^[A-Za-z0-9._:/@+=-]+$/;
+const safe = /^[A-Za-z0-9._:/@+=-]+$/;
 
 function quoted(value: string): string {
-  if (!SAFE.test(value)) throw new Error(`${JSON.stringify(value)} cannot stand in nsd.conf`);
+  if (!safe.test(value)) throw new Error(`${JSON.stringify(value)} cannot stand in nsd.conf`);
   return `"${value}"`;
 }
 

@@ -12,7 +12,7 @@ export interface OwnZone {
 }
 
 /** Seconds; as for Hetzner's own reverse zones. */
-const TTL = 86_400;
+const ownTtl = 86_400;
 
 /** The last text of each zone: hundreds of names are checked again only when one has changed. */
 const written = new Map<string, { readonly content: string; readonly zone: OwnZone }>();
@@ -35,7 +35,7 @@ function writeZone(name: string, records: readonly Omit<RecordSpec, "ttl">[]): O
         { name: "@", type: "SOA" as const, value: defaultSoa(serial) },
         ...assignedNameservers.map((value) => ({ name: "@", type: "NS" as const, value })),
         ...records,
-      ].map((record) => ({ ...record, ttl: TTL })),
+      ].map((record) => ({ ...record, ttl: ownTtl })),
     );
   return { name, text: text(digestOf(text(0))) };
 }

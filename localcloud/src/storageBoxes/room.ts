@@ -36,7 +36,7 @@ import {
 import { portsOf } from "./serverFiles";
 
 /** How often servers are looked at that may have ended, in milliseconds. */
-const LOOK = 2000;
+const lookMs = 2000;
 
 export interface StorageRoomOptions {
   readonly settings: LocalCloudSettings;
@@ -56,7 +56,7 @@ export class StorageRoom implements StorageBoxHost {
   #names = "";
 
   constructor(private readonly options: StorageRoomOptions) {
-    this.#timer = setInterval(() => void this.#look(), LOOK);
+    this.#timer = setInterval(() => void this.#look(), lookMs);
     this.#timer.unref();
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createApiFaults } from "../../src/api";
 import { createKeptAnswers } from "../../src/api/repeatedAnswers";
-import { OTHER_TOKEN, TestCloud } from "./testCloud";
+import { otherToken, TestCloud } from "./testCloud";
 
 describe("local cloud API: answers that are given again", () => {
   const faults = createApiFaults();
@@ -54,7 +54,7 @@ describe("local cloud API: answers that are given again", () => {
   it("differ by project, query and the host that links name", async () => {
     await cloud.network();
     assert.equal((await cloud.get("/networks")).networks.length, 1);
-    assert.equal((await cloud.ok("GET", "/networks", undefined, { token: OTHER_TOKEN })).networks.length, 0);
+    assert.equal((await cloud.ok("GET", "/networks", undefined, { token: otherToken })).networks.length, 0);
     assert.equal((await cloud.get("/networks?name=nobody")).networks.length, 0);
     const links = [];
     for (const host of ["one.test", "two.test"]) {

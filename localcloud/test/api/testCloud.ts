@@ -18,8 +18,8 @@ import { MemoryHost } from "./memoryHost";
 import { responseProblem } from "./openapi";
 
 export const TOKEN = "a".repeat(64);
-export const OTHER_TOKEN = "b".repeat(64);
-export const READ_TOKEN = "c".repeat(64);
+export const otherToken = "b".repeat(64);
+export const readToken = "c".repeat(64);
 
 /** JSON as an answer carries it; tests name what they expect, so a wrong path fails where it is read. */
 // biome-ignore lint/suspicious/noExplicitAny: answers are judged by the description, not by types
@@ -76,8 +76,8 @@ export class TestCloud {
       settings: {
         tokens: [
           { token: TOKEN, project: "one" },
-          { token: OTHER_TOKEN, project: "two" },
-          { token: READ_TOKEN, project: "one", access: "read" },
+          { token: otherToken, project: "two" },
+          { token: readToken, project: "one", access: "read" },
         ],
         requestsPerHour: 1_000_000,
         onRequest: (line) => this.log.push(line),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import inject from "light-my-request";
-import { OTHER_TOKEN, READ_TOKEN, TestCloud } from "./testCloud";
+import { otherToken, readToken, TestCloud } from "./testCloud";
 
 describe("local cloud API: transport", () => {
   let cloud: TestCloud;
@@ -37,16 +37,16 @@ describe("local cloud API: transport", () => {
   });
 
   it("lets a read-only token read and nothing else", async () => {
-    await cloud.ok("GET", "/servers", undefined, { token: READ_TOKEN });
+    await cloud.ok("GET", "/servers", undefined, { token: readToken });
     const body = { name: "n", ip_range: "10.0.0.0/16" };
-    const error = await cloud.fails("token_readonly", "POST", "/networks", body, { token: READ_TOKEN });
+    const error = await cloud.fails("token_readonly", "POST", "/networks", body, { token: readToken });
     assert.equal(error.status, 401);
     assert.deepEqual((await cloud.get("/networks")).networks, []);
   });
 
   it("keeps projects apart", async () => {
     const network = await cloud.network();
-    const other = { token: OTHER_TOKEN };
+    const other = { token: otherToken };
     await cloud.fails("not_found", "GET", `/networks/${network.id}`, undefined, other);
     await cloud.fails("not_found", "DELETE", `/networks/${network.id}`, undefined, other);
     assert.deepEqual((await cloud.ok("GET", "/networks", undefined, other)).networks, []);
@@ -69,7 +69,7 @@ describe("local cloud API: transport", () => {
     await cloud.call("GET", "/servers");
     const error = await cloud.fails("rate_limit_exceeded", "GET", "/servers");
     assert.equal(error.status, 429);
-    await cloud.ok("GET", "/servers", undefined, { token: OTHER_TOKEN });
+    await cloud.ok("GET", "/servers", undefined, { token: otherToken });
   });
 
   it("writes one log line for each request, without the token", async () => {

@@ -9,7 +9,7 @@ import { canonicalData, RecordDataError, type RecordType } from "../../src/dns/r
 import { zoneText } from "../../src/nameServer/zoneText";
 import { record } from "../nameServer/support";
 
-const ZONE = "example.com";
+const zone = "example.com";
 const long = "x".repeat(255);
 
 /** Type, as a client writes it, in its one form. */
@@ -125,15 +125,15 @@ const bad: readonly (readonly [RecordType, string, RegExp])[] = [
 describe("record data", () => {
   for (const [type, value, form] of good) {
     it(`${type} ${value.slice(0, 60)}`, () => {
-      assert.equal(canonicalData(type, value, ZONE), form);
-      assert.equal(canonicalData(type, form, ZONE), form, "the form of a form is itself");
+      assert.equal(canonicalData(type, value, zone), form);
+      assert.equal(canonicalData(type, form, zone), form, "the form of a form is itself");
     });
   }
 
   for (const [type, value, why] of bad) {
     it(`refuses ${type} ${JSON.stringify(value).slice(0, 60)}`, () => {
       assert.throws(
-        () => canonicalData(type, value, ZONE),
+        () => canonicalData(type, value, zone),
         (error: unknown) => error instanceof RecordDataError && why.test(error.message),
       );
     });
@@ -152,8 +152,8 @@ describe("record data", () => {
       record("@", "NS", "hydrogen.ns.hetzner.com."),
     ];
     const records = good.map(([type, value], index) => record(`r${index}`, type, value));
-    await writeFile(file, zoneText(ZONE, [...records, ...apex]));
-    const { exitCode, stdout, stderr } = await execa("nsd-checkzone", ["-p", ZONE, file], { reject: false });
+    await writeFile(file, zoneText(zone, [...records, ...apex]));
+    const { exitCode, stdout, stderr } = await execa("nsd-checkzone", ["-p", zone, file], { reject: false });
     await rm(folder, { recursive: true });
     assert.equal(exitCode, 0, stderr);
     const read = stdout.split("\n").filter((line) => line !== "" && !line.startsWith(";"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ControlError } from "../../src/contract/errors";
 import { powerFaults } from "../../src/faults/power";
 import type { FaultRecord } from "../../src/faults/record";
-import { type Json, OTHER_TOKEN, TestCloud } from "../api/testCloud";
+import { type Json, otherToken, TestCloud } from "../api/testCloud";
 import { labSettings } from "../machines/lab";
 
 // What happens to real machines: machines.machines.test.ts.
@@ -92,7 +92,7 @@ describe("faults of power", () => {
       "POST",
       "/servers",
       { name: "a", server_type: "cx23", image: "debian-13", location: "fsn1" },
-      { token: OTHER_TOKEN },
+      { token: otherToken },
     );
     await cloud.api.runner.idle();
     const targets = (server: string) => faults()["power-off"].targets({ kind: "power-off", server });

@@ -16,7 +16,7 @@ interface Case {
   readonly lacks?: readonly (string | RegExp)[];
 }
 
-const ANYTHING = "a b#c\"d'e\\f$g%[h]\u00e9;i`j";
+const anything = "a b#c\"d'e\\f$g%[h]\u00e9;i`j";
 
 const cases: Case[] = [
   { what: "no service", spec: {}, has: ["maxconn 10000", "no strict-limits"], lacks: ["listen "] },
@@ -141,8 +141,8 @@ const cases: Case[] = [
           healthCheck: {
             http: {
               domain: "a'b\"#$c",
-              path: `/${ANYTHING}`,
-              response: `${ANYTHING}\nbackend evil`,
+              path: `/${anything}`,
+              response: `${anything}\nbackend evil`,
               statusCodes: ["2??"],
               tls: false,
             },

@@ -4,8 +4,8 @@ import {
   type Counters,
   healthKey,
   healthOf,
-  NEW_ACCOUNT,
-  NO_TRAFFIC,
+  newAccount,
+  noTraffic,
   parseStatistics,
   parseWorkers,
   settle,
@@ -28,7 +28,7 @@ redirect_443,FRONTEND,1,10,100,50,OPEN,0,,10
 `;
 
 const counters = (connections: number, openConnections = 0): Counters => ({
-  ...NO_TRAFFIC,
+  ...noTraffic,
   connections,
   openConnections,
 });
@@ -76,18 +76,18 @@ describe("statistics of a load balancer's proxy", () => {
   });
 
   it("keeps what ended workers carried, but not their open connections", () => {
-    const first = settle(NEW_ACCOUNT, { 1: counters(10, 3) });
+    const first = settle(newAccount, { 1: counters(10, 3) });
     const second = settle(first, { 1: counters(12, 2), 2: counters(5, 1) });
     assert.deepEqual(totalOf(second), counters(17, 3));
     const third = settle(second, { 2: counters(6, 1) });
     assert.deepEqual(totalOf(third), counters(18, 1));
     assert.deepEqual(totalOf(settle(third, {})), counters(18, 0));
-    assert.deepEqual(add(NO_TRAFFIC, NO_TRAFFIC), NO_TRAFFIC);
+    assert.deepEqual(add(noTraffic, noTraffic), noTraffic);
   });
 
   it("keeps an hour in full, 30 days by the minute and nothing longer", () => {
     const now = 100 * 24 * 3600;
-    const at = (time: number) => ({ at: time, ...NO_TRAFFIC });
+    const at = (time: number) => ({ at: time, ...noTraffic });
     const old = now - 31 * 24 * 3600;
     const yesterday = now - 24 * 3600;
     const samples = [at(old), at(yesterday), at(yesterday + 5), at(yesterday + 60), at(now - 5), at(now)];

@@ -11,7 +11,7 @@ import { leftovers, removeEverything } from "../../src/linuxHost/remove";
 import { findInit } from "../../src/machines/boot";
 import { ensureBaseImage } from "../../src/machines/image";
 import { type MetadataService, startMetadataService } from "../../src/metadata/server";
-import { SAMPLE_SECONDS } from "../../src/metrics/history";
+import { sampleSeconds } from "../../src/metrics/history";
 import { localCloudSettings } from "../../src/settings/cloud";
 import type { Json } from "../api/testCloud";
 import { eventually, inMachine, mustRun, ownLab, whyNoMachines } from "./lab";
@@ -158,7 +158,7 @@ describe("server actions on a real machine", function () {
       return values.reduce((sum, [time, value], index) => {
         if (time * 1000 < start.getTime()) return sum;
         // A new machine's first sample has none before it.
-        const since = values[index - 1]?.[0] ?? time - SAMPLE_SECONDS;
+        const since = values[index - 1]?.[0] ?? time - sampleSeconds;
         return sum + (time - since) * Number(value);
       }, 0);
     };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { average, createHistory } from "../../src/metrics/history";
 import { Sampler } from "../../src/metrics/sampler";
-import { type MachineCounters, ratesBetween, SERIES_NAMES } from "../../src/metrics/series";
+import { type MachineCounters, ratesBetween, seriesNames } from "../../src/metrics/series";
 
 const zero: MachineCounters = {
   cpuNanoseconds: 0,
@@ -14,8 +14,8 @@ const used: MachineCounters = {
   network: { receivedPackets: 30, sentPackets: 40, receivedBytes: 5000, sentBytes: 6000 },
 };
 const named = (rates: readonly number[]) =>
-  Object.fromEntries(SERIES_NAMES.map((name, index) => [name, rates[index]]));
-const flat = (value: number) => SERIES_NAMES.map(() => value);
+  Object.fromEntries(seriesNames.map((name, index) => [name, rates[index]]));
+const flat = (value: number) => seriesNames.map(() => value);
 
 describe("metrics of machines", () => {
   it("turns counters into rates: one and a half cores are 150 percent", () => {

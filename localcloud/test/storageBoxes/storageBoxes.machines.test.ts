@@ -23,8 +23,8 @@ import { eventually, inMachine, labServer, labWorld, mustRun, ownLab, whyNoMachi
 import { boxAccount, boxSpec } from "./support";
 
 const PASSWORD = "Secret-Passw0rd";
-const SUB_PASSWORD = "Another-Secret-2";
-const MEBIBYTE = 2 ** 20;
+const subPassword = "Another-Secret-2";
+const mebibyte = 2 ** 20;
 
 describe("storage boxes on the host", function () {
   this.timeout(300_000);
@@ -102,7 +102,7 @@ describe("storage boxes on the host", function () {
     box = boxSpec({
       id: 70,
       ip,
-      size: 256 * MEBIBYTE,
+      size: 256 * mebibyte,
       publicKeys: [await readFile(join(folder, "key.pub"), "utf8")],
       accounts: [boxAccount("u70", { passwordHash: passwordHash(PASSWORD, newSalt()), ssh: true })],
     });
@@ -167,11 +167,11 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
   it("keep a subaccount in its home, read-only when told", async () => {
     const sub = boxAccount("u70-sub1", {
       home: "clients/one host",
-      passwordHash: passwordHash(SUB_PASSWORD, newSalt()),
+      passwordHash: passwordHash(subPassword, newSalt()),
       ssh: true,
     });
     await withAccounts([...box.accounts, sub]);
-    const secret = password(SUB_PASSWORD);
+    const secret = password(subPassword);
     await run(`${secret} ${sftp("u70-sub1", "put /root/hello mine\\n", byPassword)}`);
     assert.equal(
       await run(ssh("u70", "cat \"'clients/one host/mine'\"")),
@@ -235,7 +235,7 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
     await eventually("usage", async () => {
       const { data, snapshots, bySnapshot } = await usage();
       const one = bySnapshot.get("2026-01-01T00-00-00");
-      const held = 20 * MEBIBYTE;
+      const held = 20 * mebibyte;
       return (
         snapshots >= held &&
         (one?.exclusive ?? 0) >= held &&
@@ -250,7 +250,7 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
       "before\n20971520\nNo such file or directory",
     );
     await host.removeStorageBoxSnapshot(box.id, "2026-01-01T00-00-00");
-    await eventually("no usage by snapshots", async () => (await usage()).snapshots < MEBIBYTE);
+    await eventually("no usage by snapshots", async () => (await usage()).snapshots < mebibyte);
     await assert.rejects(host.rollbackStorageBox(box, "2026-01-01T00-00-00"), /has no snapshot/);
     await settle({});
     await settle({ snapshotsVisible: false });
@@ -262,22 +262,22 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
       const [blocks, blockSize] = (await run(ssh("u70", "\"stat -f -c '%b %S' /home\""))).split(" ");
       return Number(blocks) * Number(blockSize);
     };
-    assert.equal(await size(), 256 * MEBIBYTE);
+    assert.equal(await size(), 256 * mebibyte);
     await fails(ssh("u70", "'head -c 300M /dev/zero >full'"), /No space left on device/);
     await run(ssh("u70", "'rm full large'"));
     await settle({ size: 20 * 2 ** 40 });
     assert.equal(await size(), 2 ** 44 - 4096, "the largest file of ext4");
-    await settle({ size: 512 * MEBIBYTE });
-    assert.equal(await size(), 512 * MEBIBYTE);
+    await settle({ size: 512 * mebibyte });
+    assert.equal(await size(), 512 * mebibyte);
     await run(ssh("u70", "'head -c 300M /dev/urandom >full'"));
     await assert.rejects(
-      host.settleStorageBox({ ...box, size: 256 * MEBIBYTE }),
+      host.settleStorageBox({ ...box, size: 256 * mebibyte }),
       /cannot have 268435456 bytes/,
     );
-    assert.equal(await size(), 512 * MEBIBYTE);
+    assert.equal(await size(), 512 * mebibyte);
     await run(ssh("u70", "'rm full'"));
-    await settle({ size: 256 * MEBIBYTE });
-    assert.equal(await size(), 256 * MEBIBYTE);
+    await settle({ size: 256 * mebibyte });
+    assert.equal(await size(), 256 * mebibyte);
   });
 
   it("answer to the outside only when an account may be reached from there", async () => {

@@ -10,12 +10,12 @@ import { type Call, humanName, ownedByPath, type Route, readBody, ref, startActi
 import { invalidInput } from "../errors";
 import { addressField } from "../fields";
 
-const HOST_NAME =
+const hostName =
   /^(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
 const schema = z.object({
   ip: addressField,
-  dns_ptr: z.string().regex(HOST_NAME, { message: "must be a host name" }).nullish(),
+  dns_ptr: z.string().regex(hostName, { message: "must be a host name" }).nullish(),
 });
 
 type Addressed = Pick<FloatingIp | PrimaryIp, "type" | "ip" | "dnsPtr">;

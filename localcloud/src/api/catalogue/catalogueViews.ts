@@ -12,11 +12,11 @@ import type { Settings } from "../../settings/api";
 import type { Image } from "../../state/rows";
 
 const { prices } = catalogue;
-const VAT = 1 + Number(prices.vatRate) / 100;
+const vat = 1 + Number(prices.vatRate) / 100;
 
 /** Net with ten decimals and gross with sixteen, as the API writes money (HC-T8). */
 export function money(net: string | number) {
-  return { net: Number(net).toFixed(10), gross: (Number(net) * VAT).toFixed(16) };
+  return { net: Number(net).toFixed(10), gross: (Number(net) * vat).toFixed(16) };
 }
 
 /** Hourly prices are derived from monthly ones (see catalogue/prices.json). */

@@ -33,7 +33,7 @@ import {
 import { createCertificate, isRetryable, issueCertificate, issueWorks, pendingStatus } from "./issue";
 import { readCertificate } from "./parse";
 
-const DOMAIN =
+const domainForm =
   /^(?=.{1,253}$)(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 const schema = z.object({
@@ -44,7 +44,7 @@ const schema = z.object({
   private_key: z.string().optional(),
   domain_names: z
     .array(
-      z.string().regex(DOMAIN, { message: "must be a domain name such as example.com or *.example.com" }),
+      z.string().regex(domainForm, { message: "must be a domain name such as example.com or *.example.com" }),
     )
     // As many as Let's Encrypt takes in one certificate.
     .max(100)

@@ -42,7 +42,7 @@ function failedStatus(row: Certificate, error: Failure): CertificateStatus {
     : { issuance: "completed", renewal: "failed", error };
 }
 
-const ISSUED: CertificateStatus = { issuance: "completed", renewal: "unavailable", error: null };
+const issuedStatus: CertificateStatus = { issuance: "completed", renewal: "unavailable", error: null };
 
 function issueWork(command: string) {
   return defineWork<IssueArgs>({
@@ -59,7 +59,7 @@ function issueWork(command: string) {
       if (issued === undefined) return;
       const { notValidBefore, notValidAfter, fingerprint } = factsOfPem(issued.certificate);
       const facts = { notValidBefore, notValidAfter, fingerprint };
-      store.put("certificate", { ...row, ...issued, ...facts, status: ISSUED });
+      store.put("certificate", { ...row, ...issued, ...facts, status: issuedStatus });
     },
     failed: (store, { certificate }, failure) => {
       const row = store.get("certificate", certificate);
@@ -86,13 +86,13 @@ export function pendingStatus({ certificate }: Certificate): CertificateStatus {
 }
 
 /** As early before the end as Let's Encrypt's clients do. */
-const RENEWAL_MS = 30 * 24 * 60 * 60 * 1000;
+const renewalMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Managed certificates that end soon. One whose renewal failed waits for `retry`. */
 export function certificatesToRenew(store: Store, now: number): Certificate[] {
   return store.list("certificate").filter(({ notValidAfter, status }) => {
     const renewable = status?.renewal === "unavailable" || status?.renewal === "scheduled";
-    return renewable && notValidAfter !== null && Date.parse(notValidAfter) - now < RENEWAL_MS;
+    return renewable && notValidAfter !== null && Date.parse(notValidAfter) - now < renewalMs;
   });
 }
 

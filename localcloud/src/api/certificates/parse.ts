@@ -11,7 +11,7 @@ export interface CertificateFacts {
   readonly notValidAfter: string;
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
  * Reads an uploaded certificate: PEM, the certificate first, each following one signs the one before.
@@ -35,7 +35,7 @@ export function factsOfPem(pem: string): CertificateFacts {
 }
 
 function readChain(pem: string): X509Certificate[] {
-  return (pem.match(BLOCK) ?? []).map((block, index) => {
+  return (pem.match(certificateBlock) ?? []).map((block, index) => {
     try {
       return new X509Certificate(block);
     } catch {

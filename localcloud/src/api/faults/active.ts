@@ -37,7 +37,7 @@ interface Entry extends ActiveFault {
 }
 
 /** Those that hold something until they end, and so cannot end with their last hit. */
-const HOLDING: ReadonlySet<ApiFault["effect"]> = new Set(["stuck-action", "no-answer"]);
+const holding: ReadonlySet<ApiFault["effect"]> = new Set(["stuck-action", "no-answer"]);
 
 export interface ApiFaultsOptions {
   /** @default Math.random */
@@ -57,7 +57,7 @@ export function createApiFaults({ random = Math.random }: ApiFaultsOptions = {})
     if (count !== undefined && entry.hits >= count) return false;
     if (share < 1 && random() >= share) return false;
     entry.hits++;
-    if (entry.hits === count && !HOLDING.has(effect)) {
+    if (entry.hits === count && !holding.has(effect)) {
       for (const listener of spentListeners) listener(entry.id);
     }
     return true;

@@ -9,7 +9,7 @@ export interface MetRequest {
 }
 
 /** Faults of requests that say no pattern mean what Hetzner could answer so. */
-const DEFAULT_MATCH: Partial<Record<ApiFault["effect"], (request: MetRequest) => boolean>> = {
+const defaultMatch: Partial<Record<ApiFault["effect"], (request: MetRequest) => boolean>> = {
   "no-capacity": ({ method, path }) => method === "POST" && path === "/servers",
   quota: ({ method, path }) => method === "POST" && !path.includes("/actions/"),
   locked: ({ method }) => method !== "GET",
@@ -18,16 +18,16 @@ const DEFAULT_MATCH: Partial<Record<ApiFault["effect"], (request: MetRequest) =>
 };
 
 /** The effects that requests do not meet. */
-const OTHERS: ReadonlySet<ApiFault["effect"]> = new Set(["sold-out", "stuck-action", "failed-action"]);
+const others: ReadonlySet<ApiFault["effect"]> = new Set(["sold-out", "stuck-action", "failed-action"]);
 
 export function requestMatcher(fault: ApiFault): (request: MetRequest) => boolean {
-  if (OTHERS.has(fault.effect)) return () => false;
+  if (others.has(fault.effect)) return () => false;
   const matches = patternMatcher(fault);
   return (request) => (fault.project ?? request.project) === request.project && matches(request);
 }
 
 function patternMatcher(fault: ApiFault): (request: MetRequest) => boolean {
-  if (fault.pattern === undefined) return DEFAULT_MATCH[fault.effect] ?? (() => true);
+  if (fault.pattern === undefined) return defaultMatch[fault.effect] ?? (() => true);
   const [method = "*", path = "/"] = fault.pattern.split(" ");
   const wanted = pathExpression(path);
   return (request) => (method === "*" || method === request.method) && wanted.test(request.path);

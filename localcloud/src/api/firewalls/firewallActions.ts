@@ -26,8 +26,8 @@ import {
   targetsField,
 } from "./firewallRules";
 
-const FIREWALLS_PER_SERVER = 5;
-const RULES_PER_SERVER = 500;
+const firewallsPerServer = 5;
+const rulesPerServer = 500;
 
 interface TargetArgs {
   readonly firewall: number;
@@ -129,8 +129,8 @@ function requireServer(call: Call, id: number, missingStatus: number) {
 /** Counts the firewalls that the server has, by selector too. */
 function requireFewFirewalls(call: Call, server: Parameters<typeof applicationTo>[1]) {
   const count = call.store.list("firewall").filter((row) => applicationTo(row, server) !== null).length;
-  if (count >= FIREWALLS_PER_SERVER) {
-    throw limitExceeded(`a server has at most ${FIREWALLS_PER_SERVER} firewalls`, "firewall_limit");
+  if (count >= firewallsPerServer) {
+    throw limitExceeded(`a server has at most ${firewallsPerServer} firewalls`, "firewall_limit");
   }
 }
 
@@ -141,9 +141,9 @@ function requireFewRules(call: Call, changed: Firewall) {
     if (applicationTo(changed, server) === null) continue;
     const applied = others.filter((other) => applicationTo(other, server) !== null);
     const count = effectiveRules([...applied, changed].flatMap(({ rules }) => rules));
-    if (count > RULES_PER_SERVER) {
+    if (count > rulesPerServer) {
       throw limitExceeded(
-        `server ${server.name} would have ${count} effective firewall rules, ${RULES_PER_SERVER} are allowed`,
+        `server ${server.name} would have ${count} effective firewall rules, ${rulesPerServer} are allowed`,
         "firewall_effective_rules_limit",
       );
     }

@@ -5,13 +5,13 @@ import { invalidInput } from "../errors";
 import { cidrField } from "../fields";
 import { parseSelector } from "../labels";
 
-const RULES = 50;
-const CIDRS = 100;
+const mostRules = 50;
+const mostRanges = 100;
 
 /** Two spellings of one network are one network. */
 const cidrs = z
   .array(cidrField)
-  .max(CIDRS)
+  .max(mostRanges)
   .transform((ranges) => [...new Set(ranges)])
   .optional();
 
@@ -39,7 +39,7 @@ const ruleSchema = z
     if ((rule[unwanted] ?? []).length > 0) problem(unwanted, `must be empty for direction ${rule.direction}`);
   });
 
-export const rulesField = z.array(ruleSchema).max(RULES);
+export const rulesField = z.array(ruleSchema).max(mostRules);
 
 function isPort(text: string | null | undefined): boolean {
   if (text === "any") return true;

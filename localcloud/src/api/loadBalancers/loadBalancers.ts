@@ -13,7 +13,7 @@ import { protectionOf } from "../protection";
 import { loadBalancerActionRoutes } from "./actions";
 import { deleteLoadBalancer, loadBalancerChanges } from "./changes";
 import { create, loadBalancerName } from "./create";
-import { METRIC_TYPES, type MetricType, stepOf, timeSeries } from "./metrics";
+import { type MetricType, metricTypes, stepOf, timeSeries } from "./metrics";
 import { loadBalancerNetworkRoutes } from "./networks";
 import { renderLoadBalancer } from "./views";
 
@@ -74,12 +74,12 @@ function metrics(call: Call): Reply {
 
 /** Repeated or separated by commas. */
 function readTypes(given: readonly string[] | undefined): readonly MetricType[] {
-  const known: readonly string[] = METRIC_TYPES;
+  const known: readonly string[] = metricTypes;
   const names = (given ?? []).flatMap((text) => text.split(","));
   if (names.length === 0 || !names.every((name) => known.includes(name))) {
-    throw invalidInput("type", `must be one or more of ${METRIC_TYPES.join(", ")}`);
+    throw invalidInput("type", `must be one or more of ${metricTypes.join(", ")}`);
   }
-  return METRIC_TYPES.filter((type) => names.includes(type));
+  return metricTypes.filter((type) => names.includes(type));
 }
 
 function readTime(call: Call, field: "start" | "end"): number {

@@ -9,27 +9,27 @@ export interface Period {
   readonly step: number;
 }
 
-export const METRIC_TYPES = [
+export const metricTypes = [
   "open_connections",
   "connections_per_second",
   "requests_per_second",
   "bandwidth",
 ] as const;
 
-export type MetricType = (typeof METRIC_TYPES)[number];
+export type MetricType = (typeof metricTypes)[number];
 
-const SAMPLES = 200;
-const MAXIMUM_SAMPLES = 500;
+const mostSamples = 200;
+const maximumSamples = 500;
 
 /** The step that answers 200 values when none is wanted, and never more than 500. */
 export function stepOf(start: number, end: number, wanted?: number): number {
-  const fewest = Math.max(1, Math.ceil((end - start) / MAXIMUM_SAMPLES));
-  return Math.max(fewest, wanted ?? Math.ceil((end - start) / SAMPLES));
+  const fewest = Math.max(1, Math.ceil((end - start) / maximumSamples));
+  return Math.max(fewest, wanted ?? Math.ceil((end - start) / mostSamples));
 }
 
 type Counter = Exclude<keyof TrafficSample, "at" | "openConnections">;
 
-const SERIES: Readonly<Record<MetricType, Readonly<Record<string, Counter | "openConnections">>>> = {
+const series: Readonly<Record<MetricType, Readonly<Record<string, Counter | "openConnections">>>> = {
   open_connections: { open_connections: "openConnections" },
   connections_per_second: { connections_per_second: "connections" },
   requests_per_second: { requests_per_second: "requests" },
@@ -45,7 +45,7 @@ export function timeSeries(
 ): TimeSeries {
   const result: TimeSeries = {};
   for (const type of types) {
-    for (const [name, field] of Object.entries(SERIES[type])) {
+    for (const [name, field] of Object.entries(series[type])) {
       result[name] = { values: valuesOf(samples, field, period) };
     }
   }

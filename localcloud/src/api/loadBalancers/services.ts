@@ -1,7 +1,7 @@
 // Services as requests carry them: what may be left out and what it then is (HC-D9), and which ports and how
 // many services a load balancer can have. Pure, except for the certificates that a service names.
 import { z } from "zod";
-import { REDIRECT_PORT } from "../../loadBalancers/ports";
+import { redirectPort } from "../../loadBalancers/ports";
 import type { HealthCheck, LoadBalancerService } from "../../state/rows";
 import { invalidInput } from "../errors";
 
@@ -35,10 +35,10 @@ const healthCheckSchema = z.object({
 });
 
 /** Token characters of RFC 6265. */
-const COOKIE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+const cookieNameForm = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
 const httpSchema = z.object({
-  cookie_name: z.string().regex(COOKIE_NAME, { message: "must be a cookie name" }).optional(),
+  cookie_name: z.string().regex(cookieNameForm, { message: "must be a cookie name" }).optional(),
   cookie_lifetime: z.int().min(30).max(86_400).optional(),
   // The description names no limits; these are a day at most, as for the cookie.
   timeout_idle: z.int().min(1).max(86_400).optional(),
@@ -70,10 +70,10 @@ type Body = z.output<typeof serviceSchema>;
 type Changes = Omit<z.output<typeof serviceUpdateSchema>, "listen_port">;
 type Http = NonNullable<LoadBalancerService["http"]>;
 
-const LISTEN_PORTS = { tcp: undefined, http: 80, https: 443 } as const;
-const DESTINATION_PORTS = { tcp: undefined, http: 80, https: 80 } as const;
+const listenPorts = { tcp: undefined, http: 80, https: 443 } as const;
+const destinationPorts = { tcp: undefined, http: 80, https: 80 } as const;
 
-const DEFAULT_HTTP: Http = {
+const defaultHttp: Http = {
   cookieName: "HCLBSTICKY",
   cookieLifetime: 300,
   timeoutIdle: 50,
@@ -82,7 +82,7 @@ const DEFAULT_HTTP: Http = {
   redirectHttp: false,
 };
 
-const DEFAULT_CHECK_HTTP: NonNullable<HealthCheck["http"]> = {
+const defaultCheckHttp: NonNullable<HealthCheck["http"]> = {
   domain: null,
   path: "/",
   response: "",
@@ -94,9 +94,9 @@ const DEFAULT_CHECK_HTTP: NonNullable<HealthCheck["http"]> = {
 export function newService(body: Body, path = ""): LoadBalancerService {
   const { protocol } = body;
   const required = (field: string) => invalidInput(`${path}${field}`, "Missing data for required field.");
-  const listenPort = body.listen_port ?? LISTEN_PORTS[protocol];
+  const listenPort = body.listen_port ?? listenPorts[protocol];
   if (listenPort === undefined) throw required("listen_port");
-  const destinationPort = body.destination_port ?? DESTINATION_PORTS[protocol];
+  const destinationPort = body.destination_port ?? destinationPorts[protocol];
   if (destinationPort === undefined) throw required("destination_port");
   const passthrough = protocol === "https" && (body.http?.certificates ?? []).length === 0;
   const base: LoadBalancerService = {
@@ -127,13 +127,13 @@ export function changedService(old: LoadBalancerService, body: Changes, path = "
     destinationPort: body.destination_port ?? old.destinationPort,
     proxyProtocol: body.proxyprotocol ?? old.proxyProtocol,
     healthCheck: changedCheck(old.healthCheck, body.health_check ?? {}),
-    http: protocol === "tcp" ? null : changedHttp(protocol, old.http ?? DEFAULT_HTTP, body.http ?? {}, path),
+    http: protocol === "tcp" ? null : changedHttp(protocol, old.http ?? defaultHttp, body.http ?? {}, path),
   };
 }
 
 function changedCheck(old: HealthCheck, body: NonNullable<Changes["health_check"]>): HealthCheck {
   const protocol = body.protocol ?? old.protocol;
-  const http = old.http ?? DEFAULT_CHECK_HTTP;
+  const http = old.http ?? defaultCheckHttp;
   const given = body.http ?? {};
   return {
     protocol,
@@ -178,5 +178,5 @@ function changedHttp(
 
 /** Ports that a service takes: its own, and the one that redirects to it. */
 export function portsOf({ listenPort, http }: LoadBalancerService): number[] {
-  return http?.redirectHttp ? [listenPort, REDIRECT_PORT] : [listenPort];
+  return http?.redirectHttp ? [listenPort, redirectPort] : [listenPort];
 }

@@ -16,17 +16,17 @@ import type { Network, Subnet } from "../../state/rows";
 import { ApiError, invalidInput, limitExceeded } from "../errors";
 import { ipv4Field, rangeField } from "../fields";
 
-const SUBNETS = 50;
-const ROUTES = 100;
+const mostSubnets = 50;
+const mostRoutes = 100;
 /** Hetzner's metadata gateway; no route may cover it and no gateway may be it. */
-const RESERVED = range4("172.31.1.1/32");
+const reservedRange = range4("172.31.1.1/32");
 
-const ZONES = [...new Set(catalogue.locations.map(({ network_zone }) => network_zone))];
+const zones = [...new Set(catalogue.locations.map(({ network_zone }) => network_zone))];
 
 export const subnetSchema = z.object({
   type: z.enum(["cloud", "server", "vswitch"]),
   ip_range: rangeField.optional(),
-  network_zone: z.enum(ZONES),
+  network_zone: z.enum(zones),
   vswitch_id: z.int().positive().optional(),
 });
 
@@ -39,7 +39,7 @@ export function addSubnet(network: Network, body: z.output<typeof subnetSchema>,
     // A vSwitch is made in Hetzner's Robot, for dedicated servers: here none can exist.
     throw new ApiError("service_error", "vswitch not found");
   }
-  if (network.subnets.length >= SUBNETS) throw limitExceeded("subnet limit exceeded", "subnet_limit");
+  if (network.subnets.length >= mostSubnets) throw limitExceeded("subnet limit exceeded", "subnet_limit");
   const other = network.subnets.find(({ networkZone }) => networkZone !== body.network_zone);
   if (other !== undefined) {
     throw invalidInput(
@@ -81,7 +81,7 @@ function firstFree24(network: Network): string | null {
 }
 
 export function addRoute(network: Network, body: z.output<typeof routeSchema>, path = ""): Network {
-  if (network.routes.length >= ROUTES) throw limitExceeded("route limit exceeded", "route_limit");
+  if (network.routes.length >= mostRoutes) throw limitExceeded("route limit exceeded", "route_limit");
   const destination = range4(body.destination);
   requireDestination(network, destination, body.destination, `${path}destination`);
   const gateway = parseIpv4(body.gateway) ?? 0;
@@ -89,7 +89,7 @@ export function addRoute(network: Network, body: z.output<typeof routeSchema>, p
   if (!includes(whole, gateway)) {
     throw invalidInput(`${path}gateway`, `must be an address of the network ${network.ipRange}`);
   }
-  if (gateway === whole.first + 1 || includes(RESERVED, gateway)) {
+  if (gateway === whole.first + 1 || includes(reservedRange, gateway)) {
     throw invalidInput(`${path}gateway`, `${body.gateway} is reserved`);
   }
   return { ...network, routes: [...network.routes, body] };
@@ -106,7 +106,7 @@ function requireDestination(network: Network, destination: Range4, text: string,
   });
   if (clash !== undefined) throw invalidInput(field, `overlaps the route to ${clash.destination}`);
   if (everything) return;
-  if (overlaps(RESERVED, destination)) throw invalidInput(field, "must not contain 172.31.1.1");
+  if (overlaps(reservedRange, destination)) throw invalidInput(field, "must not contain 172.31.1.1");
   const subnet = network.subnets.find(({ ipRange }) => overlaps(range4(ipRange), destination));
   if (subnet !== undefined) throw invalidInput(field, `overlaps the subnet ${subnet.ipRange}`);
 }

@@ -8,7 +8,7 @@ import type { Store } from "../../state/store";
 import { ApiError, invalidInput, limitExceeded } from "../errors";
 import { gatewayOf } from "../world";
 
-export const ALIAS_LIMIT = 5;
+export const aliasLimit = 5;
 
 /** What an attach or alias action that still runs will take. */
 interface Reservation {
@@ -38,14 +38,14 @@ export function addressesInUse(store: Store, servers: readonly Server[], network
 }
 
 /** Servers and load balancers of a network (HC-S12). */
-const RESOURCES_PER_NETWORK = 100;
+const resourcesPerNetwork = 100;
 
 export function requireRoomInNetwork(store: Store, network: Network) {
   const attached = [...store.list("server"), ...store.list("load_balancer")].filter(({ privateNets }) =>
     privateNets.some((net) => net.network === network.id),
   );
-  if (attached.length < RESOURCES_PER_NETWORK) return;
-  const what = `a network has at most ${RESOURCES_PER_NETWORK} servers and load balancers`;
+  if (attached.length < resourcesPerNetwork) return;
+  const what = `a network has at most ${resourcesPerNetwork} servers and load balancers`;
   throw limitExceeded(what, "network_server_limit");
 }
 

@@ -26,8 +26,8 @@ import {
 } from "../owned";
 import { hasFreeHost } from "./physicalHosts";
 
-const GROUPS_PER_PROJECT = 50;
-const SERVERS_PER_GROUP = 10;
+const groupsPerProject = 50;
+const serversPerGroup = 10;
 
 const createSchema = z.object({
   name: nameField,
@@ -67,8 +67,8 @@ function membersOf(call: Call, group: number): number[] {
 
 /** Refuses one more member where ten are, or where the location has no host without one (HC-PG1). */
 export function requireRoom(call: Call, group: PlacementGroup, location: string) {
-  if (membersOf(call, group.id).length >= SERVERS_PER_GROUP) {
-    throw new ApiError("placement_error", `placement group ${group.name} has ${SERVERS_PER_GROUP} servers`);
+  if (membersOf(call, group.id).length >= serversPerGroup) {
+    throw new ApiError("placement_error", `placement group ${group.name} has ${serversPerGroup} servers`);
   }
   const servers = call.store.list("server");
   if (!hasFreeHost(group.id, location, servers, call.settings.hostsPerLocation)) {
@@ -79,7 +79,7 @@ export function requireRoom(call: Call, group: PlacementGroup, location: string)
 function create(call: Call): Reply {
   const body = readBody(call, createSchema);
   requireUniqueName(call, "placement_group", body.name);
-  if (listOwned(call, "placement_group").length >= GROUPS_PER_PROJECT) {
+  if (listOwned(call, "placement_group").length >= groupsPerProject) {
     throw limitExceeded("placement group limit exceeded", "placement_group_limit");
   }
   const row = { ...newRow(call, call.store.nextId(), body), type: body.type };

@@ -2,28 +2,28 @@
 import { hash, randomBytes } from "node:crypto";
 
 /** The specification's own number. */
-const DEFAULT_ROUNDS = 5000;
+const defaultRounds = 5000;
 /**
  * Its least number, for passwords that are random: 120 bits are not guessed however fast a guess is, and a request
  * would wait 9 ms for the default.
  */
-const ROUNDS_OF_RANDOM = 1000;
-const ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const roundsOfRandom = 1000;
+const alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Twenty characters, as Hetzner's: easy to type, impossible to guess. */
 export const newRootPassword = () => randomBytes(15).toString("base64url");
 
-export const rootPasswordHash = (password: string) => passwordHash(password, newSalt(), ROUNDS_OF_RANDOM);
+export const rootPasswordHash = (password: string) => passwordHash(password, newSalt(), roundsOfRandom);
 
 export function newSalt(): string {
-  return [...randomBytes(16)].map((byte) => ALPHABET[byte % 64]).join("");
+  return [...randomBytes(16)].map((byte) => alphabet[byte % 64]).join("");
 }
 
 /**
  * `$6$salt$hash` or `$6$rounds=1000$salt$hash` for /etc/shadow, by the steps of the SHA-crypt specification
  * (https://www.akkadia.org/drepper/SHA-crypt.txt). Node has no crypt(3).
  */
-export function passwordHash(password: string, salt: string, rounds = DEFAULT_ROUNDS): string {
+export function passwordHash(password: string, salt: string, rounds = defaultRounds): string {
   const key = Buffer.from(password).toString("latin1");
   const alternate = sha512(key + salt + key);
   let digest = sha512(key + salt + sequence(alternate, key.length) + lengthBits(key, alternate));
@@ -33,7 +33,7 @@ export function passwordHash(password: string, salt: string, rounds = DEFAULT_RO
     const middle = (round % 3 === 0 ? "" : s) + (round % 7 === 0 ? "" : p);
     digest = sha512(round % 2 === 1 ? p + middle + digest : digest + middle + p);
   }
-  const given = rounds === DEFAULT_ROUNDS ? "" : `rounds=${rounds}$`;
+  const given = rounds === defaultRounds ? "" : `rounds=${rounds}$`;
   return `$6$${given}${salt}$${encode(Buffer.from(digest, "latin1"))}`;
 }
 
@@ -61,5 +61,5 @@ function encode(digest: Buffer): string {
 }
 
 function characters(value: number, count: number): string {
-  return Array.from({ length: count }, (_, index) => ALPHABET[(value >> (6 * index)) & 63]).join("");
+  return Array.from({ length: count }, (_, index) => alphabet[(value >> (6 * index)) & 63]).join("");
 }

@@ -24,7 +24,7 @@ import { requireFree } from "../locks";
 import { newRow } from "../owned";
 import { requireRoom } from "../placement/placementGroups";
 import { publicKeyOf } from "../sshKeys";
-import { requireAttachable, VOLUMES_PER_SERVER } from "../volumes/volumeActions";
+import { requireAttachable, volumesPerServer } from "../volumes/volumeActions";
 import { attachLater } from "../volumes/volumes";
 import { publicNetField, takePublicAddresses } from "./publicAddresses";
 import { newRootPassword, rootPasswordHash } from "./rootPassword";
@@ -32,13 +32,13 @@ import { attachNetwork, newAttachment } from "./serverNetworks";
 import { startServer } from "./serverPower";
 import { renderServer } from "./serverViews";
 
-const USER_DATA_BYTES = 32 * 1024;
+const userDataBytes = 32 * 1024;
 
 /** A host name by RFC 1123: labels of letters, digits and dashes. */
-const HOST_NAME =
+const hostName =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
-export const serverName = z.string().regex(HOST_NAME, {
+export const serverName = z.string().regex(hostName, {
   message: "must be a valid host name by RFC 1123: letters, digits, dots and dashes",
 });
 
@@ -58,7 +58,7 @@ const createSchema = z.object({
   firewalls: z.array(z.object({ firewall: id })).optional(),
   user_data: z
     .string()
-    .refine((text) => Buffer.byteLength(text) <= USER_DATA_BYTES, { message: "must be at most 32 KiB" })
+    .refine((text) => Buffer.byteLength(text) <= userDataBytes, { message: "must be at most 32 KiB" })
     .optional(),
   labels: labelsField.optional(),
   automount: z.boolean().optional(),
@@ -171,8 +171,8 @@ function placementGroup(call: Call, wanted: number | undefined, location: string
 
 function requireVolumes(volumes: readonly number[]) {
   if (new Set(volumes).size < volumes.length) throw invalidInput("volumes", "must not name a volume twice");
-  if (volumes.length > VOLUMES_PER_SERVER) {
-    throw limitExceeded(`a server has at most ${VOLUMES_PER_SERVER} volumes`, "volume_limit");
+  if (volumes.length > volumesPerServer) {
+    throw limitExceeded(`a server has at most ${volumesPerServer} volumes`, "volume_limit");
   }
 }
 

@@ -20,15 +20,15 @@ import { ipv4Field, rangeField } from "../fields";
 import { requireUnlocked } from "../locks";
 import {
   type AddressWish,
-  ALIAS_LIMIT,
   addressesInUse,
+  aliasLimit,
   chooseAddress,
   requireAvailable,
   requireRoomInNetwork,
 } from "../networks/privateAddresses";
 import { changeServer, serverOf } from "./serverPower";
 
-const NETWORKS_PER_SERVER = 3;
+const networksPerServer = 3;
 
 const aliasesField = z.array(ipv4Field);
 
@@ -108,15 +108,15 @@ function requireRoom(call: Call, server: Server, network: Network) {
       );
     }
   }
-  if (server.privateNets.length >= NETWORKS_PER_SERVER) {
-    throw limitExceeded(`a server has at most ${NETWORKS_PER_SERVER} networks`, "server_network_limit");
+  if (server.privateNets.length >= networksPerServer) {
+    throw limitExceeded(`a server has at most ${networksPerServer} networks`, "server_network_limit");
   }
   requireRoomInNetwork(call.store, network);
 }
 
 function requireAliases(network: Network, used: ReadonlySet<string>, aliasIps: readonly string[]) {
-  if (aliasIps.length > ALIAS_LIMIT) {
-    throw limitExceeded(`a server has at most ${ALIAS_LIMIT} alias IPs in a network`, "alias_ip_limit");
+  if (aliasIps.length > aliasLimit) {
+    throw limitExceeded(`a server has at most ${aliasLimit} alias IPs in a network`, "alias_ip_limit");
   }
   const taken = new Set(used);
   const ranges = network.subnets.map(({ ipRange }) => ipRange);

@@ -16,7 +16,7 @@ import { isoOf } from "./actions/isos";
 import { isRescueEnabled } from "./actions/rescue";
 
 /** What a server is while an action of this command runs; by itself it is `running` or `off`. */
-const TRANSITIONS: Readonly<Record<string, string>> = {
+const transitions: Readonly<Record<string, string>> = {
   create_server: "initializing",
   start_server: "starting",
   reset_server: "starting",
@@ -29,7 +29,7 @@ const TRANSITIONS: Readonly<Record<string, string>> = {
 
 export function statusOf(store: Store, server: Server): string {
   for (const action of runningActions(store)) {
-    const transition = TRANSITIONS[action.command];
+    const transition = transitions[action.command];
     if (transition === undefined) continue;
     if (action.resources.some(({ id, type }) => type === "server" && id === server.id)) return transition;
   }

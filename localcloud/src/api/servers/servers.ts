@@ -14,7 +14,7 @@ import { create, createServer, serverName } from "./serverCreate";
 import { changeServer } from "./serverPower";
 import { renderServer, statusOf } from "./serverViews";
 
-const STATUSES = [
+const statuses = [
   "running",
   "initializing",
   "starting",
@@ -33,7 +33,7 @@ const options: OwnedOptions<"server"> = {
   list: {
     sort: sortByIdNameCreated,
     filters: { ...filterByName, status: (server, value, call) => statusOf(call.store, server) === value },
-    allowed: { status: STATUSES },
+    allowed: { status: statuses },
   },
   repeatable: true,
 };

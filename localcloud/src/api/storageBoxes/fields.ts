@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { partsOf } from "../../storageBoxes/paths";
 
-const ALLOWED = /^[a-zA-ZÄÖÜäöüß0-9^°!§$%/()=?+#\-.,;:~*@{}_&]*$/u;
-const CLASSES: readonly (readonly [RegExp, string])[] = [
+const allowed = /^[a-zA-ZÄÖÜäöüß0-9^°!§$%/()=?+#\-.,;:~*@{}_&]*$/u;
+const classes: readonly (readonly [RegExp, string])[] = [
   [/[A-ZÄÖÜ]/u, "an upper-case letter"],
   [/[a-zäöüß]/u, "a lower-case letter"],
   [/[0-9]/, "a digit"],
@@ -14,10 +14,10 @@ const CLASSES: readonly (readonly [RegExp, string])[] = [
 export function passwordProblem(password: string): string | null {
   const length = [...password].length;
   if (length < 12 || length > 128) return "must have 12 to 128 characters";
-  if (!ALLOWED.test(password)) {
+  if (!allowed.test(password)) {
     return "must only have letters, digits and the characters ^ ° ! § $ % / ( ) = ? + # - . , ; : ~ * @ { } _ &";
   }
-  const missing = CLASSES.filter(([pattern]) => !pattern.test(password)).map(([, what]) => what);
+  const missing = classes.filter(([pattern]) => !pattern.test(password)).map(([, what]) => what);
   return missing.length === 0 ? null : `must have ${missing.join(", ")}`;
 }
 

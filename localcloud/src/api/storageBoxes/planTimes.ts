@@ -1,15 +1,15 @@
 // When a snapshot plan is due, as cron counts: every day, a day of the week, a day of the month (HC-D6).
 import type { SnapshotPlan } from "../../state/rows";
 
-const DAY = 86_400_000;
+const dayMs = 86_400_000;
 /** A plan for the 29th of February waits eight years at most, over a year such as 2100. */
-const LONGEST = 8 * 366;
+const longest = 8 * 366;
 
 /** The last moment of the plan that is not after `now`, in UTC. */
 export function lastMoment(plan: SnapshotPlan, now: Date): Date {
   const today = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), plan.hour, plan.minute);
-  for (let day = 0; day <= LONGEST; day++) {
-    const moment = new Date(today - day * DAY);
+  for (let day = 0; day <= longest; day++) {
+    const moment = new Date(today - day * dayMs);
     if (moment <= now && isDayOf(plan, moment)) return moment;
   }
   throw new Error(`no day fits the snapshot plan ${JSON.stringify(plan)}`);

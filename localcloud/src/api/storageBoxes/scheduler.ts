@@ -10,7 +10,7 @@ import { childrenOf } from "./shared";
 import { createSnapshot, deleteSnapshot, newSnapshot, snapshotResources } from "./snapshots";
 
 /** Plans name minutes; looking more often makes a snapshot at most this late, in milliseconds. */
-const INTERVAL = 5000;
+const interval = 5000;
 
 export interface SnapshotScheduler {
   start(): void;
@@ -44,7 +44,7 @@ export function createSnapshotScheduler(options: {
         } catch (error) {
           settings.onProblem(`snapshot plans: ${String(error)}`);
         }
-      }, INTERVAL);
+      }, interval);
       timer.unref();
     },
     stop: () => clearInterval(timer),

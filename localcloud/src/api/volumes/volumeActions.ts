@@ -19,7 +19,7 @@ import { ApiError, invalidInput, limitExceeded } from "../errors";
 import { requireUnlocked } from "../locks";
 import { protectionOf } from "../protection";
 
-export const VOLUMES_PER_SERVER = 16;
+export const volumesPerServer = 16;
 
 interface VolumeArgs {
   readonly volume: number;
@@ -100,10 +100,8 @@ export function removeVolumeLater(call: Call, volume: Volume) {
 }
 
 export function requireFewVolumes(call: Call, server: Server) {
-  if (
-    listOwned(call, "volume").filter((volume) => volume.server === server.id).length >= VOLUMES_PER_SERVER
-  ) {
-    throw limitExceeded(`a server has at most ${VOLUMES_PER_SERVER} volumes`, "volume_limit");
+  if (listOwned(call, "volume").filter((volume) => volume.server === server.id).length >= volumesPerServer) {
+    throw limitExceeded(`a server has at most ${volumesPerServer} volumes`, "volume_limit");
   }
 }
 

@@ -24,9 +24,9 @@ import { requireFree } from "../locks";
 import { newRow, type OwnedOptions, readRoutes, rename, updateRoute } from "../owned";
 import { attachVolume, createVolume, removeVolumeLater, requireFewVolumes } from "./volumeActions";
 
-const VOLUME_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
+const volumeNameForm = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
 
-const volumeName = z.string().regex(VOLUME_NAME, {
+const volumeName = z.string().regex(volumeNameForm, {
   message: "must have at most 64 letters, digits, dashes, underscores and dots, alphanumeric at both ends",
 });
 

@@ -5,7 +5,7 @@ import type { RecordType } from "../../dns/recordData";
 import type { Labels, PrimaryNameserver, RecordSet, Zone, ZoneRecord } from "../../state/rows";
 import { ApiError, invalidInput, notUnique } from "../errors";
 import {
-  DUPLICATE,
+  duplicate,
   findSet,
   requireConsistent,
   requireRecordSetName,
@@ -113,7 +113,7 @@ function withAdded(
   const data = sameAs(zone, set.type);
   const present = new Set(set.records.map(({ value }) => data(value)));
   const twice = records.findIndex(({ value }) => present.has(data(value)));
-  if (twice >= 0) throw invalidInput(`records.${twice}.value`, DUPLICATE);
+  if (twice >= 0) throw invalidInput(`records.${twice}.value`, duplicate);
   const all = [...set.records, ...records];
   requireRecords(zone, set.type, all);
   return { ...set, ttl: set.ttl ?? ttl, records: all };

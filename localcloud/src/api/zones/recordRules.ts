@@ -6,12 +6,12 @@ import type { RecordSet, Zone, ZoneRecord } from "../../state/rows";
 import { invalidFields, invalidInput } from "../errors";
 
 /** Hetzner's words for a record that is there already. */
-export const DUPLICATE = "duplicate value";
+export const duplicate = "duplicate value";
 
 export type Contents = Pick<Zone, "name" | "recordSets">;
 
 /** Types of which a name has one record. */
-const SINGLE: ReadonlySet<RecordType> = new Set(["CNAME", "SOA"]);
+const single: ReadonlySet<RecordType> = new Set(["CNAME", "SOA"]);
 
 /** @throws invalid_input for a name that no record set of this zone has. */
 export function requireRecordSetName(name: string, zone: string, field: string) {
@@ -39,7 +39,7 @@ export function requireRecords(
     const name = `${field}.${index}.value`;
     try {
       const data = canonicalData(type, value, zone.name);
-      if (seen.has(data)) return [{ name, messages: [DUPLICATE] }];
+      if (seen.has(data)) return [{ name, messages: [duplicate] }];
       seen.add(data);
       return [];
     } catch (error) {
@@ -48,7 +48,7 @@ export function requireRecords(
     }
   });
   if (problems.length > 0) throw invalidFields(problems);
-  if (SINGLE.has(type) && records.length > 1) {
+  if (single.has(type) && records.length > 1) {
     throw invalidInput(field, `there is one ${type} record at a name`);
   }
 }

@@ -34,8 +34,8 @@ import {
   updateRecords,
 } from "./zoneWorks";
 
-const LIST = "/zones/:id/rrsets";
-const ONE = `${LIST}/:rr_name/:rr_type`;
+const listPath = "/zones/:id/rrsets";
+const onePath = `${listPath}/:rr_name/:rr_type`;
 
 const sort: SortFields<RecordSet> = {
   id: recordSetId,
@@ -52,7 +52,7 @@ function action(
 ): Route {
   return {
     method: "POST",
-    path: `${ONE}/actions/${name}`,
+    path: `${onePath}/actions/${name}`,
     handle: (call) => {
       const zone = zoneByPath(call);
       const reply = actionReply(beginChange(call, work, zone, read(call, keyByPath(call))));
@@ -62,13 +62,18 @@ function action(
 }
 
 export const recordSetRoutes: readonly Route[] = [
-  { method: "GET", path: LIST, repeatable: true, handle: list },
-  { method: "POST", path: LIST, handle: create },
-  { method: "GET", path: ONE, repeatable: true, handle: (call) => reply(zoneByPath(call), setByPath(call)) },
-  { method: "PUT", path: ONE, handle: update },
+  { method: "GET", path: listPath, repeatable: true, handle: list },
+  { method: "POST", path: listPath, handle: create },
+  {
+    method: "GET",
+    path: onePath,
+    repeatable: true,
+    handle: (call) => reply(zoneByPath(call), setByPath(call)),
+  },
+  { method: "PUT", path: onePath, handle: update },
   {
     method: "DELETE",
-    path: ONE,
+    path: onePath,
     handle: (call) =>
       actionReply(
         beginChange(call, deleteRecordSet, zoneByPath(call), { do: "deleteSet", ...keyByPath(call) }),

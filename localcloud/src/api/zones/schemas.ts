@@ -7,9 +7,9 @@ import { addressField, labelsField } from "../fields";
 import { zoneNameProblem } from "./zoneNames";
 
 /** Most records that one request carries (`maxItems` of the description). */
-const RECORDS_PER_REQUEST = 50;
+const recordsPerRequest = 50;
 
-export const DEFAULT_TTL = 3600;
+export const defaultTtl = 3600;
 const ttlField = z.int().min(60).max(2_147_483_647);
 const zoneNameField = z.string().superRefine((name, context) => {
   const problem = zoneNameProblem(name);
@@ -25,7 +25,7 @@ const recordField = z
   .object({ value: z.string(), comment: commentField.optional() })
   .transform(({ value, comment }): ZoneRecord => ({ value, comment: comment || null }));
 
-const recordsField = z.array(recordField).min(1).max(RECORDS_PER_REQUEST);
+const recordsField = z.array(recordField).min(1).max(recordsPerRequest);
 
 const recordSetField = z.object({
   name: z.string(),
@@ -36,7 +36,7 @@ const recordSetField = z.object({
 });
 
 /** Ranges that no transfer over the internet reaches. */
-const UNREACHABLE = new Set([
+const unreachable = new Set([
   "unspecified",
   "broadcast",
   "multicast",
@@ -47,7 +47,7 @@ const UNREACHABLE = new Set([
   "carrierGradeNat",
 ]);
 
-const isPublicAddress = (text: string) => !UNREACHABLE.has(ipaddr.process(text).range());
+const isPublicAddress = (text: string) => !unreachable.has(ipaddr.process(text).range());
 
 const nameserverField = z
   .object({
@@ -104,5 +104,5 @@ export const updateRecordsSchema = z.object({
         .transform(({ value, comment }): ZoneRecord => ({ value, comment: comment || null })),
     )
     .min(1)
-    .max(RECORDS_PER_REQUEST),
+    .max(recordsPerRequest),
 });

@@ -108,14 +108,14 @@ const asString = (word: string) => {
   return octets === null ? word : quote(octets);
 };
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** Seconds of `3600`, `1h` or `1h30m`; null for another word. */
 function readTtl(word: string): number | null {
   if (!/^([0-9]{1,10}[smhdw]?)+$/i.test(word) || !/^[0-9]/.test(word)) return null;
   let seconds = 0;
   for (const [, count = "", unit = "s"] of word.toLowerCase().matchAll(/([0-9]+)([smhdw]?)/g)) {
-    seconds += Number(count) * (UNITS[unit || "s"] ?? 1);
+    seconds += Number(count) * (units[unit || "s"] ?? 1);
   }
   return seconds;
 }

@@ -3,7 +3,7 @@ import { parse } from "tldts";
 import { labelProblem } from "../../dns/domainNames";
 
 /** Set aside for tests (RFC 6761), which Hetzner does not take: no one can own a name below them. */
-const TEST_SUFFIXES: ReadonlySet<string> = new Set(["test", "example"]);
+const testSuffixes: ReadonlySet<string> = new Set(["test", "example"]);
 
 /** What is wrong with the name of a zone, or null. A zone is one label below a public suffix. */
 export function zoneNameProblem(name: string): string | null {
@@ -12,7 +12,7 @@ export function zoneNameProblem(name: string): string | null {
   const problem = labelProblem(name.split("."), false);
   if (problem !== null) return problem;
   const { domain, publicSuffix, isIcann } = parse(name, { allowPrivateDomains: false });
-  if (publicSuffix === null || (isIcann !== true && !TEST_SUFFIXES.has(publicSuffix))) {
+  if (publicSuffix === null || (isIcann !== true && !testSuffixes.has(publicSuffix))) {
     return "must end with a well-known public suffix, such as .de or .com";
   }
   if (domain === null) return `is a public suffix itself: put a name in front of .${name}`;

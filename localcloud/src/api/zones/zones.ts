@@ -28,7 +28,7 @@ import {
   type ZoneChange,
 } from "./changes";
 import { requireConsistent } from "./recordRules";
-import { createZoneSchema, DEFAULT_TTL, nameserversSchema, zonefileSchema, zoneTtlSchema } from "./schemas";
+import { createZoneSchema, defaultTtl, nameserversSchema, zonefileSchema, zoneTtlSchema } from "./schemas";
 import { renderZone } from "./views";
 import { exportZoneFile, importZoneFile, requireTtl } from "./zoneFiles";
 import {
@@ -76,7 +76,7 @@ function create(call: Call): Reply {
   const base: Zone = {
     ...newRow(call, call.store.nextId(), body),
     mode: body.mode,
-    ttl: body.ttl ?? DEFAULT_TTL,
+    ttl: body.ttl ?? defaultTtl,
     primaryNameservers: body.mode === "secondary" ? requireNameservers(body.primary_nameservers) : [],
     recordSets: [],
     transfer: null,

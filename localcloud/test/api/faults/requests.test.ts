@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createApiFaults } from "../../../src/api";
 import type { ApiFault } from "../../../src/contract/control";
 import { eventually } from "../../support/eventually";
-import { OTHER_TOKEN, TestCloud, TOKEN } from "../testCloud";
+import { otherToken, TestCloud, TOKEN } from "../testCloud";
 
 type Effect = ApiFault["effect"];
 
@@ -205,7 +205,7 @@ describe("local cloud API: faults of requests", () => {
   it("a project's fault leaves other projects and strangers alone", async () => {
     begin("unavailable", { project: "one" });
     await cloud.fails("unavailable", "GET", "/servers");
-    await cloud.ok("GET", "/servers", undefined, { token: OTHER_TOKEN });
+    await cloud.ok("GET", "/servers", undefined, { token: otherToken });
     await cloud.fails("unauthorized", "GET", "/servers", undefined, { token: null });
   });
 });

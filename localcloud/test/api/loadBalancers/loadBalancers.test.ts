@@ -3,7 +3,7 @@ import { makePems } from "../certificates/pems";
 import { type Json, TestCloud } from "../testCloud";
 
 const TCP = { protocol: "tcp", listen_port: 5432, destination_port: 5432 };
-const HTTP_CHECK = { domain: null, path: "/", response: "", status_codes: ["2??", "3??"], tls: false };
+const httpCheck = { domain: null, path: "/", response: "", status_codes: ["2??", "3??"], tls: false };
 const HTTP = {
   cookie_name: "HCLBSTICKY",
   cookie_lifetime: 300,
@@ -134,7 +134,7 @@ describe("local cloud API: load balancers", () => {
         listen_port: 80,
         destination_port: 80,
         proxyprotocol: false,
-        health_check: { protocol: "http", port: 80, ...check, http: HTTP_CHECK },
+        health_check: { protocol: "http", port: 80, ...check, http: httpCheck },
         http: HTTP,
       },
       { ...TCP, proxyprotocol: false, health_check: { protocol: "tcp", port: 5432, ...check } },
@@ -169,7 +169,7 @@ describe("local cloud API: load balancers", () => {
         interval: 30,
         timeout: 10,
         retries: 3,
-        http: { ...HTTP_CHECK, path: "/health", domain: "example.com", status_codes: ["200"] },
+        http: { ...httpCheck, path: "/health", domain: "example.com", status_codes: ["200"] },
       },
       http: { ...HTTP, ...http, timeout_idle: 60 },
     });

@@ -98,7 +98,7 @@ const merged = (parts: readonly Schema[]): Schema => ({
   required: parts.flatMap(({ required }) => required ?? []),
 });
 
-const SAMPLES: readonly [kind: Kind, types: readonly string[], value: unknown][] = [
+const samples: readonly [kind: Kind, types: readonly string[], value: unknown][] = [
   ["text", ["string"], "text"],
   ["number", ["integer", "number"], 7],
   ["fraction", ["number"], 7.5],
@@ -112,9 +112,9 @@ function violationsOf(given: Schema, valid: unknown): Violation[] {
   const schema = given.allOf === undefined ? given : chosen(given, valid);
   const types = alternatives.length > 0 ? alternatives.map(({ type }) => type) : [schema.type];
   if (types.includes(undefined)) return [];
-  const wrongTypes = SAMPLES.filter(([, allowed]) => !allowed.some((type) => types.includes(type))).map(
-    ([kind, , value]): Violation => ({ kind, value }),
-  );
+  const wrongTypes = samples
+    .filter(([, allowed]) => !allowed.some((type) => types.includes(type)))
+    .map(([kind, , value]): Violation => ({ kind, value }));
   const none: Violation[] = schema.nullable === true ? [] : [{ kind: "null", value: null }];
   return [...none, ...wrongTypes, ...rangeViolations(schema, valid)];
 }

@@ -13,14 +13,14 @@ export interface Wider {
 }
 
 /** hcloud-go 2.36 to 2.52, schema package: a pointer without `omitempty`. */
-const NULL_OF_GO = "2026-11-21: hcloud-go sends null for what it was not given";
+const nullOfGo = "2026-11-21: hcloud-go sends null for what it was not given";
 
 export const wider: readonly Wider[] = [
   {
     operation: /^POST \/servers\/\{id\}\/actions\/create_image$/,
     field: /^(type|description)$/,
     kinds: ["null"],
-    reason: NULL_OF_GO,
+    reason: nullOfGo,
   },
   {
     operation: /^POST \/firewalls(\/\{id\}\/actions\/(apply_to|remove_from)_resources)?$/,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { passwordProblem } from "../../../src/api/storageBoxes/fields";
 import type { HostCall } from "../memoryHost";
-import { type Json, OTHER_TOKEN, TestCloud } from "../testCloud";
+import { type Json, otherToken, TestCloud } from "../testCloud";
 
 const PASSWORD = "Secret-Passw0rd";
-const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY someone";
+const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY someone";
 const NEW = { name: "backups", location: "fsn1", storage_box_type: "bx11", password: PASSWORD };
 
 describe("local cloud API: storage boxes", () => {
@@ -65,7 +65,7 @@ describe("local cloud API: storage boxes", () => {
   it("is initializing until its action ends, and then has an account, a name and a system (HC-D4)", async () => {
     const release = holdHost("settleStorageBox");
     const access_settings = { ssh_enabled: true, zfs_enabled: true };
-    const body = { ...NEW, labels: { a: "b" }, ssh_keys: [KEY], access_settings };
+    const body = { ...NEW, labels: { a: "b" }, ssh_keys: [key], access_settings };
     const { storage_box, action } = await cloud.ok("POST", "/storage_boxes", body);
     const { status, username, server, system, snapshot_plan } = storage_box;
     assert.deepEqual(
@@ -94,7 +94,7 @@ describe("local cloud API: storage boxes", () => {
       zfs_enabled: true,
     });
     const spec = cloud.host.storageBoxes.get(box.id);
-    assert.deepEqual([spec?.publicKeys, spec?.size, spec?.snapshotsVisible], [[KEY], 2 ** 40, true]);
+    assert.deepEqual([spec?.publicKeys, spec?.size, spec?.snapshotsVisible], [[key], 2 ** 40, true]);
     assert.match(spec?.accounts[0]?.passwordHash ?? "", /^\$6\$/);
     assert.deepEqual((await cloud.get(`${path}/actions`)).actions[0].id, action.id);
   });
@@ -116,7 +116,7 @@ describe("local cloud API: storage boxes", () => {
     await wrong("location", { location: "moon1" });
     await wrong("location", { location: "ash" });
     await wrong("password", { password: "hunter2" });
-    await wrong("ssh_keys.0", { ssh_keys: [`${KEY}\ncommand="id" ${KEY}`] });
+    await wrong("ssh_keys.0", { ssh_keys: [`${key}\ncommand="id" ${key}`] });
     await wrong("labels", { labels: { "hetzner.cloud/a": "b" } });
     await wrong("name", { name: undefined });
     await cloud.fails("uniqueness_error", "POST", "/storage_boxes", NEW);
@@ -160,7 +160,7 @@ describe("local cloud API: storage boxes", () => {
     assert.deepEqual(await names("name=large"), ["large"]);
     await cloud.fails("uniqueness_error", "PUT", path, { name: "large" });
     await cloud.fails("invalid_input", "GET", "/storage_boxes?sort=size");
-    await cloud.fails("not_found", "GET", path, undefined, { token: OTHER_TOKEN });
+    await cloud.fails("not_found", "GET", path, undefined, { token: otherToken });
   });
 
   it("changes access settings partially, and the password", async () => {

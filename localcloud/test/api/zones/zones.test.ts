@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type Json, OTHER_TOKEN, TestCloud } from "../testCloud";
+import { type Json, otherToken, TestCloud } from "../testCloud";
 
-const NAMESERVERS = ["hydrogen.ns.hetzner.com.", "oxygen.ns.hetzner.com.", "helium.ns.hetzner.de."];
+const nameservers = ["hydrogen.ns.hetzner.com.", "oxygen.ns.hetzner.com.", "helium.ns.hetzner.de."];
 
 describe("zones", () => {
   let cloud: TestCloud;
@@ -38,7 +38,7 @@ describe("zones", () => {
       status: "ok",
       record_count: 4,
       authoritative_nameservers: {
-        assigned: NAMESERVERS,
+        assigned: nameservers,
         delegated: [],
         delegation_last_check: made.created,
         delegation_status: "unregistered",
@@ -53,7 +53,7 @@ describe("zones", () => {
         ["@/SOA", null],
       ],
     );
-    assert.deepEqual(values(rrsets[0]), NAMESERVERS);
+    assert.deepEqual(values(rrsets[0]), nameservers);
     const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
     assert.deepEqual(values(rrsets[1]), [
       `hydrogen.ns.hetzner.com. dns.hetzner.com. ${day}00 86400 10800 3600000 3600`,
@@ -83,7 +83,7 @@ describe("zones", () => {
     assert.deepEqual((await cloud.ok("PUT", "/zones/listed-a.de", {})).zone.labels, { side: "none" });
     await cloud.fails("not_found", "GET", "/zones/nobody.de");
     await cloud.fails("not_found", "GET", "/zones/Listed-a.de");
-    await cloud.fails("not_found", "GET", "/zones/listed-a.de", undefined, { token: OTHER_TOKEN });
+    await cloud.fails("not_found", "GET", "/zones/listed-a.de", undefined, { token: otherToken });
   });
 
   it("belong to one project, whichever asks", async () => {
@@ -93,7 +93,7 @@ describe("zones", () => {
       "POST",
       "/zones",
       { name: "taken.com", mode: "primary" },
-      { token: OTHER_TOKEN },
+      { token: otherToken },
     );
     assert.equal(error.status, 409);
     assert.deepEqual(error.details.fields, [{ name: "name" }]);

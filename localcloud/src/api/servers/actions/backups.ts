@@ -23,10 +23,10 @@ import { forgetImage } from "../../images";
 import { isLocked, requireUnlocked } from "../../locks";
 import { newRow } from "../../owned";
 import { changeServer } from "../serverPower";
-import { DEFAULT_WINDOW, dueSince } from "./backupWindow";
+import { defaultWindow, dueSince } from "./backupWindow";
 
-const BACKUP_SLOTS = 7;
-const GB = 2 ** 30;
+const backupSlots = 7;
+const gb = 2 ** 30;
 
 const createImage = defineWork<{ server: number; image: number }>({
   name: "create_image",
@@ -35,7 +35,7 @@ const createImage = defineWork<{ server: number; image: number }>({
   effect: (store, { image: id }, { snapshotBytes }) => {
     const image = store.get("image", id);
     if (image === undefined) throw gone("image", id);
-    const imageSizeGb = Math.round(((snapshotBytes ?? 0) / GB) * 100) / 100;
+    const imageSizeGb = Math.round(((snapshotBytes ?? 0) / gb) * 100) / 100;
     store.put("image", { ...image, status: "available", imageSizeGb });
   },
   failed: (store, { image: id }) => {
@@ -125,13 +125,13 @@ function makeRoomForBackup(call: Call, server: Server) {
     );
   }
   const backups = backupsOf(call, server);
-  for (const backup of backups.slice(0, Math.max(0, backups.length - BACKUP_SLOTS + 1)))
+  for (const backup of backups.slice(0, Math.max(0, backups.length - backupSlots + 1)))
     forgetImage(call, backup);
 }
 
 function enable(call: Call): Reply {
   const server = ownedByPath(call, "server");
-  const args = { server: server.id, window: server.backupWindow ?? DEFAULT_WINDOW };
+  const args = { server: server.id, window: server.backupWindow ?? defaultWindow };
   return actionReply(startAction(call, enableBackup, args, [ref("server", server.id)]));
 }
 

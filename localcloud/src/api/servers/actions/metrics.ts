@@ -1,13 +1,13 @@
 // `GET /servers/{id}/metrics`: what the sampler saw, averaged to the resolution that was asked for.
 import { average, type Point } from "../../../metrics/history";
-import { METRICS, type Metric, SERIES, SERIES_NAMES } from "../../../metrics/series";
+import { type Metric, metricNames, seriesByMetric, seriesNames } from "../../../metrics/series";
 import { type Call, ok, ownedByPath, type Query, type Reply, type Route } from "../../call";
 import { invalidInput } from "../../errors";
 
 /** At most so many samples when the client names no step, and whatever step it names. */
 const [DEFAULT_SAMPLES, MAXIMUM_SAMPLES] = [200, 500];
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 export const metricsRoutes: readonly Route[] = [
   {
@@ -42,8 +42,8 @@ function readQuestion(call: Call): Question {
 
 function metrics({ wanted, start, end, step }: Question, points: readonly Point[]): Reply {
   const samples = resample(points, start / 1000, end / 1000, step);
-  const names = wanted.flatMap((metric) => [...SERIES[metric]]);
-  const series = names.map((name) => [name, { values: valuesOf(samples, SERIES_NAMES.indexOf(name)) }]);
+  const names = wanted.flatMap((metric) => [...seriesByMetric[metric]]);
+  const series = names.map((name) => [name, { values: valuesOf(samples, seriesNames.indexOf(name)) }]);
   const [from, to] = [new Date(start).toISOString(), new Date(end).toISOString()];
   return ok({ metrics: { start: from, end: to, step, time_series: Object.fromEntries(series) } });
 }
@@ -52,16 +52,17 @@ function metrics({ wanted, start, end, step }: Question, points: readonly Point[
 function readMetrics({ type }: Query): readonly Metric[] {
   const names = new Set((type ?? []).flatMap((text) => text.split(",")));
   if (names.size === 0) throw invalidInput("type", "Missing data for required field.");
-  const unknown = [...names].find((name) => !(METRICS as readonly string[]).includes(name));
-  if (unknown !== undefined) throw invalidInput("type", `must be of ${METRICS.join(", ")}; got '${unknown}'`);
-  return METRICS.filter((metric) => names.has(metric));
+  const unknown = [...names].find((name) => !(metricNames as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw invalidInput("type", `must be of ${metricNames.join(", ")}; got '${unknown}'`);
+  return metricNames.filter((metric) => names.has(metric));
 }
 
 function readTime(query: Query, field: "start" | "end"): number {
   // A plus that a client did not encode arrives as a space.
   const text = query[field]?.at(-1)?.replace(/ (?=\d{2}:\d{2}$)/, "+");
   if (text === undefined) throw invalidInput(field, "Missing data for required field.");
-  const time = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+  const time = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw invalidInput(field, `must be a time by RFC 3339, got '${text}'`);
   return time;
 }

@@ -19,7 +19,7 @@ import { newRootPassword, rootPasswordHash } from "../rootPassword";
 import { changeServer, plainAction } from "../serverPower";
 
 /** A rescue system that nobody boots is disabled after this time. */
-const WAITS_MS = 60 * 60_000;
+const waitsMs = 60 * 60_000;
 
 // Both change what the machine room boots when the guest reboots by itself, so it is told.
 const enableRescue = defineWork<{ server: number; rescue: Rescue }>({
@@ -59,7 +59,7 @@ function enable(call: Call): Reply {
   const rescue: Rescue = {
     publicKeys,
     rootPasswordHash: rootPasswordHash(password),
-    until: new Date(call.settings.clock().getTime() + WAITS_MS).toISOString(),
+    until: new Date(call.settings.clock().getTime() + waitsMs).toISOString(),
   };
   const action = startAction(call, enableRescue, { server: server.id, rescue }, [ref("server", server.id)]);
   return created({ root_password: password, action: renderAction(action) });

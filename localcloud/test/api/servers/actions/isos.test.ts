@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type Json, TestCloud } from "../../testCloud";
 
-const DEBIAN = { id: 113_366, name: "debian-12.5.0-amd64-netinst.iso" };
-const WILDCARD = { id: 26_843, name: "virtio-win-0.1.248.iso" };
+const debian = { id: 113_366, name: "debian-12.5.0-amd64-netinst.iso" };
+const wildcard = { id: 26_843, name: "virtio-win-0.1.248.iso" };
 
 describe("local cloud API: ISOs of servers", () => {
   let cloud: TestCloud;
@@ -19,16 +19,16 @@ describe("local cloud API: ISOs of servers", () => {
 
   it("attaches by name, by id and by id as text; a new one takes the place of the old", async () => {
     assert.equal(await iso(), null);
-    await cloud.act(`${path}/attach_iso`, { iso: DEBIAN.name });
-    assert.deepEqual(await iso(), (await cloud.get(`/isos/${DEBIAN.id}`)).iso);
-    await cloud.act(`${path}/attach_iso`, { iso: WILDCARD.id });
-    assert.equal((await iso()).name, WILDCARD.name);
-    await cloud.act(`${path}/attach_iso`, { iso: String(DEBIAN.id) });
-    assert.equal((await iso()).id, DEBIAN.id);
+    await cloud.act(`${path}/attach_iso`, { iso: debian.name });
+    assert.deepEqual(await iso(), (await cloud.get(`/isos/${debian.id}`)).iso);
+    await cloud.act(`${path}/attach_iso`, { iso: wildcard.id });
+    assert.equal((await iso()).name, wildcard.name);
+    await cloud.act(`${path}/attach_iso`, { iso: String(debian.id) });
+    assert.equal((await iso()).id, debian.id);
   });
 
   it("detaches, and succeeds as well when nothing is attached", async () => {
-    await cloud.act(`${path}/attach_iso`, { iso: DEBIAN.name });
+    await cloud.act(`${path}/attach_iso`, { iso: debian.name });
     await cloud.act(`${path}/detach_iso`);
     assert.equal(await iso(), null);
     const { action } = await cloud.ok("POST", `${path}/detach_iso`);
@@ -36,10 +36,10 @@ describe("local cloud API: ISOs of servers", () => {
   });
 
   it("keeps booting from its disk", async () => {
-    await cloud.act(`${path}/attach_iso`, { iso: DEBIAN.name });
+    await cloud.act(`${path}/attach_iso`, { iso: debian.name });
     await cloud.act(`${path}/reset`);
     assert.equal(cloud.host.alive.get(id)?.image, "debian-13");
-    assert.equal((await iso()).name, DEBIAN.name);
+    assert.equal((await iso()).name, debian.name);
   });
 
   it("says in the list that no ISO boots here", async () => {
@@ -60,9 +60,9 @@ describe("local cloud API: ISOs of servers", () => {
     const names = async (query: string) =>
       (await cloud.get(`/isos?${query}`)).isos.map(({ name }: Json) => name);
     const x86 = await names("architecture=x86");
-    assert.ok(x86.includes(DEBIAN.name) && !x86.includes(WILDCARD.name), String(x86));
+    assert.ok(x86.includes(debian.name) && !x86.includes(wildcard.name), String(x86));
     const both = await names("architecture=x86&include_architecture_wildcard=true");
-    assert.deepEqual(new Set(both), new Set([...x86, WILDCARD.name]));
+    assert.deepEqual(new Set(both), new Set([...x86, wildcard.name]));
     assert.deepEqual(await names("architecture=arm"), []);
   });
 });
