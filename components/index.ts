@@ -5,7 +5,12 @@ export { deployKey } from "./machine/deployKey";
 export { imageResolver, type Registries, type ResolveImage } from "./machine/images";
 export { type Bastion, Machine, type MachineArgs, type MachineContext } from "./machine/machine";
 export { MachineGroup, type MachineGroupArgs } from "./machine/machineGroup";
-export type { MachinesArgs, PlatformContext, PrivateNetwork } from "./machine/machinesArgs";
+export type {
+  MachinesArgs,
+  PlatformContext,
+  PrivateMachinesArgs,
+  PrivateNetwork,
+} from "./machine/machinesArgs";
 export { Network, type NetworkArgs } from "./machine/network";
 export type { PrivateRoleArgs, RoleArgs } from "./machine/roleArgs";
 export { type Flow, flowsTo, planFlows } from "./plan/flows";

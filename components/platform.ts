@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { storeEnvironments } from "./credentials";
 import type { ResolveImage } from "./machine/images";
 import type { Network } from "./machine/network";
-import { pairArgs } from "./narrow";
+import { databaseArgs, pairArgs, serviceImages } from "./narrow";
 import type { Plan } from "./plan/plan";
 import { createGround } from "./platformGround";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
@@ -94,13 +94,15 @@ export class Platform extends pulumi.ComponentResource {
     const behindEdge = { ...shared, bastion: edge.bastion };
     const database = new DatabaseNode(
       `${name}-database`,
-      {
-        ...behindEdge,
-        serverType: serverType(settings.database),
-        elasticsearchImage: resolveImage(settings.images.elasticsearch),
-      },
+      databaseArgs(
+        settings,
+        plan,
+        { ...common, bastion: edge.bastion, registries: ground.registries },
+        resolveImage(settings.images.elasticsearch),
+      ),
       // Before release 0.2.
       { ...child, aliases: [{ name: `${name}-data` }] },
+      { plan, serverHooks },
     );
     const storage = new StorageNode(
       `${name}-storage`,
@@ -176,11 +178,6 @@ export class Platform extends pulumi.ComponentResource {
       bastion: this.bastion,
     });
   }
-}
-
-function serviceImages({ app }: PlatformSettings, resolve: ResolveImage) {
-  const images = Object.entries(app.services).map(([name, { image }]) => [name, resolve(image)] as const);
-  return Object.fromEntries(images);
 }
 
 /** The machines of the roles that the stack file defines, by role. */

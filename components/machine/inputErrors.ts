@@ -33,3 +33,14 @@ export function plainProblem<T>(
   if (value === undefined || pulumi.Output.isInstance(value) || value instanceof Promise) return [];
   return isAllowed(value as T) ? [] : [{ propertyPath, reason: gotInstead(value, allowed) }];
 }
+
+/** The same for each value of a list. */
+export function eachPlain<T>(
+  path: string,
+  list: pulumi.Input<pulumi.Input<T>[]> | undefined,
+  isAllowed: (value: T) => boolean,
+  allowed: string,
+): InputProblem[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((value, index) => plainProblem(`${path}[${index}]`, value, isAllowed, allowed));
+}

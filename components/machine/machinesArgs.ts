@@ -1,14 +1,14 @@
 import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
-import { planAlone } from "../plan/alone";
+import { type Alone, planAlone } from "../plan/alone";
 import type { Plan } from "../plan/plan";
-import type { Role } from "../plan/role";
 import { ipv4Range } from "../settings/ranges";
+import type { RegistryCredential } from "../setup/docker";
 import type { MachineSize } from "../sizing/resolve";
 import { serverTypes } from "../sizing/serverTypes";
 import { gotInstead, type InputProblem, plainProblem } from "./inputErrors";
 import { platformLabels } from "./labels";
-import type { MachineContext } from "./machine";
+import type { Bastion, MachineContext } from "./machine";
 
 /** A private network at Hetzner. */
 export interface PrivateNetwork {
@@ -46,6 +46,16 @@ export interface MachinesArgs {
   readonly logArchive?: pulumi.Input<string>;
 }
 
+/** What every component is given that makes machines without public addresses, which run containers. */
+export interface PrivateMachinesArgs extends MachinesArgs {
+  /** The public machine through which SSH reaches them: `LoadBalancerPair.bastion`. */
+  readonly bastion: Bastion;
+  /** Logins with which images are pulled. Secret. @default - none */
+  readonly registries?: pulumi.Input<RegistryCredential[]>;
+  /** Mirror of Docker Hub: `https://mirror.example.com:5000`. @default - none */
+  readonly registryMirror?: string;
+}
+
 /** What a component is given besides, when it is part of a platform. */
 export interface PlatformContext {
   /** The machines of the component are among its machines. */
@@ -54,8 +64,12 @@ export interface PlatformContext {
   readonly serverHooks?: pulumi.ResourceHookBinding;
 }
 
-/** What is wrong with what all components take; empty: nothing. */
-export function machinesProblems(args: MachinesArgs, addresses: readonly string[]): InputProblem[] {
+/** What is wrong with what all components take; empty: nothing. @param addresses of the machines, and their property */
+export function machinesProblems(
+  args: MachinesArgs,
+  addresses: readonly string[],
+  path = (index: number) => `addresses[${index}]`,
+): InputProblem[] {
   const { network, serverType, environment, logArchive } = args;
   const within = ipv4Range(network.range);
   const known = sizeOf(args);
@@ -64,9 +78,7 @@ export function machinesProblems(args: MachinesArgs, addresses: readonly string[
       ? [{ propertyPath: "network.range", reason: gotInstead(network.range, "an IPv4 range: 10.0.0.0/16") }]
       : []),
     ...addresses.flatMap((address, index) =>
-      isIPv4(address)
-        ? []
-        : [{ propertyPath: `addresses[${index}]`, reason: gotInstead(address, "an IPv4 address") }],
+      isIPv4(address) ? [] : [{ propertyPath: path(index), reason: gotInstead(address, "an IPv4 address") }],
     ),
     ...(new Set(addresses).size < addresses.length
       ? [{ propertyPath: "addresses", reason: gotInstead(addresses, "a different address for each machine") }]
@@ -119,7 +131,7 @@ export function planOf(
   name: string,
   { environment = name, network }: MachinesArgs,
   platform: PlatformContext | undefined,
-  alone: { readonly role: Role; readonly addresses: readonly string[]; readonly clients?: readonly string[] },
+  alone: Omit<Alone, "environment" | "range">,
 ): Plan {
   return platform?.plan ?? planAlone({ environment, range: network.range, ...alone });
 }

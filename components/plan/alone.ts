@@ -11,8 +11,16 @@ export interface Alone {
   readonly role: Role;
   /** Private addresses of the machines, one each. */
   readonly addresses: readonly string[];
-  /** Addresses and ranges that may reach what the role offers. @default - nobody */
-  readonly clients?: readonly string[];
+  /** Who may reach what the role offers. @default - nobody */
+  readonly clients?: readonly Client[];
+}
+
+/** Who uses machines that stand alone. */
+export interface Client {
+  /** Address or range. */
+  readonly from: string;
+  /** What it needs of all that the role offers. @default - everything */
+  readonly needs?: readonly string[];
 }
 
 /**
@@ -21,7 +29,7 @@ export interface Alone {
  */
 export function planAlone({ environment, range, role, addresses, clients = [] }: Alone): Plan {
   const alone = { ...role, parts: role.parts.map(({ needs: _, ...part }) => part) };
-  const needers = clients.map((client) => clientRole(asRange(client), alone));
+  const needers = clients.map((client) => clientRole(client, alone));
   const flows = planFlows([alone, ...needers])
     .filter(({ to }) => to === alone.name || to === "any")
     .map((flow) => (flow.from === "any" ? { ...flow, from: range } : flow));
@@ -55,16 +63,11 @@ function machineAlone(environment: string, role: Role, privateIp: string, index:
   };
 }
 
-/** Who needs all that the role offers, under its range as its name. */
-function clientRole(range: string, role: Role): Role {
-  const needs = offersOf(role).map((offer) => ({ offer }));
-  return {
-    ...role,
-    name: range,
-    count: 0,
-    isPublic: false,
-    parts: [{ name: "client", title: "client", needs }],
-  };
+/** Who needs what the role offers, under its range as its name. */
+function clientRole({ from, needs }: Client, role: Role): Role {
+  const offers = needs ?? offersOf(role);
+  const part = { name: "client", title: "client", needs: offers.map((offer) => ({ offer })) };
+  return { ...role, name: asRange(from), count: 0, isPublic: false, parts: [part] };
 }
 
 function asRange(client: string): string {

@@ -1,13 +1,15 @@
-import { isAccepted } from "../../settings/settled";
+import { type Acceptance, isAccepted } from "../../settings/settled";
 import { mergeSetups } from "../../setup/merge";
 import { storeMarker } from "../../setup/storeMarker";
 import type { CompleteSetup } from "../../setup/types";
-import type { PlatformSettings } from "../../stack/settings";
 import { postgresVersion } from "./postgres";
+import type { DatabaseSettings } from "./settings";
 
 /** Refuses a database or a cache that is not there while another one with data is. */
-export function databaseIdentity(settings: PlatformSettings): CompleteSetup {
-  const { databaseName, cacheEngine } = settings.database;
+export function databaseIdentity(
+  { databaseName, cacheEngine }: Pick<DatabaseSettings, "databaseName" | "cacheEngine">,
+  settings: Acceptance,
+): CompleteSetup {
   return mergeSetups(
     storeMarker({
       store: "database",

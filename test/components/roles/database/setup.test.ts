@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { machineBase } from "../../../../components/machine/base";
-import { databaseSetup } from "../../../../components/roles/database/setup";
+import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
@@ -17,7 +17,13 @@ const secrets = {
 const setup = mergeSetups(
   machineBase(topology.database, topology.plan, seedSettings),
   dockerSetup(seedSettings.images),
-  databaseSetup(topology.database, topology.plan, seedSettings.database, "elasticsearch@sha256:abc", secrets),
+  databaseSetup(
+    topology.database,
+    databaseClients(topology.plan),
+    seedSettings.database,
+    "elasticsearch@sha256:abc",
+    secrets,
+  ),
 );
 
 describe("databaseSetup", () => {

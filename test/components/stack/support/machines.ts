@@ -3,7 +3,7 @@ import { machineBase } from "../../../../components/machine/base";
 import { deployKey } from "../../../../components/machine/deployKey";
 import type { MachinePlan } from "../../../../components/plan/plan";
 import { appNodeSetup } from "../../../../components/roles/app/setup";
-import { databaseSetup } from "../../../../components/roles/database/setup";
+import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
 import { dockerSetup } from "../../../../components/setup/docker";
@@ -63,11 +63,17 @@ export function renderMachines(
       database,
       mergeSetups(
         docker,
-        databaseSetup(database, topology.plan, settings.database, "elasticsearch@sha256:00", {
-          postgresql: passwords,
-          cache: { application: "a", admin: "b" },
-          search: { application: "c", admin: "d" },
-        }),
+        databaseSetup(
+          database,
+          databaseClients(topology.plan),
+          settings.database,
+          "elasticsearch@sha256:00",
+          {
+            postgresql: passwords,
+            cache: { application: "a", admin: "b" },
+            search: { application: "c", admin: "d" },
+          },
+        ),
       ),
     ],
     [

@@ -1,0 +1,61 @@
+import { isIPv4 } from "node:net";
+import type * as pulumi from "@pulumi/pulumi";
+import { eachPlain, gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
+import { machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
+import { ipv4Range } from "../../settings/ranges";
+import { databaseNameRule, isDatabaseName } from "./databaseName";
+import { minimumDatabaseMemoryGb } from "./memoryPlan";
+import { CacheEngine } from "./settings";
+
+export const defaultDatabaseName = "app";
+
+export interface DatabaseNodeArgs extends PrivateMachinesArgs {
+  /** Private address of the machine, which nothing else has: `10.0.3.11`. */
+  readonly address: string;
+  /** Name of the application's database and role. @default "app" */
+  readonly databaseName?: string;
+  /** Engine of the cache. @default "valkey" */
+  readonly cacheEngine?: CacheEngine;
+  /** Elasticsearch 8, best by digest: `elasticsearch@sha256:...`. */
+  readonly elasticsearchImage: pulumi.Input<string>;
+  /** Private IPv4 addresses and ranges of the machines that use the stores. */
+  readonly clients: pulumi.Input<pulumi.Input<string>[]>;
+  /** Private IPv4 addresses of the machines that take backups and restore them: a `StorageNode`. @default - none */
+  readonly backupClients?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Changes of what data depends on that are meant: `["database.databaseName=shop"]`. @default - none */
+  readonly acceptChange?: string[];
+}
+
+/** Everything that is wrong and can be known before any resource is made; empty: nothing. */
+export function databaseProblems(args: DatabaseNodeArgs): InputProblem[] {
+  const { address, databaseName, cacheEngine, clients, backupClients } = args;
+  const memoryGb = sizeOf(args)?.memoryGb ?? minimumDatabaseMemoryGb;
+  const engines: readonly unknown[] = Object.values(CacheEngine);
+  return [
+    ...machinesProblems(args, [address], () => "address"),
+    ...plainProblem("databaseName", databaseName, isDatabaseName, databaseNameRule),
+    ...plainProblem("cacheEngine", cacheEngine, (value) => engines.includes(value), engines.join(" or ")),
+    ...(memoryGb >= minimumDatabaseMemoryGb
+      ? []
+      : [
+          {
+            propertyPath: "memoryGb",
+            reason: gotInstead(memoryGb, `at least ${minimumDatabaseMemoryGb}: a larger serverType`),
+          },
+        ]),
+    ...clientProblems("clients", clients),
+    ...clientProblems("backupClients", backupClients),
+  ];
+}
+
+/** Names end up in pg_hba.conf and the firewall, so nothing but addresses is let through. */
+export function clientProblems(
+  path: string,
+  clients: pulumi.Input<pulumi.Input<string>[]> | undefined,
+): InputProblem[] {
+  return eachPlain(path, clients, isClient, "an IPv4 address or range: 10.0.2.0/24");
+}
+
+function isClient(text: string): boolean {
+  return isIPv4(text) || ipv4Range(text) !== undefined;
+}
