@@ -5,7 +5,9 @@ import { PresetName } from "./name";
 /** The settings that choose kinds of machines. */
 export const presetSchema = {
   preset: choice(Object.values(PresetName), "a preset")
-    .describe("Which kinds of machines there are (docs/presets.md)")
+    .describe(
+      "Which kinds of machines there are; all but multiServer are outlines whose parts come later (docs/presets.md)",
+    )
     .default(PresetName.MultiServer),
   strictRoles: flag()
     .meta({
@@ -13,5 +15,8 @@ export const presetSchema = {
       fallback: "as the preset says",
     })
     .optional(),
-  roles: userRolesSchema.meta({ description: "Further kinds of machines by name (docs/operations.md)" }),
+  roles: userRolesSchema.meta({
+    description: "Further kinds of machines by name (docs/operations.md)",
+    fallback: "none",
+  }),
 };

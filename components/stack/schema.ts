@@ -42,8 +42,8 @@ export const secretKeys: readonly string[] = Object.keys(roleSecrets);
 export const stackSchema = z.strictObject({
   environment: environmentName,
   domain: hostName("www.example.com").meta({
-    description: "Name that visitors use: www.example.com",
-    fallback: "none: required",
+    description: "Name that visitors use",
+    fallback: "required",
   }),
   adminRanges: z
     .array(adminRange)
@@ -53,7 +53,7 @@ export const stackSchema = z.strictObject({
     .meta({
       description:
         "Networks that may reach SSH on the load balancers, in CIDR form; the public address that pulumi runs from among them",
-      fallback: "none: required",
+      fallback: "required",
     }),
   location: choice(
     locations.map((location) => location.name),
@@ -87,7 +87,8 @@ export const stackSchema = z.strictObject({
   }),
   ...roleSecrets,
   [namedSecrets]: z.record(secretName(), secretValue).default({}).meta({
-    description: "Secrets by name, for services and registries; each a text of one line",
+    description:
+      "Secrets by name, for services and registries: pulumi config set --secret --path hetzner-platform:secrets.NAME",
     fallback: "none",
     confidential: true,
   }),

@@ -28,9 +28,14 @@ const value = text((line) => !/[\r\n\0]/.test(line), {
 });
 
 const port = z.strictObject({
-  port: wholeNumber(1, 65_535, "the port"),
-  protocol: choice(["tcp", "udp"], "a protocol").default("tcp"),
-  from: z.array(sender).default([]),
+  port: wholeNumber(1, 65_535, "the port").describe(
+    "Port that the container listens on, in the machine's own network",
+  ),
+  protocol: choice(["tcp", "udp"], "a protocol").describe("Protocol of the port").default("tcp"),
+  from: z.array(sender).default([]).meta({
+    description: "Who may reach the port: roles, any machine of the platform, or private ranges",
+    fallback: "nobody but the machine itself",
+  }),
 });
 
 const containerName = text((name) => isLabel(name) && name.length <= 40, {
@@ -39,11 +44,19 @@ const containerName = text((name) => isLabel(name) && name.length <= 40, {
 });
 
 const container = z.strictObject({
-  image: imageReference(),
-  ports: z.array(port).default([]),
-  environment: z.record(variable, value).default({}),
-  secrets: z.record(variable, secretName()).default({}),
-  memoryMb: wholeNumber(32, 196_608, "the memory of the container in MB").default(512),
+  image: imageReference().describe("Image with a tag or a digest"),
+  ports: z.array(port).default([]).meta({ description: "What the container listens on", fallback: "none" }),
+  environment: z
+    .record(variable, value)
+    .default({})
+    .meta({ description: "Variables in clear text, by name", fallback: "none" }),
+  secrets: z.record(variable, secretName()).default({}).meta({
+    description: "Secret variables: the variable, and the name of its value under secrets",
+    fallback: "none",
+  }),
+  memoryMb: wholeNumber(32, 196_608, "the memory of the container in MB")
+    .describe("Memory limit of the container, in MB")
+    .default(512),
 });
 
 /** The settings under `roles`. */
@@ -53,14 +66,24 @@ export const userRolesSchema = z
     z
       .strictObject({
         ...sizeShape(defaultSize),
-        count: wholeNumber(1, 90, "the number of machines").default(1),
+        count: wholeNumber(1, 90, "the number of machines")
+          .describe("Number of identical machines")
+          .default(1),
         subnet: text((range) => ipv4Range(range) !== undefined, {
           allowed: "an IPv4 network address in CIDR form inside network.range: 10.0.20.0/24",
           remedy: "name a range that no other role has, and keep it",
           standIn: "10.0.20.0/24",
-        }),
-        needs: z.array(choice(Object.values(Store), "a store")).default([]),
-        containers: z.record(containerName, container),
+        }).describe("Subnet of its machines; it stays when other roles come and go"),
+        needs: z
+          .array(choice(Object.values(Store), "a store"))
+          .default([])
+          .meta({
+            description: "Stores whose address and credentials its containers get",
+            fallback: "none",
+          }),
+        containers: z
+          .record(containerName, container)
+          .meta({ description: "Containers of every machine, by name" }),
       })
       .transform((role) => ({ ...role, ...completeSize(role, defaultSize) })),
   )
