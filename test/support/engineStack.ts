@@ -25,6 +25,12 @@ export interface PlannedStep {
   readonly differs: readonly string[];
 }
 
+/** How the resources of a stack reach the API. */
+export interface StackApi {
+  readonly apiToken: string;
+  readonly apiEndpoint: string;
+}
+
 export interface EngineStack {
   readonly stack: Stack;
   readonly cloud: TestCloud;
@@ -32,6 +38,8 @@ export interface EngineStack {
   configure(values: Values): void;
   /** Every later one calls the platform by this name at Pulumi. @param former names that it had before */
   call(name: string, former: readonly string[]): void;
+  /** Every later one makes these resources instead of the platform. */
+  make(program: (api: StackApi) => void): void;
   /**
    * What a preview plans, unchanged resources left out.
    *
@@ -56,6 +64,7 @@ interface Wanted {
   values: Values;
   name: string;
   aliases: readonly { readonly name: string }[];
+  instead?: (api: StackApi) => void;
 }
 
 /** Starts with no resource. The stack is called `prod`. */
@@ -83,6 +92,9 @@ export async function engineStack(first: Values): Promise<EngineStack> {
       wanted.name = name;
       wanted.aliases = former.map((alias) => ({ name: alias }));
     },
+    make: (program) => {
+      wanted.instead = program;
+    },
     plan: (replace) => planOf(stack, replace),
     writes: () =>
       cloud.log.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`),
@@ -97,7 +109,8 @@ export async function engineStack(first: Values): Promise<EngineStack> {
 function platformProgram(wanted: Wanted, endpoint: string, ssh: SshServer, privateKey: string) {
   return async () => {
     await pulumi.runtime.registerResourceTransform((args) => withoutMachines(args, ssh, privateKey));
-    const { values, name, aliases } = wanted;
+    const { values, name, aliases, instead } = wanted;
+    if (instead !== undefined) return instead({ apiToken: TOKEN, apiEndpoint: endpoint });
     const settings = parseSettings(values, pulumi.getStack());
     const { offsite } = settings.storage.backup;
     const args = {
