@@ -43,10 +43,13 @@ describe("reach over the whole platform", function () {
       : (plan.machines.find(({ hostname }) => hostname === source.machine)?.role ?? "");
   const nameOf = (source: Source) => (typeof source === "string" ? source : source.machine);
 
-  /** What the table of flows says. On the public side a machine is anybody, and the administrators' ranges are IPv4. */
+  /**
+   * What the table of flows says. `internet` is everybody, the platform's machines too. On the public side a machine is
+   * nothing more than that, and the administrators' ranges are IPv4.
+   */
   function isAllowed(source: Source, { machine, address, isPublic, port }: Target): boolean {
     const isAdmin = source === "admin" && !address.includes(":");
-    const own = isPublic ? ["internet", ...(isAdmin ? ["admin"] : [])] : [roleFrom(source), "any"];
+    const own = ["internet", ...(isPublic ? (isAdmin ? ["admin"] : []) : [roleFrom(source), "any"])];
     return plan.flows.some(
       (flow) =>
         flow.protocol === "tcp" &&
