@@ -48,31 +48,26 @@ export async function sendDatagrams(source: Source, text: string, targets: reado
   await python(source, send, [text], targets.join("\n"));
 }
 
-/** Ports of a machine on which something listens for others, by family: `tcp4 5432`. */
+/**
+ * Ports of a machine on which something listens for others, as the kernel says, by family: `tcp4 5432`. Containers
+ * publish none: they are in the machine's network, or on a bridge behind a proxy that is.
+ */
 export async function listeners(machine: string): Promise<readonly string[]> {
-  return [...new Set([...(await sockets(machine)), ...(await published(machine))])].sort();
-}
-
-/** As the kernel says. */
-async function sockets(machine: string): Promise<readonly string[]> {
   const lines = await must(machine, "ss -Hlntu");
-  return lines.split("\n").flatMap((line) => {
+  const found = lines.split("\n").flatMap((line) => {
     const [protocol = "", , , , local = ""] = line.trim().split(/\s+/);
     const [, address = "", port = ""] = /^(.*):(\d+)$/.exec(local) ?? [];
     const isLoopback = /^127\.|^\[::1\]|^\[::ffff:127\./.test(address) || address.endsWith("%lo");
     if (isLoopback || port === "") return [];
-    // A socket of both families shows as a star.
-    const families = address === "*" ? ["4", "6"] : [address.startsWith("[") ? "6" : "4"];
-    return families.map((family) => `${protocol}${family} ${port}`);
+    return familiesOf(address).map((family) => `${protocol}${family} ${port}`);
   });
+  return [...new Set(found)].sort();
 }
 
-/** Ports of containers: Docker forwards them with rules of its own, and no socket of the machine shows them. */
-async function published(machine: string): Promise<readonly string[]> {
-  const ports = await must(machine, "! command -v docker >/dev/null || docker ps --format '{{.Ports}}'");
-  return [...ports.matchAll(/(\S+):(\d+)->\d+\/(tcp|udp)/g)].flatMap(([, address = "", port, protocol]) =>
-    address.startsWith("127.") ? [] : [`${protocol}${address.includes(":") ? 6 : 4} ${port}`],
-  );
+/** A socket of both families shows as a star, and one of the new family for an address of the old one as mapped. */
+function familiesOf(address: string): readonly string[] {
+  if (address === "*") return ["4", "6"];
+  return [address.startsWith("[") && !address.startsWith("[::ffff:") ? "6" : "4"];
 }
 
 /** Writes a line to its standard output for each datagram: the text, and the port that it came to. */
