@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { choice, imageReference, isLabel, text, wholeNumber } from "../../settings/leaves";
+import { choice, type FieldNote, imageReference, isLabel, text, wholeNumber } from "../../settings/leaves";
 import { completeSize, sizeShape } from "../../settings/machineSize";
 import { ipv4Range, isNetworkCidr } from "../../settings/ranges";
 import { secretName } from "../../settings/secretLeaves";
@@ -49,7 +49,11 @@ const container = z.strictObject({
   environment: z
     .record(variable, value)
     .default({})
-    .meta({ description: "Variables in clear text, by name", fallback: "none" }),
+    .meta({
+      description: "Variables in clear text, by name",
+      fallback: "none",
+      confidential: true,
+    } satisfies FieldNote),
   secrets: z.record(variable, secretName()).default({}).meta({
     description: "Secret variables: the variable, and the name of its value under secrets",
     fallback: "none",

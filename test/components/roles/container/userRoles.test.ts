@@ -161,4 +161,14 @@ describe("roles of a stack file (S2-1, S2-6, S2-14)", () => {
     it(`fail with ${what}`, () => {
       assert.throws(() => settingsWith(roles), problem);
     });
+
+  it("repeat no value of a variable that is wrong: it may be a password", () => {
+    const office = { image: "o:1", environment: { KEY: "first line\nplanted-password" } };
+    const roles = { erp: { ...erp, containers: { office } } };
+    assert.throws(
+      () => settingsWith(roles),
+      ({ message }: Error) =>
+        message.includes("roles.erp.containers.office.environment") && !message.includes("planted-password"),
+    );
+  });
 });
