@@ -16,7 +16,8 @@ describe("backupSetup", () => {
   ] as const) {
     it(`renders scripts that shellcheck accepts, ${name}`, async function () {
       this.timeout(60_000);
-      const keys = given.box === undefined ? secrets : { ...secrets, boxKey: boxKey.privateKey };
+      const boxed = given.box === undefined ? secrets : { ...secrets, boxKey: boxKey.privateKey };
+      const keys = given.offsite === undefined ? { ...boxed, offsite: undefined } : boxed;
       const { files } = backupSetup(given, keys);
       const scripts = files.filter(({ content }) => content.startsWith("#!/bin/bash"));
       assert.equal(scripts.length, 3);
