@@ -219,7 +219,8 @@ function keysOf(schema: unknown, prefix = ""): string[] {
   return [prefix];
 }
 
-const records = /^(app\.services|app\.services\.\*\.environment|app\.services\.\*\.secrets|secrets)$/;
+const records =
+  /^(secrets|(app\.services|roles|roles\.\*\.containers)(\.\*\.(environment|secrets))?|roles\.\*\.containers)$/;
 
 function pathsOf(value: unknown, prefix = ""): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [prefix];

@@ -48,12 +48,19 @@ export function accepted(values: Values): Accepted {
 
 function leaveDefaults(values: Values): void {
   delete values.network;
+  delete values.roles;
   for (const tier of ["edge", "app", "database", "storage"]) {
     for (const key of ["vcpus", "memoryGb", "serverType"]) delete (Object(values[tier]) as Values)[key];
   }
 }
 
 function mend(values: Values, path: string): void {
+  // A role without its range is none, and another range might not be inside the network.
+  const [, role] = /^roles\.([^.]+)\.subnet$/.exec(path) ?? [];
+  if (role !== undefined) {
+    delete (values.roles as Values)[role];
+    return;
+  }
   const replacement = replacements.find(([pattern]) => pattern.test(path))?.[1];
   const keys = path.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
   const last = keys.pop() ?? "";

@@ -1,8 +1,9 @@
 import { registryLogins } from "../../../../components/credentials";
 import { machineBase } from "../../../../components/machine/base";
 import { deployKey } from "../../../../components/machine/deployKey";
-import type { MachinePlan } from "../../../../components/plan/plan";
+import { type MachinePlan, machinesOf, type Plan } from "../../../../components/plan/plan";
 import { appNodeSetup } from "../../../../components/roles/app/setup";
+import { containersSetup } from "../../../../components/roles/container/containerMachines";
 import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
@@ -100,10 +101,29 @@ export function renderMachines(
       ),
     ],
   ];
-  return roles.map(([plan, role]) => ({
+  return [...roles, ...userMachines(settings, topology.plan, secrets, docker)].map(([plan, role]) => ({
     plan,
     setup: mergeSetups(machineBase(plan, topology.plan, settings), role),
   }));
+}
+
+/** One machine of each kind that the stack file defines. */
+function userMachines(
+  { roles = {} }: PlatformSettings,
+  plan: Plan,
+  secrets: Readonly<Record<string, string>>,
+  docker: CompleteSetup,
+): (readonly [MachinePlan, CompleteSetup])[] {
+  return Object.entries(roles).flatMap(([role, settings]) =>
+    machinesOf(plan, role)
+      .slice(0, 1)
+      .map((machine) => {
+        const names = Object.keys(settings.containers);
+        const images = Object.fromEntries(names.map((name) => [name, `example/${name}@sha256:00`]));
+        const setup = containersSetup(machine, settings, images, stores.database, secrets);
+        return [machine, mergeSetups(docker, setup)] as const;
+      }),
+  );
 }
 
 function appStack(

@@ -2,6 +2,7 @@ import { locations } from "../../../../components/sizing/locations";
 import { serverTypes } from "../../../../components/sizing/serverTypes";
 import { anyCalendar } from "./calendars";
 import type { Random } from "./random";
+import { anyRoles } from "./userRoles";
 
 export type Values = Record<string, unknown>;
 
@@ -53,6 +54,9 @@ export function anyValues(random: Random): Values {
     }),
     storage: anyStorage(random),
     images: anyImages(random),
+    preset: maybe(0.3, () => "multiServer"),
+    strictRoles: maybe(0.2, () => random.chance(0.2)),
+    roles: maybe(0.3, () => anyRoles(random)),
     budgetEur: maybe(0.2, () => random.pick([0, 0.5, 9999])),
     protect: random.chance(0.5),
     acceptChange: maybe(0.2, () => [random.pick(["storage.bucket=media", "database.databaseName=shop"])]),
@@ -62,7 +66,7 @@ export function anyValues(random: Random): Values {
   });
 }
 
-function plain(values: Values): Values {
+export function plain(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
@@ -131,16 +135,16 @@ function anyService(random: Random): Values {
   });
 }
 
-function anyVariable(random: Random): string {
+export function anyVariable(random: Random): string {
   return random.pick(["DEBUG", "_", "PATH", "LD_PRELOAD", "PORT", random.word("ABCxyz_019", 1, 20)]);
 }
 
-function anyLine(random: Random): string {
+export function anyLine(random: Random): string {
   if (random.chance(0.03)) return "v".repeat(random.pick([65_000, 65_535, 70_000]));
   return random.pick(["", " ", "plain", "END_OF_NAMES", random.word(troublemakers, 1, 40)]);
 }
 
-function anyImage(random: Random): string {
+export function anyImage(random: Random): string {
   const word = () => random.word(`${letters}019`, 1, 8);
   const separator = random.pick([".", "_", "__", "-", "---", "..", "._"]);
   return random.pick([

@@ -1,0 +1,41 @@
+import type { Random } from "./random";
+import { anyImage, anyLine, anyVariable, plain, type Values } from "./values";
+
+const stores = ["database", "cache", "search", "objectStore"];
+
+/** Kinds of machines of the operator's own. */
+export function anyRoles(random: Random): Values {
+  const names = ["erp", "search", "mail", "a", "x-y", "constructor", "edge", "e".repeat(30)];
+  return Object.fromEntries(random.many(1, 2, () => [random.pick(names), anyRole(random)]));
+}
+
+function anyRole(random: Random): Values {
+  const containers = random.many(1, 2, () => [
+    random.pick(["odoo", "a--b", "0", "web", "platform-x"]),
+    anyContainer(random),
+  ]);
+  return plain({
+    ...(random.chance(0.5) ? { vcpus: 2 } : { serverType: "cx33" }),
+    memoryGb: random.chance(0.9) ? 8 : undefined,
+    count: random.pick([1, 2, undefined]),
+    subnet: random.pick(["10.0.200.0/24", "10.64.200.0/28", "192.168.9.0/24"]),
+    needs: random.chance(0.5) ? stores.filter(() => random.chance(0.5)) : undefined,
+    containers: Object.fromEntries(containers),
+  });
+}
+
+function anyContainer(random: Random): Values {
+  const port = () =>
+    plain({
+      port: random.pick([1, 8069, 65_535]),
+      protocol: random.pick(["tcp", "udp", undefined]),
+      from: [random.pick(["any", "edge", "app", "10.0.0.0/24", "nobody"])],
+    });
+  return plain({
+    image: anyImage(random),
+    ports: random.chance(0.7) ? random.many(1, 2, port) : undefined,
+    environment: random.chance(0.7) ? { [anyVariable(random)]: anyLine(random) } : undefined,
+    secrets: random.chance(0.5) ? { API_KEY: "api_key" } : undefined,
+    memoryMb: random.pick([32, 512, undefined]),
+  });
+}
