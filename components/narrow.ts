@@ -7,8 +7,7 @@ import { databaseClients } from "./roles/database/setup";
 import type { LoadBalancerPairArgs } from "./roles/edge";
 import { requestLimit } from "./roles/edge/edge";
 import { siteOffer } from "./setup/site";
-import type { MachineSize } from "./sizing/resolve";
-import { resolveServerType } from "./sizing/resolve";
+import { type MachineSize, resolveServerType } from "./sizing/resolve";
 import type { PlatformSettings } from "./stack/settings";
 
 /** What all machines of a platform have in common. */

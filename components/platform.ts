@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { storeEnvironments } from "./credentials";
 import type { ResolveImage } from "./machine/images";
 import type { Network } from "./machine/network";
-import { databaseArgs, pairArgs, serviceImages } from "./narrow";
+import { databaseArgs, orderedAs, pairArgs, serviceImages } from "./narrow";
 import type { Plan } from "./plan/plan";
 import { createGround } from "./platformGround";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
@@ -14,8 +14,6 @@ import { DatabaseNode } from "./roles/database";
 import { LoadBalancerPair } from "./roles/edge";
 import { StorageNode } from "./roles/storage";
 import type { OffsiteCredentials } from "./roles/storage/settings";
-import type { MachineSize } from "./sizing/resolve";
-import { resolveServerType } from "./sizing/resolve";
 import type { PlatformSettings } from "./stack/settings";
 import { rememberSettled } from "./stack/settledRecord";
 
@@ -85,7 +83,6 @@ export class Platform extends pulumi.ComponentResource {
     const ground = createGround(name, args, plan, gate, this);
     const { key, network, secrets, resolveImage, common, serverHooks } = ground;
     const shared = { settings, plan, context: ground.context, registries: ground.registries };
-    const serverType = (size: MachineSize) => resolveServerType(size, settings.location).name;
 
     const edge = new LoadBalancerPair(`${name}-edge`, pairArgs(settings, plan, common, args), child, {
       plan,
@@ -108,7 +105,7 @@ export class Platform extends pulumi.ComponentResource {
       `${name}-storage`,
       {
         ...behindEdge,
-        serverType: serverType(settings.storage),
+        serverType: orderedAs(settings.storage, settings).serverType,
         objectStoreImage: resolveImage(settings.images.objectStore),
         backup: database.backup,
         restore: database.restore,
@@ -121,7 +118,7 @@ export class Platform extends pulumi.ComponentResource {
       `${name}-app`,
       {
         ...behindEdge,
-        serverType: serverType(settings.app),
+        serverType: orderedAs(settings.app, settings).serverType,
         traefikImage: resolveImage(settings.images.traefik),
         images: serviceImages(settings, resolveImage),
         stores: storeEnvironments(database, storage),
@@ -194,7 +191,7 @@ function userMachines(
     const args = {
       ...shared,
       role,
-      serverType: resolveServerType(own, settings.location).name,
+      serverType: orderedAs(own, settings).serverType,
       images: Object.fromEntries(images),
       stores: pulumi.secret(Object.assign({}, ...own.needs.map((store) => stores[store] ?? {}))),
     };

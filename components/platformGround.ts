@@ -5,7 +5,7 @@ import { registryLogins } from "./credentials";
 import { deployKey } from "./machine/deployKey";
 import { imageResolver } from "./machine/images";
 import { platformLabels } from "./machine/labels";
-import type { MachineContext } from "./machine/machine";
+import { machineContext } from "./machine/machinesArgs";
 import { Network } from "./machine/network";
 import { refuseSoldOut } from "./machine/stock";
 import type { CommonArgs } from "./narrow";
@@ -28,13 +28,7 @@ export function createGround(
   const network = createNetwork(name, settings, plan, gate, parent);
   const common = commonArgs(name, settings, network, key, gate, parent);
   const serverHooks = refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken });
-  const context: MachineContext = {
-    ...common,
-    image: settings.image,
-    networkId: network.networkId,
-    labels: gate(platformLabels(settings.environment)),
-    serverHooks,
-  };
+  const context = machineContext(name, common, { plan, serverHooks });
   const secrets = pulumi.secret(args.secrets ?? {});
   const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
   const asked = { mirror: settings.images.registryMirror, logins: registries };

@@ -112,7 +112,15 @@ export function sizeOf({ serverType, memoryGb, vcpus }: MachinesArgs): MachineSi
 /** What the machines of a component have in common, complete. */
 export function machineContext(
   name: string,
-  { location, image = "debian-13", network, sshKey, privateKey, environment = name, labels }: MachinesArgs,
+  {
+    location,
+    image = "debian-13",
+    network,
+    sshKey,
+    privateKey,
+    environment = name,
+    labels,
+  }: Omit<MachinesArgs, "serverType">,
   platform: PlatformContext | undefined,
 ): MachineContext {
   return {

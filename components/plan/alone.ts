@@ -1,5 +1,5 @@
 import { planFlows, sshPort } from "./flows";
-import type { MachinePlan, Plan } from "./plan";
+import { machineOf, type Plan } from "./plan";
 import { offersOf, type Role } from "./role";
 
 /** Machines of one role without a platform around them. */
@@ -44,22 +44,9 @@ export function planAlone({ environment, range, role, addresses, clients = [] }:
     environment,
     network: { range, subnets: {} },
     roles: [alone],
-    machines: addresses.map((address, index) => machineAlone(environment, alone, address, index)),
+    machines: addresses.map((address, index) => machineOf(alone, environment, index, address)),
     flows: alone.isPublic ? flows : [ssh, ...flows],
     order: [alone.name],
-  };
-}
-
-function machineAlone(environment: string, role: Role, privateIp: string, index: number): MachinePlan {
-  const { vcpus, memoryGb, serverType } = role.size;
-  const name = `${role.name}${index + 1}`;
-  return {
-    name,
-    hostname: `${environment}-${name}`,
-    role: role.name,
-    privateIp,
-    isPublic: role.isPublic,
-    size: { vcpus, memoryGb, serverType },
   };
 }
 

@@ -47,7 +47,7 @@ export interface PlanNetwork {
 }
 
 /** First host number that machines get in their subnet: below it is room for addresses that move. */
-const firstHost = 11;
+export const firstHost = 11;
 
 /** @throws when two roles have one name, or a subnet is missing, or with all that `needProblems` finds */
 export function planRoles({ environment, network }: Ground, roles: readonly Role[]): Plan {
@@ -67,15 +67,23 @@ export function planRoles({ environment, network }: Ground, roles: readonly Role
 function machinesOfRole(role: Role, environment: string, { subnets }: PlanNetwork): MachinePlan[] {
   const subnet = subnets[role.name];
   if (subnet === undefined) throw new Error(`network.subnets names no ${role.name}: each role has a subnet`);
+  return Array.from({ length: role.count }, (_, index) =>
+    machineOf(role, environment, index, hostAddress(subnet, firstHost + index)),
+  );
+}
+
+/** One machine of a role. @param index from 0 */
+export function machineOf(role: Role, environment: string, index: number, privateIp: string): MachinePlan {
   const { vcpus, memoryGb, serverType } = role.size;
-  return Array.from({ length: role.count }, (_, index) => ({
-    name: `${role.name}${index + 1}`,
-    hostname: `${environment}-${role.name}${index + 1}`,
+  const name = `${role.name}${index + 1}`;
+  return {
+    name,
+    hostname: `${environment}-${name}`,
     role: role.name,
-    privateIp: hostAddress(subnet, firstHost + index),
+    privateIp,
     isPublic: role.isPublic,
     size: { vcpus, memoryGb, serverType },
-  }));
+  };
 }
 
 /** @throws when the plan has no such role */

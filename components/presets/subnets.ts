@@ -1,4 +1,4 @@
-import { type Ipv4Range, ipv4Range, ipv4Text, overlaps } from "../settings/ranges";
+import { ipv4Text, overlaps, requireIpv4Range } from "../settings/ranges";
 import type { NetworkSettings } from "../stack/settings";
 
 /**
@@ -20,27 +20,20 @@ export function subnetsFor(network: NetworkSettings, roles: readonly string[]): 
 
 /** Roles for which the range has no free part. */
 export function withoutRoom(network: NetworkSettings, roles: readonly string[]): readonly string[] {
-  return roles.filter(
-    (role) => !(role in network.subnets) && subnetsFor(network, roles)[role] === network.range,
-  );
+  const subnets = subnetsFor(network, roles);
+  return roles.filter((role) => !(role in network.subnets) && subnets[role] === network.range);
 }
 
 type Subnets = Readonly<Record<string, string>>;
 
 function freeSubnet(range: string, taken: readonly string[]): string | undefined {
-  const whole = parsed(range);
+  const whole = requireIpv4Range(range);
   const prefix = Math.min(30, Math.max(24, whole.prefix + 3));
   const size = 2 ** (32 - prefix);
   // The first part has the gateway.
   for (let first = whole.first + size; first + size - 1 <= whole.last; first += size) {
     const subnet = `${ipv4Text(first)}/${prefix}`;
-    if (!taken.some((other) => overlaps(parsed(other), parsed(subnet)))) return subnet;
+    if (!taken.some((other) => overlaps(requireIpv4Range(other), requireIpv4Range(subnet)))) return subnet;
   }
   return undefined;
-}
-
-function parsed(text: string): Ipv4Range {
-  const range = ipv4Range(text);
-  if (range === undefined) throw new Error(`${text} is no IPv4 network address`);
-  return range;
 }

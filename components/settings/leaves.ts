@@ -118,3 +118,11 @@ export function secretText(test: (value: string) => boolean, allowed: string, re
   const rule = { allowed, remedy, secret: true };
   return leaf<string | { readonly secure: string }>(isRight, rule, "secret").meta({ confidential: true });
 }
+
+/** A name that a shell and Docker take for a variable: `DATABASE_URL`. */
+export function variableName() {
+  return text(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    allowed: "letters, digits and underscores, no digit first",
+    remedy: "rename the variable",
+  });
+}

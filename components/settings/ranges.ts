@@ -18,6 +18,13 @@ export function ipv4Range(cidr: string): Ipv4Range | undefined {
   return first % size === 0 ? { first, last: first + size - 1, prefix } : undefined;
 }
 
+/** The same of a text that was checked before. @throws when it is none all the same */
+export function requireIpv4Range(cidr: string): Ipv4Range {
+  const range = ipv4Range(cidr);
+  if (range === undefined) throw new Error(`${cidr} is no IPv4 network address`);
+  return range;
+}
+
 /** True for a network address in CIDR form, IPv4 or IPv6, as Hetzner's firewalls take it. */
 export function isNetworkCidr(cidr: string): boolean {
   if (ipv4Range(cidr) !== undefined) return true;

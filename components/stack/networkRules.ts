@@ -1,7 +1,7 @@
 import { machinesOf } from "../plan/plan";
 import { planPlatform } from "../presets";
 import type { SettingsProblem } from "../settings/problems";
-import { contains, type Ipv4Range, ipv4Number, ipv4Range, ipv4Text, overlaps } from "../settings/ranges";
+import { contains, ipv4Number, ipv4Text, overlaps, requireIpv4Range } from "../settings/ranges";
 import type { Rule } from "../settings/rules";
 import { containerRange } from "../setup/docker";
 import { type RoleName, roleNames } from "./roles";
@@ -13,7 +13,8 @@ const dockerRanges = [containerRange, "172.17.0.0/16"];
 /** Hetzner's gateway of the public side, reserved in private networks too. */
 const publicGateway = "172.31.1.1";
 
-const subnetOf = (settings: PlatformSettings, role: RoleName) => parsed(settings.network.subnets[role]);
+const subnetOf = (settings: PlatformSettings, role: RoleName) =>
+  requireIpv4Range(settings.network.subnets[role]);
 
 /** Private network: what Hetzner demands of ranges, and room for every machine. */
 export const networkRules: readonly Rule<{ readonly settings: PlatformSettings }>[] = [
@@ -27,9 +28,9 @@ export const networkRules: readonly Rule<{ readonly settings: PlatformSettings }
 ];
 
 function rangeProblems(text: string): readonly SettingsProblem[] {
-  const range = parsed(text);
+  const range = requireIpv4Range(text);
   const path = "network.range";
-  if (!privateRanges.some((outer) => contains(parsed(outer), range))) {
+  if (!privateRanges.some((outer) => contains(requireIpv4Range(outer), range))) {
     const allowed = `a range inside ${privateRanges.join(", ")} (RFC 1918)`;
     return [{ path, value: text, allowed, remedy: "choose a private range" }];
   }
@@ -38,7 +39,7 @@ function rangeProblems(text: string): readonly SettingsProblem[] {
       { path, value: text, allowed: "a range of at least /24", remedy: "take a shorter prefix, such as /16" },
     ];
   }
-  const docker = dockerRanges.find((other) => overlaps(parsed(other), range));
+  const docker = dockerRanges.find((other) => overlaps(requireIpv4Range(other), range));
   if (docker === undefined) return [];
   const allowed = `a range apart from Docker's ${dockerRanges.join(" and ")}`;
   return [{ path, value: text, allowed, remedy: "choose 10.0.0.0/16 or another free range" }];
@@ -51,7 +52,7 @@ function subnetProblems(settings: PlatformSettings, role: RoleName): readonly Se
     { path: `network.subnets.${role}`, value: subnets[role], allowed, remedy },
   ];
   if (subnet.prefix > 30) return problem("a subnet of at least /30", "take a shorter prefix, such as /24");
-  if (!contains(parsed(range), subnet)) {
+  if (!contains(requireIpv4Range(range), subnet)) {
     return problem(`a subnet inside network.range ${range}`, "move the subnet, or widen the range");
   }
   const gateway = ipv4Number(publicGateway);
@@ -97,10 +98,4 @@ function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
 
 function lastAddress(machine: { readonly privateIp: string }): number {
   return ipv4Number(machine.privateIp);
-}
-
-function parsed(cidr: string): Ipv4Range {
-  const range = ipv4Range(cidr);
-  if (range === undefined) throw new Error(`${cidr} is no IPv4 network address`);
-  return range;
 }

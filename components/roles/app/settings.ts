@@ -6,6 +6,7 @@ import {
   imageReference,
   isLabel,
   text,
+  variableName,
   wholeNumber,
 } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
@@ -85,11 +86,6 @@ const healthPath = text((value) => isPath(value.replace(/(?<=.)\/$/, "")) && val
   remedy: "write the health path without host, query and the parts . and ..",
 });
 
-const variableName = text(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-  allowed: "letters, digits and underscores, no digit first",
-  remedy: "rename the variable",
-});
-
 /** How a service gets a secret; somebody has encrypted a value of its environment. */
 export function serviceSecretRemedy(service = "SERVICE", variable = "VARIABLE"): string {
   return `run: pulumi config set --secret --path ${namespace}:secrets.NAME, and name it under app.services.${service}.secrets: {${variable}: NAME}`;
@@ -125,7 +121,7 @@ const service = z.strictObject({
     .describe("Path that answers 2xx when the replica can serve, asked with the host or the domain")
     .default("/health/ready"),
   environment: z
-    .record(variableName, variableValue)
+    .record(variableName(), variableValue)
     .default({})
     // Who moves a service here brings DATABASE_URL with it.
     .meta({
@@ -137,7 +133,7 @@ const service = z.strictObject({
     .array(choice(Object.values(Store), "a store"))
     .default([])
     .meta({ description: "Stores whose address and credentials it gets", fallback: "none" }),
-  secrets: z.record(variableName, secretName()).default({}).meta({
+  secrets: z.record(variableName(), secretName()).default({}).meta({
     description: "Secret variables: the variable, and the name of its value under secrets",
     fallback: "none",
   }),

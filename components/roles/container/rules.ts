@@ -1,3 +1,5 @@
+import { reservedSenders } from "../../plan/part";
+import { firstHost } from "../../plan/plan";
 import type { SettingsProblem } from "../../settings/problems";
 import { contains, ipv4Range, isNetworkCidr, overlaps } from "../../settings/ranges";
 import type { Rule } from "../../settings/rules";
@@ -40,8 +42,9 @@ function subnetProblems(settings: Around): readonly SettingsProblem[] {
       { path, value: subnet, allowed, remedy: "move the subnet, or take a shorter prefix" },
     ];
     if (!contains(whole, own)) return problem(`a subnet inside network.range ${range}`);
-    // Machines begin at the 11th address; the last one is the broadcast address.
-    if (own.first + 11 + count > own.last + 1) return problem(`a subnet with room for ${count} machines`);
+    // The last address is the broadcast address.
+    if (own.first + firstHost + count > own.last + 1)
+      return problem(`a subnet with room for ${count} machines`);
     const taken = all.find(([other, text]) => {
       const theirs = ipv4Range(text);
       return other !== path && theirs !== undefined && overlaps(own, theirs);
@@ -51,7 +54,7 @@ function subnetProblems(settings: Around): readonly SettingsProblem[] {
 }
 
 function nameProblems(settings: Around, known: readonly string[]): readonly SettingsProblem[] {
-  const reserved = [...known, "internet", "admin", "any", "needers"];
+  const reserved = [...known, ...reservedSenders];
   return rolesOf(settings)
     .filter(([name]) => reserved.includes(name))
     .map(([name]) => ({

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { choice, type FieldNote, imageReference, isLabel, text, wholeNumber } from "../../settings/leaves";
+import {
+  choice,
+  type FieldNote,
+  imageReference,
+  isLabel,
+  text,
+  variableName,
+  wholeNumber,
+} from "../../settings/leaves";
 import { completeSize, sizeShape } from "../../settings/machineSize";
 import { ipv4Range, isNetworkCidr } from "../../settings/ranges";
 import { secretName } from "../../settings/secretLeaves";
@@ -15,11 +23,6 @@ const roleName = text(/^[a-z]([a-z0-9-]{0,18}[a-z])?$/, {
 const sender = text((value) => /^[a-z][a-z0-9-]*$/.test(value) || isNetworkCidr(value), {
   allowed: "the name of a role, any, or a range in CIDR form",
   remedy: "name who may reach the port",
-});
-
-const variable = text(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-  allowed: "letters, digits and underscores, no digit first",
-  remedy: "rename the variable",
 });
 
 const value = text((line) => !/[\r\n\0]/.test(line), {
@@ -47,14 +50,14 @@ const container = z.strictObject({
   image: imageReference().describe("Image with a tag or a digest"),
   ports: z.array(port).default([]).meta({ description: "What the container listens on", fallback: "none" }),
   environment: z
-    .record(variable, value)
+    .record(variableName(), value)
     .default({})
     .meta({
       description: "Variables in clear text, by name",
       fallback: "none",
       confidential: true,
     } satisfies FieldNote),
-  secrets: z.record(variable, secretName()).default({}).meta({
+  secrets: z.record(variableName(), secretName()).default({}).meta({
     description: "Secret variables: the variable, and the name of its value under secrets",
     fallback: "none",
   }),
