@@ -32,7 +32,7 @@ export type { Preset } from "./presets/preset";
 export { AppNodes, type AppNodesArgs } from "./roles/app";
 export { type AppSettings, appSettings, type ServiceSettings } from "./roles/app/settings";
 export { ContainerMachines, type ContainerMachinesArgs } from "./roles/container/containerMachines";
-export { type DatabaseCredential, DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
+export { DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/database/settings";
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";
 export { EdgeEngine, type EdgeSettings, edgeSettings, OtherHosts } from "./roles/edge/settings";
@@ -46,6 +46,7 @@ export {
   type StorageSettings,
   storageSettings,
 } from "./roles/storage/settings";
+export type { DatabaseCredential } from "./settings/databaseAccess";
 export { SettingsError, type SettingsProblem } from "./settings/problems";
 export { parseRole, type RoleSettings } from "./settings/roleSettings";
 export type { Rule } from "./settings/rules";

@@ -4,19 +4,12 @@ import { refuseInputs } from "../../machine/inputErrors";
 import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { onlyMachineOf } from "../../plan/plan";
+import { backupRole, type DatabaseCredential, restoreRole } from "../../settings/databaseAccess";
 import { type DatabaseNodeArgs, databaseProblems, defaultDatabaseName } from "./inputs";
 import { databasePlan, nodeSetup } from "./nodeSetup";
-import { backupRole, restoreRole } from "./postgresRoles";
 import { cachePort, postgresqlPort, searchPort } from "./role";
 
 export type { DatabaseNodeArgs } from "./inputs";
-
-/** A login of PostgreSQL. */
-export interface DatabaseCredential {
-  readonly user: string;
-  /** Secret. */
-  readonly password: string;
-}
 
 /**
  * One private machine with PostgreSQL 17, Valkey or Redis, and Elasticsearch 8, each with its share of the

@@ -2,8 +2,8 @@ import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { eachPlain, gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
 import { machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
+import { databaseNameRule, isDatabaseName } from "../../settings/databaseAccess";
 import { ipv4Range } from "../../settings/ranges";
-import { databaseNameRule, isDatabaseName } from "./databaseName";
 import { minimumDatabaseMemoryGb } from "./memoryPlan";
 import { CacheEngine } from "./settings";
 

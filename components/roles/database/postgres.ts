@@ -1,4 +1,4 @@
-import { backupRole, restoreRole } from "./postgresRoles";
+import { backupRole, restoreRole } from "../../settings/databaseAccess";
 import { tunePostgres } from "./postgresTuning";
 import { postgresqlPort } from "./role";
 

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import { backupRole, databaseNameRule, isDatabaseName, restoreRole } from "./databaseName";
+import { backupRole, databaseNameRule, isDatabaseName, restoreRole } from "../../settings/databaseAccess";
 import { scramVerifier } from "./scram";
-
-export { backupRole, restoreRole } from "./databaseName";
 
 /** What these roles were called at first; a database may have such a name. */
 const formerNames = { [backupRole]: "backup", [restoreRole]: "restore" } as const;

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { databaseNameRule, isDatabaseName } from "../../settings/databaseAccess";
 import { choice, imageReference, text } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { Rule } from "../../settings/rules";
 import { type SettledRules, storeRule } from "../../settings/settled";
 import type { MachineSize } from "../../sizing/resolve";
-import { databaseNameRule, isDatabaseName } from "./databaseName";
 import { minimumDatabaseMemoryGb } from "./memoryPlan";
 
 export const CacheEngine = { Valkey: "valkey", Redis: "redis" } as const;

@@ -1,4 +1,4 @@
-import { backupRole } from "../database/databaseName";
+import { backupRole } from "../../settings/databaseAccess";
 import { type BackupConfig, copiesLock, databaseLock, rclone } from "./backupConfig";
 import { factsSql } from "./backupFacts";
 import { localBackups, remotesOf, volumeKeepsBackups } from "./backupRemotes";

@@ -1,4 +1,4 @@
-import { backupRole, restoreRole } from "../database/databaseName";
+import { backupRole, restoreRole } from "../../settings/databaseAccess";
 
 /** Settings that hold a list of names, which stays as it is; every other value becomes one string. */
 const listSettings = [

@@ -1,4 +1,4 @@
-import { backupRole, restoreRole, workingDatabase } from "../database/databaseName";
+import { backupRole, restoreRole, workingDatabase } from "../../settings/databaseAccess";
 import { type BackupConfig, databaseLock, rclone } from "./backupConfig";
 import { createRolesSql } from "./backupFacts";
 import { remoteFunctions, scriptHead } from "./backupScripts";

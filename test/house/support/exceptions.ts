@@ -89,7 +89,6 @@ export const outwardImports: readonly string[] = [
   "roles/edge -> roles/app",
   "views -> stack",
   "machine -> stack",
-  "roles/storage -> roles/database",
   "roles/storage -> stack",
   "settings -> stack",
 ];

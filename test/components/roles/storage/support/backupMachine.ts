@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { deployKey } from "../../../../../components/machine/deployKey";
-import { backupRole, restoreRole } from "../../../../../components/roles/database/databaseName";
 import { postgresSetup } from "../../../../../components/roles/database/postgresSetup";
 import type { BackupConfig, BackupSecrets } from "../../../../../components/roles/storage/backupConfig";
 import { backupSetup } from "../../../../../components/roles/storage/backupSetup";
 import { ObjectStoreEngine } from "../../../../../components/roles/storage/settings";
 import { storageProbes } from "../../../../../components/roles/storage/status";
+import { backupRole, restoreRole } from "../../../../../components/settings/databaseAccess";
 import { listenEarlySetup } from "../../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../../components/setup/merge";
 import type { MachineSetup } from "../../../../../components/setup/types";

@@ -1,7 +1,7 @@
-import { backupRole, restoreRole } from "../../../../../components/roles/database/databaseName";
 import { postgresSetup } from "../../../../../components/roles/database/postgresSetup";
 import type { BackupConfig } from "../../../../../components/roles/storage/backupConfig";
 import { backupSetup } from "../../../../../components/roles/storage/backupSetup";
+import { backupRole, restoreRole } from "../../../../../components/settings/databaseAccess";
 import { listenEarlySetup } from "../../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../../components/setup/merge";
 

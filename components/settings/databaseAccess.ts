@@ -1,3 +1,10 @@
+/** A login of PostgreSQL. */
+export interface DatabaseCredential {
+  readonly user: string;
+  /** Secret. */
+  readonly password: string;
+}
+
 /**
  * Takes the nightly dump. A superuser, because nothing less reads all that PostgreSQL 17 holds: large objects
  * have no role that reads them, and whoever is none gets subscriptions and the passwords of user mappings left
