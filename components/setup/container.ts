@@ -107,10 +107,11 @@ function singleLine(key: string, value: string): string {
   return value;
 }
 
-function unitFile(spec: ContainerSpec, environment: readonly SetupFile[]): string {
+/** Its arguments, as systemd reads them. */
+function dockerRun(spec: ContainerSpec, environment: readonly SetupFile[]): string[] {
   const network =
     spec.network === "host" ? ["--network=host"] : ["--network=platform", `--ip=${spec.network.address}`];
-  const run = [
+  return [
     "/usr/bin/docker run --rm --init",
     `--name=${spec.name}`,
     `--hostname=${spec.name}`,
@@ -126,6 +127,9 @@ function unitFile(spec: ContainerSpec, environment: readonly SetupFile[]): strin
     spec.image,
     ...(spec.command ?? []),
   ].map((part) => part.replaceAll("%", "%%").replaceAll("$", "$$$$"));
+}
+
+function unitFile(spec: ContainerSpec, environment: readonly SetupFile[]): string {
   const after = ["docker.service", "platform-network.service", ...(spec.after ?? [])].join(" ");
   return `[Unit]
 Description=Container ${spec.name}
@@ -137,7 +141,7 @@ StartLimitIntervalSec=0
 [Service]
 # A container that a crash left behind would block the name.
 ExecStartPre=-/usr/bin/docker rm --force ${spec.name}
-ExecStart=${run.join(" \\\n  ")}
+ExecStart=${dockerRun(spec, environment).join(" \\\n  ")}
 ExecStop=/usr/bin/docker stop --time=${spec.stopSeconds ?? 30} ${spec.name}
 Restart=always
 RestartSec=1

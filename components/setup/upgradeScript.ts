@@ -15,7 +15,25 @@ export function upgradeScript(
   { advice, admit, drain, undrain }: Leaving,
   heldBack: readonly string[],
 ): string {
-  return `#!/bin/bash
+  return [
+    usage,
+    rebootRequiredFunction,
+    staleServicesFunction,
+    stateFunctions(heldBack),
+    bashFunction("admit", admit),
+    bashFunction("drain", drain),
+    bashFunction("undrain", undrain),
+    updateFunction,
+    answerState(advice),
+    upgrade,
+  ].join("\n\n");
+}
+
+const bashFunction = (name: string, body: string) => `${name}() {
+  ${body.replaceAll("\n", "\n  ")}
+}`;
+
+const usage = `#!/bin/bash
 # Upgrades this machine, what restarts under visitors' eyes included.
 #   (nothing)  says what waits, and what to do before
 #   --json     the same for programs
@@ -29,11 +47,9 @@ case "$mode" in
 esac
 
 die() { echo "platform-upgrade: $1" >&2; exit "\${2:-1}"; }
-waiting() { apt-get --simulate --with-new-pkgs --quiet upgrade | awk '$1 == "Inst" { print $2 (index($0, "Debian-Security:") ? " security" : "") }'; }
+waiting() { apt-get --simulate --with-new-pkgs --quiet upgrade | awk '$1 == "Inst" { print $2 (index($0, "Debian-Security:") ? " security" : "") }'; }`;
 
-${rebootRequiredFunction}
-
-# Services that still run libraries which an upgrade has replaced.
+const staleServicesFunction = `# Services that still run libraries which an upgrade has replaced.
 stale_services() {
   local maps pid
   for maps in /proc/[0-9]*/maps; do
@@ -41,9 +57,11 @@ stale_services() {
     pid=\${maps#/proc/}
     ps -o unit= -p "\${pid%/maps}" || true
   done | grep '\\.service$' | grep -v '^user@' | sort -u || true
-}
+}`;
 
-state() {
+/** `state` answers JSON, `show` makes lines for people of it. */
+function stateFunctions(heldBack: readonly string[]): string {
+  return `state() {
   local reboot=false last=''
   if reboot_required; then reboot=true; fi
   last=$(stat -c %Y /var/lib/apt/periodic/unattended-upgrades-stamp 2>/dev/null || echo null)
@@ -64,21 +82,10 @@ show() {
     "services with old libraries  \\(.staleServices | list)",
     "reboot                       \\(if .rebootRequired then "REQUIRED" else "not required" end)",
     "last automatic run           \\(.lastAutomaticRun // "none yet")"'
+}`;
 }
 
-admit() {
-  ${admit.replaceAll("\n", "\n  ")}
-}
-
-drain() {
-  ${drain.replaceAll("\n", "\n  ")}
-}
-
-undrain() {
-  ${undrain.replaceAll("\n", "\n  ")}
-}
-
-update() {
+const updateFunction = `update() {
   local try
   # The lock of the lists knows no time limit.
   for try in {1..60}; do
@@ -87,18 +94,22 @@ update() {
     sleep 5
   done
   return 1
-}
+}`;
 
-if [ "$mode" != --yes ]; then
+/** Everything but `--yes` ends here. */
+function answerState(advice: string): string {
+  return `if [ "$mode" != --yes ]; then
   now=$(state)
   if [ "$mode" = --json ]; then printf '%s\\n' "$now"; else
     show <<<"$now"
     echo ${quoteForEcho(advice)}
   fi
   exit 0
-fi
+fi`;
+}
 
-exec 9>/run/platform-setup.lock
+/** Whatever happens while it runs, the machine goes back to its work. */
+const upgrade = `exec 9>/run/platform-setup.lock
 flock -w 5 9 || die "a set-up or another upgrade runs on this machine: wait for its end" 75
 update || die "the lists of packages could not be renewed; nothing was changed"
 admit
@@ -120,7 +131,6 @@ failed=$(comm -13 <(printf '%s\\n' "$failed_before") <(failed_units) | xargs)
 [ -z "$failed" ] || die "these units failed: $failed"
 if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
 `;
-}
 
 function quoteForEcho(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;

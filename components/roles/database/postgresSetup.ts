@@ -1,4 +1,10 @@
-import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
+import {
+  type CompleteSetup,
+  completeSetup,
+  type SetupCheck,
+  type SetupFile,
+  type SetupStep,
+} from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { createClusterConf, type PostgresConfig, pgHba, postgresqlConf, postgresVersion } from "./postgres";
 import {
@@ -29,31 +35,10 @@ const psql = "runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1";
 /** PostgreSQL with its roles and the application's database. */
 export function postgresSetup(config: PostgresConfig, passwords: RolePasswords): CompleteSetup {
   checkDatabaseName(config.database);
-  const { database } = config;
   return completeSetup({
     packages: [`postgresql-${postgresVersion}`],
     files: postgresFiles(config, passwords),
-    steps: [
-      {
-        name: "restart PostgreSQL for settings that need it",
-        stage: "afterUnits",
-        unless: restartIsDone,
-        run: `systemctl restart ${unit} && until runuser -u postgres -- pg_isready -q; do sleep 0.2; done`,
-      },
-      {
-        name: "roles of PostgreSQL",
-        stage: "afterUnits",
-        unless: `[ "$(${psql} <${sqlFolder}/roles-current.sql)" = t ]`,
-        run: `${psql} -1 <${sqlFolder}/roles.sql`,
-      },
-      {
-        name: `database ${database}`,
-        stage: "afterUnits",
-        unless: `[ "$(${psql} <${sqlFolder}/database-current.sql)" = t ]`,
-        run: `[ "$(${psql} -c "select count(*) from pg_database where datname = '${database}'")" = 1 ] || runuser -u postgres -- createdb --owner=${database} ${database}
-${psql} <${sqlFolder}/database.sql`,
-      },
-    ],
+    steps: clusterSteps(config.database),
     units: [
       {
         name: unit,
@@ -63,17 +48,46 @@ ${psql} <${sqlFolder}/database.sql`,
         ready: "runuser -u postgres -- pg_isready -q",
       },
     ],
-    checks: [
-      {
-        name: "PostgreSQL lets the application log in, write and read",
-        command: `PGPASSFILE=${passFile} psql -XqAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -U ${database} -d ${database} -c "begin; create table platform_check (n int); insert into platform_check values (1); select n from platform_check; rollback" | grep -qx 1`,
-      },
-      {
-        name: "PostgreSQL keeps data checksums and needs no restart",
-        command: `${psql} -c "select name, setting from pg_settings where (name = 'data_checksums' and setting <> 'on') or pending_restart" | { ! grep .; }`,
-      },
-    ],
+    checks: clusterChecks(config.database),
   });
+}
+
+/** What is done in the running cluster, once it has read its files. */
+function clusterSteps(database: string): SetupStep[] {
+  return [
+    {
+      name: "restart PostgreSQL for settings that need it",
+      stage: "afterUnits",
+      unless: restartIsDone,
+      run: `systemctl restart ${unit} && until runuser -u postgres -- pg_isready -q; do sleep 0.2; done`,
+    },
+    {
+      name: "roles of PostgreSQL",
+      stage: "afterUnits",
+      unless: `[ "$(${psql} <${sqlFolder}/roles-current.sql)" = t ]`,
+      run: `${psql} -1 <${sqlFolder}/roles.sql`,
+    },
+    {
+      name: `database ${database}`,
+      stage: "afterUnits",
+      unless: `[ "$(${psql} <${sqlFolder}/database-current.sql)" = t ]`,
+      run: `[ "$(${psql} -c "select count(*) from pg_database where datname = '${database}'")" = 1 ] || runuser -u postgres -- createdb --owner=${database} ${database}
+${psql} <${sqlFolder}/database.sql`,
+    },
+  ];
+}
+
+function clusterChecks(database: string): SetupCheck[] {
+  return [
+    {
+      name: "PostgreSQL lets the application log in, write and read",
+      command: `PGPASSFILE=${passFile} psql -XqAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -U ${database} -d ${database} -c "begin; create table platform_check (n int); insert into platform_check values (1); select n from platform_check; rollback" | grep -qx 1`,
+    },
+    {
+      name: "PostgreSQL keeps data checksums and needs no restart",
+      command: `${psql} -c "select name, setting from pg_settings where (name = 'data_checksums' and setting <> 'on') or pending_restart" | { ! grep .; }`,
+    },
+  ];
 }
 
 /** Whether the running server has read the files (a reload is asynchronous) and nothing waits for a restart. */

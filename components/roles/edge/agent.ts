@@ -41,17 +41,9 @@ export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: Age
     path: `${folder}/${name}`,
     content,
   }));
-  const files: SetupFile[] = [
-    ...modules,
-    { path: configPath, content: agentConfig(machine, peer, options), mode: "0600" },
-    { path: tokenPath, content: `${options.apiToken}\n`, mode: "0600" },
-    { path: usersPath, content: `u ${user} - "Floating IP agent"\n` },
-    { path: runtimePath, content: runtimeFiles },
-    { path: unitPath, content: unitFile },
-  ];
   return completeSetup({
     packages: ["python3", "ca-certificates"],
-    files,
+    files: [...modules, ...filesOfMachine(machine, peer, options)],
     steps: [
       {
         name: `user ${user}`,
@@ -77,6 +69,17 @@ export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: Age
       },
     ],
   });
+}
+
+/** What is not the same on every load balancer, and what systemd reads. */
+function filesOfMachine(machine: MachinePlan, peer: MachinePlan, options: AgentOptions): SetupFile[] {
+  return [
+    { path: configPath, content: agentConfig(machine, peer, options), mode: "0600" },
+    { path: tokenPath, content: `${options.apiToken}\n`, mode: "0600" },
+    { path: usersPath, content: `u ${user} - "Floating IP agent"\n` },
+    { path: runtimePath, content: runtimeFiles },
+    { path: unitPath, content: unitFile },
+  ];
 }
 
 /** Configuration as JSON: everything but the token. */

@@ -60,24 +60,8 @@ export function keepalivedConfig(machine: MachinePlan, peer: MachinePlan): strin
   vrrp_notify_fifo ${notifyFifo}
 }
 
-vrrp_script alive {
-  script "${checkPath}"
-  interval 0.5
-  timeout 3
-  fall 3
-  rise 2
-  init_fail
-}
-
-vrrp_script reaches {
-  script "${checkPath} reaches"
-  interval 1
-  timeout 6
-  fall 4
-  rise 2
-  init_fail
-}
-
+${vrrpScript("alive", { script: checkPath, interval: 0.5, timeout: 3, fall: 3 })}
+${vrrpScript("reaches", { script: `${checkPath} reaches`, interval: 1, timeout: 6, fall: 4 })}
 vrrp_instance edge {
   state BACKUP
   nopreempt
@@ -97,6 +81,27 @@ vrrp_instance edge {
     alive
     reaches
   }
+}
+`;
+}
+
+/** Times in seconds. The first answer decides after a start: until then the machine counts as one that cannot serve. */
+interface VrrpScript {
+  readonly script: string;
+  readonly interval: number;
+  readonly timeout: number;
+  /** Answers in a row that make it dead. */
+  readonly fall: number;
+}
+
+function vrrpScript(name: string, { script, interval, timeout, fall }: VrrpScript): string {
+  return `vrrp_script ${name} {
+  script "${script}"
+  interval ${interval}
+  timeout ${timeout}
+  fall ${fall}
+  rise 2
+  init_fail
 }
 `;
 }

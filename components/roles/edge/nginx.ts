@@ -170,7 +170,17 @@ function stateLocation(options: EdgeOptions): string {
 
 function visitorServers(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
-  const locations = `
+  const locations = visitorLocations(options);
+  const plain = certificate !== undefined && options.redirectToHttps ? redirectLocations(options) : locations;
+  const servers = [`listen ${httpPort} default_server;${plain}`];
+  if (certificate !== undefined) {
+    servers.push(`listen ${httpsPort} ssl default_server;\n    http2 on;\n${tls(certificate)}${locations}`);
+  }
+  return servers.map((body) => `\n  server {\n    set $any_replica "";\n    ${body}\n  }`).join("\n");
+}
+
+function visitorLocations(options: EdgeOptions): string {
+  return `
     if (-f ${nobodyReadyPath}) {
       set $any_replica yes;
     }
@@ -193,8 +203,11 @@ function visitorServers(options: EdgeOptions): string {
       return 404;
     }
 ${stateLocation(options)}`;
-  // The certificate speaks for no address and no foreign name, so these are not sent to themselves.
-  const redirect = `
+}
+
+/** The certificate speaks for no address and no foreign name, so these are not sent to themselves. */
+function redirectLocations(options: EdgeOptions): string {
+  return `
     location / {${options.otherHosts === OtherHosts.Refuse ? otherHosts(options) : ""}
       if ($known_host = 0) {
         return 308 https://${options.domain}$request_uri;
@@ -202,12 +215,6 @@ ${stateLocation(options)}`;
       return 308 https://$host$request_uri;
     }
 ${stateLocation(options)}`;
-  const plain = certificate !== undefined && options.redirectToHttps ? redirect : locations;
-  const servers = [`listen ${httpPort} default_server;${plain}`];
-  if (certificate !== undefined) {
-    servers.push(`listen ${httpsPort} ssl default_server;\n    http2 on;\n${tls(certificate)}${locations}`);
-  }
-  return servers.map((body) => `\n  server {\n    set $any_replica "";\n    ${body}\n  }`).join("\n");
 }
 
 /** For names that are not the platform's. */

@@ -1,0 +1,180 @@
+import * as hcloud from "@pulumi/hcloud";
+import * as pulumi from "@pulumi/pulumi";
+import { cloudFirewallRules } from "../../machine/cloudFirewall";
+import { refuseInputs } from "../../machine/inputErrors";
+import { type Bastion, type Machine, numericId } from "../../machine/machine";
+import { createMachines, groupOutputs } from "../../machine/machineGroup";
+import { machineContext, type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import { machinesOf } from "../../plan/plan";
+import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
+import { userDataForNat } from "./nat";
+import { machineSetup, type Pair } from "./pairSetup";
+import { edgeRole } from "./role";
+import { EdgeEngine } from "./settings";
+
+/**
+ * Two public machines that share one floating IP: HAProxy or nginx in front of the app nodes, NAT and SSH
+ * bastion for all machines without a public address.
+ *
+ * keepalived decides over the private network who is master, and an agent on each machine makes the Hetzner
+ * API agree. The agent is level-triggered, because events alone go wrong: after a short split the winner's
+ * state does not change, so nothing would tell the API. It asks the peer before it takes the address, so that
+ * two masters that cannot hear each other do not fight. The network's default route follows the address.
+ *
+ * The first machine is ready to be bastion and NAT gateway after its first boot: `bastion` and `natGateway`
+ * do not wait for its setup.
+ *
+ * Nodes are asked for their health with the domain as `Host`, and any 2xx is healthy. While no node is, requests
+ * are sent to all of them: the site may only be slow.
+ *
+ * Cost: two server types, two IPv4 addresses and one floating IPv4.
+ *
+ * @throws InputPropertiesError with everything that no pair could serve, before any resource
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import { LoadBalancerPair } from "hetzner-platform";
+ *
+ * const pair = new LoadBalancerPair("shop", {
+ *   location: "nbg1",
+ *   network: { id: 4711, range: "10.20.0.0/16" },
+ *   addresses: ["10.20.1.11", "10.20.1.12"],
+ *   serverType: "cx23",
+ *   sshKey: "deploy",
+ *   privateKey: new pulumi.Config().requireSecret("deployKey"),
+ *   adminRanges: ["203.0.113.7/32"],
+ *   domain: "www.example.com",
+ *   backends: [
+ *     { name: "web1", address: "10.20.1.21", port: 8080, healthPath: "/up" },
+ *     { name: "web2", address: "10.20.1.22", port: 8080, healthPath: "/up" },
+ *   ],
+ *   apiToken: new pulumi.Config("hcloud").requireSecret("token"),
+ * });
+ *
+ * export const virtualIp = pair.virtualIp;
+ * ```
+ */
+export class LoadBalancerPair extends pulumi.ComponentResource {
+  /** The floating IP that visitors use. */
+  public readonly virtualIp: pulumi.Output<string>;
+  public readonly floatingIpId: pulumi.Output<number>;
+  /** The first machine, as soon as SSH and NAT work there. */
+  public readonly bastion: Bastion;
+  /** Private address of the first machine: where the network's default route begins its life. */
+  public readonly natGateway: string;
+  public readonly serverIds: pulumi.Output<number[]>;
+  /** Public addresses of the two machines, for administrators. */
+  public readonly publicIpv4s: pulumi.Output<string[]>;
+  /** Host names; resolves when both setups have succeeded. */
+  public readonly configured: pulumi.Output<string[]>;
+
+  /** @param platform what it is part of; it stands alone without */
+  constructor(
+    name: string,
+    args: LoadBalancerPairArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    platform?: PlatformContext,
+  ) {
+    super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
+    refuseInputs(`LoadBalancerPair ${name}`, pairProblems(args));
+    const pair = planPair(name, args, platform);
+    const floatingIp = createFloatingIp(name, args, pair, this);
+    const machines = createPair(name, args, pair, floatingIp, this);
+    const [first] = machines;
+    if (first === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
+
+    this.virtualIp = floatingIp.ipAddress;
+    this.floatingIpId = numericId(floatingIp);
+    this.bastion = { host: first.publicIpv4, hostKey: first.hostKey };
+    this.natGateway = pair.machines[0].privateIp;
+    const { serverIds, configured } = groupOutputs(pair.machines, machines);
+    this.serverIds = serverIds;
+    this.publicIpv4s = pulumi.all(machines.map((machine) => machine.publicIpv4));
+    this.configured = configured;
+    this.registerOutputs({
+      virtualIp: this.virtualIp,
+      floatingIpId: this.floatingIpId,
+      serverIds: this.serverIds,
+      publicIpv4s: this.publicIpv4s,
+      configured: this.configured,
+    });
+  }
+}
+
+function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformContext | undefined): Pair {
+  const { engine = EdgeEngine.HAProxy, addresses, environment = name } = args;
+  const size = sizeOf(args);
+  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const plan = planOf(name, args, platform, { role: edgeRole({ ...size, engine }), addresses });
+  const [first, second] = machinesOf(plan, "edge");
+  if (first === undefined || second === undefined) throw new Error("a pair has two machines");
+  const context = machineContext(name, args, platform);
+  return { plan, machines: [first, second], context, resourceName: `${environment}-edge` };
+}
+
+function createFloatingIp(
+  name: string,
+  { protect = false }: LoadBalancerPairArgs,
+  { context, resourceName }: Pair,
+  parent: LoadBalancerPair,
+): hcloud.FloatingIp {
+  return new hcloud.FloatingIp(
+    `${name}-address`,
+    {
+      name: resourceName,
+      description: "where visitors arrive",
+      type: "ipv4",
+      homeLocation: context.location,
+      labels: context.labels,
+      deleteProtection: protect,
+    },
+    // The pair assigns and moves the address; Pulumi must not move it back.
+    { parent, protect, ignoreChanges: ["serverId"], deleteBeforeReplace: true },
+  );
+}
+
+function createFirewall(
+  name: string,
+  { adminRanges }: LoadBalancerPairArgs,
+  { plan, context, resourceName }: Pair,
+  parent: LoadBalancerPair,
+): hcloud.Firewall {
+  return new hcloud.Firewall(
+    `${name}-firewall`,
+    {
+      name: resourceName,
+      rules: pulumi.output(adminRanges).apply((ranges) => cloudFirewallRules(plan, "edge", ranges)),
+      labels: context.labels,
+    },
+    { parent, deleteBeforeReplace: true },
+  );
+}
+
+/** Both machines on one physical host would fail together. */
+function createPair(
+  name: string,
+  args: LoadBalancerPairArgs,
+  pair: Pair,
+  floatingIp: hcloud.FloatingIp,
+  parent: LoadBalancerPair,
+): Machine[] {
+  return createMachines(
+    name,
+    {
+      machines: pair.machines,
+      serverType: args.serverType,
+      context: pair.context,
+      setup: (machine) => machineSetup(args, pair, machine, floatingIp),
+      firewallIds: [numericId(createFirewall(name, args, pair, parent))],
+      spread: pair.resourceName,
+      // `destroy` deletes the machines before the address: their agents would take it again in the moment between
+      // unassigning and deleting it, and Hetzner deletes no assigned address.
+      after: floatingIp.id,
+      userData: userDataForNat(args.network.range),
+      // Before release 0.2.
+      formerNames: (machine) => [`${name}-${machine.name.replace("edge", "lb")}`],
+    },
+    parent,
+  );
+}
