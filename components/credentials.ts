@@ -1,8 +1,8 @@
 import type { AppNodesArgs } from "./roles/app";
 import type { DatabaseNode } from "./roles/database";
 import type { StorageNode } from "./roles/storage";
+import type { RegistrySettings } from "./settings/platformWide";
 import type { RegistryCredential } from "./setup/docker";
-import type { RegistrySettings } from "./stack/settings";
 
 /** By what names services find the stores. */
 export function storeEnvironments(database: DatabaseNode, storage: StorageNode): AppNodesArgs["stores"] {

@@ -29,6 +29,7 @@ export type { MachineSummary } from "./platformOutputs";
 export { planPlatform, presets } from "./presets";
 export { PresetName } from "./presets/name";
 export type { Preset } from "./presets/preset";
+export type { ImageSettings, PlatformSettings } from "./presets/settings";
 export { AppNodes, type AppNodesArgs } from "./roles/app";
 export { type AppSettings, appSettings, type ServiceSettings } from "./roles/app/settings";
 export { ContainerMachines, type ContainerMachinesArgs } from "./roles/container/containerMachines";
@@ -47,6 +48,12 @@ export {
   storageSettings,
 } from "./roles/storage/settings";
 export type { DatabaseCredential } from "./settings/databaseAccess";
+export type {
+  ImageSources,
+  NetworkSettings,
+  PlatformWide,
+  RegistrySettings,
+} from "./settings/platformWide";
 export { SettingsError, type SettingsProblem } from "./settings/problems";
 export { parseRole, type RoleSettings } from "./settings/roleSettings";
 export type { Rule } from "./settings/rules";
@@ -60,9 +67,3 @@ export * from "./setup/types";
 export { type MachineSize, resolveServerType } from "./sizing/resolve";
 export { parseSettings } from "./stack/parse";
 export type { RoleName } from "./stack/roles";
-export type {
-  ImageSettings,
-  NetworkSettings,
-  PlatformSettings,
-  RegistrySettings,
-} from "./stack/settings";

@@ -4,7 +4,7 @@ import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
 import { siteOffer } from "../setup/site";
 import type { MachineSize } from "../sizing/resolve";
-import type { PlatformSettings } from "../stack/settings";
+import type { PlatformSettings } from "./settings";
 
 // Roles of the outlines that no component builds yet. Each moves into a folder of `roles/` when it is built.
 

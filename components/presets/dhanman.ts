@@ -3,9 +3,9 @@ import type { Role } from "../plan/role";
 import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
 import { storageRole } from "../roles/storage/role";
-import type { PlatformSettings } from "../stack/settings";
 import { later } from "./comingRoles";
 import type { Preset } from "./preset";
+import type { PlatformSettings } from "./settings";
 
 /**
  * Everything on one machine, a stack for production and one for QA, each in a location of its own.

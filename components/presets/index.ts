@@ -1,7 +1,6 @@
 import { type Plan, planRoles } from "../plan/plan";
 import type { Role } from "../plan/role";
 import { containerRole } from "../roles/container/role";
-import type { PlatformSettings } from "../stack/settings";
 import { dhanman } from "./dhanman";
 import { foobar } from "./foobar";
 import { multiServer } from "./multiServer";
@@ -9,6 +8,7 @@ import { PresetName } from "./name";
 import type { Preset } from "./preset";
 import { scaleUp } from "./scaleUp";
 import { separated } from "./separated";
+import type { PlatformSettings } from "./settings";
 import { subnetsFor } from "./subnets";
 
 /** All of them, by name. */

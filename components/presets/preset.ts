@@ -1,6 +1,6 @@
 import type { Role } from "../plan/role";
-import type { PlatformSettings } from "../stack/settings";
 import type { PresetName } from "./name";
+import type { PlatformSettings } from "./settings";
 
 /** An outline of a platform: which kinds of machines it has, and who uses whom. */
 export interface Preset {

@@ -1,8 +1,8 @@
 import { mixedRoles } from "../plan/layers";
 import { comingParts, type Role } from "../plan/role";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
-import type { PlatformSettings } from "../stack/settings";
 import { presetOf, rolesOf } from ".";
+import type { PlatformSettings } from "./settings";
 import { withoutRoom } from "./subnets";
 
 /** What is wrong with a preset's machines: more than one kind of work, no room in the network. */

@@ -2,9 +2,9 @@ import type { Role } from "../plan/role";
 import { edgeRole } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
 import { Store } from "../settings/store";
-import type { PlatformSettings } from "../stack/settings";
 import { applicationRole, databaseCluster, later, webRole } from "./comingRoles";
 import type { Preset } from "./preset";
+import type { PlatformSettings } from "./settings";
 
 /**
  * Every layer apart and doubled: load balancers that both serve, two web servers, application servers, a primary with

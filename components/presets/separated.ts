@@ -7,9 +7,9 @@ import { storageRole } from "../roles/storage/role";
 import { Store } from "../settings/store";
 import { siteOffer } from "../setup/site";
 import type { MachineSize } from "../sizing/resolve";
-import type { PlatformSettings } from "../stack/settings";
 import { cacheRole, later } from "./comingRoles";
 import type { Preset } from "./preset";
+import type { PlatformSettings } from "./settings";
 
 const searchOffer = "vectorSearch";
 

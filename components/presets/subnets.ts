@@ -1,5 +1,5 @@
+import type { NetworkSettings } from "../settings/platformWide";
 import { ipv4Text, overlaps, requireIpv4Range } from "../settings/ranges";
-import type { NetworkSettings } from "../stack/settings";
 
 /**
  * A subnet for each role: as the settings say, else the next free part of the range, a /24 or an eighth of a range

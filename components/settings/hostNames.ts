@@ -1,5 +1,3 @@
-import type { PlatformSettings } from "../stack/settings";
-
 /** One label of a host name, RFC 1123. */
 export const hostLabel = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 
@@ -11,11 +9,21 @@ export function isHostName(text: string): boolean {
   return hostPattern.test(text);
 }
 
+interface Named {
+  readonly domain: string;
+  readonly app: { readonly services: Readonly<Record<string, Routed>> };
+}
+
+interface Routed {
+  readonly host?: string | undefined;
+  readonly pathPrefix?: string | undefined;
+}
+
 /**
  * What is wrong with the names that visitors use; empty: nothing. They stand in the configuration of both proxies. A
  * stack's configuration knows no `host` of a service: only a program can have written a wrong one.
  */
-export function hostProblems({ domain, app }: PlatformSettings): string[] {
+export function hostProblems({ domain, app }: Named): string[] {
   const allowed = "a lower-case host name with a dot: www.example.com";
   const routes = new Map<string, string>();
   const ofServices = Object.entries(app.services).flatMap(([name, { host, pathPrefix }]) => {

@@ -17,7 +17,8 @@ export interface SettledChange {
 
 /** A setting that data depends on, and how it may change. */
 export interface SettledRule<Settings> {
-  readonly read: (settings: Settings) => Value;
+  /** Undefined: there is nothing that it is about, and there may be. */
+  readonly read: (settings: Settings) => Value | undefined;
   /** @default - no change */
   readonly mayBecome?: (
     before: Value,
@@ -64,7 +65,12 @@ export function storeRule<Settings>(
 
 /** What a stack remembers of its settings. */
 export function settledValues<Settings>(rules: SettledRules<Settings>, settings: Settings): SettledSettings {
-  return Object.fromEntries(Object.entries(rules).map(([path, rule]) => [path, rule.read(settings)]));
+  return Object.fromEntries(
+    Object.entries(rules).flatMap(([path, rule]) => {
+      const value = rule.read(settings);
+      return value === undefined ? [] : [[path, value]];
+    }),
+  );
 }
 
 /**
@@ -85,7 +91,8 @@ export function settledChanges<Settings extends Acceptance>(
   const differs = Object.fromEntries(Object.entries(before).map(([path, was]) => [path, was !== now[path]]));
   return Object.entries(rules).flatMap(([path, rule]) => {
     const [was, is] = [before[path], rule.read(settings)];
-    if (was === undefined || was === is || rule.mayBecome?.(was, is, settings, differs)) return [];
+    if (was === undefined || is === undefined || was === is || rule.mayBecome?.(was, is, settings, differs))
+      return [];
     if (rule.canBeAccepted && isAccepted(settings, path, is)) return [];
     return [{ path, before: was, after: is, effect: rule.effect(was), remedy: rule.remedy(was, path, is) }];
   });

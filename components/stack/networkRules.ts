@@ -4,7 +4,6 @@ import type { SettingsProblem } from "../settings/problems";
 import { contains, ipv4Number, ipv4Text, overlaps, requireIpv4Range } from "../settings/ranges";
 import type { Rule } from "../settings/rules";
 import { containerRange } from "../setup/docker";
-import { type RoleName, roleNames } from "./roles";
 import type { PlatformSettings } from "./settings";
 
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -13,15 +12,15 @@ const dockerRanges = [containerRange, "172.17.0.0/16"];
 /** Hetzner's gateway of the public side, reserved in private networks too. */
 const publicGateway = "172.31.1.1";
 
-const subnetOf = (settings: PlatformSettings, role: RoleName) =>
-  requireIpv4Range(settings.network.subnets[role]);
+const subnetsOf = ({ network }: PlatformSettings) => Object.entries(network.subnets);
 
 /** Private network: what Hetzner demands of ranges, and room for every machine. */
 export const networkRules: readonly Rule<{ readonly settings: PlatformSettings }>[] = [
   { reads: ["network.range"], check: ({ settings }) => rangeProblems(settings.network.range) },
   {
     reads: ["network"],
-    check: ({ settings }) => roleNames.flatMap((role) => subnetProblems(settings, role)),
+    check: ({ settings }) =>
+      subnetsOf(settings).flatMap((subnet) => subnetProblems(settings.network.range, subnet)),
   },
   { reads: ["network"], check: ({ settings }) => overlapProblems(settings) },
   { reads: ["network", "app.count"], check: ({ settings }) => roomProblems(settings) },
@@ -45,11 +44,10 @@ function rangeProblems(text: string): readonly SettingsProblem[] {
   return [{ path, value: text, allowed, remedy: "choose 10.0.0.0/16 or another free range" }];
 }
 
-function subnetProblems(settings: PlatformSettings, role: RoleName): readonly SettingsProblem[] {
-  const { range, subnets } = settings.network;
-  const subnet = subnetOf(settings, role);
+function subnetProblems(range: string, [role, value]: readonly [string, string]): readonly SettingsProblem[] {
+  const subnet = requireIpv4Range(value);
   const problem = (allowed: string, remedy: string): SettingsProblem[] => [
-    { path: `network.subnets.${role}`, value: subnets[role], allowed, remedy },
+    { path: `network.subnets.${role}`, value, allowed, remedy },
   ];
   if (subnet.prefix > 30) return problem("a subnet of at least /30", "take a shorter prefix, such as /24");
   if (!contains(requireIpv4Range(range), subnet)) {
@@ -63,15 +61,15 @@ function subnetProblems(settings: PlatformSettings, role: RoleName): readonly Se
 }
 
 function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const roles = roleNames;
-  return roles.flatMap((role, index) =>
-    roles
+  const subnets = subnetsOf(settings);
+  return subnets.flatMap(([role, value], index) =>
+    subnets
       .slice(0, index)
-      .filter((other) => overlaps(subnetOf(settings, role), subnetOf(settings, other)))
-      .map((other) => ({
+      .filter(([, other]) => overlaps(requireIpv4Range(value), requireIpv4Range(other)))
+      .map(([name, other]) => ({
         path: `network.subnets.${role}`,
-        value: settings.network.subnets[role],
-        allowed: `a subnet apart from network.subnets.${other} ${settings.network.subnets[other]}`,
+        value,
+        allowed: `a subnet apart from network.subnets.${name} ${other}`,
         remedy: "move one of the two",
       })),
   );
@@ -79,8 +77,8 @@ function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[]
 
 function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
   const plan = planPlatform(settings);
-  return roleNames.flatMap((role) => {
-    const subnet = subnetOf(settings, role);
+  return subnetsOf(settings).flatMap(([role, value]) => {
+    const subnet = requireIpv4Range(value);
     const last = Math.max(...machinesOf(plan, role).map(lastAddress));
     // The last address of a subnet is its broadcast address.
     if (last < subnet.last || subnet.prefix > 30) return [];
@@ -88,7 +86,7 @@ function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
     return [
       {
         path: `network.subnets.${role}`,
-        value: settings.network.subnets[role],
+        value,
         allowed: `a subnet that holds the role's last address ${ipv4Text(last)}`,
         remedy: `take a prefix of /${needed} or shorter; machines begin at the 11th address`,
       },

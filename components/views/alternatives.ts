@@ -1,10 +1,9 @@
 import type { Plan } from "../plan/plan";
-import { BulkBackend, type StorageSettings } from "../roles/storage/settings";
+import { BulkBackend, type StoragePlatform, type StorageSettings } from "../roles/storage/settings";
 import type { PriceTable } from "../sizing/prices";
 import { fallbackServerTypes, NoServerTypeError } from "../sizing/resolve";
 import { type ServerLine, type ServerType, serverTypes } from "../sizing/serverTypes";
 import { workingVolumeGb } from "../sizing/storageBoxes";
-import type { PlatformSettings } from "../stack/settings";
 import { estimateCost, UnknownPriceError } from "./cost";
 
 /** Backends that the alternatives compare; what a bucket elsewhere costs is not known here. */
@@ -24,9 +23,9 @@ export interface Alternative {
  *
  * @param plan how settings are planned: another kind of bulk storage is another plan
  */
-export function costAlternatives(
-  settings: PlatformSettings,
-  plan: (settings: PlatformSettings) => Plan,
+export function costAlternatives<Settings extends StoragePlatform>(
+  settings: Settings,
+  plan: (settings: Settings) => Plan,
   prices: PriceTable,
 ): readonly Alternative[] {
   const types = serverTypes.map((type) => ({ ...type, monthlyEur: prices.servers.get(type.name) }));
@@ -38,9 +37,9 @@ export function costAlternatives(
     .sort((a, b) => a.monthlyEur - b.monthlyEur);
 }
 
-function alternative(
-  settings: PlatformSettings,
-  plan: (settings: PlatformSettings) => Plan,
+function alternative<Settings extends StoragePlatform>(
+  settings: Settings,
+  plan: (settings: Settings) => Plan,
   prices: PriceTable,
   types: readonly ServerType[],
   line: ServerLine,

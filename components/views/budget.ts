@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan";
+import type { PlatformWide } from "../settings/platformWide";
 import { datedPrices } from "../sizing/prices";
-import type { PlatformSettings } from "../stack/settings";
 import { type CostEstimate, estimateCost } from "./cost";
 
 /** The platform would cost more than its budget allows, or nobody can say what it costs. */
@@ -15,7 +15,7 @@ export class BudgetError extends Error {
  * @throws BudgetError naming sum, limit and the largest lines
  */
 export function requireBudget(
-  { budgetEur, location }: Pick<PlatformSettings, "budgetEur" | "location">,
+  { budgetEur, location }: Pick<PlatformWide, "budgetEur" | "location">,
   plan: Plan,
 ): void {
   if (budgetEur === undefined) return;

@@ -1,10 +1,10 @@
 import { type Flow, flowsTo } from "../plan/flows";
 import { type MachinePlan, machinesOf, type Plan } from "../plan/plan";
 import { comingParts, type Role } from "../plan/role";
+import type { PlatformWide } from "../settings/platformWide";
 import { findLocation } from "../sizing/locations";
 import type { MachineSize } from "../sizing/resolve";
 import { resolveServerType } from "../sizing/resolve";
-import type { PlatformSettings } from "../stack/settings";
 
 /** A platform as people and programs read it: the value behind `describe` and `describe --json`. */
 export interface PlatformDescription {
@@ -74,7 +74,7 @@ export interface PortDescription {
 }
 
 /** @throws NoServerTypeError when no server type has a machine's size */
-export function describePlatform(settings: PlatformSettings, plan: Plan): PlatformDescription {
+export function describePlatform(settings: PlatformWide, plan: Plan): PlatformDescription {
   return {
     environment: settings.environment,
     domain: settings.domain,

@@ -1,6 +1,6 @@
 import { machinesOf, type Plan } from "../plan/plan";
 import { offersOf, type Role } from "../plan/role";
-import type { PlatformSettings } from "../stack/settings";
+import type { PlatformWide } from "../settings/platformWide";
 
 /** What of a platform can fail alone and take something with it. */
 export interface SinglePoints {
@@ -33,7 +33,7 @@ export interface DoubledRole {
 }
 
 /** Over the plan alone: a machine is taken to be lost with all that is on it. */
-export function singlePoints(plan: Plan, { environment, location }: PlatformSettings): SinglePoints {
+export function singlePoints(plan: Plan, { environment, location }: PlatformWide): SinglePoints {
   const size = (role: Role) => machinesOf(plan, role.name).length;
   return {
     environment,

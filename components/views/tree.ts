@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan";
+import type { PlatformWide } from "../settings/platformWide";
 import { describeSize } from "../sizing/resolve";
-import type { PlatformSettings } from "../stack/settings";
 import {
   describePlatform,
   type MachineDescription,
@@ -10,7 +10,7 @@ import {
 } from "./description";
 
 /** The platform as a tree of hyphens: roles, machines, what runs on them. Ends with a newline. */
-export function describeTree(settings: PlatformSettings, plan: Plan): string {
+export function describeTree(settings: PlatformWide, plan: Plan): string {
   return renderTree(describePlatform(settings, plan));
 }
 

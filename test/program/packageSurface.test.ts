@@ -30,7 +30,7 @@ describe("the package", function () {
       assert.match(exported, new RegExp(`^${keyword} ${name}\\b`, "m"));
       assert.doesNotMatch(mentioned, new RegExp(`^${keyword} ${name}\\b`, "m"));
     }
-    assert.match(exported, /^interface PlatformSettings \{$/m);
+    assert.match(exported, /^interface PlatformSettings extends PlatformWide\b/m);
     assert.match(exported, /^ {4}readonly databaseUrl: pulumi\.Output<string>;$/m);
     assert.doesNotMatch(surface, /^ {4}private /m);
   });

@@ -4,12 +4,14 @@ import { createMachines, groupOutputs } from "../../machine/machineGroup";
 import type { PrivateRoleArgs } from "../../machine/roleArgs";
 import { type MachinePlan, machinesOf } from "../../plan/plan";
 import { hostProblems } from "../../settings/hostNames";
+import type { PlatformWide } from "../../settings/platformWide";
 import type { Store } from "../../settings/store";
 import { leavingApp } from "./leaving";
+import type { AppSettings } from "./settings";
 import { appNodeSetup } from "./setup";
 
 /** Of the settings, the nodes take their number, size and services. */
-export interface AppNodesArgs extends PrivateRoleArgs {
+export interface AppNodesArgs extends PrivateRoleArgs<PlatformWide & { readonly app: AppSettings }> {
   /** Image of each service of `settings.app.services`, by digest: `example/shop@sha256:...`. */
   readonly images: Readonly<Record<string, pulumi.Input<string>>>;
   /** Traefik 3 by digest: `traefik@sha256:...`. */

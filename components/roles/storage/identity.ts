@@ -2,13 +2,13 @@ import { isAccepted } from "../../settings/settled";
 import { mergeSetups } from "../../setup/merge";
 import { judgeCommand, markerPath, storeMarker } from "../../setup/storeMarker";
 import type { CompleteSetup } from "../../setup/types";
-import type { PlatformSettings } from "../../stack/settings";
+import type { StoragePlatform } from "./settings";
 import { storageRoot } from "./volume";
 
 const store = "objects";
 
 /** Refuses a bucket or an engine that is not there while another one with objects is. */
-export function objectsIdentity(settings: PlatformSettings): CompleteSetup {
+export function objectsIdentity(settings: StoragePlatform): CompleteSetup {
   const { objectStoreEngine, bucket } = settings.storage;
   const accepted =
     isAccepted(settings, "storage.bucket", bucket) ||

@@ -12,13 +12,13 @@ import { backupKeyRule, isBackupKey } from "./backupSeal";
 import { hasStorageBox } from "./copies";
 import { leavingStorage } from "./leaving";
 import { applicationAccessKey, s3Endpoint, s3Region } from "./s3";
-import { BulkBackend, type OffsiteCredentials } from "./settings";
+import { BulkBackend, type OffsiteCredentials, type StoragePlatform } from "./settings";
 import { bulkProblems, offsitePairProblem } from "./settingsRules";
 import { storageSetup } from "./setup";
 import { createBackupBox } from "./storageBox";
 
 /** Of the settings, the node takes its size, volume, bucket and schedules. */
-export interface StorageNodeArgs extends PrivateRoleArgs {
+export interface StorageNodeArgs extends PrivateRoleArgs<StoragePlatform> {
   /** Image of the object store by digest: `versity/versitygw@sha256:...`. */
   readonly objectStoreImage: pulumi.Input<string>;
   /** `DatabaseNode.backup`. Secret. */

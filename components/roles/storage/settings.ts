@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isCalendarExpression, nextElapse } from "../../settings/calendar";
 import { choice, flag, httpUrl, imageReference, secretText, text, wholeNumber } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
+import type { PlatformWide } from "../../settings/platformWide";
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { MachineSize } from "../../sizing/resolve";
 import { largestStorageBoxGb, workingVolumeGb } from "../../sizing/storageBoxes";
@@ -43,6 +44,13 @@ export interface StorageSettings extends MachineSize {
   /** Days that the log archive keeps. */
   readonly logRetentionDays: number;
 }
+
+/** The settings of the whole platform that the role needs. */
+export type StoragePlatform = PlatformWide & {
+  readonly storage: StorageSettings;
+  /** Whose backups are taken. */
+  readonly database: { readonly databaseName: string };
+};
 
 export interface BackupSettings {
   /** systemd calendar expression, UTC: `*-*-* 02:00:00`. */

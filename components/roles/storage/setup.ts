@@ -3,7 +3,6 @@ import { Store } from "../../settings/store";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
-import type { PlatformSettings } from "../../stack/settings";
 import type { BackupSecrets, StorageBoxAccess } from "./backupConfig";
 import { backupSetup } from "./backupSetup";
 import { objectsIdentity } from "./identity";
@@ -11,6 +10,7 @@ import { logArchiveSetup } from "./logArchive";
 import { objectRetentionSetup } from "./objectRetention";
 import { objectStoreSetup } from "./objectStore";
 import type { ObjectStoreSecrets } from "./s3";
+import type { StoragePlatform } from "./settings";
 import { storageProbes } from "./status";
 import { volumeSetup } from "./volume";
 
@@ -29,7 +29,7 @@ export interface StorageSecrets extends Omit<BackupSecrets, "objectStoreRoot"> {
 
 /** Everything that makes a machine with Docker the storage node. */
 export function storageSetup(
-  settings: PlatformSettings,
+  settings: StoragePlatform,
   plan: Plan,
   facts: StorageFacts,
   secrets: StorageSecrets,

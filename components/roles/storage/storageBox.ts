@@ -4,8 +4,8 @@ import * as random from "@pulumi/random";
 import { type DeployKey, deployKey } from "../../machine/deployKey";
 import type { RoleArgs } from "../../machine/roleArgs";
 import { requireStorageBox, storageBoxLocation } from "../../sizing/storageBoxes";
-import type { PlatformSettings } from "../../stack/settings";
 import type { StorageBoxAccess } from "./backupConfig";
+import type { StoragePlatform } from "./settings";
 
 /** A storage box for backups, and the key that opens it. */
 export interface BackupBox {
@@ -25,7 +25,7 @@ const snapshotPlan = { maxSnapshots: 7, hour: 4, minute: 30 };
  */
 export function createBackupBox(
   name: string,
-  { settings, context }: Pick<RoleArgs, "settings" | "context">,
+  { settings, context }: Pick<RoleArgs<StoragePlatform>, "settings" | "context">,
   parent: pulumi.Resource,
 ): BackupBox {
   const { protect, storage, environment } = settings;
@@ -59,7 +59,7 @@ export function createBackupBox(
   };
 }
 
-function boxKey(name: string, settings: PlatformSettings, parent: pulumi.Resource) {
+function boxKey(name: string, settings: StoragePlatform, parent: pulumi.Resource) {
   const { protect } = settings;
   const seed = new random.RandomBytes(`${name}-box-key`, { length: 32 }, { parent, protect });
   const pair = pulumi
