@@ -28,26 +28,8 @@ export interface Peer {
 export const prismPort = 18_254;
 
 /** Starts and stops the daemon of a cloud that is down; leaves it down. */
-export async function measureStarts(
-  { settings, rounds, progress, cleanUp }: Bench,
-  peer: Peer | undefined,
-): Promise<Measure[]> {
-  const [own, other]: [StartedDaemon[], StartedPrism[]] = [[], []];
-  // The first one compiles.
-  await (await startDaemon(settings)).stop();
-  for (let round = 1; round <= rounds; round++) {
-    progress(`starts, round ${round} of ${rounds}`);
-    await untilQuiet();
-    const daemon = await startDaemon(settings);
-    await daemon.stop();
-    own.push(daemon);
-    if (peer === undefined) continue;
-    await untilQuiet();
-    const prism = await startPrism(peer.program, peer.description, prismPort);
-    cleanUp.later("Prism", prism.stop);
-    await prism.stop();
-    other.push(prism);
-  }
+export async function measureStarts(bench: Bench, peer: Peer | undefined): Promise<Measure[]> {
+  const { own, other } = await startsInTurns(bench, peer);
   const [wall, cpu] = [own.map(({ answerMs }) => answerMs), own.map(({ answerCpuMs }) => answerCpuMs)];
   const first = { name: "start until GET /locations is answered", unit: "ms", ours: spreadOf(wall) };
   const work = { name: "processor time of that", unit: "ms", ours: spreadOf(cpu) };
@@ -68,6 +50,26 @@ export async function measureStarts(
     { ...work, ...against(prismCpu, cpu) },
     ready,
   ];
+}
+
+async function startsInTurns({ settings, rounds, progress, cleanUp }: Bench, peer: Peer | undefined) {
+  const [own, other]: [StartedDaemon[], StartedPrism[]] = [[], []];
+  // The first one compiles.
+  await (await startDaemon(settings)).stop();
+  for (let round = 1; round <= rounds; round++) {
+    progress(`starts, round ${round} of ${rounds}`);
+    await untilQuiet();
+    const daemon = await startDaemon(settings);
+    await daemon.stop();
+    own.push(daemon);
+    if (peer === undefined) continue;
+    await untilQuiet();
+    const prism = await startPrism(peer.program, peer.description, prismPort);
+    cleanUp.later("Prism", prism.stop);
+    await prism.stop();
+    other.push(prism);
+  }
+  return { own, other };
 }
 
 /** Resident memory of a cloud without machines, half a minute after its start. */

@@ -20,39 +20,11 @@ export function createEventStreams(
   requests: RecentRequests,
   onProblem: (problem: string) => void,
 ): EventStreams {
-  const clients = new Set<FastifyReply["raw"]>();
-  let sent = "";
-  let timers: NodeJS.Timeout[] = [];
-  let endRequests = () => {};
-
-  const write = (client: FastifyReply["raw"], text: string) => {
-    if (client.writableLength > mostBufferedBytes) client.destroy();
-    else client.write(text);
-  };
+  const clients = new Set<Client>();
   const broadcast = (text: string) => {
     for (const client of clients) write(client, text);
   };
-  const look = () => {
-    try {
-      const now = state();
-      const content = contentOf(now);
-      if (content === sent) return;
-      sent = content;
-      broadcast(event("state", now));
-    } catch (error) {
-      // Nobody waits for a timer: what it threw would end the daemon.
-      onProblem(`control API, events: ${String(error)}`);
-    }
-  };
-  const begin = () => {
-    timers = [setInterval(look, stateMs), setInterval(() => broadcast(": alive\n\n"), heartbeatMs)];
-    endRequests = requests.onRequest((request) => broadcast(event("request", request)));
-  };
-  const end = () => {
-    for (const timer of timers) clearInterval(timer);
-    endRequests();
-  };
-
+  const watch = createWatch(state, requests, { broadcast, onProblem });
   return {
     add(reply) {
       reply.hijack();
@@ -63,19 +35,63 @@ export function createEventStreams(
         "cache-control": "no-store",
       });
       const now = state();
-      if (clients.size === 0) {
-        sent = contentOf(now);
-        begin();
-      }
+      if (clients.size === 0) watch.begin(now);
       clients.add(raw);
       raw.once("close", () => {
         clients.delete(raw);
-        if (clients.size === 0) end();
+        if (clients.size === 0) watch.end();
       });
       write(raw, event("state", now));
     },
     close() {
       for (const client of clients) client.end();
+    },
+  };
+}
+
+type Client = FastifyReply["raw"];
+
+function write(client: Client, text: string): void {
+  if (client.writableLength > mostBufferedBytes) client.destroy();
+  else client.write(text);
+}
+
+interface Watch {
+  /** @param known what everybody who is there has got */
+  begin(known: CloudState): void;
+  end(): void;
+}
+
+/** Looks for changes of the state and listens for requests, and tells of both. */
+function createWatch(
+  state: () => CloudState,
+  requests: RecentRequests,
+  to: { readonly broadcast: (text: string) => void; readonly onProblem: (problem: string) => void },
+): Watch {
+  let sent = "";
+  let timers: NodeJS.Timeout[] = [];
+  let endRequests = () => {};
+  const look = () => {
+    try {
+      const now = state();
+      const content = contentOf(now);
+      if (content === sent) return;
+      sent = content;
+      to.broadcast(event("state", now));
+    } catch (error) {
+      // Nobody waits for a timer: what it threw would end the daemon.
+      to.onProblem(`control API, events: ${String(error)}`);
+    }
+  };
+  return {
+    begin(known) {
+      sent = contentOf(known);
+      timers = [setInterval(look, stateMs), setInterval(() => to.broadcast(": alive\n\n"), heartbeatMs)];
+      endRequests = requests.onRequest((request) => to.broadcast(event("request", request)));
+    },
+    end() {
+      for (const timer of timers) clearInterval(timer);
+      endRequests();
     },
   };
 }

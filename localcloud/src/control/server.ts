@@ -76,6 +76,11 @@ export function createControl(options: ControlOptions): FastifyInstance {
     ),
   }));
   app.get("/events", (_request, reply) => streams.add(reply));
+  serveFaults(app, faults);
+  return app;
+}
+
+function serveFaults(app: FastifyInstance, faults: Faults): void {
   app.get("/faults", async () => ({ faults: faults.list() }));
   app.post("/faults", async (request, reply) =>
     reply.status(201).send({ fault: await faults.begin(read(faultRequest, request.body)) }),
@@ -96,7 +101,6 @@ export function createControl(options: ControlOptions): FastifyInstance {
       },
     ]);
   });
-  return app;
 }
 
 function read<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {

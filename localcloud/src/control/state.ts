@@ -11,26 +11,18 @@ import type { Health, Host } from "../host/contract";
 import type { LoadBalancer, Server } from "../state/rows";
 import type { Store } from "../state/store";
 
+/** What the rows do not say. */
+interface Outside {
+  readonly at: string;
+  readonly endpoint: string;
+  readonly host: Pick<Host, "targetHealth">;
+  readonly faults: readonly FaultStatus[];
+}
+
 /** The state at this moment. Servers need no look at their machines: the store follows these. */
-export function stateOf(
-  store: Store,
-  outside: {
-    readonly at: string;
-    readonly endpoint: string;
-    readonly host: Pick<Host, "targetHealth">;
-    readonly faults: readonly FaultStatus[];
-  },
-): CloudState {
-  const projects = new Map(store.list("project").map(({ id, name }) => [id, name]));
-  const named = (row: { id: number; name: string; project: number }) => ({
-    id: row.id,
-    name: row.name,
-    project: projects.get(row.project) ?? "",
-  });
-  const address = (
-    row: { id: number; name: string; project: number; ip: string },
-    serverId: number | null,
-  ) => ({
+export function stateOf(store: Store, outside: Outside): CloudState {
+  const named = namesIn(store);
+  const address = (row: NamedRow & { ip: string }, serverId: number | null) => ({
     ...named(row),
     address: row.ip,
     serverId,
@@ -62,6 +54,18 @@ export function stateOf(
     })),
     faults: outside.faults,
   };
+}
+
+interface NamedRow {
+  readonly id: number;
+  readonly name: string;
+  readonly project: number;
+}
+
+/** What everything is called by, its project by its name. */
+function namesIn(store: Store) {
+  const projects = new Map(store.list("project").map(({ id, name }) => [id, name]));
+  return (row: NamedRow) => ({ id: row.id, name: row.name, project: projects.get(row.project) ?? "" });
 }
 
 function serverState(store: Store, server: Server): Row<ServerState> {

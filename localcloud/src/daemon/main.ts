@@ -20,11 +20,7 @@ import { type LineLog, openLineLog } from "./lineLog";
  * The API answers first, with what answers need; all else is loaded and started after that.
  */
 async function runDaemon(settings: LocalCloudSettings): Promise<void> {
-  await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
-  const running = await findDaemon(settings);
-  if (running !== undefined) throw new Error(`a daemon runs already as process ${running.pid}`);
-  await writeAtomically(settings.paths.pidFile, JSON.stringify(await identify(process.pid)));
-  await leaveNote(settings);
+  await becomeTheDaemon(settings);
   const log = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 
   const store = openStore(settings.paths.store);
@@ -47,29 +43,38 @@ async function runDaemon(settings: LocalCloudSettings): Promise<void> {
 
   await api.background;
   const { startSurroundings } = await import("./surroundings.js");
-  const surroundings = await startSurroundings({
-    settings,
-    store,
-    api,
-    apiFaults,
-    requests,
-    hostIsReady,
-    log,
-  });
+  const shared = { settings, store, api, apiFaults, requests, hostIsReady, log };
+  const surroundings = await startSurroundings(shared);
   log(`ready: ${settings.endpoint}`);
   // Now, because a daemon that is killed has no other occasion to keep its compiled code.
   flushCompileCache();
 
-  const stop = async (signal: string) => {
+  onceStopped(async (signal) => {
     log(`${signal}: stopping; machines go on`);
     surroundings.stop();
     await Promise.all([api.close(), surroundings.closed()]);
     apiLog.close();
     store.close();
     await rm(settings.paths.pidFile, { force: true });
+  });
+}
+
+/** @throws when another one runs */
+async function becomeTheDaemon(settings: LocalCloudSettings): Promise<void> {
+  await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
+  const running = await findDaemon(settings);
+  if (running !== undefined) throw new Error(`a daemon runs already as process ${running.pid}`);
+  await writeAtomically(settings.paths.pidFile, JSON.stringify(await identify(process.pid)));
+  await leaveNote(settings);
+}
+
+/** Ends the process after this, at the first signal that asks for it. */
+function onceStopped(stop: (signal: string) => Promise<void>): void {
+  const exit = async (signal: string) => {
+    await stop(signal);
     process.exit(0);
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void exit(signal));
 }
 
 function apiSettings(

@@ -145,28 +145,7 @@ export class LoadBalancerProxy {
     this.#isStopped = false;
     const log = await open(this.#in("haproxy.log"), "a", 0o600);
     try {
-      const child = execa(
-        "nsenter",
-        [
-          `--net=/run/netns/${this.#namespace}`,
-          "haproxy",
-          "-W",
-          "-f",
-          this.#in("haproxy.cfg"),
-          "-S",
-          `${this.#in("master.sock")},mode,600,level,admin`,
-        ],
-        {
-          detached: true,
-          cleanup: false,
-          reject: false,
-          buffer: false,
-          stdin: "ignore",
-          stdout: log.fd,
-          stderr: log.fd,
-        },
-      );
-      child.unref();
+      const child = this.#launch(log.fd);
       let ended = false;
       void child.then(() => {
         ended = true;
@@ -179,6 +158,23 @@ export class LoadBalancerProxy {
     } finally {
       await log.close();
     }
+  }
+
+  /** As a process that outlives this one. */
+  #launch(log: number) {
+    const socket = `${this.#in("master.sock")},mode,600,level,admin`;
+    const haproxy = ["haproxy", "-W", "-f", this.#in("haproxy.cfg"), "-S", socket];
+    const child = execa("nsenter", [`--net=/run/netns/${this.#namespace}`, ...haproxy], {
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+      stdin: "ignore",
+      stdout: log,
+      stderr: log,
+    });
+    child.unref();
+    return child;
   }
 
   /** HAProxy's own way: the master reads the configuration anew, and the next worker inherits the listeners. */

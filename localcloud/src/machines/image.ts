@@ -96,6 +96,20 @@ async function build(
   progress: Progress,
 ): Promise<void> {
   progress(`base image: debootstrap of Debian ${suite}`);
+  await bootstrap(root);
+  await configureApt(root, apt);
+  progress(`base image: installing ${imagePackages.join(", ")}`);
+  await installPackages(root);
+  progress("base image: trust store, masked units");
+  await trust(root, authorities);
+  for (const unit of maskedUnits) await replaceByLink(join(root, "etc/systemd/system", unit), "/dev/null");
+  await inChroot(root, "python3", "-m", "compileall", "-q", "/usr/lib/python3/dist-packages/cloudinit");
+  await inChroot(root, "systemctl", "enable", ...hcUnits);
+  await fillCaches(root);
+  await leaveOut(root);
+}
+
+async function bootstrap(root: string): Promise<void> {
   await execa("debootstrap", [
     "--variant=minbase",
     `--include=${bootstrapPackages.join(",")}`,
@@ -104,6 +118,9 @@ async function build(
   ]).catch((error: Error) => {
     throw new Error(`debootstrap of ${suite} failed: ${lastLines(error.message)}`);
   });
+}
+
+async function configureApt(root: string, apt: string): Promise<void> {
   const sources = sourcesOf(await bootstrapMirror(root));
   // The tree's own cloud.cfg.d must exist before cloud-init's package script looks at it.
   await writeFiles(root, [
@@ -111,14 +128,19 @@ async function build(
     { path: "/etc/apt/sources.list", content: sources },
     { path: "/etc/apt/apt.conf.d/91-host", content: apt },
   ]);
-  progress(`base image: installing ${imagePackages.join(", ")}`);
+}
+
+/** Programs that no machine may run say so in the place of the real ones. */
+async function installPackages(root: string): Promise<void> {
   await inChroot(root, "apt-get", "update", "-qq");
   await inChroot(root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", ...imagePackages);
   for (const { path } of refusingPrograms) {
     await inChroot(root, "dpkg-divert", "--local", "--rename", "--add", path);
   }
   await writeFiles(root, refusingPrograms);
-  progress("base image: trust store, masked units");
+}
+
+async function trust(root: string, authorities: readonly string[]): Promise<void> {
   await writeFiles(
     root,
     authorities.map((content, index) => ({
@@ -127,9 +149,9 @@ async function build(
     })),
   );
   await inChroot(root, "update-ca-certificates");
-  for (const unit of maskedUnits) await replaceByLink(join(root, "etc/systemd/system", unit), "/dev/null");
-  await inChroot(root, "python3", "-m", "compileall", "-q", "/usr/lib/python3/dist-packages/cloudinit");
-  await inChroot(root, "systemctl", "enable", ...hcUnits);
+}
+
+async function fillCaches(root: string): Promise<void> {
   await inChroot(root, "ldconfig");
   await inChroot(root, "journalctl", "--update-catalog");
   // Newer than /usr: no machine updates caches at its first boot.
@@ -137,6 +159,10 @@ async function build(
     { path: "/etc/.updated", content: "" },
     { path: "/var/.updated", content: "" },
   ]);
+}
+
+/** What was downloaded, and host keys: each machine makes its own. */
+async function leaveOut(root: string): Promise<void> {
   await rm(join(root, "var/cache/apt/archives"), { recursive: true, force: true });
   await mkdir(join(root, "var/cache/apt/archives/partial"), { recursive: true });
   for (const name of await readdir(join(root, "etc/ssh"))) {

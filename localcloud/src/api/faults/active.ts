@@ -49,24 +49,7 @@ export function createApiFaults({ random = Math.random }: ApiFaultsOptions = {})
   onSpent(listener: (id: number) => void): void;
 } {
   const entries = new Map<number, Entry>();
-  const spentListeners: ((id: number) => void)[] = [];
-  let soldOut: readonly string[] = [];
-
-  const hit = (entry: Entry): boolean => {
-    const { count, share = 1, effect } = entry.fault;
-    if (count !== undefined && entry.hits >= count) return false;
-    if (share < 1 && random() >= share) return false;
-    entry.hits++;
-    if (entry.hits === count && !holding.has(effect)) {
-      for (const listener of spentListeners) listener(entry.id);
-    }
-    return true;
-  };
-  const changed = () => {
-    soldOut = [...entries.values()].flatMap(({ fault }) =>
-      fault.effect === "sold-out" && fault.serverType !== undefined ? [fault.serverType] : [],
-    );
-  };
+  const { hit, onSpent } = createHits(random);
 
   return {
     get any() {
@@ -74,51 +57,92 @@ export function createApiFaults({ random = Math.random }: ApiFaultsOptions = {})
     },
     begin(id, fault) {
       if (entries.has(id)) return;
-      const end = new AbortController();
-      entries.set(id, {
-        id,
-        fault,
-        end,
-        ended: end.signal,
-        meetsRequest: requestMatcher(fault),
-        meetsAction: actionMatcher(fault),
-        hits: 0,
-      });
-      changed();
+      entries.set(id, newEntry(id, fault));
     },
     end(id) {
       entries.get(id)?.end.abort();
       entries.delete(id);
-      changed();
     },
     hits: (id) => entries.get(id)?.hits ?? 0,
-    meet(request) {
-      const met: Entry[] = [];
-      for (const entry of entries.values()) {
-        if (!entry.meetsRequest(request) || !hit(entry)) continue;
-        met.push(entry);
-        if (entry.fault.effect !== "latency") break;
-      }
-      return met;
+    meet: (request) => meetOne([...entries.values()], (entry) => entry.meetsRequest(request) && hit(entry)),
+    applied(settings) {
+      const soldOut = soldOutBy([...entries.values()]);
+      return soldOut.length === 0 ? settings : { ...settings, soldOut: [...settings.soldOut, ...soldOut] };
     },
-    applied: (settings) =>
-      soldOut.length === 0 ? settings : { ...settings, soldOut: [...settings.soldOut, ...soldOut] },
     concernsAction: (command, project) =>
       [...entries.values()].some((entry) => entry.meetsAction(command, project)),
     async meetAction(action, project, stopping) {
       for (const entry of [...entries.values()]) {
-        if (!entry.meetsAction(action.command, project) || !hit(entry)) continue;
-        if (entry.fault.effect === "failed-action") {
-          throw new ActionFailure("action_failed", `the action failed (fault ${entry.id})`);
-        }
-        await aborted(AbortSignal.any([entry.ended, stopping]));
+        if (entry.meetsAction(action.command, project) && hit(entry)) await failOrHold(entry, stopping);
       }
     },
     release() {
       for (const { end } of entries.values()) end.abort();
     },
-    onSpent: (listener) => spentListeners.push(listener),
+    onSpent,
   };
+}
+
+/** Counts what each fault takes, and says when one has had its last. */
+function createHits(random: () => number) {
+  const spentListeners: ((id: number) => void)[] = [];
+  return {
+    /** Whether it takes this one. */
+    hit(entry: Entry): boolean {
+      if (!strikes(entry, random)) return false;
+      entry.hits++;
+      if (isSpent(entry)) for (const listener of spentListeners) listener(entry.id);
+      return true;
+    },
+    onSpent(listener: (id: number) => void): void {
+      spentListeners.push(listener);
+    },
+  };
+}
+
+function newEntry(id: number, fault: ApiFault): Entry {
+  const end = new AbortController();
+  return {
+    id,
+    fault,
+    end,
+    ended: end.signal,
+    meetsRequest: requestMatcher(fault),
+    meetsAction: actionMatcher(fault),
+    hits: 0,
+  };
+}
+
+/** Whether it takes the next one that comes its way: not beyond its count, and its share of them. */
+function strikes({ fault: { count, share = 1 }, hits }: Entry, random: () => number): boolean {
+  if (count !== undefined && hits >= count) return false;
+  return share >= 1 || random() < share;
+}
+
+const isSpent = ({ fault, hits }: Entry) => hits === fault.count && !holding.has(fault.effect);
+
+function soldOutBy(entries: readonly Entry[]): string[] {
+  return entries.flatMap(({ fault }) =>
+    fault.effect === "sold-out" && fault.serverType !== undefined ? [fault.serverType] : [],
+  );
+}
+
+/** Any number of latencies, then one other at most. */
+function meetOne(entries: readonly Entry[], meets: (entry: Entry) => boolean): Entry[] {
+  const met: Entry[] = [];
+  for (const entry of entries) {
+    if (!meets(entry)) continue;
+    met.push(entry);
+    if (entry.fault.effect !== "latency") break;
+  }
+  return met;
+}
+
+async function failOrHold(entry: Entry, stopping: AbortSignal): Promise<void> {
+  if (entry.fault.effect === "failed-action") {
+    throw new ActionFailure("action_failed", `the action failed (fault ${entry.id})`);
+  }
+  await aborted(AbortSignal.any([entry.ended, stopping]));
 }
 
 /** Resolves when the signal is aborted. */

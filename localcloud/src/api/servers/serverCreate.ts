@@ -77,16 +77,9 @@ export const createServer = defineWork<{ server: number }>({
 
 export function create(call: Call): Reply {
   const body = readBody(call, createSchema);
-  const type = catalogue.serverTypes.find((candidate) => matchesIdOrName(body.server_type, candidate));
-  if (type === undefined)
-    throw invalidInput("server_type", `server type '${body.server_type}' does not exist`);
-  if (type.retired) throw invalidInput("server_type", `server type ${type.id} is deprecated`);
+  const type = wantedType(body);
   const location = chooseLocation(call, body, type);
-  const image = bootImage(call, body.image, type.architecture);
-  if (image === null) {
-    throw invalidInput("image", `image '${body.image}' does not exist for architecture ${type.architecture}`);
-  }
-  requireDisk(type, image.diskGb);
+  const image = wantedImage(call, body, type);
   requireUniqueName(call, "server", body.name);
   const serverId = call.store.nextId();
   const publicKeys = (body.ssh_keys ?? []).map((wanted) => publicKeyOf(call, wanted));
@@ -117,6 +110,23 @@ export function create(call: Call): Reply {
     next_actions: next.map(renderAction),
     root_password: password,
   });
+}
+
+function wantedType(body: Body): ServerType {
+  const type = catalogue.serverTypes.find((candidate) => matchesIdOrName(body.server_type, candidate));
+  if (type === undefined)
+    throw invalidInput("server_type", `server type '${body.server_type}' does not exist`);
+  if (type.retired) throw invalidInput("server_type", `server type ${type.id} is deprecated`);
+  return type;
+}
+
+function wantedImage(call: Call, body: Body, type: ServerType) {
+  const image = bootImage(call, body.image, type.architecture);
+  if (image === null) {
+    throw invalidInput("image", `image '${body.image}' does not exist for architecture ${type.architecture}`);
+  }
+  requireDisk(type, image.diskGb);
+  return image;
 }
 
 function chooseLocation(call: Call, body: Body, type: ServerType): string {
