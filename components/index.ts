@@ -1,17 +1,14 @@
 /** The npm package: components to import one by one, and the plain values that they take. */
 
 export { type MachineBaseOptions, machineBase } from "./machine/base";
+export type { Bastion, MachineContext, PrivateNetwork } from "./machine/context";
 export { deployKey } from "./machine/deployKey";
 export { imageResolver, type Registries, type ResolveImage } from "./machine/images";
-export { type Bastion, Machine, type MachineArgs, type MachineContext } from "./machine/machine";
-export { MachineGroup, type MachineGroupArgs } from "./machine/machineGroup";
-export type {
-  MachinesArgs,
-  PlatformContext,
-  PrivateMachinesArgs,
-  PrivateNetwork,
-} from "./machine/machinesArgs";
+export { Machine } from "./machine/machine";
+export { MachineGroup } from "./machine/machineGroup";
+export type { MachinesArgs, PlatformContext, PrivateMachinesArgs } from "./machine/machinesArgs";
 export { Network, type NetworkArgs } from "./machine/network";
+export type { GroupMember, MachineArgs, MachineGroupArgs, OwnMachinesArgs } from "./machine/ownMachines";
 export type { PrivateRoleArgs, RoleArgs } from "./machine/roleArgs";
 export { type Flow, flowsTo, planFlows } from "./plan/flows";
 export type { Listener, Need, Part, Sender, Service } from "./plan/part";

@@ -40,6 +40,28 @@ export interface PlatformArgs {
  * A whole platform: load balancer pair, app nodes, database node and storage node in one private network.
  *
  * Cost: the sum of its machines and addresses; `npm run estimate` prints it line by line.
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import { Platform, parseSettings } from "hetzner-platform";
+ *
+ * const settings = parseSettings(
+ *   {
+ *     domain: "www.example.com",
+ *     adminRanges: ["203.0.113.7/32"],
+ *     app: { services: { web: { image: "example/shop:1.4.2", port: 3000, pathPrefix: "/" } } },
+ *     protect: false,
+ *   },
+ *   "shop",
+ * );
+ * const platform = new Platform("shop", {
+ *   settings,
+ *   apiToken: new pulumi.Config("hcloud").requireSecret("token"),
+ * });
+ *
+ * export const url = platform.url;
+ * ```
  */
 export class Platform extends pulumi.ComponentResource {
   /**

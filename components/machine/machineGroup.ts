@@ -1,116 +1,87 @@
-import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import type { MachinePlan } from "../plan/plan";
-import type { Rollout } from "../plan/role";
-import { Machine, type MachineArgs, numericId } from "./machine";
+import { refuseInputs } from "./inputErrors";
+import { platformLabels } from "./labels";
+import { Machine } from "./machine";
+import { groupProblems, type MachineGroupArgs } from "./ownMachines";
+import { createPlacementGroups, groupSize } from "./placementGroups";
 
-/** What machines of one role have in common, and what each has of its own. */
-export interface MachineGroupArgs
-  extends Pick<MachineArgs, "serverType" | "context" | "bastion" | "protect" | "firewallIds" | "userData"> {
-  /** Machines of one role: `machinesOf(plan, "app")`. */
-  readonly machines: readonly MachinePlan[];
-  /** What a machine becomes; secret when it holds secrets. */
-  readonly setup: (machine: MachinePlan) => MachineArgs["setup"];
-  /** A volume that is attached before the setup runs. @default - none */
-  readonly volumeId?: (machine: MachinePlan) => pulumi.Input<number>;
-  /**
-   * Name of the placement groups in the Hetzner project: ten machines at most share one, and each of them is on a
-   * physical host of its own. @default - machines may share a host
-   */
-  readonly spread?: string;
-  /** All at once, or each after the one before is set up. @default "together" */
-  readonly rollout?: Rollout;
-  /** The machines are made after it and deleted before it. @default - nothing */
-  readonly after?: pulumi.Output<unknown>;
-  /** Names that a machine's component had in former releases. @default - none */
-  readonly formerNames?: (machine: MachinePlan) => readonly string[];
-}
+export type { MachineGroupArgs } from "./ownMachines";
+export { createMachines, groupOutputs, only } from "./roleMachines";
 
 /**
- * Machines of one role: on different physical hosts, changed together or one after the other.
+ * Machines of one kind: on different physical hosts, changed together or one after the other.
  *
  * Cost: the server type for each machine, 0.50 EUR a month for the IPv4 address of each public one.
+ *
+ * @throws InputPropertiesError with everything that no machine could have, before any resource
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import { MachineGroup } from "hetzner-platform";
+ *
+ * const workers = new MachineGroup("shop-worker", {
+ *   location: "nbg1",
+ *   network: { id: 4711, range: "10.20.0.0/16" },
+ *   addresses: ["10.20.6.11", "10.20.6.12"],
+ *   serverType: "cx23",
+ *   sshKey: "deploy",
+ *   privateKey: new pulumi.Config().requireSecret("deployKey"),
+ *   bastion: { host: "203.0.113.10", hostKey: "ssh-ed25519 AAAA" },
+ *   rollout: "oneByOne",
+ *   setup: ({ hostname }) => ({
+ *     packages: ["beanstalkd"],
+ *     files: [{ path: "/etc/worker.conf", content: `name ${hostname}\n` }],
+ *   }),
+ * });
+ *
+ * export const workerIds = workers.serverIds;
+ * ```
  */
 export class MachineGroup extends pulumi.ComponentResource {
   public readonly serverIds: pulumi.Output<number[]>;
   /** Private addresses, in the order of the machines. */
-  public readonly privateIps: string[];
+  public readonly privateIps: pulumi.Output<string[]>;
+  /** Public addresses, in the order of the machines; empty ones for private machines. */
+  public readonly publicIpv4s: pulumi.Output<string[]>;
   /** Host names; resolves when all setups have succeeded. */
   public readonly configured: pulumi.Output<string[]>;
 
   constructor(name: string, args: MachineGroupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hetzner-platform:index:MachineGroup", name, {}, opts);
-    const outputs = groupOutputs(args.machines, createMachines(name, args, this));
-    this.serverIds = outputs.serverIds;
-    this.privateIps = outputs.privateIps;
-    this.configured = outputs.configured;
-    this.registerOutputs({ ...outputs });
+    refuseInputs(`MachineGroup ${name}`, groupProblems(name, args));
+    const machines = createGroup(name, args, this);
+    this.serverIds = pulumi.all(machines.map(({ serverId }) => serverId));
+    this.privateIps = pulumi.output([...args.addresses]);
+    this.publicIpv4s = pulumi.all(machines.map(({ publicIpv4 }) => publicIpv4));
+    this.configured = pulumi.all(machines.map(({ configured }) => configured));
+    this.registerOutputs({
+      serverIds: this.serverIds,
+      privateIps: this.privateIps,
+      publicIpv4s: this.publicIpv4s,
+      configured: this.configured,
+    });
   }
 }
 
-/** The machines as children of a component that has more than machines. */
-export function createMachines(name: string, args: MachineGroupArgs, parent: pulumi.Resource): Machine[] {
-  const placementGroups = createPlacementGroups(name, args, parent);
+function createGroup(name: string, args: MachineGroupArgs, parent: MachineGroup): Machine[] {
+  const { addresses, hostname: prefix = name, setup, volumeIds, spread = true, rollout, ...common } = args;
+  const labels = args.labels ?? platformLabels(prefix);
+  const count = spread ? addresses.length : 0;
+  const groups = createPlacementGroups(name, { count, groupName: prefix, labels }, parent);
   const machines: Machine[] = [];
-  for (const [index, plan] of args.machines.entries()) {
-    const before = args.rollout === "oneByOne" ? machines.at(-1) : undefined;
-    const machine = new Machine(
-      `${name}-${plan.name}`,
-      {
-        plan,
-        serverType: args.serverType,
-        context: args.context,
-        bastion: args.bastion,
-        setup: args.setup(plan),
-        volumeId: args.volumeId?.(plan),
-        firewallIds: args.firewallIds,
-        placementGroupId: placementGroups[Math.floor(index / groupSize)],
-        userData: args.userData,
-        protect: args.protect,
-      },
-      {
-        parent,
-        aliases: (args.formerNames?.(plan) ?? []).map((former) => ({ name: former })),
-        dependsOn: before === undefined ? [] : [before],
-      },
-    );
-    machines.push(machine);
+  for (const [index, address] of addresses.entries()) {
+    const before = rollout === "oneByOne" ? machines.at(-1) : undefined;
+    const hostname = `${prefix}${index + 1}`;
+    const one = {
+      ...common,
+      ...{ address, hostname, labels },
+      setup: typeof setup === "function" ? setup({ hostname, address }) : setup,
+      volumeId: volumeIds?.[index],
+      placementGroupId: groups[Math.floor(index / groupSize)],
+    };
+    const opts = { parent, dependsOn: before === undefined ? [] : [before] };
+    machines.push(new Machine(`${name}-${index + 1}`, one, opts));
   }
   return machines;
-}
-
-/** What a component with these machines tells its users. */
-export function groupOutputs(plans: readonly MachinePlan[], machines: readonly Machine[]) {
-  return {
-    serverIds: pulumi.all(machines.map((machine) => machine.serverId)),
-    privateIps: plans.map(({ privateIp }) => privateIp),
-    configured: pulumi.all(machines.map((machine) => machine.configured)),
-  };
-}
-
-/** The value of a group of one. @throws when there is none */
-export function only<T>([value]: readonly T[]): T {
-  if (value === undefined) throw new Error("a group of one machine has one");
-  return value;
-}
-
-/** Most servers of one spread group: https://docs.hetzner.com/cloud/placement-groups/overview */
-const groupSize = 10;
-
-function createPlacementGroups(
-  name: string,
-  { machines, spread, context, after }: MachineGroupArgs,
-  parent: pulumi.Resource,
-): pulumi.Output<number>[] {
-  if (spread === undefined) return [];
-  return Array.from({ length: Math.ceil(machines.length / groupSize) }, (_, index) => {
-    const suffix = index === 0 ? "" : `-${index + 1}`;
-    const group = new hcloud.PlacementGroup(
-      `${name}-spread${suffix}`,
-      { name: `${spread}${suffix}`, type: "spread", labels: context.labels },
-      { parent, deleteBeforeReplace: true },
-    );
-    const id = numericId(group);
-    return after === undefined ? id : pulumi.all([after, id]).apply(([, known]) => known);
-  });
 }

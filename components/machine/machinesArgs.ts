@@ -2,21 +2,14 @@ import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Alone, planAlone } from "../plan/alone";
 import type { Plan } from "../plan/plan";
-import { ipv4Range } from "../settings/ranges";
+import { ipv4Number, ipv4Range } from "../settings/ranges";
 import type { RegistryCredential } from "../setup/docker";
+import { findLocation } from "../sizing/locations";
 import type { MachineSize } from "../sizing/resolve";
 import { serverTypes } from "../sizing/serverTypes";
+import type { Bastion, MachineContext, PrivateNetwork } from "./context";
 import { gotInstead, type InputProblem, plainProblem } from "./inputErrors";
 import { platformLabels } from "./labels";
-import type { Bastion, MachineContext } from "./machine";
-
-/** A private network at Hetzner. */
-export interface PrivateNetwork {
-  /** Its id; to be known when subnets and routes exist, as `Network.networkId` is. */
-  readonly id: pulumi.Input<number>;
-  /** Its whole range: `10.0.0.0/16`. */
-  readonly range: string;
-}
 
 /** What every component is given that makes machines. */
 export interface MachinesArgs {
@@ -71,18 +64,11 @@ export function machinesProblems(
   path = (index: number) => `addresses[${index}]`,
 ): InputProblem[] {
   const { network, serverType, environment, logArchive } = args;
-  const within = ipv4Range(network.range);
   const known = sizeOf(args);
   return [
-    ...(within === undefined
-      ? [{ propertyPath: "network.range", reason: gotInstead(network.range, "an IPv4 range: 10.0.0.0/16") }]
-      : []),
-    ...addresses.flatMap((address, index) =>
-      isIPv4(address) ? [] : [{ propertyPath: path(index), reason: gotInstead(address, "an IPv4 address") }],
-    ),
-    ...(new Set(addresses).size < addresses.length
-      ? [{ propertyPath: "addresses", reason: gotInstead(addresses, "a different address for each machine") }]
-      : []),
+    ...networkProblems(network),
+    ...addressProblems(network.range, addresses, path),
+    ...placeProblems(args),
     ...(known === undefined
       ? [
           {
@@ -99,6 +85,57 @@ export function machinesProblems(
     ),
     ...plainProblem("logArchive", logArchive, isIPv4, "a private IPv4 address"),
   ];
+}
+
+/** What is wrong with the network that machines join. */
+export function networkProblems({ id, range }: PrivateNetwork): InputProblem[] {
+  const isId = (value: number) => Number.isInteger(value) && value > 0;
+  const reason = gotInstead(range, "an IPv4 range: 10.0.0.0/16");
+  return [
+    ...plainProblem("network.id", id, isId, "the number of a network"),
+    ...(ipv4Range(range) === undefined ? [{ propertyPath: "network.range", reason }] : []),
+  ];
+}
+
+/** What is wrong with private addresses of machines, as far as they are known already. */
+export function addressProblems(
+  range: string,
+  addresses: readonly pulumi.Input<string>[],
+  path = (index: number) => `addresses[${index}]`,
+): InputProblem[] {
+  const within = ipv4Range(range);
+  const isInside = (address: string) => {
+    if (!isIPv4(address) || within === undefined) return isIPv4(address);
+    const number = ipv4Number(address);
+    return number >= within.first && number <= within.last;
+  };
+  const allowed = within === undefined ? "an IPv4 address" : `an IPv4 address in ${range}`;
+  const plain = addresses.filter((address) => typeof address === "string");
+  return [
+    ...addresses.flatMap((address, index) => plainProblem(path(index), address, isInside, allowed)),
+    ...(new Set(plain).size < plain.length
+      ? [{ propertyPath: "addresses", reason: gotInstead(plain, "a different address for each machine") }]
+      : []),
+  ];
+}
+
+/** A server type that is known, and not sold where the machines shall be. */
+export function placeProblems({
+  location,
+  serverType,
+}: {
+  readonly location: pulumi.Input<string>;
+  readonly serverType: pulumi.Input<string>;
+}): InputProblem[] {
+  const type = serverTypes.find(({ name }) => name === serverType);
+  if (type === undefined || findLocation(String(location)) === undefined) return [];
+  const isSold = (place: string) => type.locations.includes(place);
+  return plainProblem(
+    "location",
+    location,
+    isSold,
+    `where ${type.name} is sold: ${type.locations.join(", ")}`,
+  );
 }
 
 /** What the server type has; undefined: it is not known and not said. */
@@ -126,7 +163,7 @@ export function machineContext(
   return {
     location,
     image,
-    networkId: network.id,
+    network,
     sshKey,
     privateKey,
     labels: labels ?? platformLabels(environment),

@@ -1,6 +1,6 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { numericId } from "./machine";
+import { numericId } from "./server";
 
 export interface NetworkArgs {
   /** Name in the Hetzner project, unique there. @default - the component's name */

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../plan/plan";
 import type { PlatformWide } from "../settings/platformWide";
 import type { RegistryCredential } from "../setup/docker";
-import type { Bastion, MachineContext } from "./machine";
+import type { Bastion, MachineContext } from "./context";
 
 /** What the machines of every role are given. */
 export interface RoleArgs<Settings extends PlatformWide = PlatformWide> {

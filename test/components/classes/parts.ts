@@ -11,7 +11,6 @@ import {
   Machine,
   type MachineContext,
   MachineGroup,
-  machinesOf,
   Network,
   Platform,
   type PrivateRoleArgs,
@@ -19,7 +18,7 @@ import {
   planPlatform,
   StorageNode,
 } from "../../../components/index";
-import { databaseArgs, pairArgs } from "../../../components/narrow";
+import { addressesOf, databaseArgs, pairArgs } from "../../../components/narrow";
 import { onlyMachineOf } from "../../../components/plan/plan";
 import { startingPoint } from "../../../scripts/settingChanges/changes";
 import { image, type StackApi } from "../../support/engineStack";
@@ -86,20 +85,21 @@ function makeOthers(
   optionsOf: OptionsOf,
   shared: Omit<PrivateRoleArgs, "serverType">,
 ): void {
-  const own = { serverType: "cx23", context: shared.context, bastion: shared.bastion };
+  const { context, bastion } = shared;
+  const own = { serverType: "cx23", ...context, bastion };
   new ContainerMachines(
     nameOf("ContainerMachines"),
-    { ...shared, ...own, role: "own", images: { own: container.image } },
+    { ...shared, serverType: "cx23", role: "own", images: { own: container.image } },
     optionsOf("ContainerMachines"),
   );
   new Machine(
     nameOf("Machine"),
-    { ...own, plan: onlyMachineOf(plan, "single"), setup: {} },
+    { ...own, address: onlyMachineOf(plan, "single").privateIp, hostname: "parts-single", setup: {} },
     optionsOf("Machine"),
   );
   new MachineGroup(
     nameOf("MachineGroup"),
-    { ...own, machines: machinesOf(plan, "several"), setup: () => ({}), spread: "parts-several" },
+    { ...own, addresses: addressesOf(plan, "several"), hostname: "parts-several", setup: {} },
     optionsOf("MachineGroup"),
   );
 }
@@ -116,7 +116,7 @@ function ground(networkName: string, opts: pulumi.ComponentResourceOptions) {
   const access = { sshKey: sshKey.id, privateKey: pulumi.secret(privateKey) };
   const { location, image: system, environment } = settings;
   const machines = { ...access, location, image: system, labels: { environment } };
-  const context: MachineContext = { ...machines, networkId: network.networkId };
   const joined = { id: network.networkId, range: settings.network.range };
-  return { context, common: { ...machines, network: joined, environment } };
+  const context: MachineContext = { ...machines, network: joined };
+  return { context, common: { ...context, environment } };
 }

@@ -18,22 +18,32 @@ interface DialingInputs {
 
 function machineArgs(changes: Partial<MachineArgs> = {}): MachineArgs {
   return {
-    plan: topology.database,
+    hostname: "prod-database1",
+    address: "10.0.3.11",
     serverType: "ccx33",
-    context: {
-      location: "nbg1",
-      image: "debian-13",
-      networkId: 7,
-      sshKey: "12",
-      privateKey: pulumi.secret("marker-private-key"),
-      labels: { environment: "prod" },
-    },
+    location: "nbg1",
+    network: { id: 7, range: "10.0.0.0/16" },
+    sshKey: "12",
+    privateKey: pulumi.secret("marker-private-key"),
     setup: pulumi.secret({
       files: [{ path: "/etc/x", content: "marker-password\n", mode: "0600" }],
     }),
     bastion: { host: "198.51.100.10", hostKey: "ssh-ed25519 AAAA" },
     ...changes,
   };
+}
+
+/** What a program meets whose arguments are wrong, and what it has made by then. */
+async function refused(program: () => unknown) {
+  let error: pulumi.InputPropertiesError | undefined;
+  const resources = await recordProgram(() => {
+    try {
+      program();
+    } catch (thrown) {
+      error = thrown as pulumi.InputPropertiesError;
+    }
+  });
+  return { resources, error };
 }
 
 describe("Machine", () => {
@@ -117,27 +127,65 @@ describe("Machine", () => {
     assert.match(JSON.stringify(large.connection), /"hostKey":"ssh-ed25519 HOSTKEY database1"/);
   });
 
-  it("gives a public address to a load balancer and connects to it directly", async () => {
-    const resources = await recordProgram(
-      () => new Machine("edge1", machineArgs({ plan: edge1, bastion: undefined })),
-      { outputs: (type) => (type === "hcloud:index/server:Server" ? { ipv4Address: "198.51.100.10" } : {}) },
-    );
-    const server = resourceNamed(resources, "hcloud:index/server:Server", "edge1-server");
+  it("gives a public machine addresses of its own, connects to it directly and lets cloud-init be", async () => {
+    const { bastion: _, ...own } = machineArgs({ isPublic: true });
+    const resources = await recordProgram(() => new Machine("relay", own), {
+      outputs: (type) => (type === "hcloud:index/server:Server" ? { ipv4Address: "198.51.100.10" } : {}),
+    });
+    const server = resourceNamed(resources, "hcloud:index/server:Server", "relay-server");
     assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: true, ipv6Enabled: true }]);
-    const ready = resourceNamed(resources, "command:remote:Command", "edge1-ready");
+    assert.equal(server.inputs.userData, undefined);
+    const ready = resourceNamed(resources, "command:remote:Command", "relay-ready");
     assert.ok(!JSON.stringify(ready.inputs.connection).includes("proxy"));
   });
 
-  it("fails when a private machine has no bastion", async () => {
-    let message = "";
-    await recordProgram(() => {
-      try {
-        new Machine("database1", machineArgs({ bastion: undefined }));
-      } catch (error) {
-        message = String(error);
-      }
+  it("is called as its component and labelled as everything of this package, unless it is told otherwise", async () => {
+    const { hostname: _, ...unnamed } = machineArgs();
+    const resources = await recordProgram(() => new Machine("shop-relay", unnamed));
+    const { inputs } = resourceNamed(resources, "hcloud:index/server:Server", "shop-relay-server");
+    assert.deepEqual(
+      [inputs.name, inputs.image, inputs.labels],
+      ["shop-relay", "debian-13", { environment: "shop-relay", "managed-by": "pulumi" }],
+    );
+  });
+
+  it("takes from other resources what they make, its address among it", async () => {
+    const later = <T>(value: T) => pulumi.output(Promise.resolve(value));
+    const resources = await recordProgram(
+      () =>
+        new Machine(
+          "relay",
+          machineArgs({ address: later("10.0.3.12"), serverType: later("cx23"), setup: later({}) }),
+        ),
+    );
+    const { inputs } = resourceNamed(resources, "hcloud:index/server:Server", "relay-server");
+    assert.deepEqual([inputs.networks, inputs.serverType], [[{ networkId: 7, ip: "10.0.3.12" }], "cx23"]);
+  });
+
+  it("fails before any resource with everything that no machine could have, each by its path", async () => {
+    const wrong = machineArgs({
+      hostname: "Database 1",
+      address: "10.1.3.11",
+      serverType: "cx 33",
+      network: { id: 0, range: "10.0.0.0/16" },
+      bastion: { host: "a bastion", hostKey: "ssh-ed25519 AAAA" },
     });
-    assert.match(message, /prod-database1 has no public address: it needs a bastion/);
+    const { bastion: _, ...unreachable } = machineArgs({ network: { id: 7, range: "10.0.0.0" } });
+    for (const [args, paths] of [
+      [wrong, ["network.id", "serverType", "bastion.host", "address", "hostname"]],
+      [unreachable, ["network.range", "bastion"]],
+      [machineArgs({ serverType: "cx33", location: "ash" }), ["location"]],
+    ] as const) {
+      const { resources, error } = await refused(() => new Machine("database1", args));
+      assert.deepEqual(
+        error?.errors.map(({ propertyPath }) => propertyPath),
+        paths,
+      );
+      assert.deepEqual(
+        resources.filter(({ type }) => type !== "hetzner-platform:index:Machine"),
+        [],
+      );
+    }
   });
 
   it("can be previewed", async () => {

@@ -7,11 +7,11 @@ import { settings, stack, topology } from "./support/stack";
 const args: AppNodesArgs = {
   settings,
   plan: topology.plan,
-  serverType: "cpx41",
+  serverType: "ccx13",
   context: {
     location: "nbg1",
     image: "debian-13",
-    networkId: 9,
+    network: { id: 9, range: "10.0.0.0/16" },
     sshKey: "deploy",
     privateKey: pulumi.secret("planted-private-key"),
     labels: { environment: "prod" },
@@ -38,7 +38,7 @@ describe("AppNodes", function () {
       ["prod-app1", "prod-app2"],
     );
     for (const server of servers) {
-      assert.equal(server.inputs.serverType, "cpx41");
+      assert.equal(server.inputs.serverType, "ccx13");
       assert.deepEqual(server.inputs.publicNets, [{ ipv4Enabled: false, ipv6Enabled: false }]);
       assert.ok(Number(server.inputs.placementGroupId) > 0);
     }

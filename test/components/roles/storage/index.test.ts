@@ -19,7 +19,7 @@ function args(changes: Partial<StorageNodeArgs> = {}): StorageNodeArgs {
     context: {
       location: "nbg1",
       image: "debian-13",
-      networkId: 7,
+      network: { id: 7, range: "10.0.0.0/16" },
       sshKey: "12",
       privateKey: pulumi.secret("marker-private-key"),
       labels: { environment: "prod" },
