@@ -21,6 +21,10 @@ export const TOKEN = "a".repeat(64);
 export const otherToken = "b".repeat(64);
 export const readToken = "c".repeat(64);
 
+/** Of an administrator. */
+export const sshKey =
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY someone";
+
 /** JSON as an answer carries it; tests name what they expect, so a wrong path fails where it is read. */
 // biome-ignore lint/suspicious/noExplicitAny: answers are judged by the description, not by types
 export type Json = any;

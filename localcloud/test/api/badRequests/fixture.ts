@@ -1,11 +1,11 @@
 // What exists while the bad requests are made.
 import type { TestCloud } from "../testCloud";
+import { sshKey } from "../testCloud";
 import type { Fixture } from "./badRequest";
 import { rule } from "./networks";
-import { KEY } from "./others";
 
 export async function makeFixture(cloud: TestCloud): Promise<Fixture> {
-  await cloud.ok("POST", "/ssh_keys", { name: "key", public_key: KEY });
+  await cloud.ok("POST", "/ssh_keys", { name: "key", public_key: sshKey });
   const primary = async (name: string, type: string, location: string) =>
     (await cloud.ok("POST", "/primary_ips", { name, type, location, assignee_type: "server" })).primary_ip.id;
   const net = await cloud.network();

@@ -1,17 +1,19 @@
 // Bad requests for keys, groups, addresses, volumes and reverse DNS.
+import { sshKey } from "../testCloud";
 import { type BadRequest, invalid, invalidIn } from "./badRequest";
-
-export const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY someone";
 
 export const otherFields: BadRequest[] = [
   invalid("a private key", "/ssh_keys", "public_key", {
     name: "k",
     public_key: "-----BEGIN OPENSSH PRIVATE KEY-----",
   }),
-  invalid("two lines of keys", "/ssh_keys", "public_key", { name: "k", public_key: `${KEY}\nssh-rsa AAAA` }),
+  invalid("two lines of keys", "/ssh_keys", "public_key", {
+    name: "k",
+    public_key: `${sshKey}\nssh-rsa AAAA`,
+  }),
   invalid("a blob of another type", "/ssh_keys", "public_key", {
     name: "k",
-    public_key: KEY.replace("ed25519", "rsa"),
+    public_key: sshKey.replace("ed25519", "rsa"),
   }),
   invalid("another kind of group", "/placement_groups", "type", { name: "g", type: "pack" }),
   invalid("a floating IP without a place", "/floating_ips", "home_location", { type: "ipv4" }),

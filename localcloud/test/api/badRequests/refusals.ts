@@ -1,6 +1,7 @@
 // Requests that are well formed and that the state of things forbids.
+
+import { sshKey } from "../testCloud";
 import { type BadRequest, type Fixture, refused } from "./badRequest";
-import { KEY } from "./others";
 import { server } from "./servers";
 
 export const refusals: BadRequest[] = [
@@ -45,11 +46,11 @@ export const refusals: BadRequest[] = [
   }),
   refused("a taken SSH key name", "uniqueness_error", 409, () => "/ssh_keys", {
     name: "key",
-    public_key: `${KEY}x`,
+    public_key: `${sshKey}x`,
   }),
   refused("a taken fingerprint", "uniqueness_error", 409, () => "/ssh_keys", {
     name: "key2",
-    public_key: KEY,
+    public_key: sshKey,
   }),
   refused("an image that cannot be booted", "unsupported_error", 422, () => "/servers", {
     ...server,

@@ -1,15 +1,10 @@
 // A valid request for every operation, made in a cloud in memory. New kinds add their table here.
 
+import { addressRequests } from "./addresses";
 import { catalogueRequests } from "./catalogue";
 import { certificateRequests, loadBalancerRequests } from "./loadBalancers";
 import type { Prepare, Requests } from "./request";
-import {
-  addressRequests,
-  firewallRequests,
-  keyAndGroupRequests,
-  networkRequests,
-  volumeRequests,
-} from "./resources";
+import { firewallRequests, keyAndGroupRequests, networkRequests, volumeRequests } from "./resources";
 import { imageRequests, serverRequests } from "./servers";
 import { storageBoxRequests } from "./storageBoxes";
 import { zoneRequests } from "./zones";

@@ -16,7 +16,7 @@ export type Prepare = (room: Room) => Promise<ValidRequest> | ValidRequest;
 /** By operation, such as `POST /servers/{id}/actions/poweron`; several requests where one cannot show all. */
 export type Requests = Readonly<Partial<Record<`${Method} /${string}`, Prepare | readonly Prepare[]>>>;
 
-type Owner = (room: Room) => Promise<{ readonly id: number }>;
+export type Owner = (room: Room) => Promise<{ readonly id: number }>;
 
 /** A request without a body to one object. */
 export const to =
@@ -58,3 +58,30 @@ export function history(path: `/${string}`, owner: Owner): Requests {
     },
   };
 }
+
+export const labels = { environment: "test" };
+
+/** Update and deletion of a kind that has a name and labels. */
+export const renames = (path: `/${string}`, owner: Owner, more: object = {}): Requests => ({
+  [`PUT ${path}/{id}`]: async (room: Room) => ({
+    path: `${path}/${(await owner(room)).id}`,
+    body: { name: room.name(), labels, ...more },
+  }),
+  [`DELETE ${path}/{id}`]: to(owner, (id) => `${path}/${id}`),
+});
+
+export const protects = (path: `/${string}`, owner: Owner): Requests => ({
+  [`POST ${path}/{id}/actions/change_protection`]: async (room: Room) => ({
+    path: `${path}/${(await owner(room)).id}/actions/change_protection`,
+    body: { delete: true },
+  }),
+});
+
+/** One that has an action behind it. */
+export const acted =
+  (path: `/${string}`, owner: Owner): Owner =>
+  async (room) => {
+    const row = await owner(room);
+    await room.done(`${path}/${row.id}/actions/change_protection`, { delete: false });
+    return row;
+  };

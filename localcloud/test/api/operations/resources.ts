@@ -1,9 +1,18 @@
-// Valid requests for keys, groups, networks, firewalls, addresses and volumes.
+// Valid requests for keys, groups, networks, firewalls and volumes.
 
-import { history, type Prepare, type Requests, reads, to } from "./request";
+import {
+  acted,
+  history,
+  labels,
+  type Owner,
+  type Prepare,
+  protects,
+  type Requests,
+  reads,
+  renames,
+} from "./request";
 import { publicKey, type Room } from "./room";
 
-const labels = { environment: "test" };
 const rule = {
   description: "web",
   direction: "in",
@@ -13,39 +22,11 @@ const rule = {
   destination_ips: [],
 };
 
-type Make = (room: Room) => Promise<{ readonly id: number }>;
-
-const renames = (path: `/${string}`, make: Make, more: object = {}): Requests => ({
-  [`PUT ${path}/{id}`]: async (room: Room) => ({
-    path: `${path}/${(await make(room)).id}`,
-    body: { name: room.name(), labels, ...more },
-  }),
-  [`DELETE ${path}/{id}`]: to(make, (id) => `${path}/${id}`),
-});
-
-const protects = (path: `/${string}`, make: Make): Requests => ({
-  [`POST ${path}/{id}/actions/change_protection`]: async (room: Room) => ({
-    path: `${path}/${(await make(room)).id}/actions/change_protection`,
-    body: { delete: true },
-  }),
-});
-
-/** One that has an action behind it. */
-const acted =
-  (path: `/${string}`, make: Make): Make =>
-  async (room) => {
-    const row = await make(room);
-    await room.done(`${path}/${row.id}/actions/change_protection`, { delete: false });
-    return row;
-  };
-
-const key: Make = (room) => room.key();
-const group: Make = (room) => room.group();
-const network: Make = (room) => room.network();
-const firewall: Make = (room) => room.firewall();
-const floatingIp: Make = (room) => room.floatingIp();
-const primaryIp: Make = (room) => room.primaryIp();
-const volume: Make = (room) => room.volume();
+const key: Owner = (room) => room.key();
+const group: Owner = (room) => room.group();
+const network: Owner = (room) => room.network();
+const firewall: Owner = (room) => room.firewall();
+const volume: Owner = (room) => room.volume();
 
 const onNetwork =
   (action: string, body: object, before?: readonly [action: string, body: object]): Prepare =>
@@ -105,7 +86,7 @@ const removes =
     return { path: `/firewalls/${id}/actions/remove_from_resources`, body: { remove_from: given } };
   };
 
-const appliedFirewall: Make = async (room) => {
+const appliedFirewall: Owner = async (room) => {
   const row = await room.firewall();
   await room.done(`/firewalls/${row.id}/actions/apply_to_resources`, { apply_to: await target(room) });
   return row;
@@ -146,77 +127,6 @@ export const keyAndGroupRequests: Requests = {
     body: { name: room.name(), type: "spread", labels },
   }),
   ...renames("/placement_groups", group),
-};
-
-const pointer =
-  (path: `/${string}`, make: (room: Room) => ReturnType<Room["floatingIp"]>): Prepare =>
-  async (room) => {
-    const { id, ip } = await make(room);
-    return { path: `${path}/${id}/actions/change_dns_ptr`, body: { ip, dns_ptr: "a.example.com" } };
-  };
-
-const assigned = async (room: Room) => {
-  const row = await room.floatingIp();
-  await room.done(`/floating_ips/${row.id}/actions/assign`, { server: (await room.server()).id });
-  return row;
-};
-
-export const addressRequests: Requests = {
-  ...reads("/floating_ips", floatingIp),
-  ...history("/floating_ips", acted("/floating_ips", floatingIp)),
-  "POST /floating_ips": async (room) => ({
-    path: "/floating_ips",
-    body: {
-      type: "ipv4",
-      server: (await room.server()).id,
-      home_location: "fsn1",
-      description: "the address that moves",
-      name: room.name(),
-      labels,
-    },
-  }),
-  ...renames("/floating_ips", floatingIp, { description: "another" }),
-  ...protects("/floating_ips", floatingIp),
-  "POST /floating_ips/{id}/actions/assign": async (room) => ({
-    path: `/floating_ips/${(await room.floatingIp()).id}/actions/assign`,
-    body: { server: (await room.server()).id },
-  }),
-  "POST /floating_ips/{id}/actions/unassign": to(assigned, (id) => `/floating_ips/${id}/actions/unassign`),
-  "POST /floating_ips/{id}/actions/change_dns_ptr": pointer("/floating_ips", (room) => room.floatingIp()),
-  ...reads("/primary_ips", primaryIp),
-  ...history("/primary_ips", acted("/primary_ips", primaryIp)),
-  "POST /primary_ips": [
-    async (room) => ({
-      path: "/primary_ips",
-      body: {
-        name: room.name(),
-        type: "ipv4",
-        assignee_type: "server",
-        assignee_id: (await room.stopped({ public_net: { enable_ipv4: false } })).id,
-        auto_delete: false,
-        labels,
-      },
-    }),
-    (room) => ({
-      path: "/primary_ips",
-      body: { name: room.name(), type: "ipv6", assignee_type: "server", location: "fsn1" },
-    }),
-  ],
-  ...renames("/primary_ips", primaryIp, { auto_delete: true }),
-  ...protects("/primary_ips", primaryIp),
-  "POST /primary_ips/{id}/actions/assign": async (room) => ({
-    path: `/primary_ips/${(await room.primaryIp()).id}/actions/assign`,
-    body: {
-      assignee_type: "server",
-      assignee_id: (await room.stopped({ public_net: { enable_ipv4: false } })).id,
-    },
-  }),
-  "POST /primary_ips/{id}/actions/unassign": async (room) => {
-    const { id } = await room.primaryIp();
-    await room.stopped({ public_net: { ipv4: id } });
-    return { path: `/primary_ips/${id}/actions/unassign` };
-  },
-  "POST /primary_ips/{id}/actions/change_dns_ptr": pointer("/primary_ips", (room) => room.primaryIp()),
 };
 
 export const volumeRequests: Requests = {

@@ -43,45 +43,46 @@ export function createRoom(cloud: TestCloud): Room {
     const { id } = (await done(path, { ...body(), ...more }))[key];
     return (await cloud.get(`${path}/${id}`))[key];
   };
-  const server = make("/servers", "server", () => ({
-    name: name(),
-    server_type: "cx23",
-    image: "debian-13",
-    location: "fsn1",
-  }));
+  const body = smallestBodies(name, () => count);
+  const server = make("/servers", "server", body.server);
   return {
     cloud,
     name,
     done,
     server,
     stopped: (more) => server({ start_after_create: false, ...more }),
-    key: make("/ssh_keys", "ssh_key", () => ({ name: name(), public_key: publicKey(count) })),
-    network: make("/networks", "network", () => ({
-      name: name(),
-      ip_range: "10.0.0.0/16",
-      subnets: [{ type: "cloud", network_zone: "eu-central", ip_range: "10.0.1.0/24" }],
-    })),
-    firewall: make("/firewalls", "firewall", () => ({
-      name: name(),
-      rules: [{ direction: "in", protocol: "tcp", port: "80", source_ips: ["0.0.0.0/0"] }],
-    })),
-    floatingIp: make("/floating_ips", "floating_ip", () => ({
-      name: name(),
-      type: "ipv4",
-      home_location: "fsn1",
-    })),
-    primaryIp: make("/primary_ips", "primary_ip", () => ({
-      name: name(),
-      type: "ipv4",
-      location: "fsn1",
-      assignee_type: "server",
-    })),
-    volume: make("/volumes", "volume", () => ({ name: name(), size: 10, location: "fsn1" })),
-    group: make("/placement_groups", "placement_group", () => ({ name: name(), type: "spread" })),
+    key: make("/ssh_keys", "ssh_key", body.key),
+    network: make("/networks", "network", body.network),
+    firewall: make("/firewalls", "firewall", body.firewall),
+    floatingIp: make("/floating_ips", "floating_ip", body.floatingIp),
+    primaryIp: make("/primary_ips", "primary_ip", body.primaryIp),
+    volume: make("/volumes", "volume", body.volume),
+    group: make("/placement_groups", "placement_group", body.group),
     snapshot: async () => {
       const { id } = await server();
       const { image } = await done(`/servers/${id}/actions/create_image`, { description: "before" });
       return (await cloud.get(`/images/${image.id}`)).image;
     },
+  };
+}
+
+/** What a request for one of a kind has to say. */
+function smallestBodies(name: () => string, number: () => number) {
+  return {
+    server: () => ({ name: name(), server_type: "cx23", image: "debian-13", location: "fsn1" }),
+    key: () => ({ name: name(), public_key: publicKey(number()) }),
+    network: () => ({
+      name: name(),
+      ip_range: "10.0.0.0/16",
+      subnets: [{ type: "cloud", network_zone: "eu-central", ip_range: "10.0.1.0/24" }],
+    }),
+    firewall: () => ({
+      name: name(),
+      rules: [{ direction: "in", protocol: "tcp", port: "80", source_ips: ["0.0.0.0/0"] }],
+    }),
+    floatingIp: () => ({ name: name(), type: "ipv4", home_location: "fsn1" }),
+    primaryIp: () => ({ name: name(), type: "ipv4", location: "fsn1", assignee_type: "server" }),
+    volume: () => ({ name: name(), size: 10, location: "fsn1" }),
+    group: () => ({ name: name(), type: "spread" }),
   };
 }

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { hold } from "../../hold";
 import { assertHashOf } from "../../rootPasswordHash";
-import { TestCloud } from "../../testCloud";
-
-const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY someone";
+import { sshKey, TestCloud } from "../../testCloud";
 
 describe("local cloud API: rescue system", () => {
   let cloud: TestCloud;
@@ -26,14 +24,14 @@ describe("local cloud API: rescue system", () => {
   afterEach(() => cloud.stop());
 
   it("starts with the next boot, as the provider asks for it: enable_rescue, then reset", async () => {
-    const { ssh_key } = await cloud.ok("POST", "/ssh_keys", { name: "me", public_key: key });
+    const { ssh_key } = await cloud.ok("POST", "/ssh_keys", { name: "me", public_key: sshKey });
     const answer = await enable({ type: "linux64", ssh_keys: [ssh_key.id] });
     assert.equal(answer.action.command, "enable_rescue");
     assert.equal(await enabled(), true);
     assert.equal(cloud.host.alive.get(id)?.rescue, undefined, "it does not reboot by itself");
     await cloud.act(`${path}/reset`);
     const rescue = cloud.host.alive.get(id)?.rescue;
-    assert.deepEqual(rescue?.sshKeys, [key]);
+    assert.deepEqual(rescue?.sshKeys, [sshKey]);
     assertHashOf(answer.root_password, rescue?.rootPasswordHash);
     assert.equal(await enabled(), false, "the first boot ends it");
     await cloud.act(`${path}/reset`);
