@@ -34,6 +34,7 @@ export { DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/database/settings";
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";
 export { EdgeEngine, type EdgeSettings, edgeSettings, OtherHosts } from "./roles/edge/settings";
+export type { RoleName } from "./roles/sections";
 export { StorageNode, type StorageNodeArgs } from "./roles/storage";
 export {
   type BackupSettings,
@@ -63,4 +64,3 @@ export type { Probe } from "./setup/status";
 export * from "./setup/types";
 export { type MachineSize, resolveServerType } from "./sizing/resolve";
 export { parseSettings } from "./stack/parse";
-export type { RoleName } from "./stack/roles";

@@ -1,5 +1,6 @@
 import { type Plan, planRoles } from "../plan/plan";
 import type { Role } from "../plan/role";
+import { roleDefinitions } from "../roles";
 import { containerRole } from "../roles/container/role";
 import { dhanman } from "./dhanman";
 import { foobar } from "./foobar";
@@ -40,12 +41,15 @@ export function planPlatform(settings: PlatformSettings): Plan {
   return planRoles({ environment, network: { range: network.range, subnets } }, roles);
 }
 
-/** The kinds of machines that the settings choose. */
+/** The kinds of machines that the settings choose: the preset's, those that have a section, those of the stack file. */
 export function rolesOf(settings: PlatformSettings): readonly Role[] {
   const chosen = presetOf(settings).roles(settings);
+  const named = roleDefinitions
+    .filter(({ isOptional }) => isOptional)
+    .flatMap(({ roleIn }) => roleIn(settings) ?? []);
+  const own = Object.entries(settings.roles ?? {}).map(([name, role]) => containerRole(name, role));
   // A name that is taken is refused by the rules, all of which are to be heard.
-  const own = Object.entries(settings.roles ?? {}).filter(
-    ([own]) => !chosen.some(({ name }) => name === own),
+  return [...chosen, ...named, ...own].filter(
+    ({ name }, index, all) => all.findIndex((role) => role.name === name) === index,
   );
-  return [...chosen, ...own.map(([name, role]) => containerRole(name, role))];
 }

@@ -1,18 +1,13 @@
-import { appRole } from "../roles/app/role";
-import { databaseRole } from "../roles/database/role";
-import { edgeRole } from "../roles/edge/role";
-import { storageRole } from "../roles/storage/role";
+import { roleDefinitions } from "../roles";
 import type { Preset } from "./preset";
 
-/** A pair in front, identical app nodes, one machine with the stores, one with objects, backups and logs. */
+/**
+ * Every role of `components/roles/index.ts`: a pair in front, identical app nodes, one machine with the stores, one with
+ * objects, backups and logs, and the others that the settings have a section of.
+ */
 export const multiServer: Preset = {
   name: "multiServer",
   title: "Multi-server production topology",
   strict: false,
-  roles: ({ edge, app, database, storage, images }) => [
-    edgeRole(edge),
-    appRole(app, images.traefik),
-    databaseRole(database, images.elasticsearch),
-    storageRole(storage, images.objectStore),
-  ],
+  roles: (settings) => roleDefinitions.flatMap(({ roleIn }) => roleIn(settings) ?? []),
 };

@@ -47,14 +47,18 @@ export function completeSize(
 
 /** What the rule about the size of a section's machines looks at. */
 export interface SizeInput<Key extends string> {
-  readonly settings: { readonly location: string } & Readonly<Record<Key, MachineSize>>;
+  readonly settings: { readonly location: string } & { readonly [Section in Key]?: MachineSize | undefined };
 }
 
 /** A server type of the location has what the section under `key` asks for. */
 export function sizeRule<Key extends string>(key: Key): Rule<SizeInput<Key>> {
   return {
     reads: ["location", ...["vcpus", "memoryGb", "serverType"].map((field) => `${key}.${field}`)],
-    check: ({ settings }) => sizeProblems(key, settings[key], settings.location),
+    check: ({ settings }) => {
+      const sections: { readonly [Section in Key]?: MachineSize | undefined } = settings;
+      const size = sections[key];
+      return size === undefined ? [] : sizeProblems(key, size, settings.location);
+    },
   };
 }
 

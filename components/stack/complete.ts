@@ -1,20 +1,18 @@
-import { defaultObjectStoreImage } from "../roles/storage/settings";
+import { roleDefinitions } from "../roles";
+import type { RoleSecret } from "../roles/sections";
 import { findLocation } from "../sizing/locations";
-import type { roleSecrets } from "./roles";
 import { namedSecrets, type StackValues, secretKeys } from "./schema";
 import type { PlatformSettings } from "./settings";
 
 /** Derives what depends on several sections, and leaves the secrets out. */
 export function completeSettings(values: StackValues): PlatformSettings {
-  const { images, network } = values;
-  return {
-    ...withoutSecrets(values),
-    network: { ...network, zone: findLocation(values.location)?.networkZone ?? "eu-central" },
-    images: { ...images, objectStore: images.objectStore ?? defaultObjectStoreImage(values.storage) ?? "" },
-  };
+  const zone = findLocation(values.location)?.networkZone ?? "eu-central";
+  const settings = { ...withoutSecrets(values), network: { ...values.network, zone } };
+  const images = roleDefinitions.map(({ imagesIn }) => imagesIn(settings));
+  return { ...settings, images: Object.assign({}, settings.images, ...images) };
 }
 
-type SecretKey = typeof namedSecrets | keyof typeof roleSecrets;
+type SecretKey = typeof namedSecrets | RoleSecret;
 
 function withoutSecrets(values: StackValues): Omit<StackValues, SecretKey> {
   const entries = Object.entries(values).filter(([key]) => key !== namedSecrets && !secretKeys.includes(key));

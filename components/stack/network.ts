@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { roleDefinitions } from "../roles";
+import type { RoleName } from "../roles/sections";
 import { text } from "../settings/leaves";
 import { ipv4Range, ipv4Text } from "../settings/ranges";
-import { type RoleName, roleNames } from "./roles";
+import { roleNames } from "./roles";
 
 const cidr = text((value) => ipv4Range(value) !== undefined, {
   allowed: "an IPv4 network address in CIDR form: 10.0.0.0/16",
@@ -30,13 +32,16 @@ export const networkSchema = z
   .prefault({})
   .meta({ description: "The private network" });
 
+/** Of roles that may be absent, what is given: another one's subnet must not depend on whether they are there. */
 function completeSubnets(
   range: string,
   given: Readonly<Partial<Record<RoleName, string | undefined>>>,
-): Record<RoleName, string> {
-  return Object.fromEntries(
-    roleNames.map((role, index) => [role, given[role] ?? defaultSubnet(range, index + 1)]),
-  ) as Record<RoleName, string>;
+): Readonly<Record<string, string>> {
+  const constant = roleDefinitions.filter(({ isOptional }) => !isOptional).map(({ name }) => name as string);
+  const subnets = roleNames.map(
+    (role) => [role, given[role] ?? defaultSubnet(range, constant.indexOf(role) + 1)] as const,
+  );
+  return Object.fromEntries(subnets.filter(([role]) => constant.includes(role) || given[role] !== undefined));
 }
 
 /** A role's part of the range: a /24, or an eighth of a range that is too small for that. */

@@ -1,3 +1,4 @@
+import type { RoleName } from "../roles/sections";
 import {
   type SettledChange,
   type SettledRule,
@@ -7,7 +8,7 @@ import {
   settledValues,
 } from "../settings/settled";
 import { renamedPath } from "./renamedKeys";
-import { type RoleName, roleNames, roleSettled } from "./roles";
+import { roleNames, roleSettled } from "./roles";
 import type { PlatformSettings } from "./settings";
 
 const anotherStack = "for another one create another stack beside this one and restore its backups there";

@@ -26,12 +26,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "examples/app/src": [],
 };
 
-/** `roles/edge` of `components/roles/edge/nat.ts`, `files` of `components/platform.ts`. */
+/** `roles/edge` of `components/roles/edge/nat.ts`, `roles` of the list beside the folders, `files` of `components/platform.ts`. */
 function roomOf(path: string): string | undefined {
   const [package_, folder = "", ...rest] = path.split("/");
   if (package_ !== "components") return undefined;
   if (rest.length === 0) return folder === "index.ts" ? "index" : "files";
-  return folder === "roles" ? `roles/${rest[0]}` : folder;
+  return folder === "roles" && rest.length > 1 ? `roles/${rest[0]}` : folder;
 }
 
 /** The folders in which circles are looked for: rooms of the components, and of the local cloud. */
@@ -46,7 +46,7 @@ const layerOf = (room: string) => layers.findIndex((names) => names.includes(roo
 
 function isOutward(link: string): boolean {
   const [from = "", to = ""] = link.split(" -> ");
-  if (from.startsWith("roles/") && to.startsWith("roles/")) return true;
+  if (from.startsWith("roles/") && to.split("/")[0] === "roles") return true;
   return layerOf(to) > layerOf(from);
 }
 
@@ -134,10 +134,17 @@ describe("imports", () => {
       "setup -> plan",
       "settings -> roles/edge",
       "roles/app -> roles/edge",
+      "roles/app -> roles",
       "roles/app -> files",
     ])
       assert.ok(isOutward(link), link);
-    for (const link of ["plan -> setup", "roles/edge -> machine", "files -> roles/app", "index -> files"])
+    for (const link of [
+      "roles -> roles/edge",
+      "plan -> setup",
+      "roles/edge -> machine",
+      "files -> roles/app",
+      "index -> files",
+    ])
       assert.ok(!isOutward(link), link);
   });
 });

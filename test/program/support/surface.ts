@@ -62,8 +62,12 @@ function mentionedBy(exported: Declared, files: Files): Declared {
   const queue = [...known];
   for (let statement = queue.pop(); statement !== undefined; statement = queue.pop()) {
     const path = statement.getSourceFile().fileName;
-    for (const name of mentionedNames(statement)) {
-      const those = resolved(name, path, files)?.filter((one) => !known.has(one)) ?? [];
+    const mentioned = [
+      ...[...mentionedNames(statement)].map((name) => [name, resolved(name, path, files)] as const),
+      ...inferredNames(statement, files),
+    ];
+    for (const [name, all = []] of mentioned) {
+      const those = all.filter((one) => !known.has(one));
       if (those.length === 0) continue;
       found.set(name, [...(found.get(name) ?? []), ...those]);
       for (const one of those) known.add(one);
@@ -76,7 +80,6 @@ function mentionedBy(exported: Declared, files: Files): Declared {
 function mentionedNames(statement: ts.Statement): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {
-    assert.ok(!ts.isImportTypeNode(node), `${node.getText()}: give it a name, so that users see one`);
     if (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName)) names.add(node.typeName.text);
     if (ts.isTypeQueryNode(node) && ts.isIdentifier(node.exprName)) names.add(node.exprName.text);
     if (ts.isExpressionWithTypeArguments(node) && ts.isIdentifier(node.expression)) {
@@ -86,6 +89,27 @@ function mentionedNames(statement: ts.Statement): ReadonlySet<string> {
   };
   visit(statement);
   return names;
+}
+
+/** Types that the compiler found by itself, which it writes as `import("./settings").EdgeSettings`. */
+function inferredNames(statement: ts.Statement, files: Files) {
+  const found: (readonly [string, readonly ts.Statement[] | undefined])[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportTypeNode(node)) {
+      const name = node.qualifier?.getText();
+      assert.ok(name !== undefined, `${node.getText()}: give it a name, so that users see one`);
+      const specifier = ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined;
+      const from = statement.getSourceFile().fileName;
+      const source =
+        specifier !== undefined && ts.isStringLiteral(specifier)
+          ? relativeFile(from, specifier, files)
+          : undefined;
+      if (source !== undefined) found.push([name, exportsOf(source, files).get(name)]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(statement);
+  return found;
 }
 
 /** What a name means in a file: declared there, or imported from another one of the package. */
@@ -145,11 +169,23 @@ function section(declared: Declared): string {
 const printer = ts.createPrinter({ removeComments: true });
 
 function declarationText(statement: ts.Statement): string {
-  const { transformed } = ts.transform(statement, [() => withoutPrivate]);
+  const { transformed } = ts.transform(statement, [() => withoutPrivate, () => withoutPlaces]);
   const [node] = transformed;
   assert.ok(node !== undefined);
   const text = printer.printNode(ts.EmitHint.Unspecified, node, statement.getSourceFile());
   return text.replace(/^(?:export )?(?:declare )?/, "");
+}
+
+/** `EdgeSettings` for `import("./settings").EdgeSettings`. */
+function withoutPlaces(statement: ts.Statement): ts.Statement {
+  const visit = (node: ts.Node): ts.Node =>
+    ts.isImportTypeNode(node) && node.qualifier !== undefined
+      ? ts.factory.createTypeReferenceNode(
+          node.qualifier,
+          ts.visitNodes(node.typeArguments, visit, ts.isTypeNode),
+        )
+      : ts.visitEachChild(node, visit, undefined);
+  return visit(statement) as ts.Statement;
 }
 
 function withoutPrivate(statement: ts.Statement): ts.Statement {

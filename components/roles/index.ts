@@ -1,0 +1,12 @@
+import { appDefinition } from "./app/definition";
+import { databaseDefinition } from "./database/definition";
+import { edgeDefinition } from "./edge/definition";
+import { storageDefinition } from "./storage/definition";
+
+/** Every role that a platform can have, one line each, in the order in which people read them and of their subnets. */
+export const roleDefinitions = [
+  edgeDefinition,
+  appDefinition,
+  databaseDefinition,
+  storageDefinition,
+] as const;
