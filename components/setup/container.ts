@@ -1,6 +1,10 @@
+import { containerLogFlags, containerLogSocket, containerRunPath } from "./containerRun";
 import { type CompleteSetup, completeSetup, type SetupFile } from "./types";
 
-/** One container as a systemd unit: restarts, ordering and logs are systemd's, as for every other service. */
+/**
+ * One container as a systemd unit: restarts, ordering and logs are systemd's, as for every other service. It goes on
+ * while Docker restarts, or is updated, or has crashed.
+ */
 export interface ContainerSpec {
   /** Name of container and unit: `web-1` becomes `web-1.service`. */
   readonly name: string;
@@ -107,17 +111,16 @@ function singleLine(key: string, value: string): string {
   return value;
 }
 
-/** Its arguments, as systemd reads them. */
+/** Program and arguments, as systemd reads them. */
 function dockerRun(spec: ContainerSpec, environment: readonly SetupFile[]): string[] {
   const network =
     spec.network === "host" ? ["--network=host"] : ["--network=platform", `--ip=${spec.network.address}`];
   return [
-    "/usr/bin/docker run --rm --init",
-    `--name=${spec.name}`,
+    `${containerRunPath} ${spec.name}`,
+    "--init",
     `--hostname=${spec.name}`,
     ...network,
-    // The unit's own output goes to the journal under the unit's name, Docker's errors with it.
-    "--log-driver=none",
+    ...containerLogFlags(spec.name),
     ...environment.map((file) => `--env-file=${file.path}`),
     ...(spec.volumes ?? []).map((volume) => `--volume=${volume}`),
     ...(spec.user === undefined ? [] : [`--user=${spec.user}`]),
@@ -130,17 +133,16 @@ function dockerRun(spec: ContainerSpec, environment: readonly SetupFile[]): stri
 }
 
 function unitFile(spec: ContainerSpec, environment: readonly SetupFile[]): string {
-  const after = ["docker.service", "platform-network.service", ...(spec.after ?? [])].join(" ");
+  const socket = containerLogSocket(spec.name);
+  const after = ["docker.service", "platform-network.service", socket, ...(spec.after ?? [])].join(" ");
   return `[Unit]
 Description=Container ${spec.name}
 After=${after}
-Wants=platform-network.service
-Requires=docker.service
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service ${socket}
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force ${spec.name}
 ExecStart=${dockerRun(spec, environment).join(" \\\n  ")}
 ExecStop=/usr/bin/docker stop --time=${spec.stopSeconds ?? 30} ${spec.name}
 Restart=always

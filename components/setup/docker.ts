@@ -1,3 +1,4 @@
+import { containerRunSetup } from "./containerRun";
 import { imagePruneSetup } from "./imagePrune";
 import { mergeSetups } from "./merge";
 import { type CompleteSetup, completeSetup, type SetupFile } from "./types";
@@ -23,7 +24,7 @@ export const containerRange = "172.20.0.0/16";
 
 /** Docker Engine from Debian and the bridge network of the platform's containers. */
 export function dockerSetup(options: DockerOptions): CompleteSetup {
-  return mergeSetups(engineSetup(options), imagePruneSetup);
+  return mergeSetups(engineSetup(options), containerRunSetup, imagePruneSetup);
 }
 
 function engineSetup(options: DockerOptions): CompleteSetup {
@@ -49,7 +50,7 @@ function daemonConfig(options: DockerOptions): string {
   const config = {
     // Hetzner's private networks carry 1450 bytes: a bridge at 1500 breaks large packets.
     mtu: 1450,
-    // The engine leaves containers alone when it restarts. Their units do not: they end and start again with it.
+    // The engine leaves containers alone when it ends or restarts, and so do their units.
     "live-restore": true,
     "log-driver": "journald",
     "userland-proxy": false,

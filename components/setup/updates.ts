@@ -9,8 +9,7 @@ export interface UpdateOptions {
 }
 
 /**
- * Packages whose upgrade restarts what visitors use, as the beginnings of their names: `docker` restarts every
- * container of the machine. They wait for `platform-upgrade`, one machine at a time.
+ * Packages whose upgrade restarts what visitors use or what runs it, as the beginnings of their names. They wait for `platform-upgrade`, one machine at a time.
  */
 export const heldBack = [
   "containerd",

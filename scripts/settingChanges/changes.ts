@@ -118,7 +118,7 @@ export const settingChanges: readonly SettingChange[] = [
   {
     path: "images.registryMirror",
     value: "https://mirror.example.com",
-    note: "Docker restarts on all these machines at once, with all containers",
+    note: "Docker restarts on all these machines at once; containers go on",
   },
   {
     path: "images.registries",

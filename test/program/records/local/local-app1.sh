@@ -274,6 +274,10 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/docker/daemon.json
 /etc/systemd/system/platform-network.service
 /root/.docker/config.json
+/usr/local/sbin/platform-container
+/usr/local/sbin/platform-container-log
+/etc/systemd/system/platform-container-log@.socket
+/etc/systemd/system/platform-container-log@.service
 /usr/local/sbin/platform-image-prune
 /etc/sysctl.d/61-platform-listen-early.conf
 /etc/sysctl.d/61-platform-app.conf
@@ -691,6 +695,95 @@ put_file '/root/.docker/config.json' 'root' 'root' '0600' <<'END_99ea66e8445c'
 }
 END_99ea66e8445c
 
+put_file '/usr/local/sbin/platform-container' 'root' 'root' '0755' <<'END_381e0f11ea7e'
+#!/bin/bash
+# Runs a container in the foreground: platform-container NAME ARGUMENT-OF-DOCKER-RUN...
+# The container is Docker's and not a child of this script: it outlives the engine and this script. One that runs
+# already and was made from the same arguments and files is followed, any other is replaced.
+set -euo pipefail
+name=$1
+shift
+
+made_from() {
+  local argument path
+  printf '%s\0' "$@"
+  for argument in "$@"; do
+    case $argument in
+      --env-file=*) path=${argument#*=} ;;
+      --volume=*) path=${argument#*=} path=${path%%:*} ;;
+      *) continue ;;
+    esac
+    [ ! -f "$path" ] || cat "$path"
+  done
+}
+identity=$(made_from "$@" | sha256sum | cut -d' ' -f1)
+state() {
+  local found
+  found=$(docker inspect --type container --format '{{.State.Running}} {{index .Config.Labels "platform.identity"}}' "$name" 2>/dev/null) || found=none
+  echo "$found"
+}
+
+found=$(state)
+if [ "$found" != "true $identity" ]; then
+  # One that was just stopped holds its name until it is gone.
+  for ((tries = 0; tries < 100; tries++)); do
+    [ "$found" != none ] || break
+    docker rm --force "$name" >/dev/null 2>&1 || true
+    found=$(state)
+  done
+  docker run --detach --rm --name="$name" --label="platform.identity=$identity" "$@" >/dev/null
+fi
+until status=$(docker wait "$name" 2>/dev/null); do
+  # The engine ends or restarts. Asking it would start it, whatever an operator wants.
+  until systemctl is-active --quiet docker.service; do sleep 0.2; done
+  [ "$(state)" = "true $identity" ] || { echo "$name ended while Docker was away" >&2; exit 1; }
+done
+exit "$status"
+END_381e0f11ea7e
+
+put_file '/usr/local/sbin/platform-container-log' 'root' 'root' '0755' <<'END_7d4e75c74ef7'
+#!/usr/bin/perl
+# Writes what Docker sends to the socket on standard input, without what Docker puts in front of each line.
+use strict;
+use warnings;
+vec(my $input = '', 0, 1) = 1;
+while (select(my $ready = $input, undef, undef, 60) > 0) {
+    defined(sysread STDIN, my $line, 65536) or die "read: $!";
+    $line =~ s/^[^@]*@\[\d+\]: //;
+    syswrite STDOUT, $line or die "write: $!";
+}
+END_7d4e75c74ef7
+
+put_file '/etc/systemd/system/platform-container-log@.socket' 'root' 'root' '0644' <<'END_680a7a3d2d96'
+[Unit]
+Description=Output of the container %i
+
+[Socket]
+ListenDatagram=/run/platform-container-log/%i
+SocketMode=0600
+# A container that logs a line now and then starts the reader as often.
+TriggerLimitIntervalSec=0
+END_680a7a3d2d96
+
+put_file '/etc/systemd/system/platform-container-log@.service' 'root' 'root' '0644' <<'END_c9704383c351'
+[Unit]
+Description=Output of the container %i
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/platform-container-log
+StandardInput=socket
+StandardOutput=journal
+StandardError=journal
+SyslogIdentifier=%i
+# journalctl -u finds it under the container's unit.
+LogExtraFields=OBJECT_SYSTEMD_UNIT=%i.service
+LogRateLimitIntervalSec=10s
+LogRateLimitBurst=5000
+# After the containers, when the machine stops.
+TimeoutStopSec=5
+END_c9704383c351
+
 put_file '/usr/local/sbin/platform-image-prune' 'root' 'root' '0755' <<'END_488bbf984c99'
 #!/bin/bash
 # Removes the container images that no unit names and no container uses; --list only prints them.
@@ -736,23 +829,24 @@ put_file '/etc/modules-load.d/61-platform-app.conf' 'root' 'root' '0644' <<'END_
 nf_conntrack
 END_9173c5c4cc83
 
-put_file '/etc/systemd/system/admin-1.service' 'root' 'root' '0644' <<'END_2f334c87d037'
+put_file '/etc/systemd/system/admin-1.service' 'root' 'root' '0644' <<'END_a2bd9e044f13'
 [Unit]
 Description=Container admin-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@admin-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@admin-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force admin-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=admin-1 \
+ExecStart=/usr/local/sbin/platform-container admin-1 \
+  --init \
   --hostname=admin-1 \
   --network=platform \
   --ip=172.20.228.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/admin-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/admin-1.env \
   --env-file=/etc/platform/admin-1.secret.env \
   --memory=512m \
@@ -769,7 +863,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_2f334c87d037
+END_a2bd9e044f13
 
 put_file '/etc/platform/admin-1.env' 'root' 'root' '0644' <<'END_8061845a8136'
 APP_MODE=admin
@@ -790,23 +884,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/api-1.service' 'root' 'root' '0644' <<'END_919bb99e5763'
+put_file '/etc/systemd/system/api-1.service' 'root' 'root' '0644' <<'END_104342eb375d'
 [Unit]
 Description=Container api-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@api-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@api-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force api-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=api-1 \
+ExecStart=/usr/local/sbin/platform-container api-1 \
+  --init \
   --hostname=api-1 \
   --network=platform \
   --ip=172.20.243.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/api-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/api-1.env \
   --env-file=/etc/platform/api-1.secret.env \
   --memory=512m \
@@ -823,7 +918,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_919bb99e5763
+END_104342eb375d
 
 put_file '/etc/platform/api-1.env' 'root' 'root' '0644' <<'END_52c83948b694'
 APP_MODE=api
@@ -844,23 +939,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/api-2.service' 'root' 'root' '0644' <<'END_1e17965143da'
+put_file '/etc/systemd/system/api-2.service' 'root' 'root' '0644' <<'END_2fb426a9ab56'
 [Unit]
 Description=Container api-2
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@api-2.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@api-2.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force api-2
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=api-2 \
+ExecStart=/usr/local/sbin/platform-container api-2 \
+  --init \
   --hostname=api-2 \
   --network=platform \
   --ip=172.20.243.12 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/api-2 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/api-2.env \
   --env-file=/etc/platform/api-2.secret.env \
   --memory=512m \
@@ -877,7 +973,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_1e17965143da
+END_2fb426a9ab56
 
 put_file '/etc/platform/api-2.env' 'root' 'root' '0644' <<'END_421d2a278f63'
 APP_MODE=api
@@ -898,23 +994,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/web-1.service' 'root' 'root' '0644' <<'END_f970e1482086'
+put_file '/etc/systemd/system/web-1.service' 'root' 'root' '0644' <<'END_cd5b2ca240a7'
 [Unit]
 Description=Container web-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@web-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@web-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force web-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=web-1 \
+ExecStart=/usr/local/sbin/platform-container web-1 \
+  --init \
   --hostname=web-1 \
   --network=platform \
   --ip=172.20.127.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/web-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/web-1.env \
   --env-file=/etc/platform/web-1.secret.env \
   --memory=512m \
@@ -931,7 +1028,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_f970e1482086
+END_cd5b2ca240a7
 
 put_file '/etc/platform/web-1.env' 'root' 'root' '0644' <<'END_27204fb5fc70'
 APP_MODE=web
@@ -953,23 +1050,24 @@ S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 SESSION_KEY=SECRET-sessionKey
 END_8602780af70d
 
-put_file '/etc/systemd/system/web-2.service' 'root' 'root' '0644' <<'END_d49b8dcbd7ae'
+put_file '/etc/systemd/system/web-2.service' 'root' 'root' '0644' <<'END_f6063d0a7b2a'
 [Unit]
 Description=Container web-2
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@web-2.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@web-2.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force web-2
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=web-2 \
+ExecStart=/usr/local/sbin/platform-container web-2 \
+  --init \
   --hostname=web-2 \
   --network=platform \
   --ip=172.20.127.12 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/web-2 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/web-2.env \
   --env-file=/etc/platform/web-2.secret.env \
   --memory=512m \
@@ -986,7 +1084,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_d49b8dcbd7ae
+END_f6063d0a7b2a
 
 put_file '/etc/platform/web-2.env' 'root' 'root' '0644' <<'END_d807926bc71b'
 APP_MODE=web
@@ -1008,23 +1106,24 @@ S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 SESSION_KEY=SECRET-sessionKey
 END_8602780af70d
 
-put_file '/etc/systemd/system/worker-1.service' 'root' 'root' '0644' <<'END_1fa8056b77a2'
+put_file '/etc/systemd/system/worker-1.service' 'root' 'root' '0644' <<'END_79e0bb9611c2'
 [Unit]
 Description=Container worker-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@worker-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@worker-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force worker-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=worker-1 \
+ExecStart=/usr/local/sbin/platform-container worker-1 \
+  --init \
   --hostname=worker-1 \
   --network=platform \
   --ip=172.20.179.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/worker-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/worker-1.env \
   --env-file=/etc/platform/worker-1.secret.env \
   --memory=512m \
@@ -1042,7 +1141,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_1fa8056b77a2
+END_79e0bb9611c2
 
 put_file '/etc/platform/worker-1.env' 'root' 'root' '0644' <<'END_14c1395ae2ec'
 APP_MODE=worker
@@ -1062,23 +1161,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/worker-2.service' 'root' 'root' '0644' <<'END_90a4455c88a0'
+put_file '/etc/systemd/system/worker-2.service' 'root' 'root' '0644' <<'END_065d9094aad2'
 [Unit]
 Description=Container worker-2
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@worker-2.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@worker-2.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force worker-2
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=worker-2 \
+ExecStart=/usr/local/sbin/platform-container worker-2 \
+  --init \
   --hostname=worker-2 \
   --network=platform \
   --ip=172.20.179.12 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/worker-2 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/worker-2.env \
   --env-file=/etc/platform/worker-2.secret.env \
   --memory=512m \
@@ -1096,7 +1196,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_90a4455c88a0
+END_065d9094aad2
 
 put_file '/etc/platform/worker-2.env' 'root' 'root' '0644' <<'END_53fb5815574f'
 APP_MODE=worker
@@ -1116,22 +1216,23 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_4c35efb6dbf0'
+put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_21997f510b7b'
 [Unit]
 Description=Container traefik
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@traefik.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@traefik.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force traefik
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=traefik \
+ExecStart=/usr/local/sbin/platform-container traefik \
+  --init \
   --hostname=traefik \
   --network=host \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/traefik \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --volume=/etc/platform/traefik/traefik.yaml:/etc/traefik/traefik.yaml:ro \
   --volume=/etc/platform/traefik/dynamic:/etc/traefik/dynamic:ro \
   --stop-timeout=18 \
@@ -1149,7 +1250,7 @@ TimeoutStopSec=28
 
 [Install]
 WantedBy=multi-user.target
-END_4c35efb6dbf0
+END_21997f510b7b
 
 put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaecac502f'
 {
@@ -1445,9 +1546,9 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
 }
 END_2a102b7152d9
 
-put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_b21a94d2da09'
-732809e52bd097bbae623ecffe378fe18499fec3fe7907f8110da61d71b1078a
-END_b21a94d2da09
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_282d07f5fc88'
+e678df9f3840f325be8c3f082116c0a8f5fa9405ad7aa52dc7c88f20fc556f57
+END_282d07f5fc88
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_f99696447bee'
 #!/bin/bash

@@ -274,6 +274,10 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/docker/daemon.json
 /etc/systemd/system/platform-network.service
 /root/.docker/config.json
+/usr/local/sbin/platform-container
+/usr/local/sbin/platform-container-log
+/etc/systemd/system/platform-container-log@.socket
+/etc/systemd/system/platform-container-log@.service
 /usr/local/sbin/platform-image-prune
 /etc/sysctl.d/61-platform-listen-early.conf
 /etc/systemd/system/srv-storage.mount
@@ -715,6 +719,95 @@ put_file '/root/.docker/config.json' 'root' 'root' '0600' <<'END_99ea66e8445c'
 }
 END_99ea66e8445c
 
+put_file '/usr/local/sbin/platform-container' 'root' 'root' '0755' <<'END_381e0f11ea7e'
+#!/bin/bash
+# Runs a container in the foreground: platform-container NAME ARGUMENT-OF-DOCKER-RUN...
+# The container is Docker's and not a child of this script: it outlives the engine and this script. One that runs
+# already and was made from the same arguments and files is followed, any other is replaced.
+set -euo pipefail
+name=$1
+shift
+
+made_from() {
+  local argument path
+  printf '%s\0' "$@"
+  for argument in "$@"; do
+    case $argument in
+      --env-file=*) path=${argument#*=} ;;
+      --volume=*) path=${argument#*=} path=${path%%:*} ;;
+      *) continue ;;
+    esac
+    [ ! -f "$path" ] || cat "$path"
+  done
+}
+identity=$(made_from "$@" | sha256sum | cut -d' ' -f1)
+state() {
+  local found
+  found=$(docker inspect --type container --format '{{.State.Running}} {{index .Config.Labels "platform.identity"}}' "$name" 2>/dev/null) || found=none
+  echo "$found"
+}
+
+found=$(state)
+if [ "$found" != "true $identity" ]; then
+  # One that was just stopped holds its name until it is gone.
+  for ((tries = 0; tries < 100; tries++)); do
+    [ "$found" != none ] || break
+    docker rm --force "$name" >/dev/null 2>&1 || true
+    found=$(state)
+  done
+  docker run --detach --rm --name="$name" --label="platform.identity=$identity" "$@" >/dev/null
+fi
+until status=$(docker wait "$name" 2>/dev/null); do
+  # The engine ends or restarts. Asking it would start it, whatever an operator wants.
+  until systemctl is-active --quiet docker.service; do sleep 0.2; done
+  [ "$(state)" = "true $identity" ] || { echo "$name ended while Docker was away" >&2; exit 1; }
+done
+exit "$status"
+END_381e0f11ea7e
+
+put_file '/usr/local/sbin/platform-container-log' 'root' 'root' '0755' <<'END_7d4e75c74ef7'
+#!/usr/bin/perl
+# Writes what Docker sends to the socket on standard input, without what Docker puts in front of each line.
+use strict;
+use warnings;
+vec(my $input = '', 0, 1) = 1;
+while (select(my $ready = $input, undef, undef, 60) > 0) {
+    defined(sysread STDIN, my $line, 65536) or die "read: $!";
+    $line =~ s/^[^@]*@\[\d+\]: //;
+    syswrite STDOUT, $line or die "write: $!";
+}
+END_7d4e75c74ef7
+
+put_file '/etc/systemd/system/platform-container-log@.socket' 'root' 'root' '0644' <<'END_680a7a3d2d96'
+[Unit]
+Description=Output of the container %i
+
+[Socket]
+ListenDatagram=/run/platform-container-log/%i
+SocketMode=0600
+# A container that logs a line now and then starts the reader as often.
+TriggerLimitIntervalSec=0
+END_680a7a3d2d96
+
+put_file '/etc/systemd/system/platform-container-log@.service' 'root' 'root' '0644' <<'END_c9704383c351'
+[Unit]
+Description=Output of the container %i
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/platform-container-log
+StandardInput=socket
+StandardOutput=journal
+StandardError=journal
+SyslogIdentifier=%i
+# journalctl -u finds it under the container's unit.
+LogExtraFields=OBJECT_SYSTEMD_UNIT=%i.service
+LogRateLimitIntervalSec=10s
+LogRateLimitBurst=5000
+# After the containers, when the machine stops.
+TimeoutStopSec=5
+END_c9704383c351
+
 put_file '/usr/local/sbin/platform-image-prune' 'root' 'root' '0755' <<'END_488bbf984c99'
 #!/bin/bash
 # Removes the container images that no unit names and no container uses; --list only prints them.
@@ -896,22 +989,23 @@ case "${1:-}" in
 esac
 END_4873a5db62bb
 
-put_file '/etc/systemd/system/object-store.service' 'root' 'root' '0644' <<'END_4919e1a5e682'
+put_file '/etc/systemd/system/object-store.service' 'root' 'root' '0644' <<'END_71abd6113392'
 [Unit]
 Description=Container object-store
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@object-store.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@object-store.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force object-store
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=object-store \
+ExecStart=/usr/local/sbin/platform-container object-store \
+  --init \
   --hostname=object-store \
   --network=host \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/object-store \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/object-store.env \
   --env-file=/etc/platform/object-store.secret.env \
   --volume=/srv/storage/objects/versitygw/data:/data \
@@ -935,7 +1029,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_4919e1a5e682
+END_71abd6113392
 
 put_file '/etc/platform/object-store.env' 'root' 'root' '0644' <<'END_2d4158317a79'
 VGW_PORT=10.0.4.11:9000

@@ -273,6 +273,10 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/systemd/system/systemd-journal-upload.service.d/platform.conf
 /etc/docker/daemon.json
 /etc/systemd/system/platform-network.service
+/usr/local/sbin/platform-container
+/usr/local/sbin/platform-container-log
+/etc/systemd/system/platform-container-log@.socket
+/etc/systemd/system/platform-container-log@.service
 /usr/local/sbin/platform-image-prune
 /etc/sysctl.d/61-platform-listen-early.conf
 /etc/sysctl.d/61-platform-app.conf
@@ -677,6 +681,95 @@ ExecStart=/bin/sh -c 'docker network inspect platform >/dev/null 2>&1 || docker 
 WantedBy=multi-user.target
 END_e0c1aed5e7a6
 
+put_file '/usr/local/sbin/platform-container' 'root' 'root' '0755' <<'END_381e0f11ea7e'
+#!/bin/bash
+# Runs a container in the foreground: platform-container NAME ARGUMENT-OF-DOCKER-RUN...
+# The container is Docker's and not a child of this script: it outlives the engine and this script. One that runs
+# already and was made from the same arguments and files is followed, any other is replaced.
+set -euo pipefail
+name=$1
+shift
+
+made_from() {
+  local argument path
+  printf '%s\0' "$@"
+  for argument in "$@"; do
+    case $argument in
+      --env-file=*) path=${argument#*=} ;;
+      --volume=*) path=${argument#*=} path=${path%%:*} ;;
+      *) continue ;;
+    esac
+    [ ! -f "$path" ] || cat "$path"
+  done
+}
+identity=$(made_from "$@" | sha256sum | cut -d' ' -f1)
+state() {
+  local found
+  found=$(docker inspect --type container --format '{{.State.Running}} {{index .Config.Labels "platform.identity"}}' "$name" 2>/dev/null) || found=none
+  echo "$found"
+}
+
+found=$(state)
+if [ "$found" != "true $identity" ]; then
+  # One that was just stopped holds its name until it is gone.
+  for ((tries = 0; tries < 100; tries++)); do
+    [ "$found" != none ] || break
+    docker rm --force "$name" >/dev/null 2>&1 || true
+    found=$(state)
+  done
+  docker run --detach --rm --name="$name" --label="platform.identity=$identity" "$@" >/dev/null
+fi
+until status=$(docker wait "$name" 2>/dev/null); do
+  # The engine ends or restarts. Asking it would start it, whatever an operator wants.
+  until systemctl is-active --quiet docker.service; do sleep 0.2; done
+  [ "$(state)" = "true $identity" ] || { echo "$name ended while Docker was away" >&2; exit 1; }
+done
+exit "$status"
+END_381e0f11ea7e
+
+put_file '/usr/local/sbin/platform-container-log' 'root' 'root' '0755' <<'END_7d4e75c74ef7'
+#!/usr/bin/perl
+# Writes what Docker sends to the socket on standard input, without what Docker puts in front of each line.
+use strict;
+use warnings;
+vec(my $input = '', 0, 1) = 1;
+while (select(my $ready = $input, undef, undef, 60) > 0) {
+    defined(sysread STDIN, my $line, 65536) or die "read: $!";
+    $line =~ s/^[^@]*@\[\d+\]: //;
+    syswrite STDOUT, $line or die "write: $!";
+}
+END_7d4e75c74ef7
+
+put_file '/etc/systemd/system/platform-container-log@.socket' 'root' 'root' '0644' <<'END_680a7a3d2d96'
+[Unit]
+Description=Output of the container %i
+
+[Socket]
+ListenDatagram=/run/platform-container-log/%i
+SocketMode=0600
+# A container that logs a line now and then starts the reader as often.
+TriggerLimitIntervalSec=0
+END_680a7a3d2d96
+
+put_file '/etc/systemd/system/platform-container-log@.service' 'root' 'root' '0644' <<'END_c9704383c351'
+[Unit]
+Description=Output of the container %i
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/platform-container-log
+StandardInput=socket
+StandardOutput=journal
+StandardError=journal
+SyslogIdentifier=%i
+# journalctl -u finds it under the container's unit.
+LogExtraFields=OBJECT_SYSTEMD_UNIT=%i.service
+LogRateLimitIntervalSec=10s
+LogRateLimitBurst=5000
+# After the containers, when the machine stops.
+TimeoutStopSec=5
+END_c9704383c351
+
 put_file '/usr/local/sbin/platform-image-prune' 'root' 'root' '0755' <<'END_488bbf984c99'
 #!/bin/bash
 # Removes the container images that no unit names and no container uses; --list only prints them.
@@ -722,23 +815,24 @@ put_file '/etc/modules-load.d/61-platform-app.conf' 'root' 'root' '0644' <<'END_
 nf_conntrack
 END_9173c5c4cc83
 
-put_file '/etc/systemd/system/admin-1.service' 'root' 'root' '0644' <<'END_6a84c3b5b9b4'
+put_file '/etc/systemd/system/admin-1.service' 'root' 'root' '0644' <<'END_6e6189bfcde1'
 [Unit]
 Description=Container admin-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@admin-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@admin-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force admin-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=admin-1 \
+ExecStart=/usr/local/sbin/platform-container admin-1 \
+  --init \
   --hostname=admin-1 \
   --network=platform \
   --ip=172.20.228.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/admin-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/admin-1.env \
   --env-file=/etc/platform/admin-1.secret.env \
   --memory=512m \
@@ -755,7 +849,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_6a84c3b5b9b4
+END_6e6189bfcde1
 
 put_file '/etc/platform/admin-1.env' 'root' 'root' '0644' <<'END_65cccc1fb18a'
 APP_MODE=admin
@@ -776,23 +870,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/api-1.service' 'root' 'root' '0644' <<'END_152d1154b213'
+put_file '/etc/systemd/system/api-1.service' 'root' 'root' '0644' <<'END_8311007ba071'
 [Unit]
 Description=Container api-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@api-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@api-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force api-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=api-1 \
+ExecStart=/usr/local/sbin/platform-container api-1 \
+  --init \
   --hostname=api-1 \
   --network=platform \
   --ip=172.20.243.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/api-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/api-1.env \
   --env-file=/etc/platform/api-1.secret.env \
   --memory=512m \
@@ -809,7 +904,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_152d1154b213
+END_8311007ba071
 
 put_file '/etc/platform/api-1.env' 'root' 'root' '0644' <<'END_921fc535bce5'
 APP_MODE=api
@@ -830,23 +925,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/api-2.service' 'root' 'root' '0644' <<'END_a56fa450b24c'
+put_file '/etc/systemd/system/api-2.service' 'root' 'root' '0644' <<'END_d8ccca133fab'
 [Unit]
 Description=Container api-2
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@api-2.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@api-2.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force api-2
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=api-2 \
+ExecStart=/usr/local/sbin/platform-container api-2 \
+  --init \
   --hostname=api-2 \
   --network=platform \
   --ip=172.20.243.12 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/api-2 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/api-2.env \
   --env-file=/etc/platform/api-2.secret.env \
   --memory=512m \
@@ -863,7 +959,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_a56fa450b24c
+END_d8ccca133fab
 
 put_file '/etc/platform/api-2.env' 'root' 'root' '0644' <<'END_26f3aada97e1'
 APP_MODE=api
@@ -884,23 +980,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/web-1.service' 'root' 'root' '0644' <<'END_7430dfd69f72'
+put_file '/etc/systemd/system/web-1.service' 'root' 'root' '0644' <<'END_0a554e4c494e'
 [Unit]
 Description=Container web-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@web-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@web-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force web-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=web-1 \
+ExecStart=/usr/local/sbin/platform-container web-1 \
+  --init \
   --hostname=web-1 \
   --network=platform \
   --ip=172.20.127.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/web-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/web-1.env \
   --env-file=/etc/platform/web-1.secret.env \
   --memory=512m \
@@ -917,7 +1014,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_7430dfd69f72
+END_0a554e4c494e
 
 put_file '/etc/platform/web-1.env' 'root' 'root' '0644' <<'END_5602cbd0b2bb'
 APP_MODE=web
@@ -938,23 +1035,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/web-2.service' 'root' 'root' '0644' <<'END_af176ef3e54b'
+put_file '/etc/systemd/system/web-2.service' 'root' 'root' '0644' <<'END_c50d4cd8e200'
 [Unit]
 Description=Container web-2
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@web-2.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@web-2.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force web-2
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=web-2 \
+ExecStart=/usr/local/sbin/platform-container web-2 \
+  --init \
   --hostname=web-2 \
   --network=platform \
   --ip=172.20.127.12 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/web-2 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/web-2.env \
   --env-file=/etc/platform/web-2.secret.env \
   --memory=512m \
@@ -971,7 +1069,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_af176ef3e54b
+END_c50d4cd8e200
 
 put_file '/etc/platform/web-2.env' 'root' 'root' '0644' <<'END_580ffcde2d99'
 APP_MODE=web
@@ -992,23 +1090,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/worker-1.service' 'root' 'root' '0644' <<'END_967d78368d37'
+put_file '/etc/systemd/system/worker-1.service' 'root' 'root' '0644' <<'END_681d6ac956e9'
 [Unit]
 Description=Container worker-1
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@worker-1.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@worker-1.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force worker-1
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=worker-1 \
+ExecStart=/usr/local/sbin/platform-container worker-1 \
+  --init \
   --hostname=worker-1 \
   --network=platform \
   --ip=172.20.179.11 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/worker-1 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/worker-1.env \
   --env-file=/etc/platform/worker-1.secret.env \
   --memory=512m \
@@ -1026,7 +1125,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_967d78368d37
+END_681d6ac956e9
 
 put_file '/etc/platform/worker-1.env' 'root' 'root' '0644' <<'END_057d910a2f20'
 APP_MODE=worker
@@ -1046,23 +1145,24 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/worker-2.service' 'root' 'root' '0644' <<'END_c56c4574b886'
+put_file '/etc/systemd/system/worker-2.service' 'root' 'root' '0644' <<'END_21688a24680d'
 [Unit]
 Description=Container worker-2
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@worker-2.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@worker-2.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force worker-2
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=worker-2 \
+ExecStart=/usr/local/sbin/platform-container worker-2 \
+  --init \
   --hostname=worker-2 \
   --network=platform \
   --ip=172.20.179.12 \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/worker-2 \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --env-file=/etc/platform/worker-2.env \
   --env-file=/etc/platform/worker-2.secret.env \
   --memory=512m \
@@ -1080,7 +1180,7 @@ TimeoutStopSec=40
 
 [Install]
 WantedBy=multi-user.target
-END_c56c4574b886
+END_21688a24680d
 
 put_file '/etc/platform/worker-2.env' 'root' 'root' '0644' <<'END_dc6bea7d2325'
 APP_MODE=worker
@@ -1100,22 +1200,23 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_37db028d3dff'
+put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_d5dd41eb2ea7'
 [Unit]
 Description=Container traefik
-After=docker.service platform-network.service
-Wants=platform-network.service
-Requires=docker.service
+After=docker.service platform-network.service platform-container-log@traefik.socket
+# Not Requires: the container goes on while the engine is away.
+Wants=docker.service platform-network.service platform-container-log@traefik.socket
 StartLimitIntervalSec=0
 
 [Service]
-# A container that a crash left behind would block the name.
-ExecStartPre=-/usr/bin/docker rm --force traefik
-ExecStart=/usr/bin/docker run --rm --init \
-  --name=traefik \
+ExecStart=/usr/local/sbin/platform-container traefik \
+  --init \
   --hostname=traefik \
   --network=host \
-  --log-driver=none \
+  --log-driver=syslog \
+  --log-opt=syslog-address=unixgram:///run/platform-container-log/traefik \
+  --log-opt=tag=@ \
+  --log-opt=cache-disabled=true \
   --volume=/etc/platform/traefik/traefik.yaml:/etc/traefik/traefik.yaml:ro \
   --volume=/etc/platform/traefik/dynamic:/etc/traefik/dynamic:ro \
   --stop-timeout=18 \
@@ -1133,7 +1234,7 @@ TimeoutStopSec=28
 
 [Install]
 WantedBy=multi-user.target
-END_37db028d3dff
+END_d5dd41eb2ea7
 
 put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaecac502f'
 {
@@ -1429,9 +1530,9 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
 }
 END_323733322adf
 
-put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_73676ba85b84'
-30bf7ee27775e1e718673b5659ee83e52c6add4c8d1e3115fbcfa06b07eb1ac1
-END_73676ba85b84
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_0590b062c702'
+0a6df343c793188c5ea7cb8f8893f097ce438375f3c7d84135431f611a26403d
+END_0590b062c702
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_aa8d34ef9d67'
 #!/bin/bash

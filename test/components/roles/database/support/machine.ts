@@ -140,7 +140,8 @@ function startNspawn(lower: string, folder: string, hostname: string): ChildProc
   const script = `set -e
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
 exec systemd-nspawn --quiet --directory "$2/root" --register=no --keep-unit --private-network --boot \\
-  --machine="$3" --hostname="$3" --console=pipe --link-journal=no --resolv-conf=off --timezone=off --capability=all`;
+  --machine="$3" --hostname="$3" --console=pipe --link-journal=no --resolv-conf=off --timezone=off --capability=all \\
+  --system-call-filter="add_key keyctl bpf"`;
   const namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
   const command = ["bash", "-c", script, "machine", lower, folder, hostname];
   const console = openSync(join(folder, "console"), "a");
