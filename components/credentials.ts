@@ -5,7 +5,10 @@ import type { RegistrySettings } from "./settings/platformWide";
 import type { RegistryCredential } from "./setup/docker";
 
 /** By what names services find the stores. */
-export function storeEnvironments(database: DatabaseNode, storage: StorageNode): AppNodesArgs["stores"] {
+export function storeEnvironments(
+  database: DatabaseNode,
+  storage: StorageNode,
+): Required<AppNodesArgs>["stores"] {
   return {
     database: { DATABASE_URL: database.databaseUrl },
     cache: { REDIS_URL: database.redisUrl },

@@ -27,9 +27,14 @@ export { planPlatform, presets } from "./presets";
 export { PresetName } from "./presets/name";
 export type { Preset } from "./presets/preset";
 export type { ImageSettings, PlatformSettings } from "./presets/settings";
-export { AppNodes, type AppNodesArgs } from "./roles/app";
+export { AppNodes, type AppNodesArgs, type AppService } from "./roles/app";
 export { type AppSettings, appSettings, type ServiceSettings } from "./roles/app/settings";
-export { ContainerMachines, type ContainerMachinesArgs } from "./roles/container/containerMachines";
+export {
+  ContainerMachines,
+  type ContainerMachinesArgs,
+  type RoleContainer,
+  type RolePort,
+} from "./roles/container";
 export { DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/database/settings";
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";
@@ -53,9 +58,10 @@ export type {
   RegistrySettings,
 } from "./settings/platformWide";
 export { SettingsError, type SettingsProblem } from "./settings/problems";
-export { parseRole, type RoleSettings } from "./settings/roleSettings";
+export { type Given, parseRole, type RoleSettings } from "./settings/roleSettings";
 export type { Rule } from "./settings/rules";
 export { Store } from "./settings/store";
+export type { UserContainer, UserPort, UserRoleSettings } from "./settings/userRole";
 export { type ContainerSpec, containerSetup } from "./setup/container";
 export { type DockerOptions, dockerSetup, type RegistryCredential } from "./setup/docker";
 export { mergeSetups } from "./setup/merge";

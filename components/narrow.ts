@@ -2,10 +2,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ResolveImage } from "./machine/images";
 import type { MachinesArgs, PrivateMachinesArgs } from "./machine/machinesArgs";
 import { machinesOf, machinesOffering, onlyMachineOf, type Plan } from "./plan/plan";
+import type { AppNodesArgs } from "./roles/app";
+import type { ContainerMachinesArgs } from "./roles/container";
 import type { DatabaseNodeArgs } from "./roles/database";
 import { databaseClients } from "./roles/database/setup";
 import type { LoadBalancerPairArgs } from "./roles/edge";
 import { requestLimit } from "./roles/edge/edge";
+import type { UserRoleSettings } from "./settings/userRole";
 import { siteOffer } from "./setup/site";
 import { type MachineSize, resolveServerType } from "./sizing/resolve";
 import type { PlatformSettings } from "./stack/settings";
@@ -78,8 +81,57 @@ export function databaseArgs(
   };
 }
 
-/** Images of the services by digest. */
-export function serviceImages({ app }: PlatformSettings, resolve: ResolveImage) {
-  const images = Object.entries(app.services).map(([name, { image }]) => [name, resolve(image)] as const);
+/** What programs of the operator are given besides. Secret. */
+export type ProgramSecrets = Required<Pick<AppNodesArgs, "stores" | "secrets">>;
+
+/** Of a platform's settings, what its app nodes need to know. */
+export function appArgs(
+  settings: PlatformSettings,
+  plan: Plan,
+  common: PrivateCommonArgs,
+  secrets: ProgramSecrets,
+  resolve: ResolveImage,
+): AppNodesArgs {
+  const { app, domain, images } = settings;
+  return {
+    ...common,
+    ...orderedAs(app, settings),
+    ...secrets,
+    addresses: addressesOf(plan, "app"),
+    domain,
+    services: app.services,
+    images: imagesByName(app.services, resolve),
+    traefikImage: resolve(images.traefik),
+    ...(images.registryMirror !== undefined && { registryMirror: images.registryMirror }),
+    loadBalancers: addressesOf(plan, "edge"),
+  };
+}
+
+/** Of a platform's settings, what the machines of a role of its stack file need to know. */
+export function containerArgs(
+  settings: PlatformSettings,
+  plan: Plan,
+  [role, own]: readonly [string, UserRoleSettings],
+  common: PrivateCommonArgs,
+  { stores, secrets }: ProgramSecrets,
+  resolve: ResolveImage,
+): ContainerMachinesArgs {
+  const { registryMirror } = settings.images;
+  return {
+    ...common,
+    ...orderedAs(own, settings),
+    role,
+    addresses: addressesOf(plan, role),
+    containers: own.containers,
+    images: imagesByName(own.containers, resolve),
+    ...(registryMirror !== undefined && { registryMirror }),
+    stores: Object.fromEntries(own.needs.map((store) => [store, stores[store] ?? {}])),
+    secrets,
+  };
+}
+
+/** Images by digest. */
+function imagesByName(programs: Readonly<Record<string, { readonly image: string }>>, resolve: ResolveImage) {
+  const images = Object.entries(programs).map(([name, { image }]) => [name, resolve(image)] as const);
   return Object.fromEntries(images);
 }

@@ -1,15 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import { storeEnvironments } from "./credentials";
 import type { ResolveImage } from "./machine/images";
+import type { PlatformContext } from "./machine/machinesArgs";
 import type { Network } from "./machine/network";
-import { databaseArgs, orderedAs, pairArgs, serviceImages } from "./narrow";
+import {
+  appArgs,
+  containerArgs,
+  databaseArgs,
+  orderedAs,
+  type PrivateCommonArgs,
+  type ProgramSecrets,
+  pairArgs,
+} from "./narrow";
 import type { Plan } from "./plan/plan";
 import { createGround } from "./platformGround";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
 import { planPlatform } from "./presets";
 import { requireBuilt } from "./presets/problems";
-import { AppNodes, type AppNodesArgs } from "./roles/app";
-import { ContainerMachines, type ContainerMachinesArgs } from "./roles/container/containerMachines";
+import { AppNodes } from "./roles/app";
+import { ContainerMachines } from "./roles/container";
 import { DatabaseNode } from "./roles/database";
 import { LoadBalancerPair } from "./roles/edge";
 import { StorageNode } from "./roles/storage";
@@ -111,14 +120,10 @@ export class Platform extends pulumi.ComponentResource {
       serverHooks,
     });
     const behindEdge = { ...shared, bastion: edge.bastion };
+    const privateCommon = { ...common, bastion: edge.bastion, registries: ground.registries };
     const database = new DatabaseNode(
       `${name}-database`,
-      databaseArgs(
-        settings,
-        plan,
-        { ...common, bastion: edge.bastion, registries: ground.registries },
-        resolveImage(settings.images.elasticsearch),
-      ),
+      databaseArgs(settings, plan, privateCommon, resolveImage(settings.images.elasticsearch)),
       // Before release 0.2.
       { ...child, aliases: [{ name: `${name}-data` }] },
       { plan, serverHooks },
@@ -136,21 +141,22 @@ export class Platform extends pulumi.ComponentResource {
       },
       child,
     );
+    const programs = { stores: storeEnvironments(database, storage), secrets };
     const app = new AppNodes(
       `${name}-app`,
-      {
-        ...behindEdge,
-        serverType: orderedAs(settings.app, settings).serverType,
-        traefikImage: resolveImage(settings.images.traefik),
-        images: serviceImages(settings, resolveImage),
-        stores: storeEnvironments(database, storage),
-        secrets,
-      },
+      appArgs(settings, plan, privateCommon, programs, resolveImage),
       child,
+      { plan, serverHooks },
     );
-
-    const stores = storeEnvironments(database, storage);
-    const own = userMachines(name, settings, resolveImage, { ...behindEdge, secrets }, stores, this);
+    const own = userMachines(
+      name,
+      settings,
+      privateCommon,
+      programs,
+      resolveImage,
+      { plan, serverHooks },
+      this,
+    );
 
     const scheme = args.certificate === undefined ? "http" : "https";
     const everything: pulumi.Output<string | string[]>[] = [
@@ -203,21 +209,15 @@ export class Platform extends pulumi.ComponentResource {
 function userMachines(
   name: string,
   settings: PlatformSettings,
+  common: PrivateCommonArgs,
+  programs: ProgramSecrets,
   resolve: ResolveImage,
-  shared: Omit<ContainerMachinesArgs, "role" | "serverType" | "images" | "stores">,
-  stores: AppNodesArgs["stores"],
+  platform: PlatformContext,
   parent: Platform,
 ): Readonly<Record<string, ContainerMachines>> {
-  const made = Object.entries(settings.roles ?? {}).map(([role, own]) => {
-    const images = Object.entries(own.containers).map(([key, { image }]) => [key, resolve(image)] as const);
-    const args = {
-      ...shared,
-      role,
-      serverType: orderedAs(own, settings).serverType,
-      images: Object.fromEntries(images),
-      stores: pulumi.secret(Object.assign({}, ...own.needs.map((store) => stores[store] ?? {}))),
-    };
-    return [role, new ContainerMachines(`${name}-${role}`, args, { parent })] as const;
+  const made = Object.entries(settings.roles ?? {}).map((role) => {
+    const args = containerArgs(settings, platform.plan, role, common, programs, resolve);
+    return [role[0], new ContainerMachines(`${name}-${role[0]}`, args, { parent }, platform)] as const;
   });
   return Object.fromEntries(made);
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { SettingsProblem } from "../settings/problems";
 
 /** One input of a component in a form in which it never works. */
 export interface InputProblem {
@@ -30,7 +31,7 @@ export function plainProblem<T>(
   isAllowed: (value: T) => boolean,
   allowed: string,
 ): InputProblem[] {
-  if (value === undefined || pulumi.Output.isInstance(value) || value instanceof Promise) return [];
+  if (value === undefined || comesLater(value)) return [];
   return isAllowed(value as T) ? [] : [{ propertyPath, reason: gotInstead(value, allowed) }];
 }
 
@@ -43,4 +44,47 @@ export function eachPlain<T>(
 ): InputProblem[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((value, index) => plainProblem(`${path}[${index}]`, value, isAllowed, allowed));
+}
+
+/** True for what another resource answers later. */
+function comesLater(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+/** What is known of a value already: what other resources answer later is left out, at any depth. */
+export function knownPart(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !comesLater(item)).map(knownPart);
+  if (typeof value !== "object" || value === null || comesLater(value)) return value;
+  const known = Object.entries(value).filter(([, item]) => !comesLater(item));
+  return Object.fromEntries(known.map(([key, item]) => [key, knownPart(item)]));
+}
+
+/**
+ * Secrets as the rules of a stack file look at them: by name, each with its value where that is known; as one
+ * encrypted value when not even the names are.
+ */
+export function knownSecrets(
+  secrets: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>> | undefined,
+): Readonly<Record<string, unknown>> {
+  if (comesLater(secrets)) return { secure: "later" };
+  const named = Object.entries(secrets ?? {});
+  return Object.fromEntries(named.map(([name, value]) => [name, comesLater(value) ? undefined : value]));
+}
+
+/**
+ * Problems of a stack file's section as those of an argument of the same shape.
+ *
+ * @param section where it stands in the file: `app`, `roles.erp`
+ * @param whole the argument that a problem of the section as a whole belongs to
+ */
+export function asInputProblems(
+  problems: readonly SettingsProblem[],
+  section: string,
+  whole: string,
+): InputProblem[] {
+  const short = (text: string) => text.replaceAll(`${section}.`, "");
+  return problems.map(({ path, value, allowed }) => ({
+    propertyPath: path === section ? whole : short(path),
+    reason: `got ${value}, allowed ${short(allowed)}`,
+  }));
 }

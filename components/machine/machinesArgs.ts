@@ -138,6 +138,11 @@ export function placeProblems({
   );
 }
 
+/** What a host firewall and the stores can name: an IPv4 address or range. */
+export function isClient(text: string): boolean {
+  return isIPv4(text) || ipv4Range(text) !== undefined;
+}
+
 /** What the server type has; undefined: it is not known and not said. */
 export function sizeOf({ serverType, memoryGb, vcpus }: MachinesArgs): MachineSize | undefined {
   const known = serverTypes.find(({ name }) => name === serverType);

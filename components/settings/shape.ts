@@ -47,9 +47,27 @@ export function parseShape<Schema extends z.ZodType>(
   if (result.success && mistakes.length === 0) {
     return { values: result.data, given: raw as z.input<Schema>, problems: [] };
   }
-  const given = repaired(raw, mistakes);
   const problems = mistakes.map((mistake) => mistake.problem);
-  return { values: schema.parse(given), given: given as z.input<Schema>, problems };
+  return { ...readable(schema, repaired(raw, mistakes)), problems };
+}
+
+/** The values with everything around a hole taken out that cannot be left out itself. */
+function readable<Schema extends z.ZodType>(
+  schema: Schema,
+  given: unknown,
+): Pick<Shaped<Schema>, "values" | "given"> {
+  const result = schema.safeParse(given);
+  if (result.success) return { values: result.data, given: given as z.input<Schema> };
+  const paths = result.error.issues.map((issue) => issue.path.slice(0, -1));
+  // Nothing is around the whole.
+  if (paths.some((path) => path.length === 0)) throw result.error;
+  return readable(
+    schema,
+    repaired(
+      given,
+      paths.map((path) => ({ path, standIn: undefined })),
+    ),
+  );
 }
 
 interface Reading {
@@ -118,7 +136,7 @@ function isObject(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function repaired(raw: unknown, mistakes: readonly Mistake[]): unknown {
+function repaired(raw: unknown, mistakes: readonly Pick<Mistake, "path" | "standIn">[]): unknown {
   const copy = structuredClone(raw);
   const lists = new Set<unknown[]>();
   for (const { path, standIn } of mistakes) {

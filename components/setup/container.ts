@@ -40,14 +40,18 @@ export interface ContainerSpec {
   readonly after?: readonly string[];
 }
 
+/** True for what may stand in the commands that root runs as the reference of an image. */
+export function isReference(image: string): boolean {
+  return /^[\w.:/@-]+$/.test(image);
+}
+
 /**
  * Unit, environment files and image of one container.
  *
  * @throws when the image is no reference, or a variable no line that Docker reads
  */
 export function containerSetup(spec: ContainerSpec): CompleteSetup {
-  // It stands in commands that root runs.
-  if (!/^[\w.:/@-]+$/.test(spec.image)) {
+  if (!isReference(spec.image)) {
     throw new Error(
       `image of ${spec.name}: got ${JSON.stringify(spec.image)}, allowed a reference by digest`,
     );

@@ -1,8 +1,8 @@
 import type { SettingsProblem } from "../../settings/problems";
 import type { Rule } from "../../settings/rules";
 import { longestEnvironmentLine } from "../../setup/container";
-import { platformVariables } from "./environment";
 import type { AppSettings, ServiceSettings } from "./settings";
+import { platformVariables } from "./variables";
 
 /** Half of what Linux gives the environment and the arguments of one program. */
 export const largestEnvironment = 1024 * 1024;

@@ -2,9 +2,9 @@ import type { SettingsProblem } from "../../settings/problems";
 import type { Rule } from "../../settings/rules";
 import { type GivenSecrets, secretNames, unknownSecret } from "../../settings/secretNames";
 import { longestEnvironmentLine } from "../../setup/container";
-import { platformVariables } from "./environment";
 import { largestEnvironment } from "./environmentRules";
 import type { AppSettings } from "./settings";
+import { platformVariables } from "./variables";
 
 /** What the rules look at. */
 export interface SecretInput {

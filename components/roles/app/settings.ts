@@ -11,6 +11,7 @@ import {
 } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
+import type { Rule } from "../../settings/rules";
 import { namespace, secretName } from "../../settings/secretLeaves";
 import { Store } from "../../settings/store";
 import type { MachineSize } from "../../sizing/resolve";
@@ -86,6 +87,8 @@ const healthPath = text((value) => isPath(value.replace(/(?<=.)\/$/, "")) && val
   remedy: "write the health path without host, query and the parts . and ..",
 });
 
+export const defaultHealthPath = "/health/ready";
+
 /** How a service gets a secret; somebody has encrypted a value of its environment. */
 export function serviceSecretRemedy(service = "SERVICE", variable = "VARIABLE"): string {
   return `run: pulumi config set --secret --path ${namespace}:secrets.NAME, and name it under app.services.${service}.secrets: {${variable}: NAME}`;
@@ -119,7 +122,7 @@ const service = z.strictObject({
     .optional(),
   healthPath: healthPath
     .describe("Path that answers 2xx when the replica can serve, asked with the host or the domain")
-    .default("/health/ready"),
+    .default(defaultHealthPath),
   environment: z
     .record(variableName(), variableValue)
     .default({})
@@ -142,14 +145,16 @@ const service = z.strictObject({
     .default(512),
 });
 
+/** The service stack of a node, by name. */
+export const servicesSchema = z.record(serviceName, service);
+
 const schema = z
   .strictObject({
     ...sizeShape(defaultSize),
     count: wholeNumber(1, mostAppNodes, "the number of app nodes")
       .describe("Number of identical app nodes")
       .default(2),
-    services: z
-      .record(serviceName, service)
+    services: servicesSchema
       .default({})
       .meta({ description: "Services of every node, by name", fallback: "none; at least one is required" }),
   })
@@ -157,15 +162,24 @@ const schema = z
   .prefault({})
   .meta({ description: "The machines that run the application" });
 
+export const defaultTraefikImage = "traefik:v3.6.12";
+
 /** Images of the role's own software. */
-export const appImages = { traefik: imageReference().describe("Traefik 3").default("traefik:v3.6.12") };
+export const appImages = { traefik: imageReference().describe("Traefik 3").default(defaultTraefikImage) };
 
 /** What the rules of the role look at. */
 export type AppInput = SizeInput<"app"> & ServiceInput & SecretInput;
+
+/** Rules about the services, whoever defines them. */
+export const allServiceRules: readonly Rule<ServiceInput & SecretInput>[] = [
+  ...serviceRules,
+  ...environmentRules,
+  ...serviceSecretRules,
+];
 
 /** All that is known of the app nodes' settings. */
 export const appSettings: RoleSettings<"app", AppSettings, AppInput> = {
   name: "app",
   schema,
-  rules: [sizeRule("app"), ...serviceRules, ...environmentRules, ...serviceSecretRules],
+  rules: [sizeRule("app"), ...allServiceRules],
 };

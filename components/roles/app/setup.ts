@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { MachinePlan } from "../../plan/plan";
+import { type StoreEnvironments, secretEnvironment } from "../../settings/secretEnvironment";
 import { containerSetup } from "../../setup/container";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import { sysctlSetup } from "../../setup/sysctl";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
-import { type StoreEnvironments, secretEnvironment } from "./environment";
 import { planReplicas, type Replica } from "./replicas";
 import type { ServiceSettings } from "./settings";
 import { appProbes, type ReplicaCheck } from "./status";
@@ -104,7 +104,7 @@ function replicaSetup(node: MachinePlan, replica: Replica, stack: AppStack): Com
       RELEASE: releaseOf(service.image),
       ...(service.port === undefined ? {} : { PORT: String(service.port) }),
     },
-    secretEnvironment: secretEnvironment(serviceName, service, stack.stores, stack.secrets),
+    secretEnvironment: secretEnvironment(`service ${serviceName}`, service, stack.stores, stack.secrets),
     memoryMb: service.memoryMb,
     flags: ["--security-opt=no-new-privileges", "--pids-limit=1024", ...healthFlags(service)],
     group: serviceName,

@@ -20,13 +20,22 @@ export function userRoleRules<Settings extends Around>(
 ): readonly Rule<{ readonly settings: Settings }>[] {
   return [
     { reads: ["roles", "network"], check: ({ settings }) => subnetProblems(settings) },
+    ...containerRules(known),
+  ];
+}
+
+/** The same without what depends on a platform's network: for machines that stand alone. */
+export function containerRules<Settings extends Pick<Around, "roles">>(
+  known: (settings: Settings) => readonly string[],
+): readonly Rule<{ readonly settings: Settings }>[] {
+  return [
     { reads: ["roles"], check: ({ settings }) => nameProblems(settings, known(settings)) },
     { reads: ["roles"], check: ({ settings }) => senderProblems(settings, known(settings)) },
     { reads: ["roles"], check: ({ settings }) => memoryProblems(settings) },
   ];
 }
 
-const rolesOf = ({ roles = {} }: Around) => Object.entries(roles);
+const rolesOf = ({ roles = {} }: Pick<Around, "roles">) => Object.entries(roles);
 
 function subnetProblems(settings: Around): readonly SettingsProblem[] {
   const { range, subnets } = settings.network;
@@ -53,7 +62,7 @@ function subnetProblems(settings: Around): readonly SettingsProblem[] {
   });
 }
 
-function nameProblems(settings: Around, known: readonly string[]): readonly SettingsProblem[] {
+function nameProblems(settings: Pick<Around, "roles">, known: readonly string[]): readonly SettingsProblem[] {
   const reserved = [...known, ...reservedSenders];
   return rolesOf(settings)
     .filter(([name]) => reserved.includes(name))
@@ -65,7 +74,10 @@ function nameProblems(settings: Around, known: readonly string[]): readonly Sett
     }));
 }
 
-function senderProblems(settings: Around, known: readonly string[]): readonly SettingsProblem[] {
+function senderProblems(
+  settings: Pick<Around, "roles">,
+  known: readonly string[],
+): readonly SettingsProblem[] {
   const senders = [...known, ...rolesOf(settings).map(([name]) => name), "any"];
   return rolesOf(settings).flatMap(([role, { containers }]) =>
     Object.entries(containers).flatMap(([name, { ports }]) =>
@@ -83,7 +95,7 @@ function senderProblems(settings: Around, known: readonly string[]): readonly Se
   );
 }
 
-function memoryProblems(settings: Around): readonly SettingsProblem[] {
+function memoryProblems(settings: Pick<Around, "roles">): readonly SettingsProblem[] {
   return rolesOf(settings).flatMap(([name, { containers, memoryGb }]) => {
     const wanted = Object.values(containers).reduce((sum, { memoryMb }) => sum + memoryMb, 0);
     const free = memoryGb * 1024 - systemMemoryMb;

@@ -15,7 +15,7 @@ import { Store } from "../../settings/store";
 
 const defaultSize = { vcpus: 2, memoryGb: 4 };
 
-const roleName = text(/^[a-z]([a-z0-9-]{0,18}[a-z])?$/, {
+export const roleName = text(/^[a-z]([a-z0-9-]{0,18}[a-z])?$/, {
   allowed: "1 to 20 lower-case letters, digits and hyphens, with letters at both ends",
   remedy: "rename the role: its machines are called after it, with a number behind",
 });
@@ -66,6 +66,9 @@ const container = z.strictObject({
     .default(512),
 });
 
+/** Containers of a machine, by name. */
+export const containersSchema = z.record(containerName, container);
+
 /** The settings under `roles`. */
 export const userRolesSchema = z
   .record(
@@ -88,9 +91,7 @@ export const userRolesSchema = z
             description: "Stores whose address and credentials its containers get",
             fallback: "none",
           }),
-        containers: z
-          .record(containerName, container)
-          .meta({ description: "Containers of every machine, by name" }),
+        containers: containersSchema.meta({ description: "Containers of every machine, by name" }),
       })
       .transform((role) => ({ ...role, ...completeSize(role, defaultSize) })),
   )

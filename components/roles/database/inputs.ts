@@ -1,9 +1,7 @@
-import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { eachPlain, gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
-import { machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
+import { isClient, machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
 import { databaseNameRule, isDatabaseName } from "../../settings/databaseAccess";
-import { ipv4Range } from "../../settings/ranges";
 import { minimumDatabaseMemoryGb } from "./memoryPlan";
 import { CacheEngine } from "./settings";
 
@@ -54,8 +52,4 @@ export function clientProblems(
   clients: pulumi.Input<pulumi.Input<string>[]> | undefined,
 ): InputProblem[] {
   return eachPlain(path, clients, isClient, "an IPv4 address or range: 10.0.2.0/24");
-}
-
-function isClient(text: string): boolean {
-  return isIPv4(text) || ipv4Range(text) !== undefined;
 }

@@ -13,13 +13,15 @@ import {
   MachineGroup,
   Network,
   Platform,
+  type PlatformSettings,
   type PrivateRoleArgs,
   parseSettings,
   planPlatform,
   StorageNode,
 } from "../../../components/index";
-import { addressesOf, databaseArgs, pairArgs } from "../../../components/narrow";
+import { addressesOf, appArgs, containerArgs, databaseArgs, pairArgs } from "../../../components/narrow";
 import { onlyMachineOf } from "../../../components/plan/plan";
+import type { UserRoleSettings } from "../../../components/settings/userRole";
 import { startingPoint } from "../../../scripts/settingChanges/changes";
 import { image, type StackApi } from "../../support/engineStack";
 
@@ -41,7 +43,8 @@ const settings = parseSettings(
   "parts",
 );
 const plan = planPlatform(settings);
-const shop = image("example/shop");
+/** They name digests already. */
+const pinned = (reference: string) => pulumi.output(reference);
 const secrets = { signingKey: "one" };
 
 /** @param nameOf name of the component of a class */
@@ -70,11 +73,13 @@ export function makeParts(nameOf: (className: string) => string, optionsOf: Opti
     { ...shared, serverType: "ccx13", objectStoreImage: image("store"), backup, restore },
     optionsOf("StorageNode"),
   );
-  const app = { serverType: "ccx13", images: { web: shop }, traefikImage: image("traefik"), secrets };
-  new AppNodes(
-    nameOf("AppNodes"),
-    { ...shared, ...app, stores: storeEnvironments(database, storage) },
-    optionsOf("AppNodes"),
+  const behind = { ...common, bastion };
+  const programs = { stores: storeEnvironments(database, storage), secrets };
+  new AppNodes(nameOf("AppNodes"), appArgs(settings, plan, behind, programs, pinned), optionsOf("AppNodes"));
+  new ContainerMachines(
+    nameOf("ContainerMachines"),
+    containerArgs(settings, plan, ["own", ownRoleOf(settings)], behind, programs, pinned),
+    optionsOf("ContainerMachines"),
   );
   makeOthers(nameOf, optionsOf, shared);
 }
@@ -85,13 +90,7 @@ function makeOthers(
   optionsOf: OptionsOf,
   shared: Omit<PrivateRoleArgs, "serverType">,
 ): void {
-  const { context, bastion } = shared;
-  const own = { serverType: "cx23", ...context, bastion };
-  new ContainerMachines(
-    nameOf("ContainerMachines"),
-    { ...shared, serverType: "cx23", role: "own", images: { own: container.image } },
-    optionsOf("ContainerMachines"),
-  );
+  const own = { serverType: "cx23", ...shared.context, bastion: shared.bastion };
   new Machine(
     nameOf("Machine"),
     { ...own, address: onlyMachineOf(plan, "single").privateIp, hostname: "parts-single", setup: {} },
@@ -102,6 +101,12 @@ function makeOthers(
     { ...own, addresses: addressesOf(plan, "several"), hostname: "parts-several", setup: {} },
     optionsOf("MachineGroup"),
   );
+}
+
+function ownRoleOf({ roles }: PlatformSettings): UserRoleSettings {
+  const own = roles?.own;
+  if (own === undefined) throw new Error("the settings name the role");
+  return own;
 }
 
 /** What the parts stand on: a network of the package, and a key that nobody keeps. */

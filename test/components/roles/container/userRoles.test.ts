@@ -162,6 +162,20 @@ describe("roles of a stack file (S2-1, S2-6, S2-14)", () => {
       assert.throws(() => settingsWith(roles), problem);
     });
 
+  it("fail with what is missing or wrong in something that has no default, by its path", () => {
+    const web = { image: "o:1", ports: [{ from: ["any"] }, { port: 0 }, { port: 80, from: ["nobody"] }] };
+    assert.throws(
+      () => settingsWith({ erp: { subnet: "10.0.20.0/24" }, search: { ...search, containers: { web } } }),
+      ({ name, message }: Error) =>
+        name === "SettingsError" &&
+        [
+          "erp.containers",
+          "search.containers.web.ports[0].port",
+          "search.containers.web.ports[1].port",
+        ].every((path) => message.includes(`roles.${path}: got `)),
+    );
+  });
+
   it("repeat no value of a variable that is wrong: it may be a password", () => {
     const office = { image: "o:1", environment: { KEY: "first line\nplanted-password" } };
     const roles = { erp: { ...erp, containers: { office } } };

@@ -3,7 +3,7 @@ import { machineBase } from "../../../../components/machine/base";
 import { deployKey } from "../../../../components/machine/deployKey";
 import { type MachinePlan, machinesOf, type Plan } from "../../../../components/plan/plan";
 import { appNodeSetup } from "../../../../components/roles/app/setup";
-import { containersSetup } from "../../../../components/roles/container/containerMachines";
+import { containersSetup } from "../../../../components/roles/container/setup";
 import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
@@ -120,7 +120,12 @@ function userMachines(
       .map((machine) => {
         const names = Object.keys(settings.containers);
         const images = Object.fromEntries(names.map((name) => [name, `example/${name}@sha256:00`]));
-        const setup = containersSetup(machine, settings, images, stores.database, secrets);
+        const setup = containersSetup(machine, {
+          containers: settings.containers,
+          images,
+          stores: { database: stores.database },
+          secrets,
+        });
         return [machine, mergeSetups(docker, setup)] as const;
       }),
   );

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { platformVariables, secretEnvironment } from "../../../../components/roles/app/environment";
-import type { ServiceSettings } from "../../../../components/roles/app/settings";
-import { services } from "./support/stack";
+import { type SecretUser, secretEnvironment } from "../../../components/settings/secretEnvironment";
 
 const stores = {
   database: { DATABASE_URL: "postgresql://planted" },
@@ -11,15 +9,11 @@ const stores = {
 };
 const secrets = { stripeKey: "sk_live", mailPassword: "mail" };
 
-const service = (changes: Partial<ServiceSettings>): ServiceSettings => {
-  const { web } = services;
-  assert.ok(web !== undefined);
-  return { ...web, uses: [], secrets: {}, ...changes };
-};
-const environment = (changes: Partial<ServiceSettings>) =>
-  secretEnvironment("web", service(changes), stores, secrets);
+const user = (changes: Partial<SecretUser>): SecretUser => ({ uses: [], secrets: {}, ...changes });
+const environment = (changes: Partial<SecretUser>) =>
+  secretEnvironment("service web", user(changes), stores, secrets);
 
-describe("secret environment of a service", () => {
+describe("secret environment of a program", () => {
   it("is empty for a service that names nothing", () => {
     assert.deepEqual(environment({}), {});
   });
@@ -56,21 +50,8 @@ describe("secret environment of a service", () => {
 
   it("fails when a used store is not there", () => {
     assert.throws(
-      () => secretEnvironment("web", service({ uses: ["search"] }), {}, {}),
+      () => secretEnvironment("service web", user({ uses: ["search"] }), {}, {}),
       /service web uses search: name its environment in stores/,
     );
-  });
-});
-
-describe("variables of the platform", () => {
-  it("are the identity of a replica and those of the stores it uses", () => {
-    assert.deepEqual(platformVariables(service({ uses: ["cache"] })), [
-      "NODE_NAME",
-      "REPLICA",
-      "RELEASE",
-      "PORT",
-      "REDIS_URL",
-    ]);
-    assert.ok(!platformVariables(service({ port: undefined })).includes("PORT"));
   });
 });

@@ -1,0 +1,74 @@
+import * as pulumi from "@pulumi/pulumi";
+import { containerHost } from "../../machine/base";
+import { refuseInputs } from "../../machine/inputErrors";
+import { type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import { type MachinePlan, machinesOf, type Plan } from "../../plan/plan";
+import { type AppNodesArgs, appProblems, readServices } from "./inputs";
+import { leavingApp } from "./leaving";
+import { appRole } from "./role";
+import { defaultTraefikImage } from "./settings";
+import { appNodeSetup } from "./setup";
+
+/** @param loadBalancers who may send requests when the nodes stand alone. @default - nobody, which changes no machine */
+export function appPlan(
+  name: string,
+  args: AppNodesArgs,
+  platform: PlatformContext | undefined,
+  loadBalancers: readonly string[] = [],
+): Plan {
+  const size = sizeOf(args);
+  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const { addresses } = args;
+  return planOf(name, args, platform, {
+    // Services listen behind Traefik only.
+    role: appRole({ ...size, count: addresses.length, services: {} }, defaultTraefikImage),
+    addresses,
+    clients: loadBalancers.map((from) => ({ from })),
+  });
+}
+
+/** What a machine becomes. Secret: it holds the environment of the services. */
+export function nodeSetup(
+  name: string,
+  args: AppNodesArgs,
+  platform: PlatformContext | undefined,
+  node: MachinePlan,
+) {
+  const { registries, registryMirror } = args;
+  return settledArgs(args).apply((settled) => {
+    refuseInputs(`AppNodes ${name}`, appProblems(settled));
+    const plan = appPlan(name, args, platform, settled.loadBalancers);
+    const { services } = readServices(settled);
+    const leaving = leavingApp(node, machinesOf(plan, "app"));
+    const { logArchive } = settled;
+    return containerHost(
+      node,
+      plan,
+      { adminRanges: [], logArchive, registryMirror, registries, leaving },
+      appNodeSetup(node, { ...settled, services, images: imagesOf(services, settled.images) }),
+    );
+  });
+}
+
+/** The arguments when all that other resources answer is known. */
+function settledArgs(args: AppNodesArgs) {
+  const known = pulumi.output({
+    domain: args.domain,
+    services: args.services,
+    images: args.images ?? {},
+    traefikImage: args.traefikImage ?? defaultTraefikImage,
+    loadBalancers: args.loadBalancers,
+    logArchive: args.logArchive,
+  });
+  const secret = pulumi.secret({ stores: args.stores ?? {}, secrets: args.secrets ?? {} });
+  return pulumi.all([known, secret]).apply(([plain, hidden]) => ({ ...args, ...plain, ...hidden }));
+}
+
+function imagesOf(
+  services: Readonly<Record<string, { readonly image: string }>>,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, { image }]) => [name, given[name] ?? image]),
+  );
+}

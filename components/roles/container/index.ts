@@ -1,0 +1,2 @@
+export { ContainerMachines } from "./containerMachines";
+export type { ContainerMachinesArgs, RoleContainer, RolePort } from "./inputs";
