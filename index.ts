@@ -3,7 +3,7 @@ import { Platform } from "./components/index";
 import { onlyCopy } from "./components/roles/storage/copies";
 import { readStackConfig } from "./components/stack/stackConfig";
 
-const { settings, secrets } = readStackConfig();
+const { settings, plan, secrets } = readStackConfig();
 const hetzner = new pulumi.Config("hcloud");
 
 const warning = settings.protect ? onlyCopy(settings.storage) : undefined;
@@ -14,6 +14,7 @@ const platform = new Platform(
   "platform",
   {
     settings,
+    plan,
     apiToken: secrets.failoverToken ?? hetzner.getSecret("token") ?? pulumi.secret(requireToken(process.env)),
     apiEndpoint: hetzner.get("endpoint"),
     certificate: secrets.certificate,

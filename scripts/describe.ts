@@ -1,10 +1,10 @@
 import { Option } from "commander";
-import { planPlatform, presets } from "../components/presets";
+import { presets } from "../components/presets";
 import { describePlatform } from "../components/views/description";
 import { renderMermaid } from "../components/views/diagram";
 import { renderSinglePoints, singlePoints } from "../components/views/singlePoints";
 import { renderTree } from "../components/views/tree";
-import { runCommand, stackCommand, type ViewOptions, viewedSettings } from "./stackCommand";
+import { runCommand, stackCommand, type ViewOptions, viewedStack } from "./stackCommand";
 
 interface DescribeOptions extends ViewOptions {
   readonly mermaid?: true;
@@ -37,8 +37,7 @@ Examples:
   });
 
 function view(stack: string, { directory, json, mermaid, spof }: DescribeOptions): string {
-  const settings = viewedSettings(stack, directory);
-  const plan = planPlatform(settings);
+  const { settings, plan } = viewedStack(stack, directory);
   if (mermaid) return renderMermaid(plan);
   const asJson = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   if (spof) {

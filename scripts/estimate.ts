@@ -5,7 +5,7 @@ import { costAlternatives, whatAmountBuys } from "../components/views/alternativ
 import { budgetText, isWithinBudget } from "../components/views/budget";
 import { type CostEstimate, estimateCost } from "../components/views/cost";
 import { fetchPrices } from "./fetchPrices";
-import { ExitCode, runCommand, stackCommand, type ViewOptions, viewedSettings } from "./stackCommand";
+import { ExitCode, runCommand, stackCommand, type ViewOptions, viewedStack } from "./stackCommand";
 
 /** The topology's source document estimates this sum per month. */
 const documentedEur = 100;
@@ -27,9 +27,9 @@ Examples:
   .action(estimate);
 
 async function estimate(stack: string, options: ViewOptions): Promise<void> {
-  const settings = viewedSettings(stack, options.directory);
+  const { settings, plan } = viewedStack(stack, options.directory);
   const prices = await priceTable(settings.location);
-  const cost = estimateCost(planPlatform(settings), settings.location, prices);
+  const cost = estimateCost(plan, settings.location, prices);
   const alternatives = costAlternatives(settings, planPlatform, prices);
   const withinBudget = isWithinBudget(cost, settings.budgetEur);
   if (options.json) {

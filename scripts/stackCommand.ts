@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
 import { problemLine } from "../components/settings/problems";
-import type { PlatformSettings } from "../components/stack/settings";
+import type { ParsedPlatform } from "../components/stack/parse";
 import { readStackFile } from "../components/stack/stackFile";
 
 export const projectDirectory = dirname(__dirname);
@@ -32,13 +32,13 @@ export function stackCommand(name: string, description: string): Command {
     .exitOverride();
 }
 
-/** The settings of a stack's files; what `up` would refuse in them is said on standard error. */
-export function viewedSettings(stack: string, directory: string): PlatformSettings {
-  const { settings, refusedByUp } = readStackFile(stack, directory);
+/** A stack as its files say it; what `up` would refuse in them is said on standard error. */
+export function viewedStack(stack: string, directory: string): ParsedPlatform {
+  const { refusedByUp, ...parsed } = readStackFile(stack, directory);
   if (refusedByUp.length > 0) {
     process.stderr.write(`note: pulumi up refuses this stack:\n${refusedByUp.map(problemLine).join("\n")}\n`);
   }
-  return settings;
+  return parsed;
 }
 
 /** Runs a command and turns its errors into one message and an exit code. */

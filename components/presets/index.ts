@@ -31,8 +31,12 @@ export function presetOf({ preset = PresetName.MultiServer }: Pick<PlatformSetti
  * @throws when the roles do not fit together
  */
 export function planPlatform(settings: PlatformSettings): Plan {
+  return planOf(settings, rolesOf(settings));
+}
+
+/** The same of roles that are known already. */
+export function planOf(settings: PlatformSettings, roles: readonly Role[]): Plan {
   const { environment, network } = settings;
-  const roles = rolesOf(settings);
   const own = Object.entries(settings.roles ?? {}).map(([name, { subnet }]) => [name, subnet]);
   const subnets = subnetsFor(
     { ...network, subnets: { ...network.subnets, ...Object.fromEntries(own) } },
@@ -43,13 +47,19 @@ export function planPlatform(settings: PlatformSettings): Plan {
 
 /** The kinds of machines that the settings choose: the preset's, those that have a section, those of the stack file. */
 export function rolesOf(settings: PlatformSettings): readonly Role[] {
-  const chosen = presetOf(settings).roles(settings);
+  const own = Object.entries(settings.roles ?? {}).map(([name, role]) => containerRole(name, role));
+  // A name that is taken is refused by the rules, all of which are to be heard.
+  return eachOnce([...builtInRolesOf(settings), ...own]);
+}
+
+/** The same without those of the stack file. */
+export function builtInRolesOf(settings: PlatformSettings): readonly Role[] {
   const named = roleDefinitions
     .filter(({ isOptional }) => isOptional)
     .flatMap(({ roleIn }) => roleIn(settings) ?? []);
-  const own = Object.entries(settings.roles ?? {}).map(([name, role]) => containerRole(name, role));
-  // A name that is taken is refused by the rules, all of which are to be heard.
-  return [...chosen, ...named, ...own].filter(
-    ({ name }, index, all) => all.findIndex((role) => role.name === name) === index,
-  );
+  return eachOnce([...presetOf(settings).roles(settings), ...named]);
+}
+
+function eachOnce(roles: readonly Role[]): readonly Role[] {
+  return roles.filter(({ name }, index) => roles.findIndex((role) => role.name === name) === index);
 }

@@ -1,19 +1,37 @@
 import { mixedRoles } from "../plan/layers";
+import { needProblems } from "../plan/order";
 import { comingParts, type Role } from "../plan/role";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
-import { presetOf, rolesOf } from ".";
+import { presetOf } from ".";
 import type { PlatformSettings } from "./settings";
 import { withoutRoom } from "./subnets";
 
 /** What is wrong with a preset's machines: more than one kind of work, no room in the network. */
-export function presetProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  return [...mixedRoleProblems(settings), ...roomProblems(settings)];
+export function presetProblems(
+  settings: PlatformSettings,
+  roles: readonly Role[],
+): readonly SettingsProblem[] {
+  return [...mixedRoleProblems(settings, roles), ...roomProblems(settings, roles)];
 }
 
-function mixedRoleProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+/** Roles that need what nobody offers, or one another in a circle: there is no plan of them. */
+export function fitProblems(settings: PlatformSettings, roles: readonly Role[]): readonly SettingsProblem[] {
+  const problems = needProblems(roles);
+  if (problems.length === 0) return [];
+  return [
+    {
+      path: "preset",
+      value: presetOf(settings).name,
+      allowed: `roles that fit together: ${problems.join("; ")}`,
+      remedy: "correct what the roles need, or take a preset that offers it",
+    },
+  ];
+}
+
+function mixedRoleProblems(settings: PlatformSettings, roles: readonly Role[]): readonly SettingsProblem[] {
   const strict = settings.strictRoles ?? presetOf(settings).strict;
   if (!strict) return [];
-  return mixedRoles(rolesOf(settings)).map(({ role, layers }) => {
+  return mixedRoles(roles).map(({ role, layers }) => {
     const work = [...layers].map(([layer, parts]) => `${layer} (${parts.join(", ")})`).join(", ");
     return {
       path: "strictRoles",
@@ -24,14 +42,11 @@ function mixedRoleProblems(settings: PlatformSettings): readonly SettingsProblem
   });
 }
 
-function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+function roomProblems(settings: PlatformSettings, planned: readonly Role[]): readonly SettingsProblem[] {
   const { network, roles = {} } = settings;
-  const planned = rolesOf(settings).map(({ name }) => name);
   // A role of the stack file names its subnet itself.
-  return withoutRoom(
-    network,
-    planned.filter((name) => !(name in roles)),
-  ).map((role) => ({
+  const names = planned.map(({ name }) => name).filter((name) => !(name in roles));
+  return withoutRoom(network, names).map((role) => ({
     path: "network.range",
     value: network.range,
     allowed: `a range with a free subnet for ${role} of preset ${presetOf(settings).name}`,
@@ -39,10 +54,10 @@ function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
   }));
 }
 
-/** What `up` cannot build yet, as one problem with the whole list. @param roles @default - those of the preset */
+/** What `up` cannot build yet, as one problem with the whole list. */
 export function comingPartProblems(
   settings: PlatformSettings,
-  roles: readonly Role[] = rolesOf(settings),
+  roles: readonly Role[],
 ): readonly SettingsProblem[] {
   const coming = comingParts(roles).map(({ role, part }) => `${part.name} of ${role}`);
   if (coming.length === 0) return [];
@@ -57,7 +72,7 @@ export function comingPartProblems(
 }
 
 /** @throws SettingsError when a part has no component that builds it */
-export function requireBuilt(settings: PlatformSettings, roles?: readonly Role[]): void {
+export function requireBuilt(settings: PlatformSettings, roles: readonly Role[]): void {
   const problems = comingPartProblems(settings, roles);
   if (problems.length > 0) throw new SettingsError(settings.environment, problems);
 }

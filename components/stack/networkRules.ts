@@ -1,5 +1,4 @@
-import { machinesOf } from "../plan/plan";
-import { planPlatform } from "../presets";
+import { machinesOf, type Plan } from "../plan/plan";
 import type { SettingsProblem } from "../settings/problems";
 import { contains, ipv4Number, ipv4Text, overlaps, requireIpv4Range } from "../settings/ranges";
 import type { Rule } from "../settings/rules";
@@ -23,8 +22,13 @@ export const networkRules: readonly Rule<{ readonly settings: PlatformSettings }
       subnetsOf(settings).flatMap((subnet) => subnetProblems(settings.network.range, subnet)),
   },
   { reads: ["network"], check: ({ settings }) => overlapProblems(settings) },
-  { reads: ["network", "app.count"], check: ({ settings }) => roomProblems(settings) },
 ];
+
+/** The same of the machines that the settings are planned as. */
+export const plannedNetworkRules: readonly Rule<{
+  readonly settings: PlatformSettings;
+  readonly plan: Plan;
+}>[] = [{ reads: ["network", "app.count"], check: ({ settings, plan }) => roomProblems(settings, plan) }];
 
 function rangeProblems(text: string): readonly SettingsProblem[] {
   const range = requireIpv4Range(text);
@@ -75,8 +79,7 @@ function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[]
   );
 }
 
-function roomProblems(settings: PlatformSettings): readonly SettingsProblem[] {
-  const plan = planPlatform(settings);
+function roomProblems(settings: PlatformSettings, plan: Plan): readonly SettingsProblem[] {
   return subnetsOf(settings).flatMap(([role, value]) => {
     const subnet = requireIpv4Range(value);
     const last = Math.max(...machinesOf(plan, role).map(lastAddress));

@@ -1,27 +1,21 @@
-import { presetOf } from "../presets";
+import type { Plan } from "../plan/plan";
+import { builtInRolesOf, planOf, rolesOf } from "../presets";
+import { fitProblems } from "../presets/problems";
 import { userRoleRules } from "../roles/container/rules";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import { checkRules, type Rule } from "../settings/rules";
 import { parseShape } from "../settings/shape";
 import { completeSettings } from "./complete";
-import { networkRules } from "./networkRules";
-import { platformRules } from "./platformRules";
+import { networkRules, plannedNetworkRules } from "./networkRules";
+import { plannedRules, platformRules } from "./platformRules";
 import { renamedPath } from "./renamedKeys";
 import { roleRules } from "./roles";
-import { type GivenValues, stackSchema } from "./schema";
+import { stackSchema } from "./schema";
 import { secretRules } from "./secretRules";
 import type { PlatformSettings } from "./settings";
+import type { PlannedInput, StackInput } from "./stackInput";
 
-/** What a rule may look at: complete settings, and what the file itself says. */
-export interface StackInput {
-  readonly settings: PlatformSettings;
-  readonly given: GivenValues;
-}
-
-const chosenRoles = (settings: PlatformSettings) =>
-  presetOf(settings)
-    .roles(settings)
-    .map(({ name }) => name);
+const chosenRoles = (settings: PlatformSettings) => builtInRolesOf(settings).map(({ name }) => name);
 
 const rules: readonly Rule<StackInput>[] = [
   ...networkRules,
@@ -30,6 +24,14 @@ const rules: readonly Rule<StackInput>[] = [
   ...platformRules,
   ...userRoleRules(chosenRoles),
 ];
+
+const rulesOfPlan: readonly Rule<PlannedInput>[] = [...plannedNetworkRules, ...plannedRules];
+
+/** A platform as a stack's values say it, and as it is planned. */
+export interface ParsedPlatform {
+  readonly settings: PlatformSettings;
+  readonly plan: Plan;
+}
 
 /**
  * Turns a stack's plain values (keys without the `hetzner-platform:` prefix, defaults of Pulumi.yaml merged)
@@ -55,14 +57,30 @@ export function parseSettings(
   stack: string,
   known: readonly SettingsProblem[] = [],
 ): PlatformSettings {
+  return parsePlatform(raw, stack, known).settings;
+}
+
+/** The same with the plan, which is made once and handed down. @throws SettingsError as `parseSettings` does */
+export function parsePlatform(
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+  known: readonly SettingsProblem[] = [],
+): ParsedPlatform {
   const named = { environment: shortName(stack), ...raw };
   const { values, given, problems } = parseShape(stackSchema, named, renamedPath);
   const settings = completeSettings(values);
+  const roles = rolesOf(settings);
+  const unfit = fitProblems(settings, roles);
+  const plan = unfit.length === 0 ? planOf(settings, roles) : undefined;
+  const found = [
+    ...problems,
+    ...checkRules(rules, { settings, given }, problems),
+    ...(plan === undefined ? unfit : checkRules(rulesOfPlan, { settings, given, plan }, problems)),
+  ];
   const reported = new Set(known.map(({ path }) => path));
-  const found = [...problems, ...checkRules(rules, { settings, given }, problems)];
   const all = [...known, ...found.filter(({ path }) => !reported.has(path))];
-  if (all.length > 0) throw new SettingsError(stack, all);
-  return settings;
+  if (all.length > 0 || plan === undefined) throw new SettingsError(stack, all);
+  return { settings, plan };
 }
 
 /** `acme/hetzner-platform/prod` is the stack `prod` of an organization. */

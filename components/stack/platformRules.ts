@@ -1,18 +1,27 @@
-import { machinesOf } from "../plan/plan";
-import { planPlatform } from "../presets";
+import { machinesOf, type Plan } from "../plan/plan";
 import { presetProblems } from "../presets/problems";
 import { ownEndpointProblem } from "../roles/storage/settingsRules";
 import type { SettingsProblem } from "../settings/problems";
 import { shareOfInternet } from "../settings/ranges";
 import type { Rule } from "../settings/rules";
-import type { StackInput } from "./parse";
 import type { PlatformSettings } from "./settings";
+import type { PlannedInput, StackInput } from "./stackInput";
 
-/** Who may administer, and what needs the whole plan to be seen. */
+/** Who may administer. */
 export const platformRules: readonly Rule<StackInput>[] = [
-  { reads: ["preset", "strictRoles", "network"], check: ({ settings }) => presetProblems(settings) },
   { reads: ["adminRanges", "protect"], check: adminProblems },
-  { reads: ["storage.backup.offsite", "network"], check: ({ settings }) => ownStoreProblems(settings) },
+];
+
+/** What needs the whole plan to be seen. */
+export const plannedRules: readonly Rule<PlannedInput>[] = [
+  {
+    reads: ["preset", "strictRoles", "network"],
+    check: ({ settings, plan }) => presetProblems(settings, plan.roles),
+  },
+  {
+    reads: ["storage.backup.offsite", "network"],
+    check: ({ settings, plan }) => ownStoreProblems(settings, plan),
+  },
 ];
 
 function adminProblems({ settings, given }: StackInput): readonly SettingsProblem[] {
@@ -42,9 +51,9 @@ function openProblems(ranges: readonly string[]): readonly SettingsProblem[] {
   return [problem("adminRanges", `${ranges.length} ranges that are half of it together`)];
 }
 
-function ownStoreProblems(settings: PlatformSettings): readonly SettingsProblem[] {
+function ownStoreProblems(settings: PlatformSettings, plan: Plan): readonly SettingsProblem[] {
   const endpoint = settings.storage.backup.offsite?.endpoint;
   if (endpoint === undefined) return [];
-  const own = machinesOf(planPlatform(settings), "storage").map(({ privateIp }) => privateIp);
+  const own = machinesOf(plan, "storage").map(({ privateIp }) => privateIp);
   return own.includes(new URL(endpoint).hostname) ? [ownEndpointProblem(endpoint)] : [];
 }

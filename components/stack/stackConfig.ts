@@ -1,20 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { planPlatform } from "../presets";
 import { requireBuilt } from "../presets/problems";
 import type { OffsiteCredentials } from "../roles/storage/settings";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import { BudgetError, requireBudget } from "../views/budget";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
-import { parseSettings } from "./parse";
+import { type ParsedPlatform, parsePlatform } from "./parse";
 import { plainValue } from "./rawValues";
 import { namedSecrets } from "./schema";
 import { secureProblems } from "./secretRules";
 import { clearNamesIn, clearTextProblems, misplacedSecretProblems } from "./secrets";
-import type { PlatformSettings } from "./settings";
 import { misreadProblems, stackFileValue } from "./stackFile";
 
 export { SettingsError, type SettingsProblem } from "../settings/problems";
-export { parseSettings } from "./parse";
+export { type ParsedPlatform, parsePlatform, parseSettings } from "./parse";
 export { loadStackFile, StackFileError } from "./stackFile";
 
 /** Values that stay encrypted in state and never stand in a setting. */
@@ -38,11 +36,11 @@ export interface StackSecrets {
  * @throws pulumi.RunError, which the engine shows without a stack trace; its cause is a SettingsError with every
  * mistake, or a BudgetError
  */
-export function readStackConfig(): { readonly settings: PlatformSettings; readonly secrets: StackSecrets } {
+export function readStackConfig(): ParsedPlatform & { readonly secrets: StackSecrets } {
   const config = new pulumi.Config();
   const stack = pulumi.getStack();
   const raw = rawValues(config.name);
-  const settings = withoutStackTrace(() => {
+  const parsed = withoutStackTrace(() => {
     const known = [
       ...misreadProblems(stack, config.name),
       ...secretProblems(config.name, stack, raw),
@@ -50,15 +48,15 @@ export function readStackConfig(): { readonly settings: PlatformSettings; readon
       ...Object.keys(raw[namedSecrets] ?? {}).flatMap(secureProblems),
       ...(hasOwnEndpoint() ? [] : hetznerProblems(raw, providerToken())),
     ];
-    const parsed = parseSettings(raw, stack, known);
-    requireBuilt(parsed);
-    requireBudget(parsed, planPlatform(parsed));
-    return parsed;
+    const { settings, plan } = parsePlatform(raw, stack, known);
+    requireBuilt(settings, plan.roles);
+    requireBudget(settings, plan);
+    return { settings, plan };
   });
   const accessKeyId = config.getSecret("offsiteAccessKeyId");
   const secretAccessKey = config.getSecret("offsiteSecretAccessKey");
   return {
-    settings,
+    ...parsed,
     secrets: {
       failoverToken: config.getSecret("failoverToken"),
       certificate: config.getSecret("certificate"),

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { comingPartProblems } from "../presets/problems";
 import { formatValue, type SettingsProblem } from "../settings/problems";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
-import { parseSettings, shortName } from "./parse";
+import { type ParsedPlatform, parsePlatform, shortName } from "./parse";
 import { plainScalarProblems } from "./plainScalars";
 import { plainValue } from "./rawValues";
 import { namedSecrets } from "./schema";
@@ -26,8 +26,7 @@ const stackFile = z.object({ config: mapping.nullish() }).nullable();
 const declaration = z.object({ default: z.unknown().optional(), value: z.unknown().optional() });
 
 /** What the files of a stack say. */
-export interface StackFile {
-  readonly settings: PlatformSettings;
+export interface StackFile extends ParsedPlatform {
   /** What `up` refuses although the files can be read: a new user may look at the examples before setting an address. */
   readonly refusedByUp: readonly SettingsProblem[];
 }
@@ -38,7 +37,7 @@ export function loadStackFile(stack: string, directory?: string): PlatformSettin
 }
 
 /**
- * The settings of a stack as its files say them, without the engine: defaults of Pulumi.yaml below the values
+ * A stack as its files say it, without the engine: defaults of Pulumi.yaml below the values
  * of Pulumi.<stack>.yaml. ESC environments are not read.
  *
  * @param directory where Pulumi.yaml lies @default the project's own
@@ -69,11 +68,9 @@ export function readStackFile(stack: string, directory: string = projectFolder):
   const exposed = clearTextProblems(project.name, encryption, hasOwnEndpoint);
   const raw = { ...projectDefaults(project.config ?? {}, prefix), ...values };
   const misread = misreadProblems(stack, project.name, directory);
-  const settings = parseSettings(raw, stack, [...exposed, ...misread]);
-  return {
-    settings,
-    refusedByUp: [...(hasOwnEndpoint ? [] : hetznerProblems(raw)), ...comingPartProblems(settings)],
-  };
+  const parsed = parsePlatform(raw, stack, [...exposed, ...misread]);
+  const unbuilt = comingPartProblems(parsed.settings, parsed.plan.roles);
+  return { ...parsed, refusedByUp: [...(hasOwnEndpoint ? [] : hetznerProblems(raw)), ...unbuilt] };
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { mixedRoles } from "../../../components/plan/layers";
 import { comingParts } from "../../../components/plan/role";
-import { planPlatform, presets } from "../../../components/presets";
+import { planPlatform, presets, rolesOf } from "../../../components/presets";
 import { PresetName } from "../../../components/presets/name";
 import { comingPartProblems, presetProblems } from "../../../components/presets/problems";
 import type { SettingsProblem } from "../../../components/settings/problems";
@@ -48,7 +48,7 @@ describe("presets", () => {
   it("multiServer is what a stack gets that names none, and all of it can be built", () => {
     assert.deepEqual(planPlatform(seedSettings), planPlatform(withPreset("multiServer")));
     assert.deepEqual(planPlatform(seedSettings).network.subnets, seedSettings.network.subnets);
-    assert.deepEqual(comingPartProblems(seedSettings), []);
+    assert.deepEqual(comingPartProblems(seedSettings, rolesOf(seedSettings)), []);
   });
 
   it("S1-2: foobar and scaleUp have no machine with two kinds of work", () => {
@@ -87,7 +87,17 @@ describe("presets", () => {
         `a range with a free subnet for ${role} of preset separated`,
       ]),
     );
-    assert.deepEqual(presetProblems(withPreset("separated")), []);
+    assert.deepEqual(presetProblems(withPreset("separated"), rolesOf(withPreset("separated"))), []);
+  });
+
+  it("roles that do not fit together are refused with what they need, beside all other mistakes", () => {
+    const containers = { erp: { image: "example/erp:1" } };
+    const roles = { erp: { subnet: "10.0.20.0/24", needs: ["search"], containers } };
+    assert.deepEqual(problemsOf({ roles }), []);
+    const problems = problemsOf({ roles, preset: "dhanman", budgetEur: -1 });
+    assert.deepEqual(problems.map(({ path }) => path).sort(), ["budgetEur", "preset"]);
+    const { allowed } = problems.find(({ path }) => path === "preset") ?? {};
+    assert.equal(allowed, "roles that fit together: erp of erp needs search, which no role offers");
   });
 
   it("S0-27: one machine leaves the subnets free into which it may grow", () => {
@@ -99,7 +109,7 @@ describe("presets", () => {
   it("those with parts that come later are refused by up, with the whole list", () => {
     for (const name of ["foobar", "separated", "dhanman", "scaleUp"] as const) {
       const settings = withPreset(name);
-      const [problem] = comingPartProblems(settings);
+      const [problem] = comingPartProblems(settings, rolesOf(settings));
       assert.equal(problem?.path, "preset");
       const coming = comingParts(planPlatform(settings).roles);
       assert.ok(coming.length > 2);
