@@ -7,56 +7,24 @@ import type { LocalCloudSettings } from "../../src/settings/cloud";
  * routes the cloud's public range to it.
  */
 export function lan(settings: LocalCloudSettings) {
-  // The third /24 of a lab's addresses, which its cloud does not use.
-  const [, , octet] = settings.floatingRange.split(".");
-  const prefix = `198.19.${Number(octet) + 1}`;
-  const prefix6 = `2001:db8:fffe:${settings.apiPort.toString(16)}`;
-  /** What homes and offices use behind their routers. */
-  const privateAddress = `192.168.${Number(octet)}.2`;
-  const namespace = `test-lan-${settings.name}`;
-  const link = `lan-${settings.name}`;
-  const hostAddress = `${prefix}.1`;
-  const address = `${prefix}.2`;
-  const hostAddress6 = `${prefix6}::1`;
-  const address6 = `${prefix6}::2`;
-  const inside = ["netns", "exec", namespace];
-  const python = (source: string) => execa("ip", [...inside, "python3", "-c", source], { reject: false });
+  const link = linkOf(settings);
+  const python = (source: string) =>
+    execa("ip", ["netns", "exec", link.namespace, "python3", "-c", source], { reject: false });
   let reachable: Server | undefined;
 
   return {
-    hostAddress,
-    address,
-    hostAddress6,
-    address6,
-    privateAddress,
+    ...link.addresses,
 
     async make(): Promise<void> {
       await this.remove();
-      const lines = [
-        `netns add ${namespace}`,
-        `link add ${link} type veth peer name eth0 netns ${namespace}`,
-        `address add ${hostAddress}/24 dev ${link}`,
-        `address add ${hostAddress6}/64 dev ${link} nodad`,
-        `address add ${privateAddress.replace(/2$/, "1")}/24 dev ${link}`,
-        `link set ${link} up`,
-      ];
-      const own = [
-        `address add ${address}/24 dev eth0`,
-        `address add ${address6}/64 dev eth0 nodad`,
-        `address add ${privateAddress}/24 dev eth0`,
-        "link set lo up",
-        "link set eth0 up",
-        `route add ${settings.publicRange} via ${hostAddress}`,
-      ];
-      await execa("ip", ["-batch", "-"], { input: `${lines.join("\n")}\n` });
-      await execa("ip", ["-n", namespace, "-batch", "-"], { input: `${own.join("\n")}\n` });
-      reachable = await listen(hostAddress, 22_222);
+      await connect(link, settings.publicRange);
+      reachable = await listen(link.addresses.hostAddress, 22_222);
     },
 
     async remove(): Promise<void> {
       reachable?.close();
-      await execa("ip", ["link", "del", link], { reject: false });
-      await execa("ip", ["netns", "del", namespace], { reject: false });
+      await execa("ip", ["link", "del", link.device], { reject: false });
+      await execa("ip", ["netns", "del", link.namespace], { reject: false });
     },
 
     listenOnHost: listen,
@@ -71,7 +39,7 @@ export function lan(settings: LocalCloudSettings) {
     async echoSources(): Promise<{ stop(): Promise<void> }> {
       const server = python(echoSource);
       const deadline = Date.now() + 10_000;
-      while (!(await this.connects(address6, 8_099)) && Date.now() < deadline);
+      while (!(await this.connects(link.addresses.address6, 8_099)) && Date.now() < deadline);
       return {
         async stop() {
           server.kill("SIGTERM");
@@ -80,6 +48,60 @@ export function lan(settings: LocalCloudSettings) {
       };
     },
   };
+}
+
+interface Link {
+  readonly namespace: string;
+  /** Its end at the host. */
+  readonly device: string;
+  readonly addresses: {
+    readonly hostAddress: string;
+    readonly address: string;
+    readonly hostAddress6: string;
+    readonly address6: string;
+    /** What homes and offices use behind their routers. */
+    readonly privateAddress: string;
+  };
+}
+
+function linkOf({ name, floatingRange, apiPort }: LocalCloudSettings): Link {
+  // The third /24 of a lab's addresses, which its cloud does not use.
+  const [, , octet] = floatingRange.split(".");
+  const prefix = `198.19.${Number(octet) + 1}`;
+  const prefix6 = `2001:db8:fffe:${apiPort.toString(16)}`;
+  return {
+    namespace: `test-lan-${name}`,
+    device: `lan-${name}`,
+    addresses: {
+      hostAddress: `${prefix}.1`,
+      address: `${prefix}.2`,
+      hostAddress6: `${prefix6}::1`,
+      address6: `${prefix6}::2`,
+      privateAddress: `192.168.${Number(octet)}.2`,
+    },
+  };
+}
+
+async function connect({ namespace, device, addresses }: Link, publicRange: string): Promise<void> {
+  const { hostAddress, address, hostAddress6, address6, privateAddress } = addresses;
+  const lines = [
+    `netns add ${namespace}`,
+    `link add ${device} type veth peer name eth0 netns ${namespace}`,
+    `address add ${hostAddress}/24 dev ${device}`,
+    `address add ${hostAddress6}/64 dev ${device} nodad`,
+    `address add ${privateAddress.replace(/2$/, "1")}/24 dev ${device}`,
+    `link set ${device} up`,
+  ];
+  const own = [
+    `address add ${address}/24 dev eth0`,
+    `address add ${address6}/64 dev eth0 nodad`,
+    `address add ${privateAddress}/24 dev eth0`,
+    "link set lo up",
+    "link set eth0 up",
+    `route add ${publicRange} via ${hostAddress}`,
+  ];
+  await execa("ip", ["-batch", "-"], { input: `${lines.join("\n")}\n` });
+  await execa("ip", ["-n", namespace, "-batch", "-"], { input: `${own.join("\n")}\n` });
 }
 
 function listen(address: string, port: number): Promise<Server> {

@@ -7,6 +7,24 @@ import type { TransferSource, ZoneSpec, ZoneTransfer } from "../../src/host/cont
 import { eventually } from "../machines/lab";
 import { freePort, primaryZone, record, TestNameServer, whyNoNameServer } from "./support";
 
+/** A zone with records of every type, and one that it points to. */
+const zonesOfEveryType = [
+  primaryZone(1, "example.test", 1, [
+    record("www", "A", "192.0.2.1", 60),
+    record("www", "A", "192.0.2.2", 60),
+    record("www", "AAAA", "2001:DB8:0::1"),
+    record("@", "MX", "10 mail"),
+    record("@", "TXT", '"first; second" "\\"quoted\\" \\\\ é"'),
+    record("@", "CAA", "0 issue letsencrypt.org"),
+    record("_sip._tcp", "SRV", "1 2 5060 sip.example.org."),
+    record("alias", "CNAME", "www"),
+    record("across", "CNAME", "lb.another.test."),
+    record("*.wild", "A", "192.0.2.9"),
+    record("_443._tcp", "TLSA", `3 1 1 ${"ab".repeat(32)}`),
+  ]),
+  primaryZone(9, "another.test", 1, [record("lb", "A", "192.0.2.50")]),
+];
+
 describe("name server", function () {
   this.timeout(120_000);
   let dns: TestNameServer;
@@ -32,21 +50,7 @@ describe("name server", function () {
     );
 
   it("answers records of a zone as soon as it is published", async () => {
-    const zone = primaryZone(1, "example.test", 1, [
-      record("www", "A", "192.0.2.1", 60),
-      record("www", "A", "192.0.2.2", 60),
-      record("www", "AAAA", "2001:DB8:0::1"),
-      record("@", "MX", "10 mail"),
-      record("@", "TXT", '"first; second" "\\"quoted\\" \\\\ é"'),
-      record("@", "CAA", "0 issue letsencrypt.org"),
-      record("_sip._tcp", "SRV", "1 2 5060 sip.example.org."),
-      record("alias", "CNAME", "www"),
-      record("across", "CNAME", "lb.another.test."),
-      record("*.wild", "A", "192.0.2.9"),
-      record("_443._tcp", "TLSA", `3 1 1 ${"ab".repeat(32)}`),
-    ]);
-    const another = primaryZone(9, "another.test", 1, [record("lb", "A", "192.0.2.50")]);
-    await publish([zone, another]);
+    await publish(zonesOfEveryType);
     const { resolver } = dns;
     const addresses = await resolver.resolve4("www.example.test", { ttl: true });
     assert.deepEqual(

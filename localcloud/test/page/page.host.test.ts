@@ -19,6 +19,12 @@ describe("the page in a headless Chromium", function () {
   after(() => lab?.stop());
 
   const card = (page: Page, name: string) => page.locator("#canvas").getByText(name, { exact: true });
+  const tabUntil = async (page: Page, isThere: () => Promise<boolean>, where: string, most = 30) => {
+    for (let presses = 0; !(await isThere()); presses++) {
+      assert.ok(presses < most, `Tab reaches ${where}`);
+      await page.keyboard.press("Tab");
+    }
+  };
 
   it("teaches what to type while the cloud is empty, then shows what the API makes", async () => {
     const { page, complaints } = await lab.open();
@@ -56,10 +62,7 @@ describe("the page in a headless Chromium", function () {
       .locator('#canvas [data-key^="server:"]', { hasText: "app-1" })
       .getAttribute("data-key");
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-key") ?? "");
-    for (let presses = 0; !(await focused()).includes(":"); presses++) {
-      assert.ok(presses < 15, "Tab reaches the map");
-      await page.keyboard.press("Tab");
-    }
+    await tabUntil(page, async () => (await focused()).includes(":"), "the map", 15);
     await page.keyboard.press("Home");
     // Arrow keys go over the whole map; Home and then each direction finds every card.
     for (let presses = 0; (await focused()) !== key; presses++) {
@@ -70,16 +73,10 @@ describe("the page in a headless Chromium", function () {
     await page.keyboard.press("Enter");
     const duration = page.locator("#details input[type=number]").first();
     await duration.waitFor();
-    for (let presses = 0; !(await duration.evaluate((node) => node === document.activeElement)); presses++) {
-      assert.ok(presses < 30, "Tab reaches the duration");
-      await page.keyboard.press("Tab");
-    }
+    await tabUntil(page, () => duration.evaluate((node) => node === document.activeElement), "the duration");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("3");
-    for (let presses = 0; (await focused()) !== "fault-freeze"; presses++) {
-      assert.ok(presses < 30, "Tab reaches the button");
-      await page.keyboard.press("Tab");
-    }
+    await tabUntil(page, async () => (await focused()) === "fault-freeze", "the button");
     await page.keyboard.press("Enter");
     const badge = page.locator(`[data-key="${key}"] .badge`);
     await badge.waitFor();
