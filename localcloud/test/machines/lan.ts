@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { execa } from "execa";
+import { type ExecaChildProcess, execa } from "execa";
 import type { LocalCloudSettings } from "../../src/settings/cloud";
 
 /**
@@ -40,12 +40,7 @@ export function lan(settings: LocalCloudSettings) {
       const server = python(echoSource);
       const deadline = Date.now() + 10_000;
       while (!(await this.connects(link.addresses.address6, 8_099)) && Date.now() < deadline);
-      return {
-        async stop() {
-          server.kill("SIGTERM");
-          await server;
-        },
-      };
+      return { stop: () => ended(server) };
     },
   };
 }
@@ -102,6 +97,11 @@ async function connect({ namespace, device, addresses }: Link, publicRange: stri
   ];
   await execa("ip", ["-batch", "-"], { input: `${lines.join("\n")}\n` });
   await execa("ip", ["-n", namespace, "-batch", "-"], { input: `${own.join("\n")}\n` });
+}
+
+async function ended(server: ExecaChildProcess): Promise<void> {
+  server.kill("SIGTERM");
+  await server;
 }
 
 function listen(address: string, port: number): Promise<Server> {
