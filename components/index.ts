@@ -9,7 +9,6 @@ export { MachineGroup } from "./machine/machineGroup";
 export type { MachinesArgs, PlatformContext, PrivateMachinesArgs } from "./machine/machinesArgs";
 export { Network, type NetworkArgs } from "./machine/network";
 export type { GroupMember, MachineArgs, MachineGroupArgs, OwnMachinesArgs } from "./machine/ownMachines";
-export type { PrivateRoleArgs, RoleArgs } from "./machine/roleArgs";
 export { type Flow, flowsTo, planFlows } from "./plan/flows";
 export type { Listener, Need, Part, Sender, Service } from "./plan/part";
 export {
@@ -40,7 +39,13 @@ export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/da
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";
 export { EdgeEngine, type EdgeSettings, edgeSettings, OtherHosts } from "./roles/edge/settings";
 export type { RoleName } from "./roles/sections";
-export { StorageNode, type StorageNodeArgs } from "./roles/storage";
+export {
+  type DatabaseLogin,
+  type DatabaseToBackUp,
+  type OffsiteCopy,
+  StorageNode,
+  type StorageNodeArgs,
+} from "./roles/storage";
 export {
   type BackupSettings,
   BulkBackend,

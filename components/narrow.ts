@@ -1,13 +1,28 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ResolveImage } from "./machine/images";
+import { refuseInputs } from "./machine/inputErrors";
 import type { MachinesArgs, PrivateMachinesArgs } from "./machine/machinesArgs";
-import { machinesOf, machinesOffering, onlyMachineOf, type Plan } from "./plan/plan";
+import { flowsTo } from "./plan/flows";
+import {
+  endpointOf,
+  machinesOf,
+  machinesOffering,
+  onlyMachineOf,
+  type Plan,
+  sourceAddresses,
+} from "./plan/plan";
 import type { AppNodesArgs } from "./roles/app";
 import type { ContainerMachinesArgs } from "./roles/container";
 import type { DatabaseNodeArgs } from "./roles/database";
 import { databaseClients } from "./roles/database/setup";
 import type { LoadBalancerPairArgs } from "./roles/edge";
 import { requestLimit } from "./roles/edge/edge";
+import type { DatabaseToBackUp, StorageNodeArgs } from "./roles/storage";
+import { hasStorageBox } from "./roles/storage/copies";
+import { objectStorePort } from "./roles/storage/role";
+import type { OffsiteCredentials } from "./roles/storage/settings";
+import { offsitePairProblem } from "./roles/storage/settingsRules";
+import { Store } from "./settings/store";
 import type { UserRoleSettings } from "./settings/userRole";
 import { siteOffer } from "./setup/site";
 import { type MachineSize, resolveServerType } from "./sizing/resolve";
@@ -134,4 +149,62 @@ export function containerArgs(
 function imagesByName(programs: Readonly<Record<string, { readonly image: string }>>, resolve: ResolveImage) {
   const images = Object.entries(programs).map(([name, { image }]) => [name, resolve(image)] as const);
   return Object.fromEntries(images);
+}
+
+/** What a storage node is given besides the platform's settings. */
+export interface StorageGround extends Pick<StorageNodeArgs, "objectStoreImage" | "backupKey"> {
+  /** Logins at the platform's database. */
+  readonly database: Pick<DatabaseToBackUp, "backup" | "restore">;
+  /** Access to the bucket of `settings.storage.backup.offsite`. */
+  readonly offsiteCredentials?: pulumi.Input<OffsiteCredentials>;
+}
+
+/** Of a platform's settings, what its storage node needs to know. @throws when a bucket elsewhere lacks its keys */
+export function storageArgs(
+  settings: PlatformSettings,
+  plan: Plan,
+  common: PrivateCommonArgs,
+  { objectStoreImage, backupKey, database, offsiteCredentials }: StorageGround,
+): StorageNodeArgs {
+  const { storage, images, acceptChange } = settings;
+  const { volumeGb, bucket, objectStoreEngine, bulk, bulkGb, keepStorageBox, logRetentionDays, backup } =
+    storage;
+  const clients = flowsTo(plan.flows, "storage").filter(({ port }) => port === objectStorePort);
+  return {
+    ...common,
+    ...orderedAs(storage, settings),
+    registryMirror: images.registryMirror,
+    address: onlyMachineOf(plan, "storage").privateIp,
+    volumeGb,
+    bucket,
+    objectStoreEngine,
+    objectStoreImage,
+    clients: clients.flatMap((flow) => sourceAddresses(plan, flow)),
+    logRetentionDays,
+    database: { ...endpointOf(plan, Store.Database), name: settings.database.databaseName, ...database },
+    backupSchedule: backup.schedule,
+    retentionDays: backup.retentionDays,
+    bulk,
+    bulkGb: hasStorageBox(storage) ? bulkGb : undefined,
+    keepStorageBox,
+    offsite: offsiteCopy(storage, offsiteCredentials),
+    backupKey,
+    acceptChange: acceptChange && [...acceptChange],
+  };
+}
+
+function offsiteCopy(
+  { backup }: PlatformSettings["storage"],
+  credentials: StorageGround["offsiteCredentials"],
+): StorageNodeArgs["offsite"] {
+  const reason = offsitePairProblem(backup, credentials !== undefined);
+  if (reason !== undefined)
+    refuseInputs("Platform", [{ propertyPath: "settings.storage.backup.offsite", reason }]);
+  if (backup.offsite === undefined || credentials === undefined) return undefined;
+  const keys = pulumi.output(credentials);
+  return {
+    ...backup.offsite,
+    accessKeyId: keys.apply(({ accessKeyId }) => accessKeyId),
+    secretAccessKey: keys.apply(({ secretAccessKey }) => secretAccessKey),
+  };
 }

@@ -7,10 +7,10 @@ import {
   appArgs,
   containerArgs,
   databaseArgs,
-  orderedAs,
   type PrivateCommonArgs,
   type ProgramSecrets,
   pairArgs,
+  storageArgs,
 } from "./narrow";
 import type { Plan } from "./plan/plan";
 import { createGround } from "./platformGround";
@@ -113,13 +113,11 @@ export class Platform extends pulumi.ComponentResource {
     const gate = rememberSettled(name, settings, this);
     const ground = createGround(name, args, plan, gate, this);
     const { key, network, secrets, resolveImage, common, serverHooks } = ground;
-    const shared = { settings, plan, context: ground.context, registries: ground.registries };
 
     const edge = new LoadBalancerPair(`${name}-edge`, pairArgs(settings, plan, common, args), child, {
       plan,
       serverHooks,
     });
-    const behindEdge = { ...shared, bastion: edge.bastion };
     const privateCommon = { ...common, bastion: edge.bastion, registries: ground.registries };
     const database = new DatabaseNode(
       `${name}-database`,
@@ -130,16 +128,14 @@ export class Platform extends pulumi.ComponentResource {
     );
     const storage = new StorageNode(
       `${name}-storage`,
-      {
-        ...behindEdge,
-        serverType: orderedAs(settings.storage, settings).serverType,
+      storageArgs(settings, plan, privateCommon, {
         objectStoreImage: resolveImage(settings.images.objectStore),
-        backup: database.backup,
-        restore: database.restore,
-        offsite: args.offsiteCredentials,
+        database: { backup: database.backup, restore: database.restore },
+        offsiteCredentials: args.offsiteCredentials,
         backupKey: args.backupKey,
-      },
+      }),
       child,
+      { plan, serverHooks },
     );
     const programs = { stores: storeEnvironments(database, storage), secrets };
     const app = new AppNodes(

@@ -5,7 +5,6 @@ import { registryLogins } from "./credentials";
 import { deployKey } from "./machine/deployKey";
 import { imageResolver } from "./machine/images";
 import { platformLabels } from "./machine/labels";
-import { machineContext } from "./machine/machinesArgs";
 import { Network } from "./machine/network";
 import { refuseSoldOut } from "./machine/stock";
 import type { CommonArgs } from "./narrow";
@@ -28,12 +27,11 @@ export function createGround(
   const network = createNetwork(name, settings, plan, gate, parent);
   const common = commonArgs(name, settings, network, key, gate, parent);
   const serverHooks = refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken });
-  const context = machineContext(name, common, { plan, serverHooks });
   const secrets = pulumi.secret(args.secrets ?? {});
   const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
   const asked = { mirror: settings.images.registryMirror, logins: registries };
   const resolveImage = imageResolver(name, asked, parent);
-  return { key, network, common, context, serverHooks, secrets, registries, resolveImage };
+  return { key, network, common, serverHooks, secrets, registries, resolveImage };
 }
 
 function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: pulumi.Resource) {

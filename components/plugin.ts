@@ -3,3 +3,4 @@
 export { Network } from "./machine/network";
 export { DatabaseNode } from "./roles/database";
 export { LoadBalancerPair } from "./roles/edge";
+export { StorageNode } from "./roles/storage";

@@ -24,6 +24,11 @@ export function gotInstead(value: unknown, allowed: string): string {
   return `got ${value === undefined ? "nothing" : JSON.stringify(value)}, allowed ${allowed}`;
 }
 
+/** Whether a value is there already, and not what another resource answers later. */
+export function isKnown<T>(value: pulumi.Input<T>): value is T {
+  return !comesLater(value);
+}
+
 /** What is wrong with a value that is known already; nothing for what another resource answers later. */
 export function plainProblem<T>(
   propertyPath: string,
@@ -31,8 +36,21 @@ export function plainProblem<T>(
   isAllowed: (value: T) => boolean,
   allowed: string,
 ): InputProblem[] {
-  if (value === undefined || comesLater(value)) return [];
-  return isAllowed(value as T) ? [] : [{ propertyPath, reason: gotInstead(value, allowed) }];
+  if (value === undefined || !isKnown(value)) return [];
+  return isAllowed(value) ? [] : [{ propertyPath, reason: gotInstead(value, allowed) }];
+}
+
+/** The same for a secret, of which nothing is shown. */
+export function secretProblem(
+  propertyPath: string,
+  secret: pulumi.Input<string> | undefined,
+  isAllowed: (text: string) => boolean,
+  allowed: string,
+): InputProblem[] {
+  return plainProblem(propertyPath, secret, isAllowed, allowed).map(() => ({
+    propertyPath,
+    reason: `got a secret of another form, allowed ${allowed}`,
+  }));
 }
 
 /** The same for each value of a list. */

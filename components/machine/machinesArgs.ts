@@ -8,7 +8,7 @@ import { findLocation } from "../sizing/locations";
 import type { MachineSize } from "../sizing/resolve";
 import { serverTypes } from "../sizing/serverTypes";
 import type { Bastion, MachineContext, PrivateNetwork } from "./context";
-import { gotInstead, type InputProblem, plainProblem } from "./inputErrors";
+import { eachPlain, gotInstead, type InputProblem, plainProblem } from "./inputErrors";
 import { platformLabels } from "./labels";
 
 /** What every component is given that makes machines. */
@@ -141,6 +141,14 @@ export function placeProblems({
 /** What a host firewall and the stores can name: an IPv4 address or range. */
 export function isClient(text: string): boolean {
   return isIPv4(text) || ipv4Range(text) !== undefined;
+}
+
+/** What is wrong with addresses that end up in firewalls and configuration files. */
+export function clientProblems(
+  path: string,
+  clients: pulumi.Input<pulumi.Input<string>[]> | undefined,
+): InputProblem[] {
+  return eachPlain(path, clients, isClient, "an IPv4 address or range: 10.0.2.0/24");
 }
 
 /** What the server type has; undefined: it is not known and not said. */

@@ -20,6 +20,9 @@ export const restoreRole = "platform_restore";
 /** The database that a restore fills before it gets the name that was asked for. */
 export const workingDatabase = "platform_restoring";
 
+/** What the application's database and role are called when nobody says. */
+export const defaultDatabaseName = "app";
+
 /** Databases of PostgreSQL's own, names that it refuses for roles, and the platform's roles beside the application's. */
 export const reservedDatabaseNames: readonly string[] = [
   "postgres",

@@ -169,6 +169,37 @@ describe("Platform", function () {
     });
   });
 
+  const offsite = { endpoint: "https://s3.example.com", bucket: "copies", region: "eu" };
+  const withOffsite: PlatformSettings = {
+    ...settings,
+    storage: { ...settings.storage, backup: { ...settings.storage.backup, offsite } },
+  };
+  const credentials = { accessKeyId: "id", secretAccessKey: "planted-offsite" };
+  for (const [name, changes] of [
+    ["a bucket elsewhere has no keys", { settings: withOffsite }],
+    ["keys come without a bucket", { offsiteCredentials: credentials }],
+  ] as const) {
+    it(`fails when ${name}, and shows no key`, async () => {
+      await recordProgram(() => {
+        assert.throws(
+          () => new Platform("prod", { ...args, ...changes }),
+          (error) =>
+            /settings\.storage\.backup\.offsite: got .*, allowed both or neither/.test(String(error)) &&
+            !/planted/.test(String(error)),
+        );
+      });
+    });
+  }
+
+  it("copies to a bucket elsewhere with keys that are known later, in files of the storage machine alone", async () => {
+    const offsiteCredentials = pulumi.secret(Promise.resolve(credentials));
+    const { resources } = await record({ settings: withOffsite, offsiteCredentials });
+    assert.deepEqual(filesWith(script(resources, "storage1"), "planted-offsite"), [
+      "/etc/platform/backup/rclone.conf 0600",
+    ]);
+    for (const { inputs } of resources) assert.deepEqual(clearTextPaths(inputs, "planted-offsite"), []);
+  });
+
   it("leaves visitors of HTTP where they are when edge.redirectToHttps is false", async () => {
     const certificate = "planted-certificate";
     const edgeScripts = async (redirectToHttps: boolean) => {

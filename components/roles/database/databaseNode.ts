@@ -4,8 +4,13 @@ import { refuseInputs } from "../../machine/inputErrors";
 import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { type MachinePlan, onlyMachineOf } from "../../plan/plan";
-import { backupRole, type DatabaseCredential, restoreRole } from "../../settings/databaseAccess";
-import { type DatabaseNodeArgs, databaseProblems, defaultDatabaseName } from "./inputs";
+import {
+  backupRole,
+  type DatabaseCredential,
+  defaultDatabaseName,
+  restoreRole,
+} from "../../settings/databaseAccess";
+import { type DatabaseNodeArgs, databaseProblems } from "./inputs";
 import { databasePlan, nodeSetup } from "./nodeSetup";
 import { cachePort, postgresqlPort, searchPort } from "./role";
 import type { DatabaseSecrets } from "./setup";

@@ -1,11 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { eachPlain, gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
-import { isClient, machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
+import { gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
+import {
+  clientProblems,
+  machinesProblems,
+  type PrivateMachinesArgs,
+  sizeOf,
+} from "../../machine/machinesArgs";
 import { databaseNameRule, isDatabaseName } from "../../settings/databaseAccess";
 import { minimumDatabaseMemoryGb } from "./memoryPlan";
 import { CacheEngine } from "./settings";
-
-export const defaultDatabaseName = "app";
 
 export interface DatabaseNodeArgs extends PrivateMachinesArgs {
   /** Private address of the machine, which nothing else has: `10.0.3.11`. */
@@ -44,12 +47,4 @@ export function databaseProblems(args: DatabaseNodeArgs): InputProblem[] {
     ...clientProblems("clients", clients),
     ...clientProblems("backupClients", backupClients),
   ];
-}
-
-/** Names end up in pg_hba.conf and the firewall, so nothing but addresses is let through. */
-export function clientProblems(
-  path: string,
-  clients: pulumi.Input<pulumi.Input<string>[]> | undefined,
-): InputProblem[] {
-  return eachPlain(path, clients, isClient, "an IPv4 address or range: 10.0.2.0/24");
 }

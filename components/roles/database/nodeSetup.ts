@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { containerHost } from "../../machine/base";
 import { refuseInputs } from "../../machine/inputErrors";
-import { type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import { clientProblems, type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
 import { onlyMachineOf, type Plan } from "../../plan/plan";
+import { defaultDatabaseName } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
 import { mergeSetups } from "../../setup/merge";
 import { databaseIdentity } from "./identity";
-import { clientProblems, type DatabaseNodeArgs, defaultDatabaseName } from "./inputs";
+import type { DatabaseNodeArgs } from "./inputs";
 import { leavingDatabase } from "./leaving";
 import { databaseRole } from "./role";
 import { CacheEngine } from "./settings";

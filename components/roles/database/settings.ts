@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { databaseNameRule, isDatabaseName } from "../../settings/databaseAccess";
+import { databaseNameRule, defaultDatabaseName, isDatabaseName } from "../../settings/databaseAccess";
 import { choice, imageReference, text } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
@@ -31,7 +31,7 @@ const schema = z
       remedy: "rename the database; the application's role has the same name",
     })
       .describe("Name of the application's database and of its role")
-      .default("app"),
+      .default(defaultDatabaseName),
   })
   .transform((values): DatabaseSettings => ({ ...values, ...completeSize(values, defaultSize) }))
   .prefault({})

@@ -1,4 +1,3 @@
-import { backupRole } from "../../settings/databaseAccess";
 import { type BackupConfig, copiesLock, databaseLock, rclone } from "./backupConfig";
 import { factsSql } from "./backupFacts";
 import { localBackups, remotesOf, volumeKeepsBackups } from "./backupRemotes";
@@ -14,7 +13,7 @@ export function backupScript(config: BackupConfig): string {
 [ $# -eq 0 ] || die "usage: platform-backup" 64
 need_volume
 hold ${databaseLock}
-export PGUSER=${backupRole}
+export PGUSER=${config.backupUser}
 id=$(date -u +%Y%m%dT%H%M%SZ)
 started=$(date -u +%s)
 work=$root/.incomplete-$id
@@ -53,7 +52,7 @@ dump() {
   # For the eyes of whoever restores by hand; platform-restore reads the facts.
   pg_dumpall --globals-only --no-role-passwords --no-password --database="$database" >"$work/globals.sql"
   psql -XqAt -w -v ON_ERROR_STOP=1 -d "$database" >"$work/facts.json" <<'SQL'
-${factsSql}SQL
+${factsSql(config)}SQL
   jq -e . "$work/facts.json" >/dev/null
 }
 

@@ -1,3 +1,4 @@
+import type { DatabaseCredential } from "../../settings/databaseAccess";
 import type { BackupSettings, BulkBackend, OffsiteCredentials } from "./settings";
 import { storageRoot } from "./volume";
 
@@ -10,6 +11,10 @@ export interface BackupConfig extends BackupSettings {
   /** Private address of the database node. */
   readonly databaseAddress: string;
   readonly databasePort: number;
+  /** Superuser that takes the dumps. */
+  readonly backupUser: string;
+  /** Superuser that makes databases for restored backups. */
+  readonly restoreUser: string;
   /** Private address of this machine. */
   readonly privateIp: string;
   /** Bucket of the application. */
@@ -27,9 +32,8 @@ export interface StorageBoxAccess {
 export interface BackupSecrets {
   /** Private key of the storage box's account; undefined with another backend. */
   readonly boxKey: string | undefined;
-  /** Logins of PostgreSQL. */
-  readonly backup: { readonly user: string; readonly password: string };
-  readonly restore: { readonly user: string; readonly password: string };
+  readonly backup: DatabaseCredential;
+  readonly restore: DatabaseCredential;
   /** Secret key of the object store's root user. */
   readonly objectStoreRoot: string;
   /** What leaves the machine is encrypted with it. */

@@ -1,3 +1,4 @@
+import type { DatabaseCredential } from "../../settings/databaseAccess";
 import type { SetupFile } from "../../setup/types";
 import { type BackupConfig, type BackupSecrets, backupFolder } from "./backupConfig";
 import { remoteFiles, remoteSections, s3Section } from "./backupRemotes";
@@ -5,26 +6,28 @@ import { rootAccessKey, s3Endpoint, s3Region } from "./s3";
 
 /** Credentials of the backup commands: files that only root reads, nothing in an environment or an argument. */
 export function backupCredentialFiles(config: BackupConfig, secrets: BackupSecrets): SetupFile[] {
-  const login = ({ user, password }: BackupSecrets["backup"]) =>
-    `${config.databaseAddress}:${config.databasePort}:*:${user}:${password}\n`;
+  // In this file a colon ends a field, unless it is escaped.
+  const login = ({ user, password }: DatabaseCredential) =>
+    `${config.databaseAddress}:${config.databasePort}:*:${user}:${password.replace(/[\\:]/g, "\\$&")}\n`;
   return [
     {
       path: `${backupFolder}/pgpass`,
       content: login(secrets.backup) + login(secrets.restore),
       mode: "0600",
     },
-    { path: `${backupFolder}/rclone.conf`, content: rcloneConf(config, secrets), mode: "0600" },
+    rcloneFile(config.privateIp, secrets.objectStoreRoot, remoteSections(config, secrets)),
     ...remoteFiles(secrets),
   ];
 }
 
-function rcloneConf(config: BackupConfig, secrets: BackupSecrets): string {
+/** With what rclone reaches the object store, and the remotes where there are any. */
+export function rcloneFile(privateIp: string, objectStoreRoot: string, remotes = ""): SetupFile {
   const objects = s3Section("objects", {
-    endpoint: s3Endpoint(config.privateIp),
+    endpoint: s3Endpoint(privateIp),
     region: s3Region,
     access_key_id: rootAccessKey,
-    secret_access_key: secrets.objectStoreRoot,
+    secret_access_key: objectStoreRoot,
   });
-  const remotes = remoteSections(config, secrets);
-  return remotes === "" ? objects : `${objects}\n${remotes}`;
+  const content = remotes === "" ? objects : `${objects}\n${remotes}`;
+  return { path: `${backupFolder}/rclone.conf`, content, mode: "0600" };
 }

@@ -1,4 +1,4 @@
-import { backupRole, restoreRole } from "../../settings/databaseAccess";
+import type { BackupConfig } from "./backupConfig";
 
 /** Settings that hold a list of names, which stays as it is; every other value becomes one string. */
 const listSettings = [
@@ -34,9 +34,9 @@ const roleSql = `array[format('create role %I with %s connection limit %s%s', ro
  * passwords, their memberships and parameters, which relations lie in which tablespace, and the materialized views
  * that are filled, with their number of rows where row level security may decide what a refresh sees.
  */
-export const factsSql = `select jsonb_build_object(
+export const factsSql = ({ backupUser, restoreUser }: BackupConfig) => `select jsonb_build_object(
   'roles', (select coalesce(jsonb_agg(jsonb_build_object('name', rolname, 'sql', ${roleSql}) order by r.oid), '[]')
-    from pg_roles r where rolname !~ '^pg_' and rolname not in ('postgres', '${backupRole}', '${restoreRole}')),
+    from pg_roles r where rolname !~ '^pg_' and rolname not in ('postgres', '${backupUser}', '${restoreUser}')),
   'grants', (select coalesce(jsonb_agg(jsonb_build_object('roles', jsonb_build_array(g.rolname, m.rolname),
       'sql', format('grant %I to %I with admin %s, inherit %s, set %s', g.rolname, m.rolname, admin_option::text, inherit_option::text, set_option::text),
       'by', format('granted by %I', b.rolname)) order by a.oid), '[]')

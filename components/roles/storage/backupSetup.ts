@@ -16,7 +16,7 @@ const timerPath = "/etc/systemd/system/platform-backup.timer";
 /** Nightly backups, and the commands that take and restore one. */
 export function backupSetup(config: BackupConfig, secrets: BackupSecrets): CompleteSetup {
   const unpaired = offsitePairProblem(config, secrets.offsite !== undefined);
-  if (unpaired !== undefined) throw new Error(unpaired);
+  if (unpaired !== undefined) throw new Error(`storage.backup.offsite: ${unpaired}`);
   if ((config.box === undefined) !== (secrets.boxKey === undefined)) {
     throw new Error("a storage box and its key come together: give both or neither");
   }

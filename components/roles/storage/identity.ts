@@ -1,18 +1,20 @@
-import { isAccepted } from "../../settings/settled";
+import { type Acceptance, isAccepted } from "../../settings/settled";
 import { mergeSetups } from "../../setup/merge";
 import { judgeCommand, markerPath, storeMarker } from "../../setup/storeMarker";
 import type { CompleteSetup } from "../../setup/types";
-import type { StoragePlatform } from "./settings";
+import type { StorageSettings } from "./settings";
 import { storageRoot } from "./volume";
 
 const store = "objects";
 
 /** Refuses a bucket or an engine that is not there while another one with objects is. */
-export function objectsIdentity(settings: StoragePlatform): CompleteSetup {
-  const { objectStoreEngine, bucket } = settings.storage;
+export function objectsIdentity(
+  { objectStoreEngine, bucket }: Pick<StorageSettings, "objectStoreEngine" | "bucket">,
+  acceptance: Acceptance,
+): CompleteSetup {
   const accepted =
-    isAccepted(settings, "storage.bucket", bucket) ||
-    isAccepted(settings, "storage.objectStoreEngine", objectStoreEngine);
+    isAccepted(acceptance, "storage.bucket", bucket) ||
+    isAccepted(acceptance, "storage.objectStoreEngine", objectStoreEngine);
   const marker = storeMarker({
     store,
     serves: `${objectStoreEngine} ${bucket}`,

@@ -1,4 +1,4 @@
-import { backupRole, restoreRole, workingDatabase } from "../../settings/databaseAccess";
+import { workingDatabase } from "../../settings/databaseAccess";
 import { type BackupConfig, databaseLock, rclone } from "./backupConfig";
 import { createRolesSql } from "./backupFacts";
 import { remoteFunctions, scriptHead } from "./backupScripts";
@@ -15,7 +15,7 @@ import { fillViewsSql } from "./restoreViews";
 export function restoreScript(config: BackupConfig): string {
   return `${scriptHead(config, "Restores a backup of the database.")}
 PGOPTIONS="$PGOPTIONS -c default_transaction_read_only=off"
-export PGUSER=${restoreRole}
+export PGUSER=${config.restoreUser}
 ${remoteFunctions(config)}${argumentsPart}
 ${backupsFunctions}
 if [ -n "$list" ]; then
@@ -45,7 +45,7 @@ if [ "$exists" = 1 ] && [ "$overwrite" != "$target" ]; then
   die "database $target exists: choose another name, or add --overwrite $target to replace it (the old one is kept under another name)" 73
 fi
 ${fetchPart}
-${fillPart}
+${fillPart(config)}
 replaced=''
 if [ "$exists" = 1 ]; then
   replaced=\${target:0:37}_replaced_$(date -u +%Y%m%dt%H%M%Sz)
@@ -182,12 +182,14 @@ facts=$(cat "$folder/facts.json" 2>/dev/null ||
   sed -nE 's/^CREATE ROLE (.*);$/\\1/p' "$folder/globals.sql" | { grep -vxE 'postgres|backup|restore' || true; } |
   jq -cRn '{roles: [inputs | {name: ltrimstr("\\"") | rtrimstr("\\""), sql: ["create role \\(.)"]}]}')`;
 
-const fillPart = `# The statements of the database itself, with its new name.
+const fillPart = ({
+  backupUser,
+}: BackupConfig) => `# The statements of the database itself, with its new name.
 database_sql() {
   pg_restore --create --use-list=<(entries -E '^[0-9]+; [0-9]+ [0-9]+ ((DATABASE|DATABASE PROPERTIES) - |(ACL|COMMENT|SECURITY LABEL) - DATABASE )') --file=- "$archive" |
     sed -E -e '/^\\\\(connect|restrict|unrestrict) /d' \\
       -e "s/^((CREATE|ALTER|COMMENT ON|ALTER ROLE .* IN|(GRANT|REVOKE) .* ON|SECURITY LABEL .* ON) DATABASE) \\"?$source\\"? /\\1 $working /" \\
-      -e "s/^(GRANT CONNECT ON DATABASE .*) TO backup;/\\1 TO ${backupRole};/"
+      -e "s/^(GRANT CONNECT ON DATABASE .*) TO backup;/\\1 TO ${backupUser};/"
 }
 echo "restoring $id into $target"
 filling=1

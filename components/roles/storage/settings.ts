@@ -161,10 +161,15 @@ const schema = z
   .meta({ description: "The machine with the object store, the backups and the log archive" });
 
 /** It becomes the value of a line in rclone.conf, and S3 signs with nothing but what can be printed. */
+export const isOffsiteKey = (text: string) => /^[\x21-\x7e]{1,512}$/.test(text);
+
+/** What `isOffsiteKey` allows, in words. */
+export const offsiteKeyRule = "at most 512 letters, digits and signs of one line, no spaces";
+
 const offsiteKey = (key: string, description: string) =>
   secretText(
-    (value) => /^[\x21-\x7e]{1,512}$/.test(value),
-    "at most 512 letters, digits and signs of one line, no spaces",
+    isOffsiteKey,
+    offsiteKeyRule,
     `copy the key alone, as the endpoint's provider shows it: pulumi config set --secret ${key}`,
   )
     .meta({ description, fallback: "none; required with storage.backup.offsite" })
@@ -177,7 +182,9 @@ const engineImages: Readonly<Record<ObjectStoreEngine, string | undefined>> = {
 };
 
 /** Image of the object store when the settings name none; undefined: there is none for this engine. */
-export function defaultObjectStoreImage({ objectStoreEngine }: StorageSettings): string | undefined {
+export function defaultObjectStoreImage({
+  objectStoreEngine,
+}: Pick<StorageSettings, "objectStoreEngine">): string | undefined {
   return engineImages[objectStoreEngine];
 }
 

@@ -67,7 +67,7 @@ export function offsitePairProblem(
   if ((offsite !== undefined) === hasCredentials) return undefined;
   const said =
     offsite === undefined ? "credentials without a bucket" : `${offsite.endpoint} without credentials`;
-  return `storage.backup.offsite: got ${said}, allowed both or neither`;
+  return `got ${said}, allowed both or neither`;
 }
 
 /** Copies that never leave the machine, or leave it in clear text. */

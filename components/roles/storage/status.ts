@@ -6,14 +6,18 @@ import { backupStatusFunction } from "./backupStatus";
 import { logFolder, logRetentionService } from "./logArchive";
 import { objectRetentionService } from "./objectRetention";
 import { objectStoreScript } from "./objectStoreScript";
+import type { ObjectStoreConfig } from "./s3";
 import { storageRoot, volumeMarker } from "./volume";
 
+/** As which the object store is known. */
+type StoreNames = Pick<ObjectStoreConfig, "engine" | "bucket">;
+
 /** What can be up or down on a storage machine. Down is also what runs and yet does not do its work. */
-export function storageProbes(config: BackupConfig, engine: string): Probe[] {
+export function storageProbes(store: StoreNames, backup?: BackupConfig): Probe[] {
   return [
     volumeProbe,
-    objectStoreProbe(config, engine),
-    backupProbe(config),
+    objectStoreProbe(store),
+    ...(backup === undefined ? [] : [backupProbe(backup)]),
     logArchiveProbe,
     fileSystems("/", "/var/lib/docker"),
   ];
@@ -34,7 +38,7 @@ df --block-size=1 --output=size,used ${storageRoot} | tail -n 1 |
 const failedReason = (service: string) =>
   `{ if systemctl is-failed --quiet ${service}; then echo "${service} failed: see journalctl -u ${service}"; fi; }`;
 
-function objectStoreProbe({ bucket }: BackupConfig, engine: string): Probe {
+function objectStoreProbe({ engine, bucket }: StoreNames): Probe {
   return {
     name: "objectStore",
     title: "object store",

@@ -2,10 +2,9 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type DeployKey, deployKey } from "../../machine/deployKey";
-import type { RoleArgs } from "../../machine/roleArgs";
+import type { MachineContext } from "../../machine/machine";
 import { requireStorageBox, storageBoxLocation } from "../../sizing/storageBoxes";
 import type { StorageBoxAccess } from "./backupConfig";
-import type { StoragePlatform } from "./settings";
 
 /** A storage box for backups, and the key that opens it. */
 export interface BackupBox {
@@ -14,27 +13,35 @@ export interface BackupBox {
   readonly privateKey: pulumi.Output<string>;
 }
 
+export interface BackupBoxArgs {
+  /** Prefix of its name in the Hetzner project. */
+  readonly environment: string;
+  /** What it holds at least, in GB. */
+  readonly capacityGb: number;
+  readonly protect: boolean;
+  readonly context: Pick<MachineContext, "location" | "labels">;
+}
+
 /** Snapshots that the box takes by itself: who has the key can delete files, but not these. */
 const snapshotPlan = { maxSnapshots: 7, hour: 4, minute: 30 };
 
 /**
- * The smallest storage box that holds `settings.storage.bulkGb`, entered with a key of its own and from
+ * The smallest storage box that holds enough, entered with a key of its own and from
  * Hetzner's network only.
  *
  * Cost: the box, whether it is full or empty; see `npm run estimate`.
  */
 export function createBackupBox(
   name: string,
-  { settings, context }: Pick<RoleArgs<StoragePlatform>, "settings" | "context">,
+  { environment, capacityGb, protect, context }: BackupBoxArgs,
   parent: pulumi.Resource,
 ): BackupBox {
-  const { protect, storage, environment } = settings;
-  const key = boxKey(name, settings, parent);
+  const key = boxKey(name, environment, protect, parent);
   const box = new hcloud.StorageBox(
     `${name}-box`,
     {
       name: `${environment}-backups`,
-      storageBoxType: requireStorageBox(storage.bulkGb).name,
+      storageBoxType: requireStorageBox(capacityGb).name,
       location: pulumi.output(context.location).apply(storageBoxLocation),
       password: boxPassword(name, parent),
       sshKeys: [pulumi.unsecret(key.publicKey)],
@@ -59,12 +66,11 @@ export function createBackupBox(
   };
 }
 
-function boxKey(name: string, settings: StoragePlatform, parent: pulumi.Resource) {
-  const { protect } = settings;
+function boxKey(name: string, environment: string, protect: boolean, parent: pulumi.Resource) {
   const seed = new random.RandomBytes(`${name}-box-key`, { length: 32 }, { parent, protect });
   const pair = pulumi
     .secret(seed.base64)
-    .apply((base64): DeployKey => deployKey(base64, `backups@${settings.environment}`));
+    .apply((base64): DeployKey => deployKey(base64, `backups@${environment}`));
   return { privateKey: pair.privateKey, publicKey: pair.publicKey };
 }
 

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { storeEnvironments } from "../../../components/credentials";
 import {
   AppNodes,
+  type Bastion,
   ContainerMachines,
   DatabaseNode,
   deployKey,
@@ -14,12 +15,18 @@ import {
   Network,
   Platform,
   type PlatformSettings,
-  type PrivateRoleArgs,
   parseSettings,
   planPlatform,
   StorageNode,
 } from "../../../components/index";
-import { addressesOf, appArgs, containerArgs, databaseArgs, pairArgs } from "../../../components/narrow";
+import {
+  addressesOf,
+  appArgs,
+  containerArgs,
+  databaseArgs,
+  pairArgs,
+  storageArgs,
+} from "../../../components/narrow";
 import { onlyMachineOf } from "../../../components/plan/plan";
 import type { UserRoleSettings } from "../../../components/settings/userRole";
 import { startingPoint } from "../../../scripts/settingChanges/changes";
@@ -66,14 +73,13 @@ export function makeParts(nameOf: (className: string) => string, optionsOf: Opti
     databaseArgs(settings, plan, { ...common, bastion }, image("elasticsearch")),
     optionsOf("DatabaseNode"),
   );
-  const { backup, restore } = database;
-  const shared = { settings, plan, context, bastion };
+  const logins = { backup: database.backup, restore: database.restore };
+  const behind = { ...common, bastion };
   const storage = new StorageNode(
     nameOf("StorageNode"),
-    { ...shared, serverType: "ccx13", objectStoreImage: image("store"), backup, restore },
+    storageArgs(settings, plan, behind, { objectStoreImage: image("store"), database: logins }),
     optionsOf("StorageNode"),
   );
-  const behind = { ...common, bastion };
   const programs = { stores: storeEnvironments(database, storage), secrets };
   new AppNodes(nameOf("AppNodes"), appArgs(settings, plan, behind, programs, pinned), optionsOf("AppNodes"));
   new ContainerMachines(
@@ -81,16 +87,16 @@ export function makeParts(nameOf: (className: string) => string, optionsOf: Opti
     containerArgs(settings, plan, ["own", ownRoleOf(settings)], behind, programs, pinned),
     optionsOf("ContainerMachines"),
   );
-  makeOthers(nameOf, optionsOf, shared);
+  makeOthers(nameOf, optionsOf, { ...context, bastion });
 }
 
 /** Machines whose software the program chooses itself. */
 function makeOthers(
   nameOf: (className: string) => string,
   optionsOf: OptionsOf,
-  shared: Omit<PrivateRoleArgs, "serverType">,
+  shared: MachineContext & { readonly bastion: Bastion },
 ): void {
-  const own = { serverType: "cx23", ...shared.context, bastion: shared.bastion };
+  const own = { serverType: "cx23", ...shared };
   new Machine(
     nameOf("Machine"),
     { ...own, address: onlyMachineOf(plan, "single").privateIp, hostname: "parts-single", setup: {} },

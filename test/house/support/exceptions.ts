@@ -12,7 +12,6 @@ export const longFiles: readonly string[] = [
   "repairOnEngine.test.ts",
   "restore.machines.test.ts",
   "room.machines.test.ts",
-  "storage/index.ts",
   "storageBoxes.machines.test.ts",
 ];
 
@@ -37,8 +36,6 @@ export const longFunctions: readonly string[] = [
   "providerProgram.ts program",
   "restore.ts restoreScript",
   "s3Scenario.ts play",
-  "setup.ts storageSetup",
-  "storage/index.ts constructor",
   "supports.ts makeSupports",
   "traefik.ts traefikDynamic",
   "traefikScenario.ts main",

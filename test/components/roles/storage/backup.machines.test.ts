@@ -22,7 +22,7 @@ describe("backupSetup", () => {
       const scripts = files.filter(({ content }) => content.startsWith("#!/bin/bash"));
       assert.equal(scripts.length, 3);
       for (const { path, content } of scripts) assert.equal(await shellcheck(content), "", path);
-      const status = statusScript(storageProbes(given, "versitygw"));
+      const status = statusScript(storageProbes({ engine: "versitygw", bucket: given.bucket }, given));
       assert.equal(await shellcheck(status), "");
     });
   }

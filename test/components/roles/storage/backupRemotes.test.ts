@@ -11,6 +11,8 @@ const config: BackupConfig = {
   database: "app",
   databaseAddress: "10.0.3.11",
   databasePort: 5432,
+  backupUser: "a",
+  restoreUser: "a",
   privateIp: "10.0.4.11",
   bucket: "app",
 };

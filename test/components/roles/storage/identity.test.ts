@@ -4,18 +4,19 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { objectsIdentity } from "../../../../components/roles/storage/identity";
-import type { PlatformSettings } from "../../../../components/stack/settings";
-import { seedSettings } from "../../../support/settings";
+import type { StorageSettings } from "../../../../components/roles/storage/settings";
 import { shellcheck } from "../../../support/shellcheck";
 
-const settingsWith = (storage: Partial<PlatformSettings["storage"]>, acceptChange: string[] = []) => ({
-  ...seedSettings,
-  storage: { ...seedSettings.storage, ...storage },
-  acceptChange,
+type Store = Pick<StorageSettings, "objectStoreEngine" | "bucket">;
+
+const storeWith = (changes: Partial<Store> = {}): Store => ({
+  objectStoreEngine: "versitygw",
+  bucket: "app",
+  ...changes,
 });
 
-const scriptOf = (settings: PlatformSettings): string =>
-  objectsIdentity(settings).files.find(({ path }) => path.endsWith("/judge-objects"))?.content ?? "";
+const scriptOf = (store: Store): string =>
+  objectsIdentity(store, {}).files.find(({ path }) => path.endsWith("/judge-objects"))?.content ?? "";
 
 describe("objectsIdentity", function () {
   this.timeout(30_000);
@@ -32,15 +33,15 @@ describe("objectsIdentity", function () {
     await writeFile(file, "x");
   };
 
-  const judge = async (storage: Partial<PlatformSettings["storage"]>) => {
-    const settings = settingsWith(storage);
+  const judge = async (changes: Partial<Store>) => {
+    const store = storeWith(changes);
     const file = join(root, "wanted");
-    const marker = objectsIdentity(settings).files.find(
+    const marker = objectsIdentity(store, {}).files.find(
       ({ path }) => path === "/etc/platform/stores/objects",
     );
     await writeFile(file, marker?.content ?? "");
     // The volume of the test in the place of the machine's.
-    const script = scriptOf(settings).replaceAll("/srv/storage", root);
+    const script = scriptOf(store).replaceAll("/srv/storage", root);
     return execa("bash", ["-c", script, "judge", file], { reject: false });
   };
 
@@ -68,13 +69,13 @@ describe("objectsIdentity", function () {
 
   it("judges nothing when the settings accept the value", () => {
     for (const accepted of ["storage.bucket=media", "storage.objectStoreEngine=versitygw"]) {
-      const { files, steps } = objectsIdentity(settingsWith({ bucket: "media" }, [accepted]));
+      const { files, steps } = objectsIdentity(storeWith({ bucket: "media" }), { acceptChange: [accepted] });
       assert.deepEqual(steps, []);
       assert.ok(files.every(({ validate }) => validate === undefined));
     }
   });
 
   it("is a script that shellcheck accepts", async () => {
-    assert.equal(await shellcheck(scriptOf(seedSettings)), "");
+    assert.equal(await shellcheck(scriptOf(storeWith())), "");
   });
 });

@@ -1,39 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { StorageNode, type StorageNodeArgs } from "../../../../components/roles/storage";
+import { StorageNode } from "../../../../components/roles/storage";
 import { clearTextPaths, isSecretValue, recordProgram, resourceNamed } from "../../../support/mocks";
-import { planned } from "../../../support/planned";
-import { seedSettings } from "../../../support/settings";
-
-const offsite = { endpoint: "https://s3.example.com", bucket: "copies", region: "eu" };
-const withOffsite = {
-  ...seedSettings,
-  storage: { ...seedSettings.storage, backup: { ...seedSettings.storage.backup, offsite } },
-};
-
-function args(changes: Partial<StorageNodeArgs> = {}): StorageNodeArgs {
-  return {
-    settings: seedSettings,
-    plan: planned(seedSettings).plan,
-    serverType: "cx33",
-    context: {
-      location: "nbg1",
-      image: "debian-13",
-      network: { id: 7, range: "10.0.0.0/16" },
-      sshKey: "12",
-      privateKey: pulumi.secret("marker-private-key"),
-      labels: { environment: "prod" },
-    },
-    bastion: { host: "198.51.100.10", hostKey: "ssh-ed25519 AAAA" },
-    objectStoreImage: "versity/versitygw@sha256:abc",
-    backup: pulumi.secret({ user: "backup", password: "marker-backup" }),
-    restore: pulumi.secret({ user: "restore", password: "marker-restore" }),
-    ...changes,
-  };
-}
-
-const markers = (type: string, name: string): Record<string, unknown> =>
-  type === "random:index/randomPassword:RandomPassword" ? { result: `marker-${name}` } : {};
+import { shellcheck } from "../../../support/shellcheck";
+import { args, markers, setupScript } from "./support/node";
 
 const boxOutputs = (type: string, name: string): Record<string, unknown> => {
   if (type === "random:index/randomBytes:RandomBytes")
@@ -57,8 +27,7 @@ describe("StorageNode", () => {
   });
 
   it("leaves volume and server of an unprotected environment deletable", async () => {
-    const settings = { ...seedSettings, protect: false };
-    const resources = await recordProgram(() => new StorageNode("storage", args({ settings })), {
+    const resources = await recordProgram(() => new StorageNode("storage", args({ protect: false })), {
       outputs: markers,
     });
     const volume = resourceNamed(resources, "hcloud:index/volume:Volume", "storage-volume");
@@ -71,9 +40,8 @@ describe("StorageNode", () => {
     [5001, "bx31"],
   ] as const) {
     it(`S0-16: orders ${type} for ${bulkGb} GB on a storage box, closed to the internet`, async () => {
-      const storage = { ...seedSettings.storage, bulk: "storageBox", bulkGb } as const;
       const resources = await recordProgram(
-        () => new StorageNode("storage", args({ settings: { ...seedSettings, storage } })),
+        () => new StorageNode("storage", args({ bulk: "storageBox", bulkGb })),
         { outputs: boxOutputs },
       );
       const { inputs, protect } = resourceNamed(
@@ -109,11 +77,16 @@ describe("StorageNode", () => {
   });
 
   it("shows no password outside of a secret", async () => {
-    const credentials = pulumi.secret({ accessKeyId: "id", secretAccessKey: "marker-offsite" });
-    const resources = await recordProgram(
-      () => new StorageNode("storage", args({ settings: withOffsite, offsite: credentials })),
-      { outputs: markers },
-    );
+    const offsite = {
+      endpoint: "https://s3.example.com",
+      bucket: "copies",
+      region: "eu",
+      accessKeyId: "id",
+      secretAccessKey: pulumi.secret("marker-offsite"),
+    };
+    const resources = await recordProgram(() => new StorageNode("storage", args({ offsite })), {
+      outputs: markers,
+    });
     const setup = resourceNamed(resources, "command:remote:Command", "storage-storage1-setup");
     assert.ok(isSecretValue(setup.inputs.stdin));
     const script = JSON.stringify(setup.inputs.stdin);
@@ -179,7 +152,7 @@ describe("StorageNode", () => {
         "random:index/randomPassword:RandomPassword",
         "storage-backup-key",
       );
-      assert.equal(own.protect, seedSettings.protect);
+      assert.equal(own.protect, true);
     });
   }
 
@@ -188,36 +161,69 @@ describe("StorageNode", () => {
     resourceNamed(resources, "command:remote:Command", "storage-storage1-setup");
   });
 
-  it("fails with a key of the copies that is too short and a bulk without a bucket, and shows no key", async () => {
-    const storage = { ...seedSettings.storage, bulk: "objectStore" as const };
-    await recordProgram(() => {
-      assert.throws(
-        () =>
-          new StorageNode("storage", args({ settings: { ...seedSettings, storage }, backupKey: "planted" })),
-        (error) =>
-          /backup\.offsite: got nothing, .*; backupKey: got a secret of another form, allowed 20 to 128/.test(
-            String(error),
-          ) && !/planted/.test(String(error)),
-      );
-    });
+  it("is a plain object store with a log archive when nothing but a machine, an address and clients is given", async () => {
+    const { location, network, address, serverType, sshKey, privateKey, bastion, clients } = args();
+    const least = { location, network, address, serverType, sshKey, privateKey, bastion, clients };
+    const resources = await recordProgram(() => new StorageNode("media", least), { outputs: markers });
+    const volume = resourceNamed(resources, "hcloud:index/volume:Volume", "media-volume");
+    assert.deepEqual([volume.inputs.name, volume.inputs.size], ["media-storage1-volume", 2000]);
+    assert.deepEqual(volume.inputs.labels, { environment: "media", "managed-by": "pulumi" });
+    const script = await setupScript(least);
+    assert.match(script, /versity\/versitygw:v[0-9.]+/);
+    assert.match(script, /platform-log-retention/);
+    assert.doesNotMatch(script, /pg_dump|platform-backup/);
+    assert.equal(await shellcheck(script, ["SC2016"]), "");
   });
 
-  const credentials = { accessKeyId: "id", secretAccessKey: "key" };
-  for (const [name, changes] of [
-    ["settings come without credentials", { settings: withOffsite }],
-    ["credentials come without settings", { offsite: credentials }],
-  ] as const) {
-    it(`fails when offsite ${name}, before any resource`, async () => {
-      let failure: unknown;
-      const resources = await recordProgram(() => {
-        try {
-          new StorageNode("storage", args(changes));
-        } catch (error) {
-          failure = error;
-        }
-      });
-      assert.match(String(failure), /settings\.storage\.backup\.offsite: got .*, allowed both or neither/);
-      assert.equal(resources.filter(({ type }) => !type.startsWith("hetzner-platform:")).length, 0);
-    });
-  }
+  it("backs up the database that it is told, with names and addresses that are known later", async () => {
+    const later = <T>(value: T) => pulumi.output(Promise.resolve(value));
+    const script = await setupScript(
+      args({
+        database: {
+          address: later("10.9.0.5"),
+          port: later(5433),
+          name: later("shop"),
+          backup: later({ user: "dumper", password: "p1" }),
+          restore: later({ user: "filler", password: "p2" }),
+        },
+        backupSchedule: "*-*-* 04:30:00",
+        retentionDays: 30,
+      }),
+    );
+    assert.match(script, /^export PGHOST=10\.9\.0\.5 PGPORT=5433 /m);
+    assert.match(script, /^readonly root=\S+ database=shop bucket=app$/m);
+    assert.match(script, /^OnCalendar=\*-\*-\* 04:30:00 UTC$/m);
+    assert.match(script, /^10\.9\.0\.5:5433:\*:dumper:p1$/m);
+    assert.match(script, /'30 days ago'/);
+    assert.equal(await shellcheck(script, ["SC2016"]), "");
+  });
+
+  const rulesOf = (script: string) =>
+    [...script.matchAll(/^ {4}(ip saddr .*) accept comment "(.*)"$/gm)]
+      .map(([, rule, purpose]) => `${purpose}: ${rule}`)
+      .sort();
+  const always = [
+    "SSH through the bastion: ip saddr { 10.0.0.0/16 } tcp dport 22",
+    "reachability: ip saddr { 10.0.0.0/16 } meta l4proto { icmp, ipv6-icmp }",
+  ];
+
+  it("lets its clients reach the objects, and every machine of the network send its journal", async () => {
+    const clients = pulumi.output(Promise.resolve(["10.0.2.0/24", "10.0.9.9"]));
+    assert.deepEqual(rulesOf(await setupScript(args({ clients }))), [
+      ...always.slice(0, 1),
+      "log archive: ip saddr { 10.0.0.0/16 } tcp dport 19532",
+      "objects: ip saddr { 10.0.2.0/24 } tcp dport 9000",
+      "objects: ip saddr { 10.0.9.9/32 } tcp dport 9000",
+      ...always.slice(1),
+    ]);
+  });
+
+  it("takes journals from chosen machines when they are named", async () => {
+    const rules = rulesOf(await setupScript(args({ clients: [], logSenders: ["10.0.2.11"] })));
+    assert.deepEqual(rules, [
+      ...always.slice(0, 1),
+      "log archive: ip saddr { 10.0.2.11/32 } tcp dport 19532",
+      ...always.slice(1),
+    ]);
+  });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 import { machineBase } from "../../../../components/machine/base";
 import { ObjectStoreEngine } from "../../../../components/roles/storage/settings";
-import { storageSetup } from "../../../../components/roles/storage/setup";
+import { type StorageFacts, storageSetup } from "../../../../components/roles/storage/setup";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
@@ -16,22 +16,28 @@ const topology = planned(seedSettings);
 const secrets = {
   boxKey: undefined,
   sealKey: "TheKeyOfTheBackups123",
-  backup: { user: "backup", password: "p1" },
-  restore: { user: "restore", password: "p2" },
   offsite: undefined,
   objectStore: { root: "p3", application: "p4" },
 };
-const facts = { volumeId: 7, objectStoreImage: "versity/versitygw@sha256:abc", box: undefined };
-const setupOf = (storage: Partial<PlatformSettings["storage"]> = {}) =>
+const database = {
+  name: "app",
+  address: "10.0.3.11",
+  port: 5432,
+  backup: { user: "backup", password: "p1" },
+  restore: { user: "restore", password: "p2" },
+};
+const facts = {
+  privateIp: topology.storage.privateIp,
+  volumeId: 7,
+  objectStoreImage: "versity/versitygw@sha256:abc",
+  box: undefined,
+  database,
+};
+const setupOf = (storage: Partial<PlatformSettings["storage"]> = {}, known: StorageFacts = facts) =>
   mergeSetups(
     machineBase(topology.storage, topology.plan, seedSettings),
     dockerSetup(seedSettings.images),
-    storageSetup(
-      { ...seedSettings, storage: { ...seedSettings.storage, ...storage } },
-      topology.plan,
-      facts,
-      secrets,
-    ),
+    storageSetup({ ...seedSettings.storage, ...storage }, seedSettings, known, secrets),
   );
 
 describe("storageSetup", function () {
@@ -45,6 +51,41 @@ describe("storageSetup", function () {
       );
     });
   }
+
+  it("fits together without a database, and does not speak of backups", async () => {
+    const setup = setupOf({}, { ...facts, database: undefined });
+    const script = renderSetup("prod-storage1", setup);
+    assert.equal(await shellcheck(script, ["SC2016"]), "");
+    assert.doesNotMatch(script, /pg_dump|platform-backup|platform-restore|pgpass/);
+    assert.deepEqual(
+      setup.probes.map(({ name }) => name),
+      setupOf()
+        .probes.map(({ name }) => name)
+        .filter((name) => name !== "backup"),
+    );
+    // With it the retention of old versions reaches the store.
+    const rclone = setup.files.find(({ path }) => path.endsWith("/rclone.conf"));
+    assert.match(rclone?.content ?? "", /^\[objects\]\n(.+\n)*secret_access_key = p3\n$/);
+    assert.equal(rclone?.mode, "0600");
+  });
+
+  it("logs in at a database by the names that it was given, whatever is in the passwords", () => {
+    const login = (user: string) => ({ user, password: `p:${user}\\1` });
+    const foreign = { ...database, name: "shop", backup: login("dumper"), restore: login("filler") };
+    const { files } = setupOf({}, { ...facts, database: foreign });
+    const content = (end: string) => files.find(({ path }) => path.endsWith(end))?.content ?? "";
+    assert.equal(
+      content("/pgpass"),
+      "10.0.3.11:5432:*:dumper:p\\:dumper\\\\1\n10.0.3.11:5432:*:filler:p\\:filler\\\\1\n",
+    );
+    assert.match(content("/platform-backup"), /^export PGUSER=dumper$/m);
+    assert.match(content("/platform-backup"), /rolname not in \('postgres', 'dumper', 'filler'\)/);
+    assert.match(content("/platform-restore"), /^export PGUSER=filler$/m);
+    assert.doesNotMatch(
+      content("/platform-backup") + content("/platform-restore"),
+      /platform_(backup|restore)\b/,
+    );
+  });
 
   it("S0-16: mounts the volume before anything that writes to it, and asserts its size", () => {
     const setup = setupOf();

@@ -17,6 +17,8 @@ const config: BackupConfig = {
   database: "app",
   databaseAddress: "10.0.3.11",
   databasePort: 5432,
+  backupUser: "backup",
+  restoreUser: "restore",
   privateIp: "10.0.4.11",
   bucket: "app",
 };
@@ -50,7 +52,7 @@ mount -t tmpfs -o size=1m volume /srv/storage
 echo 7 >/srv/storage/.platform-volume`);
     const script = (name: string, of: BackupConfig) => ({
       path: `/usr/local/sbin/${name}`,
-      content: statusScript(storageProbes(of, "versitygw")),
+      content: statusScript(storageProbes({ engine: "versitygw", bucket: of.bucket }, of)),
       mode: "0755",
     });
     await machine.apply(

@@ -82,16 +82,22 @@ export function renderMachines(
       mergeSetups(
         docker,
         storageSetup(
+          settings.storage,
           settings,
-          topology.plan,
           {
+            privateIp: storage.privateIp,
             volumeId: 7,
             objectStoreImage: "store@sha256:00",
             box: isBox ? { server: "u1.your-storagebox.de", username: "u1" } : undefined,
+            database: {
+              name: settings.database.databaseName,
+              address: database.privateIp,
+              port: 5432,
+              backup: { user: "backup", password: "b" },
+              restore: { user: "restore", password: "r" },
+            },
           },
           {
-            backup: { user: "backup", password: "b" },
-            restore: { user: "restore", password: "r" },
             objectStore: { root: "r", application: "a" },
             offsite: settings.storage.backup.offsite && { accessKeyId: "id", secretAccessKey: "key" },
             boxKey: isBox ? boxKey : undefined,

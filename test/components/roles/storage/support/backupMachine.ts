@@ -23,6 +23,8 @@ export const config: BackupConfig = {
   database: "app",
   databaseAddress: "10.0.3.11",
   databasePort: 5432,
+  backupUser: backupRole,
+  restoreUser: restoreRole,
   privateIp: "10.0.4.11",
   bucket: "app",
 };
@@ -65,7 +67,9 @@ WantedBy=multi-user.target
   checks: [],
 };
 
-const statusCommand = (of: BackupConfig): MachineSetup => ({ probes: storageProbes(of, "versitygw") });
+const statusCommand = (of: BackupConfig): MachineSetup => ({
+  probes: storageProbes({ engine: "versitygw", bucket: of.bucket }, of),
+});
 
 export const wholeSetup = (of: BackupConfig, withSecrets: BackupSecrets): MachineSetup =>
   mergeSetups(

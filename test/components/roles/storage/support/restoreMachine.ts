@@ -18,6 +18,8 @@ export const setupFor = (database: string) => {
     database,
     databaseAddress: "10.0.3.11",
     databasePort: 5432,
+    backupUser: backupRole,
+    restoreUser: restoreRole,
     privateIp: "10.0.4.11",
     bucket: "app",
   };
