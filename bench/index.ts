@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { benchLocalCloud } from "../localcloud/bench/bench";
 import { cacheDir } from "../toolchain/cacheDir";
 import { reportBringUp } from "./bringUp";
+import { benchNoChange } from "./noChange";
 
 const bench = new Command("npm run bench --")
   .description("Measures this project against its limits and its peers.")
@@ -39,6 +40,20 @@ Examples:
 `,
   )
   .action(benchLocalCloud);
+
+bench
+  .command("no-change")
+  .description("`pulumi up` that finds nothing to do: today's program against the former one.")
+  .option("--rounds <number>", "runs of each, of which the median counts", readCount, 5)
+  .option("--publish", "writes the table into docs/performance.md")
+  .addHelpText(
+    "after",
+    `
+Needs root on Linux. Two platforms are made in a network namespace whose every address is this machine: real engine and
+providers, Hetzner's API in memory, and an SSH server that runs no script. It takes about three minutes.
+`,
+  )
+  .action(benchNoChange);
 
 function readCount(text: string): number {
   const count = Number(text);

@@ -31,8 +31,6 @@ export async function pulumiEnvironment(
       // written atomically: an engine that is killed in that moment would make the state unreadable.
       PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: passphrase,
-      // Types are checked by `npm run check`; doing it again at each run costs seconds.
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       // The plugin-framework half of the provider reads the storage endpoint from the environment only.
       HCLOUD_ENDPOINT: settings.endpoint,
       HETZNER_ENDPOINT: settings.endpoint,

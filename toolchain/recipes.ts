@@ -84,7 +84,7 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
   "pulumi-language-nodejs": {
     module: "nodejs",
     package: "./host",
-    // One line of it is changed: see the generator.
+    // Two lines of it are changed: see the generator.
     generator: { package: "./generate", args: [], files: ["main.go", "proxy.go", "proxy_unix.go"] },
   },
   "pulumi-resource-random": bridged("random"),

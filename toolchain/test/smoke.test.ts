@@ -64,6 +64,10 @@ describe("the built toolchain", function () {
     assert.equal(up.summary.resourceChanges?.create, 6);
   });
 
+  it("starts the program with the options of the project's file", async () => {
+    assert.equal((await stack.outputs()).title?.value, "toolchain-smoke");
+  });
+
   it("changes nothing at the second update", async () => {
     const up = await stack.up({ expectNoChanges: true });
     assert.equal(up.summary.resourceChanges?.same, 6);

@@ -38,3 +38,6 @@ export const digest = greeting.stdout;
 export const name = here.stdout;
 export const petName = pet.id;
 export const secret = password.result;
+
+/** As `runtime.options` in Pulumi.yaml calls it. */
+export const title = process.title;

@@ -1,6 +1,9 @@
-// Writes the sources of the last published Node language host with one change: the program talks to the engine
-// itself. The host puts a monitor of its own between the two, for calls that block, and that one knows only the
-// methods of its time: resource hooks are younger ("unknown method RegisterResourceHook").
+// Writes the sources of the last published Node language host with two changes.
+//
+// The program talks to the engine itself. The host puts a monitor of its own between the two, for calls that block, and
+// that one knows only the methods of its time: resource hooks are younger ("unknown method RegisterResourceHook").
+//
+// The options of the project's runtime are read from its file: see ../host/options.go.
 package main
 
 import (
@@ -15,11 +18,17 @@ import (
 
 const upstream = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"
 
-// The address that the program is given.
-const (
-	own     = `fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())`
-	engines = `req.GetMonitorAddress(), pipes.directory())`
-)
+// What stands in main.go once, and what stands there instead.
+var changes = [][2]string{
+	{
+		`fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())`,
+		`req.GetMonitorAddress(), pipes.directory())`,
+	},
+	{
+		"\t\tif host.typescript {\n",
+		"\t\thost.readOptions(req.GetPwd())\n\t\tif host.typescript {\n",
+	},
+}
 
 func main() {
 	if err := write(os.Args[len(os.Args)-1]); err != nil {
@@ -39,10 +48,12 @@ func write(output string) error {
 			return err
 		}
 		if name == "main.go" {
-			if bytes.Count(text, []byte(own)) != 1 {
-				return fmt.Errorf("%s/main.go gives the program its address in another way than expected", source)
+			for _, change := range changes {
+				if bytes.Count(text, []byte(change[0])) != 1 {
+					return fmt.Errorf("%s/main.go is not as expected: %s", source, change[0])
+				}
+				text = bytes.Replace(text, []byte(change[0]), []byte(change[1]), 1)
 			}
-			text = bytes.Replace(text, []byte(own), []byte(engines), 1)
 		}
 		if err := os.WriteFile(filepath.Join(output, name), text, 0o644); err != nil {
 			return err
