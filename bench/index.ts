@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { benchLocalCloud } from "../localcloud/bench/bench";
 import { cacheDir } from "../toolchain/cacheDir";
 import { reportBringUp } from "./bringUp";
-import { benchNoChange } from "./noChange";
+import { benchNoChange } from "./noChange/bench";
 
 const bench = new Command("npm run bench --")
   .description("Measures this project against its limits and its peers.")

@@ -78,26 +78,7 @@ async function startEverybody(folder: string) {
   // sshd insists that root alone can write to the command's folder and all above it.
   const keys = `/run/sshd/bench-${process.pid}`;
   await execa("cp", [at("anybody"), keys]);
-  await writeFile(
-    at("config"),
-    [
-      "ListenAddress 0.0.0.0",
-      "Port 22",
-      `HostKey ${at("host")}`,
-      "PidFile none",
-      "AuthorizedKeysFile none",
-      `AuthorizedKeysCommand ${keys} %t %k`,
-      "AuthorizedKeysCommandUser root",
-      `ForceCommand ${at("answer")}`,
-      "PermitRootLogin yes",
-      "PasswordAuthentication no",
-      "KbdInteractiveAuthentication no",
-      "StrictModes no",
-      "UsePAM no",
-      "MaxStartups 200",
-      "",
-    ].join("\n"),
-  );
+  await writeFile(at("config"), sshdConfig(at("host"), keys, at("answer")));
   const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", at("config")], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -111,4 +92,22 @@ async function startEverybody(folder: string) {
   });
   child.once("exit", () => void rm(keys, { force: true }));
   return { child, log };
+}
+
+function sshdConfig(hostKey: string, keys: string, answer: string): string {
+  return `ListenAddress 0.0.0.0
+Port 22
+HostKey ${hostKey}
+PidFile none
+AuthorizedKeysFile none
+AuthorizedKeysCommand ${keys} %t %k
+AuthorizedKeysCommandUser root
+ForceCommand ${answer}
+PermitRootLogin yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+StrictModes no
+UsePAM no
+MaxStartups 200
+`;
 }
