@@ -10,15 +10,15 @@ import {
   wholeNumber,
 } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
+import { type Program, type ProgramInput, programRules } from "../../settings/programRules";
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { Rule } from "../../settings/rules";
 import { namespace, secretName } from "../../settings/secretLeaves";
 import { Store } from "../../settings/store";
 import type { MachineSize } from "../../sizing/resolve";
-import { environmentRules } from "./environmentRules";
 import { mostReplicas } from "./limits";
 import { type ServiceInput, serviceRules } from "./serviceRules";
-import { type SecretInput, serviceSecretRules } from "./serviceSecretRules";
+import { platformVariables } from "./variables";
 
 /** The machines that run the application. */
 export interface AppSettings extends MachineSize {
@@ -168,13 +168,24 @@ export const defaultTraefikImage = "traefik:v3.6.12";
 export const appImages = { traefik: imageReference().describe("Traefik 3").default(defaultTraefikImage) };
 
 /** What the rules of the role look at. */
-export type AppInput = SizeInput<"app"> & ServiceInput & SecretInput;
+export type AppInput = SizeInput<"app"> & ServiceInput & ServiceProgramInput;
+
+type ServiceProgramInput = ProgramInput<{ readonly app: AppSettings }>;
+
+/** The services as programs like all others. */
+function servicePrograms({ app }: { readonly app: AppSettings }): readonly Program[] {
+  return Object.entries(app.services).map(([name, service]) => ({
+    path: `app.services.${name}`,
+    environment: service.environment,
+    secrets: service.secrets,
+    platformVariables: platformVariables(service),
+  }));
+}
 
 /** Rules about the services, whoever defines them. */
-export const allServiceRules: readonly Rule<ServiceInput & SecretInput>[] = [
+export const allServiceRules: readonly Rule<ServiceInput & ServiceProgramInput>[] = [
   ...serviceRules,
-  ...environmentRules,
-  ...serviceSecretRules,
+  ...programRules("app.services", servicePrograms),
 ];
 
 /** All that is known of the app nodes' settings. */

@@ -11,7 +11,7 @@ import { machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machin
 import type { Given } from "../../settings/roleSettings";
 import { checkRules } from "../../settings/rules";
 import { parseShape } from "../../settings/shape";
-import type { Store } from "../../settings/store";
+import { Store } from "../../settings/store";
 import type { UserContainer, UserPort, UserRoleSettings } from "../../settings/userRole";
 import { isReference } from "../../setup/container";
 import { containerRules } from "./rules";
@@ -71,7 +71,8 @@ export function readContainers(
   const containers = shaped.values.roles[role]?.containers ?? {};
   const { vcpus = 0, memoryGb = Number.POSITIVE_INFINITY } = sizeOf(args) ?? {};
   const size = { vcpus, memoryGb, serverType: args.serverType };
-  const own = { ...size, count: 1, subnet: args.network.range, needs: [], containers };
+  const needs = Object.values(Store).filter((store) => args.stores?.[store] !== undefined);
+  const own = { ...size, count: 1, subnet: args.network.range, needs, containers };
   const others = roles.filter((name) => name !== role);
   const input = {
     settings: { roles: { [role]: own } },

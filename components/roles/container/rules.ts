@@ -1,9 +1,12 @@
 import { reservedSenders } from "../../plan/part";
 import { firstHost } from "../../plan/plan";
 import type { SettingsProblem } from "../../settings/problems";
+import { type Program, type ProgramInput, programRules } from "../../settings/programRules";
 import { contains, ipv4Range, isNetworkCidr, overlaps } from "../../settings/ranges";
 import type { Rule } from "../../settings/rules";
+import { storeVariables } from "../../settings/secretEnvironment";
 import type { UserRoleSettings } from "../../settings/userRole";
+import { isTakenUnit } from "../../setup/unitNames";
 
 /** What the rules look at. */
 interface Around {
@@ -17,7 +20,7 @@ const systemMemoryMb = 512;
 /** What is wrong with roles of the stack file. @param known names of the other roles */
 export function userRoleRules<Settings extends Around>(
   known: (settings: Settings) => readonly string[],
-): readonly Rule<{ readonly settings: Settings }>[] {
+): readonly Rule<ProgramInput<Settings>>[] {
   return [
     { reads: ["roles", "network"], check: ({ settings }) => subnetProblems(settings) },
     ...containerRules(known),
@@ -27,11 +30,13 @@ export function userRoleRules<Settings extends Around>(
 /** The same without what depends on a platform's network: for machines that stand alone. */
 export function containerRules<Settings extends Pick<Around, "roles">>(
   known: (settings: Settings) => readonly string[],
-): readonly Rule<{ readonly settings: Settings }>[] {
+): readonly Rule<ProgramInput<Settings>>[] {
   return [
     { reads: ["roles"], check: ({ settings }) => nameProblems(settings, known(settings)) },
     { reads: ["roles"], check: ({ settings }) => senderProblems(settings, known(settings)) },
     { reads: ["roles"], check: ({ settings }) => memoryProblems(settings) },
+    { reads: ["roles"], check: ({ settings }) => unitProblems(settings) },
+    ...programRules("roles", containerPrograms),
   ];
 }
 
@@ -92,6 +97,32 @@ function senderProblems(
           })),
       ),
     ),
+  );
+}
+
+/** The containers as programs like all others. */
+function containerPrograms(settings: Pick<Around, "roles">): readonly Program[] {
+  return rolesOf(settings).flatMap(([role, { containers, needs }]) =>
+    Object.entries(containers).map(([name, { environment, secrets }]) => ({
+      path: `roles.${role}.containers.${name}`,
+      environment,
+      secrets,
+      platformVariables: ["NODE_NAME", ...needs.flatMap((store) => storeVariables[store])],
+    })),
+  );
+}
+
+/** The unit of a container has its name, and a unit of that name would replace what the machine needs. */
+function unitProblems(settings: Pick<Around, "roles">): readonly SettingsProblem[] {
+  return rolesOf(settings).flatMap(([role, { containers }]) =>
+    Object.keys(containers)
+      .filter(isTakenUnit)
+      .map((name) => ({
+        path: `roles.${role}.containers.${name}`,
+        value: name,
+        allowed: "a name that no unit of the system has",
+        remedy: "rename the container",
+      })),
   );
 }
 

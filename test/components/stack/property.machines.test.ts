@@ -3,7 +3,9 @@ import { execa } from "execa";
 import { z } from "zod";
 import { isCalendarExpression, nextElapse } from "../../../components/settings/calendar";
 import { bare } from "../../../components/settings/fields";
+import { isLabel } from "../../../components/settings/leaves";
 import { renderSetup } from "../../../components/setup/render";
+import { isTakenUnit } from "../../../components/setup/unitNames";
 import { secretKeys, stackSchema } from "../../../components/stack/schema";
 import { describePlatform } from "../../../components/views/description";
 import { renderTree } from "../../../components/views/tree";
@@ -127,6 +129,19 @@ describe(`whatever the configuration accepts works, seeds ${firstSeed} to ${firs
 
     it("systemd accepts every unit", async () => {
       assert.deepEqual(await judgedBySystemd(machine, files), []);
+    });
+
+    it("every unit that Debian has is a name that no container can have", async () => {
+      const listed = await machine.succeed("systemctl list-unit-files --type=service --no-legend --plain");
+      const names = listed.split("\n").flatMap((line) => /^([^@\s]+)\.service/.exec(line)?.[1] ?? []);
+      assert.ok(names.length > 20);
+      // The database node has these from packages; a container of that name on another machine is welcome.
+      const installed = ["postgresql", "redis-server", "valkey-server"];
+      const free = names.filter((name) => isLabel(name) && !isTakenUnit(name));
+      assert.deepEqual(
+        free.filter((name) => !installed.includes(name)),
+        [],
+      );
     });
 
     it("the backups' timer elapses", async () => {

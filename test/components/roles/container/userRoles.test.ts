@@ -153,6 +153,11 @@ describe("roles of a stack file (S2-1, S2-6, S2-14)", () => {
       /roles\.erp\.containers\.odoo\.ports\[0\]\.from.*web/,
     ],
     [
+      "a container whose unit would replace one of the system",
+      { erp: { ...erp, containers: { docker: { image: "o:1" }, "systemd-journald": { image: "o:1" } } } },
+      /containers\.docker: got docker.*\n.*containers\.systemd-journald: got systemd-journald/,
+    ],
+    [
       "more memory than the machine has",
       { erp: { ...erp, containers: { odoo: { image: "o:1", memoryMb: 9000 } } } },
       /roles\.erp\.containers.*9000 MB/,

@@ -11,7 +11,7 @@ export function anyRoles(random: Random): Values {
 
 function anyRole(random: Random): Values {
   const containers = random.many(1, 2, () => [
-    random.pick(["odoo", "a--b", "0", "web", "platform-x"]),
+    random.pick(["odoo", "a--b", "0", "web", "platform-x", "docker", "o".repeat(40)]),
     anyContainer(random),
   ]);
   return plain({
@@ -34,8 +34,18 @@ function anyContainer(random: Random): Values {
   return plain({
     image: anyImage(random),
     ports: random.chance(0.7) ? random.many(1, 2, port) : undefined,
-    environment: random.chance(0.7) ? { [anyVariable(random)]: anyLine(random) } : undefined,
-    secrets: random.chance(0.5) ? { API_KEY: "api_key" } : undefined,
+    environment: random.chance(0.7)
+      ? Object.fromEntries(
+          random.many(1, 3, () => [random.chance(0.1) ? "NODE_NAME" : anyVariable(random), anyLine(random)]),
+        )
+      : undefined,
+    secrets: random.chance(0.5) ? anySecrets(random) : undefined,
     memoryMb: random.pick([32, 512, undefined]),
   });
+}
+
+/** Of the two that there are, or of one that nobody has set. */
+function anySecrets(random: Random): Values {
+  const variable = random.pick(["API_KEY", "API_KEY", "DATABASE_URL", "NODE_NAME"]);
+  return { [variable]: random.pick(["api_key", "api_key", "second", "third"]) };
 }
