@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { Platform } from "./components/index";
 import { onlyCopy } from "./components/roles/storage/copies";
 import { readStackConfig } from "./components/stack/stackConfig";
+import { requireWholeProgram } from "./components/stack/wholeProgram";
 
+requireWholeProgram();
 const { settings, plan, secrets } = readStackConfig();
 const hetzner = new pulumi.Config("hcloud");
 

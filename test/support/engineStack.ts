@@ -65,11 +65,13 @@ interface Wanted {
   name: string;
   aliases: readonly { readonly name: string }[];
   instead?: (api: StackApi) => void;
+  /** How often the program has run. */
+  runs: number;
 }
 
 /** Starts with no resource. The stack is called `prod`. */
 export async function engineStack(first: Values): Promise<EngineStack> {
-  const wanted: Wanted = { values: first, name: "platform", aliases: [] };
+  const wanted: Wanted = { values: first, name: "platform", aliases: [], runs: 0 };
   const [cloud, ssh, folder] = await Promise.all([
     TestCloud.start({ timeScale: 0.001, soldOut: [soldOutType] }),
     startSshServer(),
@@ -95,7 +97,7 @@ export async function engineStack(first: Values): Promise<EngineStack> {
     make: (program) => {
       wanted.instead = program;
     },
-    plan: (replace) => planOf(stack, replace),
+    plan: (replace) => planOf(stack, wanted, replace),
     writes: () =>
       cloud.log.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`),
     stop: async () => {
@@ -108,6 +110,7 @@ export async function engineStack(first: Values): Promise<EngineStack> {
 /** The program of a stack, which makes what is wanted when it runs. */
 function platformProgram(wanted: Wanted, endpoint: string, ssh: SshServer, privateKey: string) {
   return async () => {
+    wanted.runs += 1;
     await pulumi.runtime.registerResourceTransform((args) => withoutMachines(args, ssh, privateKey));
     const { values, name, aliases, instead } = wanted;
     if (instead !== undefined) return instead({ apiToken: TOKEN, apiEndpoint: endpoint });
@@ -136,15 +139,25 @@ function withoutMachines(
 }
 
 /**
- * What a preview plans. The program runs in this process, which other tests keep busy: when the engine does not hear
- * of it in time, it gives up its connection, and the preview is asked once more.
+ * What a preview plans. The program runs in this process, which other tests keep busy: when the engine and its program
+ * do not hear of each other in time, they give up their connection, and the preview is asked once more.
  */
-async function planOf(stack: Stack, replace?: string): Promise<PlannedStep[]> {
-  return planOnce(stack, replace).catch((error: unknown) => {
-    if (!String(error).includes("UNAVAILABLE: No connection established")) throw error;
-    return planOnce(stack, replace);
+async function planOf(stack: Stack, wanted: Wanted, replace?: string): Promise<PlannedStep[]> {
+  const plan = async () => {
+    const before = wanted.runs;
+    const steps = await planOnce(stack, replace);
+    // Pulumi's SDK says nothing when the first call to the engine fails, and the engine would delete everything
+    // (findings/pulumi-lost-registration-deletes-resources.sh).
+    if (wanted.runs === before) throw new Error(`${noConnection}: the program never ran`);
+    return steps;
+  };
+  return plan().catch((error: unknown) => {
+    if (!String(error).includes(noConnection)) throw error;
+    return plan();
   });
 }
+
+const noConnection = "UNAVAILABLE: No connection established";
 
 async function planOnce(stack: Stack, replace?: string): Promise<PlannedStep[]> {
   const steps: PlannedStep[] = [];

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { setTimeout as later } from "node:timers";
 import { setTimeout } from "node:timers/promises";
+import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import type { TestCloud } from "../../../localcloud/test/api/testCloud";
 import {
   changedValues,
@@ -144,6 +146,22 @@ describe("Platform under the real engine: settings that data depends on", functi
       ({ op, name }) => `${op} ${name}`,
     );
     assert.ok(replaced.includes("replace platform-database-database1-server"), String(replaced));
+  });
+
+  it("asks once more when engine and program did not hear of each other, and never takes that for an empty program", async () => {
+    const client = ResourceMonitorClient.prototype as unknown as Record<
+      string,
+      (...args: unknown[]) => unknown
+    >;
+    const { getDeploymentInfo } = client;
+    client.getDeploymentInfo = (...args) => {
+      client.getDeploymentInfo = getDeploymentInfo as (...args: unknown[]) => unknown;
+      const answer = args.at(-1) as (error: Error) => void;
+      // Not at once: Pulumi's SDK then looks for errors before there is one.
+      const failure = Object.assign(new Error("14 UNAVAILABLE: No connection established"), { code: 14 });
+      later(() => answer(failure), 50);
+    };
+    assert.deepEqual(await running.plan(), []);
   });
 
   // One of each kind of effect: set up again, update, delete, nothing, refuse. All of them: npm run drill -- settingChanges
