@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { setTimeout as later } from "node:timers";
-import { setTimeout } from "node:timers/promises";
 import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
-import type { TestCloud } from "../../../localcloud/test/api/testCloud";
 import {
   changedValues,
   type SettingChange,
@@ -12,6 +9,7 @@ import {
 } from "../../../scripts/settingChanges/changes";
 import { document, renderRow } from "../../../scripts/settingChanges/table";
 import { type EngineStack, engineStack, soldOutType } from "../../support/engineStack";
+import { takeTheAddress } from "./support/eagerAgents";
 
 describe("Platform under the real engine: settings that data depends on", function () {
   this.timeout("10m");
@@ -159,7 +157,7 @@ describe("Platform under the real engine: settings that data depends on", functi
       const answer = args.at(-1) as (error: Error) => void;
       // Not at once: Pulumi's SDK then looks for errors before there is one.
       const failure = Object.assign(new Error("14 UNAVAILABLE: No connection established"), { code: 14 });
-      later(() => answer(failure), 50);
+      setTimeout(() => answer(failure), 50);
     };
     assert.deepEqual(await running.plan(), []);
   });
@@ -220,34 +218,4 @@ function changeOf(path: string): SettingChange {
   const change = settingChanges.find((candidate) => candidate.path === path);
   assert.ok(change, path);
   return change;
-}
-
-/** Both load balancers' agents, more eager than they are. */
-function takeTheAddress(cloud: TestCloud) {
-  let stopped = false;
-  let taken = 0;
-  const round = async () => {
-    const { floating_ips } = await cloud.get("/floating_ips");
-    const { servers } = await cloud.get("/servers");
-    const pair = servers.find(({ name }: { name: string }) => /-edge\d$/.test(name));
-    const [address] = floating_ips;
-    if (address === undefined || address.server !== null || pair === undefined) return;
-    const path = `/floating_ips/${address.id}/actions/assign`;
-    if ((await cloud.call("POST", path, { server: pair.id })).status < 300) taken += 1;
-  };
-  const loop = (async () => {
-    while (!stopped) {
-      await round();
-      await setTimeout(2);
-    }
-  })();
-  return {
-    get taken() {
-      return taken;
-    },
-    stop: async () => {
-      stopped = true;
-      await loop;
-    },
-  };
 }
