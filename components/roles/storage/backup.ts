@@ -19,7 +19,29 @@ started=$(date -u +%s)
 work=$root/.incomplete-$id
 step=start
 
-# status.json keeps the last success beside the last attempt.
+${reportPart}
+${dumpPart(config)}
+${checkPart}
+${publishPart}
+# A restore that reads a backup holds its folder.
+remove() { flock -n "$root/$1" rm -rf "\${root:?}/$1" || echo "backup $1 stays: a restore reads it"; }
+
+${expirePart(config)}${remotesOf(config).length === 0 ? "" : copyPart(config)}
+rm -rf "$root"/.incomplete-* "$root"/.fetched-*
+dump
+check
+publish
+release ${databaseLock}
+hold ${copiesLock}
+${sequence(config)}
+step=end
+report success
+echo "backup $id: $(jq -r '"\\(.bytes) bytes, \\(.tables) tables, \\(.seconds) s"' "$root/$id/backup.json")"
+`;
+}
+
+/** What is left behind of an attempt, whatever ended it. */
+const reportPart = `# status.json keeps the last success beside the last attempt.
 report() {
   local success
   success=$(cat "$root/last-success" 2>/dev/null || true)
@@ -43,8 +65,9 @@ finish() {
   exit "$status"
 }
 trap finish EXIT
+`;
 
-dump() {
+const dumpPart = (config: BackupConfig) => `dump() {
   step="dump of $database"
   mkdir "$work"
   pg_dump --format=directory --jobs="$(( ($(nproc) + 1) / 2 ))" --compress=zstd:3 --no-password --file="$work/$database.dump" "$database"
@@ -55,8 +78,9 @@ dump() {
 ${factsSql(config)}SQL
   jq -e . "$work/facts.json" >/dev/null
 }
+`;
 
-check() {
+const checkPart = `check() {
   step="check of the dump"
   pg_restore --list "$work/$database.dump" >"$work/contents.txt"
   # Reads and unpacks every byte of the dump.
@@ -67,8 +91,10 @@ check() {
   sync -f "$work"
   (cd "$work" && sha256sum --check --quiet --strict SHA256SUMS)
 }
+`;
 
-publish() {
+/** Gives a backup its name. */
+const publishPart = `publish() {
   step="manifest"
   jq -n --arg id "$id" --arg database "$database" --argjson started "$started" --argjson seconds "$(( $(date -u +%s) - started ))" \\
     --arg server "$(psql -XqAt -w -d "$database" -c 'show server_version')" \\
@@ -82,23 +108,7 @@ publish() {
   mv "$root/.last-success" "$root/last-success"
   sync -f "$root"
 }
-
-# A restore that reads a backup holds its folder.
-remove() { flock -n "$root/$1" rm -rf "\${root:?}/$1" || echo "backup $1 stays: a restore reads it"; }
-
-${expirePart(config)}${remotesOf(config).length === 0 ? "" : copyPart(config)}
-rm -rf "$root"/.incomplete-* "$root"/.fetched-*
-dump
-check
-publish
-release ${databaseLock}
-hold ${copiesLock}
-${sequence(config)}
-step=end
-report success
-echo "backup $id: $(jq -r '"\\(.bytes) bytes, \\(.tables) tables, \\(.seconds) s"' "$root/$id/backup.json")"
 `;
-}
 
 /** Where the remotes keep the backups, the volume's own go only after they were copied. */
 function sequence(config: BackupConfig): string {

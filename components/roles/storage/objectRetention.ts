@@ -38,7 +38,30 @@ export function objectRetentionScript(
   { privateIp, bucket }: Omit<ObjectRetentionConfig, "retentionDays">,
   keepSeconds: number,
 ): string {
-  return `#!/usr/bin/python3
+  return `${askPart(privateIp, bucket, keepSeconds)}
+
+
+${listPart}
+
+
+${choicePart}
+
+
+${removePart}
+
+
+removed = 0
+for page in pages():
+    batch = list(doomed(page))
+    for start in range(0, len(batch), 500):
+        remove(batch[start:start + 500])
+    removed += len(batch)
+print("removed %d old versions of objects in ${bucket}" % removed)
+subprocess.run("${rclone} backend cleanup -o max-age=168h objects:${bucket}".split(), check=True)
+`;
+}
+
+const askPart = (privateIp: string, bucket: string, keepSeconds: number) => `#!/usr/bin/python3
 """Removes old versions of the application's objects, and uploads that were begun and never finished."""
 import base64
 import datetime
@@ -62,10 +85,10 @@ def plain(tree):
     """Without name spaces, which the engines use differently."""
     for element in tree.iter():
         element.tag = element.tag.rpartition("}")[2]
-    return tree
+    return tree`;
 
-
-class Entry:
+/** What there is, page by page. */
+const listPart = `class Entry:
     def __init__(self, element, decode):
         self.key = decode(element.findtext("Key"))
         self.version = element.findtext("VersionId")
@@ -93,10 +116,10 @@ def pages():
         # The next page may go on with the last key, after which MinIO notes where its cache stands.
         last = marker.split("[minio_cache:")[0]
         rest = [entry for entry in entries if entry.key == last]
-        yield [entry for entry in entries if entry.key != last]
+        yield [entry for entry in entries if entry.key != last]`;
 
-
-def doomed(entries):
+/** Which versions go. */
+const choicePart = `def doomed(entries):
     keys = {}
     for entry in entries:
         # By version: where a page begins within a key, versitygw lists the current one again.
@@ -111,10 +134,9 @@ def doomed(entries):
                 yield entry
         # A mark of deletion hides older versions: it goes last, in a later run, or they would be seen again.
         if len(versions) == 1 and versions[0].marker and versions[0].modified < CUTOFF:
-            yield versions[0]
+            yield versions[0]`;
 
-
-def remove(entries):
+const removePart = `def remove(entries):
     objects = "".join(
         "<Object><Key>%s</Key><VersionId>%s</VersionId></Object>" % (escape(entry.key), escape(entry.version))
         for entry in entries
@@ -124,19 +146,7 @@ def remove(entries):
     answer = plain(ask("delete=", "-X", "POST", "-H", "Content-MD5: " + digest, "--data-binary", "@-", body=body))
     errors = [error.findtext("Code") + " " + error.findtext("Key") for error in answer.iter("Error")]
     if errors:
-        raise SystemExit("not removed: " + ", ".join(errors[:5]))
-
-
-removed = 0
-for page in pages():
-    batch = list(doomed(page))
-    for start in range(0, len(batch), 500):
-        remove(batch[start:start + 500])
-    removed += len(batch)
-print("removed %d old versions of objects in ${bucket}" % removed)
-subprocess.run("${rclone} backend cleanup -o max-age=168h objects:${bucket}".split(), check=True)
-`;
-}
+        raise SystemExit("not removed: " + ", ".join(errors[:5]))`;
 
 const service = `[Unit]
 Description=Retention of old versions of objects

@@ -1,6 +1,6 @@
 import { type ContainerSpec, containerSetup } from "../../setup/container";
 import { mergeSetups } from "../../setup/merge";
-import type { CompleteSetup } from "../../setup/types";
+import type { CompleteSetup, MachineSetup, SetupFile } from "../../setup/types";
 import { objectStoreFiles, objectStoreScript } from "./objectStoreScript";
 import { objectStorePort } from "./role";
 import { type ObjectStoreConfig, type ObjectStoreSecrets, rootAccessKey, s3Endpoint, s3Region } from "./s3";
@@ -16,26 +16,9 @@ const sysusersPath = "/etc/sysusers.d/platform-objects.conf";
 /** An S3 object store on the volume, with the application's user and versioned bucket. */
 export function objectStoreSetup(config: ObjectStoreConfig, secrets: ObjectStoreSecrets): CompleteSetup {
   const dropIn = needsStorage(`${unit}.service`);
-  const folders = engineFolders(config.engine);
-  const scripts = objectStoreFiles(config, secrets);
+  const files = [dropIn, ...objectStoreFiles(config, secrets)];
   return mergeSetups(
-    {
-      packages: ["curl", "jq", ...(config.engine === ObjectStoreEngine.Minio ? ["minio-client"] : [])],
-      files: [
-        { path: sysusersPath, content: `u objects ${objectsUser} "Object store"\n` },
-        dropIn,
-        ...scripts,
-      ],
-      steps: [
-        {
-          name: "user of the object store",
-          unless: `[ "$(id -u objects 2>/dev/null)" = ${objectsUser} ]`,
-          run: `systemd-sysusers ${sysusersPath}`,
-        },
-        storageFolder(dataFolder, "objects", "objects", "750"),
-        ...folders.map((folder) => storageFolder(folder, "objects", "objects", "750")),
-      ],
-    },
+    groundFor(config.engine, files),
     containerSetup({ ...objectStoreContainer(config, secrets), reads: [dropIn.path] }),
     {
       steps: [
@@ -54,6 +37,24 @@ export function objectStoreSetup(config: ObjectStoreConfig, secrets: ObjectStore
       ],
     },
   );
+}
+
+/** What the container needs beside itself: the user whose number it has, and folders of that user. */
+function groundFor(engine: ObjectStoreEngine, files: readonly SetupFile[]): MachineSetup {
+  return {
+    packages: ["curl", "jq", ...(engine === ObjectStoreEngine.Minio ? ["minio-client"] : [])],
+    files: [{ path: sysusersPath, content: `u objects ${objectsUser} "Object store"\n` }, ...files],
+    steps: [
+      {
+        name: "user of the object store",
+        unless: `[ "$(id -u objects 2>/dev/null)" = ${objectsUser} ]`,
+        run: `systemd-sysusers ${sysusersPath}`,
+      },
+      ...[dataFolder, ...engineFolders(engine)].map((folder) =>
+        storageFolder(folder, "objects", "objects", "750"),
+      ),
+    ],
+  };
 }
 
 function engineFolders(engine: ObjectStoreEngine): string[] {

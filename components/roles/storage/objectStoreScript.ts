@@ -21,31 +21,6 @@ export function objectStoreFiles(config: ObjectStoreConfig, secrets: ObjectStore
   const curlConfig = (user: string, secret: string) =>
     `user = "${user}:${secret}"\naws-sigv4 = "aws:amz:${s3Region}:s3"\n`;
   const isMinio = config.engine === ObjectStoreEngine.Minio;
-  const engineFiles: SetupFile[] = isMinio
-    ? [
-        {
-          path: `${folder}/client.env`,
-          content: `MC_HOST_platform=http://${rootAccessKey}:${secrets.root}@${config.privateIp}:${objectStorePort}\n`,
-          mode: "0600",
-        },
-        {
-          path: `${folder}/user`,
-          content: `${applicationAccessKey}\n${secrets.application}\n`,
-          mode: "0600",
-        },
-      ]
-    : [
-        {
-          path: `${folder}/create-user.xml`,
-          content: `<Account><Access>${applicationAccessKey}</Access><Secret>${secrets.application}</Secret><Role>user</Role></Account>\n`,
-          mode: "0600",
-        },
-        {
-          path: `${folder}/update-user.xml`,
-          content: `<MutableProps><Secret>${secrets.application}</Secret></MutableProps>\n`,
-          mode: "0600",
-        },
-      ];
   return [
     { path: `${folder}/root.curl`, content: curlConfig(rootAccessKey, secrets.root), mode: "0600" },
     {
@@ -57,8 +32,38 @@ export function objectStoreFiles(config: ObjectStoreConfig, secrets: ObjectStore
       path: `${folder}/policy.json`,
       content: applicationPolicy(config.bucket, isMinio ? undefined : applicationAccessKey),
     },
-    ...engineFiles,
+    ...(isMinio ? minioFiles(config.privateIp, secrets) : versitygwFiles(secrets)),
     { path: objectStoreScript, content: scriptText(config), mode: "0755" },
+  ];
+}
+
+function minioFiles(privateIp: string, secrets: ObjectStoreSecrets): SetupFile[] {
+  return [
+    {
+      path: `${folder}/client.env`,
+      content: `MC_HOST_platform=http://${rootAccessKey}:${secrets.root}@${privateIp}:${objectStorePort}\n`,
+      mode: "0600",
+    },
+    {
+      path: `${folder}/user`,
+      content: `${applicationAccessKey}\n${secrets.application}\n`,
+      mode: "0600",
+    },
+  ];
+}
+
+function versitygwFiles(secrets: ObjectStoreSecrets): SetupFile[] {
+  return [
+    {
+      path: `${folder}/create-user.xml`,
+      content: `<Account><Access>${applicationAccessKey}</Access><Secret>${secrets.application}</Secret><Role>user</Role></Account>\n`,
+      mode: "0600",
+    },
+    {
+      path: `${folder}/update-user.xml`,
+      content: `<MutableProps><Secret>${secrets.application}</Secret></MutableProps>\n`,
+      mode: "0600",
+    },
   ];
 }
 
@@ -76,7 +81,12 @@ readonly folder=${folder}
 as_root() { curl -fsS -m 30 -K "$folder/root.curl" "$@"; }
 as_app() { curl -fsS -m 30 -K "$folder/app.curl" "$@"; }
 ${config.engine === ObjectStoreEngine.Minio ? minioPart : versitygwPart}
-make_bucket() {
+${bucketFunctions}
+
+${commands}`;
+}
+
+const bucketFunctions = `make_bucket() {
   as_root -o /dev/null -I "$endpoint/$1" 2>/dev/null || as_root -o /dev/null -X PUT "$endpoint/$1"
   as_root -o /dev/null -X PUT "$endpoint/$1?versioning" --data-binary \\
     '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
@@ -89,9 +99,9 @@ try_as_application() {
   # By version, so that checks leave nothing behind.
   as_app -o /dev/null -X DELETE "$key?versionId=$version"
   [ "$answer" = checked ] || { echo "read back: $answer"; return 1; }
-}
+}`;
 
-case "\${1:-}" in
+const commands = `case "\${1:-}" in
   is-current)
     as_app "$endpoint/$bucket?versioning" 2>/dev/null | grep -q '<Status>Enabled</Status>' &&
       [ "$(current_policy | jq -cS 'sort_by(.Action)')" = "$(wanted_policy | jq -cS 'sort_by(.Action)')" ]
@@ -108,7 +118,6 @@ case "\${1:-}" in
     ;;
 esac
 `;
-}
 
 /** Lists of actions come back in any order. */
 const normalPolicy =

@@ -22,12 +22,25 @@ if [ -n "$list" ]; then
   backups
   exit 0
 fi
-[[ "$target" =~ ^[a-z_][a-z0-9_]{0,62}$ ]] || die "--target-database must be lower-case letters, digits and underscores, at most 63 characters, got '$target'" 64
-case "$target" in postgres | template0 | template1 | pg_* | ${workingDatabase}) die "$target belongs to PostgreSQL or the platform: choose another name" 64 ;; esac
-
+${targetPart}
 need_volume
 hold ${databaseLock}
-# A script from standard input that finds JSON in a variable.
+${sqlFunctions}
+${swapFunction}
+${databaseFunctions}
+${pickPart}
+${existingPart}
+${fetchPart}
+${fillPart(config)}
+${namePart}
+`;
+}
+
+const targetPart = `[[ "$target" =~ ^[a-z_][a-z0-9_]{0,62}$ ]] || die "--target-database must be lower-case letters, digits and underscores, at most 63 characters, got '$target'" 64
+case "$target" in postgres | template0 | template1 | pg_* | ${workingDatabase}) die "$target belongs to PostgreSQL or the platform: choose another name" 64 ;; esac
+`;
+
+const sqlFunctions = `# A script from standard input that finds JSON in a variable.
 with_json() {
   local file
   file=$(mktemp)
@@ -36,26 +49,22 @@ with_json() {
   { printf '\\\\set %s \`cat %s\`\\n' "$2" "$file"; cat; } | psql -XqAt -w -v ON_ERROR_STOP=1 -d "$3" -f - || { rm -f "$file"; return 1; }
   rm -f "$file"
 }
-sql() { psql -XqAt -w -v ON_ERROR_STOP=1 -d "\${2:-postgres}" -c "$1"; }
-${swapFunction}
-${databaseFunctions}
-${pickPart}
-exists=$(sql "select count(*) from pg_database where datname = '$target'")
+sql() { psql -XqAt -w -v ON_ERROR_STOP=1 -d "\${2:-postgres}" -c "$1"; }`;
+
+const existingPart = `exists=$(sql "select count(*) from pg_database where datname = '$target'")
 if [ "$exists" = 1 ] && [ "$overwrite" != "$target" ]; then
   die "database $target exists: choose another name, or add --overwrite $target to replace it (the old one is kept under another name)" 73
-fi
-${fetchPart}
-${fillPart(config)}
-replaced=''
+fi`;
+
+/** The restored database gets the name that was asked for. */
+const namePart = `replaced=''
 if [ "$exists" = 1 ]; then
   replaced=\${target:0:37}_replaced_$(date -u +%Y%m%dt%H%M%Sz)
   swap
 else
   sql "alter database $working rename to \\"$target\\""
 fi
-echo "restored $id into $target ($tables tables)\${replaced:+; the old database is $replaced}"
-`;
-}
+echo "restored $id into $target ($tables tables)\${replaced:+; the old database is $replaced}"`;
 
 const argumentsPart = `usage() {
   cat >&2 <<'END'
