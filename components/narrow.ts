@@ -63,6 +63,7 @@ export function pairArgs(
     domain,
     otherDomains: [...new Set(hosts)].filter((host) => host !== domain).sort(),
     ...(edge.otherHosts !== undefined && { otherHosts: edge.otherHosts }),
+    ...(edge.accessLog !== undefined && { accessLog: edge.accessLog }),
     ...(edge.redirectToHttps !== undefined && { redirectToHttps: edge.redirectToHttps }),
     adminRanges: [...adminRanges],
     backends: machinesOffering(plan, siteOffer).map(({ name, privateIp }) => ({
@@ -115,6 +116,7 @@ export function appArgs(
     addresses: addressesOf(plan, "app"),
     domain,
     services: app.services,
+    ...(app.accessLog !== undefined && { accessLog: app.accessLog }),
     images: imagesByName(app.services, resolve),
     traefikImage: resolve(images.traefik),
     ...(images.registryMirror !== undefined && { registryMirror: images.registryMirror }),

@@ -65,8 +65,18 @@ export const settingChanges: readonly SettingChange[] = [
     value: "redirect",
     note: "HAProxy and nginx reload, visitors notice nothing",
   },
+  {
+    path: "edge.accessLog",
+    value: { requests: "failed" },
+    note: "HAProxy and nginx reload, visitors notice nothing",
+  },
   { path: "app.count", value: 1, note: "the last nodes go, with the requests that they serve" },
   { path: "app.serverType", value: "ccx23", note: "all nodes lose power at once" },
+  {
+    path: "app.accessLog",
+    value: { requests: "all" },
+    note: "Traefik restarts on all app nodes at once: 503 for seconds",
+  },
   {
     path: "app.services",
     value: {},

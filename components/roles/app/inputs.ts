@@ -9,6 +9,7 @@ import {
   plainProblem,
 } from "../../machine/inputErrors";
 import { isClient, machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
+import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
 import type { Given } from "../../settings/roleSettings";
 import { checkRules } from "../../settings/rules";
@@ -38,6 +39,8 @@ export interface AppNodesArgs extends PrivateMachinesArgs {
   readonly stores?: Readonly<Partial<Record<Store, Readonly<Record<string, pulumi.Input<string>>>>>>;
   /** Values of the secrets that services ask for by name. Secret. @default - none */
   readonly secrets?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  /** What Traefik logs of requests. @default - failed ones, and those of a second and more */
+  readonly accessLog?: AccessLog;
   /** Private addresses and ranges of the machines that send requests: a `LoadBalancerPair`. */
   readonly loadBalancers: pulumi.Input<pulumi.Input<string>[]>;
 }
@@ -92,6 +95,7 @@ export function appProblems(args: AppNodesArgs): InputProblem[] {
           ],
     ),
     ...plainProblem("traefikImage", args.traefikImage, isReference, reference),
+    ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
     ...storeProblems(services, args.stores),
     ...eachPlain("loadBalancers", args.loadBalancers, isClient, "an IPv4 address or range: 10.0.1.0/24"),
   ];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AccessLog, accessLogShape, LoggedRequests } from "../../settings/accessLog";
 import {
   choice,
   type FieldNote,
@@ -26,6 +27,8 @@ export interface AppSettings extends MachineSize {
   readonly count: number;
   /** The service stack of every app node, by name. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
+  /** What Traefik logs. @default - failed requests and those of a second and more */
+  readonly accessLog?: AccessLog;
 }
 
 /** One service of the stack that every app node runs. */
@@ -154,6 +157,7 @@ const schema = z
     count: wholeNumber(1, mostAppNodes, "the number of app nodes")
       .describe("Number of identical app nodes")
       .default(2),
+    accessLog: accessLogShape(LoggedRequests.Failed, "What Traefik on the app nodes logs of requests"),
     services: servicesSchema
       .default({})
       .meta({ description: "Services of every node, by name", fallback: "none; at least one is required" }),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MachinePlan } from "../../plan/plan";
+import type { AccessLog } from "../../settings/accessLog";
 import { type StoreEnvironments, secretEnvironment } from "../../settings/secretEnvironment";
 import { containerSetup } from "../../setup/container";
 import { listenEarlySetup } from "../../setup/listenEarly";
@@ -27,6 +28,8 @@ export interface AppStack {
   readonly secrets: Readonly<Record<string, string>>;
   /** Private addresses of the load balancers. */
   readonly loadBalancers: readonly string[];
+  /** What Traefik logs. @default - failed requests and those of a second and more */
+  readonly accessLog?: AccessLog | undefined;
 }
 
 const staticPath = "/etc/platform/traefik/traefik.yaml";
@@ -167,7 +170,7 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
     packages: [...container.packages, "curl"],
     files: [
       ...container.files,
-      { path: staticPath, content: traefikStatic(node.privateIp, stack.loadBalancers) },
+      { path: staticPath, content: traefikStatic(node.privateIp, stack.loadBalancers, stack.accessLog) },
       { path: dynamicPath, content: traefikDynamic(stack.services, replicas, stack.domain) },
     ],
     checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: patienceSeconds }],

@@ -1,3 +1,4 @@
+import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { Replica } from "./replicas";
 import { traefikPort } from "./role";
@@ -13,12 +14,14 @@ export const traefikStopSeconds = drainSeconds + graceSeconds + 5;
 /**
  * Traefik's static configuration. The entry point is the node's private address; forwarded headers count only
  * from the load balancers.
+ *
+ * @param log @default - failed requests and those of a second and more: the load balancers log every one
  */
-export function traefikStatic(privateIp: string, loadBalancers: readonly string[]): string {
+export function traefikStatic(privateIp: string, loadBalancers: readonly string[], log?: AccessLog): string {
   return document({
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "INFO", format: "json" },
-    accessLog: { format: "json", fields: { headers: { names: { "X-Request-Id": "keep" } } } },
+    ...accessLog(log ?? { requests: LoggedRequests.Failed, slowerThanMs: defaultSlowerThanMs }),
     ping: { manualRouting: true, terminatingStatusCode: 503 },
     entryPoints: {
       web: {
@@ -38,6 +41,20 @@ export function traefikStatic(privateIp: string, loadBalancers: readonly string[
     },
     providers: { file: { directory: "/etc/traefik/dynamic", watch: true } },
   });
+}
+
+/** A line costs more than all else that Traefik does for a request. Its filters add up: one that fits is enough. */
+function accessLog({ requests, slowerThanMs }: AccessLog) {
+  if (requests === LoggedRequests.Off) return {};
+  const worthALine = { statusCodes: ["499", "500-599"], minDuration: `${slowerThanMs}ms` };
+  return {
+    accessLog: {
+      format: "json",
+      ...(requests === LoggedRequests.Failed ? { filters: worthALine } : {}),
+      // Set by the load balancers: one id finds the request on all machines.
+      fields: { headers: { names: { "X-Request-Id": "keep" } } },
+    },
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { MachinePlan } from "../../plan/plan";
+import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
 import type { ServiceSettings } from "../app/settings";
@@ -38,6 +39,8 @@ export interface EdgeOptions {
   readonly otherDomains?: readonly string[];
   /** What a visitor gets who asks for any other name or for an address. @default "serve" */
   readonly otherHosts?: OtherHosts;
+  /** What is logged of requests. @default - all, and slow is what takes a second and more */
+  readonly accessLog?: AccessLog;
   /**
    * Shared by the pair: who sends it may read the VRRP state over the public side. It keeps visitors away from the
    * agent and proves nothing, as it is sent in clear: what the page says is signed. Secret.
@@ -55,6 +58,17 @@ export function certificateFile(options: EdgeOptions): SetupFile[] {
   const content = options.certificate.endsWith("\n") ? options.certificate : `${options.certificate}\n`;
   return [{ path: certificatePath, content, mode: "0600" }];
 }
+
+/** What is logged of requests, with nothing left open. */
+export function accessLogOf({ accessLog }: EdgeOptions): AccessLog {
+  return accessLog ?? { requests: LoggedRequests.All, slowerThanMs: defaultSlowerThanMs };
+}
+
+/**
+ * Lines of a proxy's unit for systemd. journald lets a unit log 10,000 lines in half a minute, and a load balancer
+ * answers more requests. What failed is logged as an error: those have a limit of their own.
+ */
+export const proxyLogLimit = ["LogRateLimitIntervalSec=10s", "LogRateLimitBurst=50000"];
 
 /** Names that visitors may use. */
 export function knownHosts({ domain, otherDomains = [] }: EdgeOptions): string[] {

@@ -1,13 +1,16 @@
+import { LoggedRequests } from "../../settings/accessLog";
 import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import {
+  accessLogOf,
   agentPort,
   certificateFile,
   certificatePathOf,
   connectionLimit,
   type EdgeOptions,
   knownHosts,
+  proxyLogLimit,
   reservedConnections,
 } from "./edge";
 import { haproxyBackends } from "./haproxyBackends";
@@ -21,6 +24,7 @@ const dropIn = keepRunning({
     "RestartSec=100ms",
     "# Among programs that want the processor, visitors come first.",
     "CPUWeight=1000",
+    ...proxyLogLimit,
     "RuntimeDirectory=haproxy",
     "RuntimeDirectoryPreserve=yes",
     "ExecReload=",
@@ -82,7 +86,8 @@ export function haproxyConfig(options: EdgeOptions): string {
 /** TLS: intermediate profile of https://ssl-config.mozilla.org, guideline 5.8. */
 function globalSection(options: EdgeOptions): string {
   return `global
-  log stdout format raw daemon
+  # With the level in front, as journald reads it.
+  log stdout format short daemon
   user haproxy
   group haproxy
   chroot /var/lib/haproxy
@@ -107,6 +112,8 @@ const defaults = `defaults
   mode http
   log global
   option httplog
+  # What failed is logged as an error.
+  option log-separate-errors
   option dontlognull
   timeout connect 3s
   timeout client 30s
@@ -138,7 +145,7 @@ ${certificate === undefined ? "" : `  bind :${httpsPort} ssl crt ${certificate} 
   unique-id-format %[uuid()]
   unique-id-header X-Request-ID
   http-after-response set-header X-Edge ${options.machine.name}
-  acl asks_state path ${publicStatePath}
+${requestLog(options)}  acl asks_state path ${publicStatePath}
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.statePass}
   # Traefik decodes a path and resolves its dots and double slashes before it compares.
   acl is_internal path_beg ${internalPrefix}
@@ -151,6 +158,18 @@ ${hostRules(options)}\
   use_backend anyone if { nbsrv(app) lt 1 }
   use_backend streams if { req.hdr(Upgrade) -i websocket } or { req.hdr(Accept) -m sub text/event-stream }
   default_backend app`;
+}
+
+/** One line for a request, with the id by which the other machines log it. */
+function requestLog(options: EdgeOptions): string {
+  const { requests, slowerThanMs } = accessLogOf(options);
+  if (requests === LoggedRequests.Off) return "  no log\n";
+  const format = `  log-format "\${HAPROXY_HTTP_LOG_FMT} %ID"\n`;
+  if (requests === LoggedRequests.All) return format;
+  const fast = ["req.timer.queue", "bc.timer.connect", "res.timer.hdr"].map(
+    (timer) => `!{ ${timer} ge ${slowerThanMs} }`,
+  );
+  return `${format}  http-after-response set-log-level silent if { status lt 499 } ${fast.join(" ")}\n`;
 }
 
 /** Which names are served, and which visitors go elsewhere. */

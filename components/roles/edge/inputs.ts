@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { eachPlain, gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
 import { type MachinesArgs, machinesProblems } from "../../machine/machinesArgs";
+import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
 import { backendProblems } from "./backendProblems";
@@ -16,6 +17,8 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly otherDomains?: pulumi.Input<pulumi.Input<string>[]>;
   /** What visitors of any other name or of an address get. @default "serve" */
   readonly otherHosts?: OtherHosts;
+  /** What is logged of requests. @default - all of them */
+  readonly accessLog?: AccessLog;
   /** The proxy. @default "haproxy" */
   readonly engine?: EdgeEngine;
   /** Machines that requests are sent to. */
@@ -70,6 +73,7 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...eachPlain("adminRanges", adminRanges, isNetworkCidr, "a network in CIDR form: 203.0.113.7/32"),
     ...plainProblem("engine", engine, (value) => engines.includes(value), engines.join(" or ")),
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
+    ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
     ...tokenProblem(apiToken),
     ...plainProblem("apiEndpoint", apiEndpoint, isUrl, "https://api.hetzner.cloud/v1 or the like"),
     ...plainBackendProblems(args.backends),

@@ -8,8 +8,10 @@ import {
   connectionLimit,
   type EdgeOptions,
   knownHosts,
+  proxyLogLimit,
   reservedConnections,
 } from "./edge";
+import { nginxLog } from "./nginxLog";
 import { nobodyReadyPath, probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
 import { edgeHealthPort, httpPort, httpsPort } from "./role";
@@ -21,6 +23,7 @@ const dropIn = keepRunning({
   serviceLines: [
     "RestartSec=100ms",
     "CPUWeight=1000",
+    ...proxyLogLimit,
     "# Old workers finish what they serve.",
     "TimeoutStopSec=60",
     "LimitNOFILE=1048576",
@@ -74,7 +77,6 @@ events {
 }
 
 http {
-  access_log syslog:server=unix:/dev/log,nohostname,tag=nginx combined;
   server_tokens off;
   include /etc/nginx/mime.types;
   client_max_body_size 0;
@@ -86,6 +88,7 @@ http {
   limit_conn_status 503;
   # Names may have 253 characters.
   map_hash_bucket_size 512;
+${nginxLog(options)}
 ${maps(options)}
 ${upstreams(options)}
 ${proxyDefaults}

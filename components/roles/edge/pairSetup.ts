@@ -61,6 +61,7 @@ function siteOf(args: LoadBalancerPairArgs) {
     domain: args.domain,
     otherDomains: args.otherDomains ?? [],
     otherHosts: args.otherHosts ?? OtherHosts.Serve,
+    accessLog: args.accessLog,
     adminRanges: args.adminRanges,
     logArchive: args.logArchive,
   });

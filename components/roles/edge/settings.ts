@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AccessLog, accessLogShape, LoggedRequests } from "../../settings/accessLog";
 import { choice, flag, secretText } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
@@ -26,6 +27,8 @@ export interface EdgeSettings extends MachineSize {
   readonly otherHosts?: OtherHosts;
   /** Visitors of HTTP are sent to HTTPS; says nothing without a certificate. @default true */
   readonly redirectToHttps?: boolean;
+  /** What the load balancers log. @default - all requests */
+  readonly accessLog?: AccessLog;
 }
 
 const defaultSize = { vcpus: 2, memoryGb: 4 };
@@ -44,6 +47,7 @@ const schema = z
     redirectToHttps: flag()
       .describe("Visitors of HTTP are sent to HTTPS; says nothing while there is no certificate")
       .default(true),
+    accessLog: accessLogShape(LoggedRequests.All, "What the load balancers log of requests"),
   })
   .transform((values): EdgeSettings => ({ ...values, ...completeSize(values, defaultSize) }))
   .prefault({})

@@ -63,6 +63,7 @@ const schema = z.object({
   INSTALL_SECONDS: whole(0, 86_400, 600),
   WORKER_TAKEOVER_SECONDS: whole(1, 3600, 15),
   HEALTH_SOCKET: z.string().startsWith("/", "must be an absolute path").default("/tmp/sample-app.sock"),
+  SLOW_REQUEST_MS: whole(0, 60_000, 1000),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
@@ -106,6 +107,8 @@ export interface Config {
   readonly workerTakeoverSeconds: number;
   readonly healthSocket: string;
   readonly logLevel: string;
+  /** From this many milliseconds on a request is worth a line, as every one that fails is. */
+  readonly slowRequestMs: number;
 }
 
 /** @throws one error that lists every mistake, by variable, without repeating values that may be secret */
@@ -160,5 +163,6 @@ function named(values: z.output<typeof schema>): Config {
     workerTakeoverSeconds: values.WORKER_TAKEOVER_SECONDS,
     healthSocket: values.HEALTH_SOCKET,
     logLevel: values.LOG_LEVEL,
+    slowRequestMs: values.SLOW_REQUEST_MS,
   };
 }

@@ -5,7 +5,7 @@ import type { Config } from "./config";
 import { type Identity, identityOf } from "./identity";
 import type { Lifecycle } from "./lifecycle";
 
-/** HTTP server with JSON logs, one line per answered request. */
+/** HTTP server with JSON logs: a line for each request that failed or was slow, as the load balancers log every one. */
 export function createServer(config: Config): FastifyInstance {
   const app = fastify({
     logger: {
@@ -30,7 +30,7 @@ export function createServer(config: Config): FastifyInstance {
   });
   app.register(cookie);
   answerErrors(app);
-  logRequests(app);
+  logRequests(app, config.slowRequestMs);
   return app;
 }
 
@@ -73,10 +73,11 @@ function answerErrors(app: FastifyInstance): void {
   });
 }
 
-function logRequests(app: FastifyInstance): void {
+function logRequests(app: FastifyInstance, slowRequestMs: number): void {
   app.addHook("onResponse", async (request, reply) => {
     const probe = request.url.startsWith("/health") || request.url === "/metrics";
-    request.log[probe ? "debug" : "info"](
+    const isWorthALine = !probe && (reply.statusCode >= 500 || reply.elapsedTime >= slowRequestMs);
+    request.log[isWorthALine ? "info" : "debug"](
       {
         method: request.method,
         path: request.url,

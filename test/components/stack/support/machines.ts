@@ -52,6 +52,7 @@ export function renderMachines(
         peer: edge2,
         backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
         certificate: undefined,
+        ...(settings.edge.accessLog && { accessLog: settings.edge.accessLog }),
         redirectToHttps: settings.edge.redirectToHttps ?? true,
         statePass: agentOptions.statePass,
         floatingIp: "203.0.113.10",
@@ -145,6 +146,7 @@ function appStack(
   const { services } = settings.app;
   return {
     services,
+    accessLog: settings.app.accessLog,
     domain: settings.domain,
     images: Object.fromEntries(Object.keys(services).map((name) => [name, `example/${name}@sha256:00`])),
     traefikImage: "traefik@sha256:00",

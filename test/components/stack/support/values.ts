@@ -12,6 +12,13 @@ const longestDomain = `${`${"d".repeat(62)}.`.repeat(4).slice(0, 251)}.d`;
 /** What shells, configuration files and templates give a meaning to. */
 const troublemakers = "aZ0 '\"\\$`%{}()[]<>|&;#!?*~=:,@^/+-_.äß€😀\t";
 
+function anyAccessLog(random: Random): Values {
+  return plain({
+    requests: random.pick(["all", "failed", "off", undefined]),
+    slowerThanMs: random.pick([1, 999, 1000, 1250, 60_000, undefined]),
+  });
+}
+
 /**
  * The values of a stack, over the whole schema: most keys are left out, most values may stand there, and those at
  * the limits and with special meanings elsewhere come more often than chance would have it.
@@ -40,11 +47,13 @@ export function anyValues(random: Random): Values {
       engine: random.pick(["haproxy", "nginx"]),
       otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
       redirectToHttps: maybe(0.2, () => random.chance(0.5)),
+      accessLog: maybe(0.5, () => anyAccessLog(random)),
     }),
     app: plain({
       ...anySize(random),
       memoryGb: maybe(0.9, () => 64),
       count: maybe(0.8, () => random.pick([1, 2, 3, random.between(4, 96), 96])),
+      accessLog: maybe(0.5, () => anyAccessLog(random)),
       services: anyServices(random),
     }),
     database: plain({

@@ -1252,7 +1252,7 @@ TimeoutStopSec=28
 WantedBy=multi-user.target
 END_21997f510b7b
 
-put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaecac502f'
+put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_a1fdb812d30a'
 {
   "global": {
     "checkNewVersion": false,
@@ -1264,6 +1264,13 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaec
   },
   "accessLog": {
     "format": "json",
+    "filters": {
+      "statusCodes": [
+        "499",
+        "500-599"
+      ],
+      "minDuration": "1000ms"
+    },
     "fields": {
       "headers": {
         "names": {
@@ -1305,7 +1312,7 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaec
     }
   }
 }
-END_66aaecac502f
+END_a1fdb812d30a
 
 put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_2a102b7152d9'
 {
@@ -1546,9 +1553,9 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
 }
 END_2a102b7152d9
 
-put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_282d07f5fc88'
-e678df9f3840f325be8c3f082116c0a8f5fa9405ad7aa52dc7c88f20fc556f57
-END_282d07f5fc88
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_33956f4a37a6'
+43888f8fdfc6404834e402a5736dfc5bda80a278f052b3fd74bcb85cc7573c5d
+END_33956f4a37a6
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_f99696447bee'
 #!/bin/bash

@@ -1236,7 +1236,7 @@ TimeoutStopSec=28
 WantedBy=multi-user.target
 END_d5dd41eb2ea7
 
-put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaecac502f'
+put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_a1fdb812d30a'
 {
   "global": {
     "checkNewVersion": false,
@@ -1248,6 +1248,13 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaec
   },
   "accessLog": {
     "format": "json",
+    "filters": {
+      "statusCodes": [
+        "499",
+        "500-599"
+      ],
+      "minDuration": "1000ms"
+    },
     "fields": {
       "headers": {
         "names": {
@@ -1289,7 +1296,7 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_66aaec
     }
   }
 }
-END_66aaecac502f
+END_a1fdb812d30a
 
 put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_ffbec82f9c9a'
 {
@@ -1530,9 +1537,9 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
 }
 END_ffbec82f9c9a
 
-put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_7785b37ff13b'
-0dd19406a6ea13380ff36c923bd42b36fdf0e6c764551571601ad3248418841d
-END_7785b37ff13b
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_f3e61e252151'
+15301f443762bd281cb89ff65bd0513e5a3360e6f99a72d6b9720d631daef1b1
+END_f3e61e252151
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_cca13b14435b'
 #!/bin/bash

@@ -647,9 +647,10 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_ab11fc51fa6e'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_0597a5f0e789'
 global
-  log stdout format raw daemon
+  # With the level in front, as journald reads it.
+  log stdout format short daemon
   user haproxy
   group haproxy
   chroot /var/lib/haproxy
@@ -672,6 +673,8 @@ defaults
   mode http
   log global
   option httplog
+  # What failed is logged as an error.
+  option log-separate-errors
   option dontlognull
   timeout connect 3s
   timeout client 30s
@@ -700,6 +703,7 @@ frontend visitors
   unique-id-format %[uuid()]
   unique-id-header X-Request-ID
   http-after-response set-header X-Edge edge2
+  log-format "${HAPROXY_HTTP_LOG_FMT} %ID"
   acl asks_state path /.well-known/platform-edge
   acl is_peer req.hdr(X-Platform-Key) -m str 62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c
   # Traefik decodes a path and resolves its dots and double slashes before it compares.
@@ -796,7 +800,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_ab11fc51fa6e
+END_0597a5f0e789
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -840,7 +844,7 @@ printf '%s\n' "$answer"
 grep -q '^Success=1' <<<"$answer"
 END_af939a0f4222
 
-put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_42a5b0242b80'
+put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_3e04af7d7107'
 [Unit]
 StartLimitIntervalSec=0
 
@@ -849,6 +853,8 @@ Restart=always
 RestartSec=100ms
 # Among programs that want the processor, visitors come first.
 CPUWeight=1000
+LogRateLimitIntervalSec=10s
+LogRateLimitBurst=50000
 RuntimeDirectory=haproxy
 RuntimeDirectoryPreserve=yes
 ExecReload=
@@ -856,7 +862,7 @@ ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
 ExecReload=/usr/local/lib/platform-edge/reload-haproxy
 # Left by a reload that was killed: what it says is old.
 ExecStartPre=/bin/rm -f /run/haproxy/server-state
-END_42a5b0242b80
+END_3e04af7d7107
 
 put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_99e842d47353'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.

@@ -1236,7 +1236,7 @@ TimeoutStopSec=28
 WantedBy=multi-user.target
 END_d5dd41eb2ea7
 
-put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_13dbf41eff3c'
+put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_60fb2120a2cb'
 {
   "global": {
     "checkNewVersion": false,
@@ -1248,6 +1248,13 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_13dbf4
   },
   "accessLog": {
     "format": "json",
+    "filters": {
+      "statusCodes": [
+        "499",
+        "500-599"
+      ],
+      "minDuration": "1000ms"
+    },
     "fields": {
       "headers": {
         "names": {
@@ -1289,7 +1296,7 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_13dbf4
     }
   }
 }
-END_13dbf41eff3c
+END_60fb2120a2cb
 
 put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_323733322adf'
 {
@@ -1530,9 +1537,9 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
 }
 END_323733322adf
 
-put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_0590b062c702'
-0a6df343c793188c5ea7cb8f8893f097ce438375f3c7d84135431f611a26403d
-END_0590b062c702
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_90c71fc42b86'
+f1af291b62a7f3c1efbe22e095ee8cf1bc7f97fbb75097c9bd67f0481cd57a9f
+END_90c71fc42b86
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_499bf16182c8'
 #!/bin/bash

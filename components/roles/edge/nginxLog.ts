@@ -1,0 +1,45 @@
+import { LoggedRequests } from "../../settings/accessLog";
+import { accessLogOf, type EdgeOptions } from "./edge";
+
+const target = (severity: string) => `syslog:server=unix:/dev/log,nohostname,tag=nginx,severity=${severity}`;
+
+/** One line for a request, with the id by which the other machines log it; what failed is logged as an error. */
+export function nginxLog(options: EdgeOptions): string {
+  const { requests, slowerThanMs } = accessLogOf(options);
+  if (requests === LoggedRequests.Off) return "  access_log off;";
+  const slowness = requests === LoggedRequests.All ? "" : "1";
+  return `  map $status $failed {
+    default "";
+    499 1;
+    ~^5 1;
+  }
+  map $request_time $slow {
+    default 1;
+    "~${fasterThan(slowerThanMs)}" 0;
+  }
+  # Neither failed nor left out.
+  map "$failed,$slow" $logged {
+    default "";
+    "~^,${slowness}" 1;
+  }
+  log_format requests '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+    '"$http_referer" "$http_user_agent" $request_time $request_id';
+  access_log ${target("error")} requests if=$failed;
+  access_log ${target("info")} requests if=$logged;`;
+}
+
+/** Pattern of nginx's seconds with three decimals below this many milliseconds: it compares no numbers. */
+export function fasterThan(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  const [a = 0, b = 0, c = 0] = [...String(milliseconds % 1000).padStart(3, "0")].map(Number);
+  // A digit below this one, and any behind it.
+  const below = (before: string, digit: number, more: string) =>
+    digit === 0 ? [] : [`${before}[0-${digit - 1}]${more}`];
+  const parts = [
+    ...(seconds === 0 ? [] : [`(?:${Array.from({ length: seconds }, (_, n) => n).join("|")})\\.`]),
+    ...below(`${seconds}\\.`, a, ""),
+    ...below(`${seconds}\\.${a}`, b, ""),
+    ...below(`${seconds}\\.${a}${b}`, c, ""),
+  ];
+  return `^(?:${parts.join("|")})`;
+}
