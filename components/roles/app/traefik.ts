@@ -79,40 +79,47 @@ export function traefikDynamic(
   return document({
     http: {
       routers: {
-        ...Object.fromEntries(routed.map(([name, service]) => [name, router(name, service)])),
-        ...Object.fromEntries(
-          routed.map(([name, service]) => [`platform-any-${name}`, anyRouter(name, service)]),
-        ),
+        ...ofAll(routed, "", router),
+        ...ofAll(routed, "platform-any-", anyRouter),
         "platform-ping": internalRouter(proxyHealthPath, "ping@internal", []),
         "platform-ready": internalRouter(nodeHealthPath, frontName, ["platform-ready", "platform-host"]),
       },
-      middlewares: {
-        // Only connections that never came about are tried again, at the next replica.
-        retry: { retry: { attempts: 3, initialInterval: "50ms" } },
-        "platform-ready": { replacePath: { path: front.healthPath } },
-        "platform-host": { headers: { customRequestHeaders: { Host: healthHost(front, domain) } } },
-        "platform-any": { headers: { customRequestHeaders: { [anyReplicaHeader]: "" } } },
-      },
+      middlewares: middlewares(front, domain),
       services: {
-        ...Object.fromEntries(
-          routed.map(([name, service]) => [name, readyReplicas(service, replicasOf(name), domain)]),
-        ),
-        ...Object.fromEntries(
-          routed.map(([name, service]) => [`platform-any-${name}`, anyReplicas(service, replicasOf(name))]),
-        ),
+        ...ofAll(routed, "", (name, service) => readyReplicas(service, replicasOf(name), domain)),
+        ...ofAll(routed, "platform-any-", (name, service) => anyReplicas(service, replicasOf(name))),
       },
-      serversTransports: {
-        replicas: {
-          // Connections to replicas are not kept. One that a replica ends in the moment of its next use would give the
-          // visitor of a POST a 502, and a GET on it is sent a second time by Go, whatever the replica did with the
-          // first, before a load balancer repeats it. A new one on the same machine costs a tenth of a millisecond.
-          maxIdleConnsPerHost: -1,
-          forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s" },
-        },
-      },
+      serversTransports: { replicas: toReplicas },
     },
   });
 }
+
+/** One entry for each service that takes requests. */
+function ofAll(
+  routed: readonly [string, ServiceSettings][],
+  prefix: string,
+  make: (name: string, service: ServiceSettings) => object,
+): Readonly<Record<string, object>> {
+  return Object.fromEntries(routed.map(([name, service]) => [`${prefix}${name}`, make(name, service)]));
+}
+
+function middlewares(front: ServiceSettings, domain: string) {
+  return {
+    // Only connections that never came about are tried again, at the next replica.
+    retry: { retry: { attempts: 3, initialInterval: "50ms" } },
+    "platform-ready": { replacePath: { path: front.healthPath } },
+    "platform-host": { headers: { customRequestHeaders: { Host: healthHost(front, domain) } } },
+    "platform-any": { headers: { customRequestHeaders: { [anyReplicaHeader]: "" } } },
+  };
+}
+
+const toReplicas = {
+  // Connections to replicas are not kept. One that a replica ends in the moment of its next use would give the
+  // visitor of a POST a 502, and a GET on it is sent a second time by Go, whatever the replica did with the
+  // first, before a load balancer repeats it. A new one on the same machine costs a tenth of a millisecond.
+  maxIdleConnsPerHost: -1,
+  forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s" },
+};
 
 /**
  * A node is ready while the service of the shortest prefix is: that is what most visitors ask for. One with a

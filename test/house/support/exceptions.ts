@@ -30,7 +30,6 @@ export const longFunctions: readonly string[] = [
   "providerProgram.ts program",
   "s3Scenario.ts play",
   "supports.ts makeSupports",
-  "traefik.ts traefikDynamic",
   "traefikScenario.ts main",
   "values.ts anyValues",
 ];
