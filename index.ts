@@ -23,6 +23,7 @@ const platform = new Platform(
     offsiteCredentials: secrets.offsiteCredentials,
     backupKey: secrets.backupKey,
     secrets: secrets.named,
+    roleSecrets: secrets.ofRoles,
   },
   // Stacks of release 0.1.
   { aliases: [{ name: settings.environment }] },

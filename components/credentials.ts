@@ -1,27 +1,5 @@
-import type { AppNodesArgs } from "./roles/app";
-import type { DatabaseNode } from "./roles/database";
-import type { StorageNode } from "./roles/storage";
 import type { RegistrySettings } from "./settings/platformWide";
 import type { RegistryCredential } from "./setup/docker";
-
-/** By what names services find the stores. */
-export function storeEnvironments(
-  database: DatabaseNode,
-  storage: StorageNode,
-): Required<AppNodesArgs>["stores"] {
-  return {
-    database: { DATABASE_URL: database.databaseUrl },
-    cache: { REDIS_URL: database.redisUrl },
-    search: { ELASTICSEARCH_URL: database.elasticsearchUrl },
-    objectStore: {
-      S3_ENDPOINT: storage.s3Endpoint,
-      S3_REGION: storage.region,
-      S3_BUCKET: storage.bucket,
-      S3_ACCESS_KEY_ID: storage.accessKeyId,
-      S3_SECRET_ACCESS_KEY: storage.secretAccessKey,
-    },
-  };
-}
 
 /**
  * The logins of registries, complete.

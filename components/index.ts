@@ -9,6 +9,7 @@ export { MachineGroup } from "./machine/machineGroup";
 export type { MachinesArgs, PlatformContext, PrivateMachinesArgs } from "./machine/machinesArgs";
 export { Network, type NetworkArgs } from "./machine/network";
 export type { GroupMember, MachineArgs, MachineGroupArgs, OwnMachinesArgs } from "./machine/ownMachines";
+export type { PlatformInputs } from "./machine/surroundings";
 export { type Flow, flowsTo, planFlows } from "./plan/flows";
 export type { Listener, Need, Part, Sender, Service } from "./plan/part";
 export {
@@ -50,12 +51,12 @@ export {
   type BackupSettings,
   BulkBackend,
   ObjectStoreEngine,
-  type OffsiteCredentials,
   type OffsiteSettings,
   type StorageSettings,
   storageSettings,
 } from "./roles/storage/settings";
 export type { DatabaseCredential } from "./settings/databaseAccess";
+export type { OffsiteCredentials } from "./settings/offsiteCredentials";
 export type {
   ImageSources,
   NetworkSettings,

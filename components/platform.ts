@@ -1,48 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import { storeEnvironments } from "./credentials";
-import type { ResolveImage } from "./machine/images";
-import type { PlatformContext } from "./machine/machinesArgs";
 import type { Network } from "./machine/network";
-import {
-  appArgs,
-  containerArgs,
-  databaseArgs,
-  type PrivateCommonArgs,
-  type ProgramSecrets,
-  pairArgs,
-  storageArgs,
-} from "./narrow";
+import type { PlatformInputs } from "./machine/surroundings";
 import type { Plan } from "./plan/plan";
 import { createGround } from "./platformGround";
 import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
+import { componentOf, createRoles } from "./platformRoles";
 import { planPlatform } from "./presets";
 import { requireBuilt } from "./presets/problems";
 import { AppNodes } from "./roles/app";
-import { ContainerMachines } from "./roles/container";
 import { DatabaseNode } from "./roles/database";
 import { LoadBalancerPair } from "./roles/edge";
 import { StorageNode } from "./roles/storage";
-import type { OffsiteCredentials } from "./roles/storage/settings";
 import type { PlatformSettings } from "./stack/settings";
 import { rememberSettled } from "./stack/settledRecord";
 
-export interface PlatformArgs {
+export interface PlatformArgs extends PlatformInputs {
   /** Validated settings: `readStackConfig` makes them from stack configuration. */
   readonly settings: PlatformSettings;
   /** @default - `planPlatform(settings)` */
   readonly plan?: Plan;
-  /** Token with which the load balancers move their floating IP: read and write, of the same project. Secret. */
-  readonly apiToken: pulumi.Input<string>;
-  /** Base of the Hetzner Cloud API that the load balancers call. @default "https://api.hetzner.cloud/v1" */
-  readonly apiEndpoint?: pulumi.Input<string>;
-  /** Certificate chain and key in one PEM text. Secret. @default - HTTP only */
-  readonly certificate?: pulumi.Input<string>;
-  /** Access to the bucket of `settings.storage.backup.offsite`. Secret. @default - no second copy */
-  readonly offsiteCredentials?: pulumi.Input<OffsiteCredentials>;
-  /** Encrypts the copies outside. Secret. @default - random, see `StorageNode.backupKey` */
-  readonly backupKey?: pulumi.Input<string>;
-  /** Values of the secrets that services and registries name in the settings. Secret. @default - none */
-  readonly secrets?: pulumi.Input<Readonly<Record<string, string>>>;
 }
 
 /**
@@ -109,62 +85,18 @@ export class Platform extends pulumi.ComponentResource {
     super("hetzner-platform:index:Platform", name, {}, opts);
     const { settings, plan = planPlatform(args.settings) } = args;
     requireBuilt(settings, plan.roles);
-    const child = { parent: this };
     const gate = rememberSettled(name, settings, this);
-    const ground = createGround(name, args, plan, gate, this);
-    const { key, network, secrets, resolveImage, common, serverHooks } = ground;
-
-    const edge = new LoadBalancerPair(`${name}-edge`, pairArgs(settings, plan, common, args), child, {
-      plan,
-      serverHooks,
-    });
-    const privateCommon = { ...common, bastion: edge.bastion, registries: ground.registries };
-    const database = new DatabaseNode(
-      `${name}-database`,
-      databaseArgs(settings, plan, privateCommon, resolveImage(settings.images.elasticsearch)),
-      // Before release 0.2.
-      { ...child, aliases: [{ name: `${name}-data` }] },
-      { plan, serverHooks },
-    );
-    const storage = new StorageNode(
-      `${name}-storage`,
-      storageArgs(settings, plan, privateCommon, {
-        objectStoreImage: resolveImage(settings.images.objectStore),
-        database: { backup: database.backup, restore: database.restore },
-        offsiteCredentials: args.offsiteCredentials,
-        backupKey: args.backupKey,
-      }),
-      child,
-      { plan, serverHooks },
-    );
-    const programs = { stores: storeEnvironments(database, storage), secrets };
-    const app = new AppNodes(
-      `${name}-app`,
-      appArgs(settings, plan, privateCommon, programs, resolveImage),
-      child,
-      { plan, serverHooks },
-    );
-    const own = userMachines(
-      name,
-      settings,
-      privateCommon,
-      programs,
-      resolveImage,
-      { plan, serverHooks },
-      this,
-    );
+    const { key, network, resolveImage, forRoles } = createGround(name, args, plan, gate, this);
+    const roles = createRoles(name, settings, plan, forRoles, this);
+    const edge = componentOf(roles, LoadBalancerPair);
+    const database = componentOf(roles, DatabaseNode);
+    const storage = componentOf(roles, StorageNode);
 
     const scheme = args.certificate === undefined ? "http" : "https";
-    const everything: pulumi.Output<string | string[]>[] = [
-      edge.configured,
-      database.configured,
-      storage.configured,
-      app.configured,
-    ];
-    everything.push(...Object.values(own).map(({ configured }) => configured));
+    const everything = Object.values(roles).map(({ configured }) => configured);
     this.network = network;
     this.edge = edge;
-    this.app = app;
+    this.app = componentOf(roles, AppNodes);
     this.database = database;
     this.storage = storage;
     this.virtualIp = edge.virtualIp;
@@ -176,7 +108,7 @@ export class Platform extends pulumi.ComponentResource {
         ? this.endpoint
         : this.endpoint.apply(() => `${scheme}://${settings.domain}`);
     this.machines = pulumi.output(summarize(settings, plan));
-    this.serverIds = serverIdsByName(plan, { edge, app, database, storage, ...own });
+    this.serverIds = serverIdsByName(plan, roles);
     this.databaseUrl = database.databaseUrl;
     this.backupKey = storage.backupKey;
     this.images = pulumi.output(
@@ -199,21 +131,4 @@ export class Platform extends pulumi.ComponentResource {
       bastion: this.bastion,
     });
   }
-}
-
-/** The machines of the roles that the stack file defines, by role. */
-function userMachines(
-  name: string,
-  settings: PlatformSettings,
-  common: PrivateCommonArgs,
-  programs: ProgramSecrets,
-  resolve: ResolveImage,
-  platform: PlatformContext,
-  parent: Platform,
-): Readonly<Record<string, ContainerMachines>> {
-  const made = Object.entries(settings.roles ?? {}).map((role) => {
-    const args = containerArgs(settings, platform.plan, role, common, programs, resolve);
-    return [role[0], new ContainerMachines(`${name}-${role[0]}`, args, { parent }, platform)] as const;
-  });
-  return Object.fromEntries(made);
 }

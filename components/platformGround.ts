@@ -7,7 +7,7 @@ import { imageResolver } from "./machine/images";
 import { platformLabels } from "./machine/labels";
 import { Network } from "./machine/network";
 import { refuseSoldOut } from "./machine/stock";
-import type { CommonArgs } from "./narrow";
+import type { CommonArgs, PlatformGround } from "./machine/surroundings";
 import { bastionOffer } from "./plan/flows";
 import { machinesOffering, type Plan } from "./plan/plan";
 import type { PlatformArgs } from "./platform";
@@ -31,7 +31,15 @@ export function createGround(
   const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
   const asked = { mirror: settings.images.registryMirror, logins: registries };
   const resolveImage = imageResolver(name, asked, parent);
-  return { key, network, common, serverHooks, secrets, registries, resolveImage };
+  const inputs = { ...args, secrets };
+  const forRoles: PlatformGround = {
+    platform: { plan, serverHooks },
+    common,
+    inputs,
+    registries,
+    resolveImage,
+  };
+  return { key, network, resolveImage, forRoles };
 }
 
 function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: pulumi.Resource) {

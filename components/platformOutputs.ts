@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { CreatedRole } from "./machine/surroundings";
 import { type MachinePlan, machinesOf, type Plan } from "./plan/plan";
 import { resolveServerType } from "./sizing/resolve";
 import type { PlatformSettings } from "./stack/settings";
@@ -20,20 +21,13 @@ export function summarize({ location }: Pick<PlatformSettings, "location">, plan
   }));
 }
 
-/** Ids of one machine, or of all in the order of the plan. */
-type ServerIds =
-  | { readonly serverId: pulumi.Output<number> }
-  | { readonly serverIds: pulumi.Output<number[]> };
-
 /** Ids of all servers by host name. */
 export function serverIdsByName(
   plan: Plan,
-  components: Readonly<Record<string, ServerIds>>,
+  roles: Readonly<Record<string, Pick<CreatedRole, "serverIds">>>,
 ): pulumi.Output<Readonly<Record<string, number>>> {
-  const named = Object.entries(components).map(([role, component]) =>
-    pulumi
-      .output<number | number[]>("serverId" in component ? component.serverId : component.serverIds)
-      .apply((ids) => namedIds(machinesOf(plan, role), [ids].flat())),
+  const named = plan.roles.flatMap(
+    ({ name }) => roles[name]?.serverIds.apply((ids) => namedIds(machinesOf(plan, name), ids)) ?? [],
   );
   return pulumi.all(named).apply((ofRoles) => Object.fromEntries(ofRoles.flat()));
 }

@@ -3,6 +3,7 @@ import type { Role } from "../plan/role";
 import type { PlatformWide } from "../settings/platformWide";
 import type { RoleSettings } from "../settings/roleSettings";
 import type { SettledRules } from "../settings/settled";
+import type { CreatedRole, Place, Surroundings } from "./surroundings";
 
 /** Keys of a stack's file, each with its shape and default. */
 export type Fields = Readonly<Record<string, z.ZodType>>;
@@ -37,6 +38,12 @@ export interface RoleFacts<Name extends string, Section, Input, Images extends F
   /** What its data depends on. @default - nothing */
   readonly settled?: SettledRules<WithSection<Name, Section>>;
   readonly role: (section: NonNullable<Section>, wide: WideWith<Images>) => Role;
+  /** Makes its machines. What others offer comes by the name of the offer; what others need of it, it answers. */
+  readonly create: (
+    section: NonNullable<Section>,
+    surroundings: Surroundings<WideWith<Images>>,
+    place: Place,
+  ) => CreatedRole;
 }
 
 /** The facts of a role, complete, with what they say of given settings. */
@@ -56,6 +63,12 @@ export interface RoleDefinition<
   readonly imagesIn: (settings: Around<Name, Section>) => Readonly<Record<string, string>>;
   /** The role in settings; undefined: they have no section of it. */
   readonly roleIn: (settings: Around<Name, Section>) => Role | undefined;
+  /** Makes the machines of the role in settings. @throws when they have no section of it */
+  readonly createIn: (
+    settings: Around<Name, Section>,
+    surroundings: Omit<Surroundings, "wide">,
+    place: Place,
+  ) => CreatedRole;
 }
 
 /** Settings of a platform, as far as one role looks at them. */
@@ -81,14 +94,19 @@ export function defineRole<
       set[image] ?? own[image as keyof typeof own] ?? defaultOf(images[image]) ?? "";
     return Object.fromEntries(Object.keys(images).map((image) => [image, String(known(image))]));
   };
+  const wideIn = (settings: Around<Name, Section>) =>
+    ({ ...settings, images: { ...settings.images, ...imagesIn(settings) } }) as WideWith<Images>;
   return {
     ...{ name, schema, rules, images, secrets, settled, imagesIn },
     isOptional: defaultOf(schema) === undefined,
     roleIn: (settings) => {
       const section = sectionIn(settings);
-      if (section === undefined) return undefined;
-      const wide = { ...settings, images: { ...settings.images, ...imagesIn(settings) } } as WideWith<Images>;
-      return facts.role(section, wide);
+      return section === undefined ? undefined : facts.role(section, wideIn(settings));
+    },
+    createIn: (settings, surroundings, place) => {
+      const section = sectionIn(settings);
+      if (section === undefined) throw new Error(`the settings have no section ${name}`);
+      return facts.create(section, { ...surroundings, wide: wideIn(settings) }, place);
     },
   };
 }

@@ -31,6 +31,8 @@ export interface Service {
   /** Undefined for a worker, which nobody can reach. */
   readonly port: number | undefined;
   readonly pathPrefix: string | undefined;
+  /** Host name that visitors must use for it. @default - any */
+  readonly host?: string | undefined;
   /** Stores whose credentials it gets. */
   readonly uses: readonly string[];
   /** Variables that hold its secrets. */

@@ -106,6 +106,13 @@ export function machinesOffering(plan: Plan, offer: string): readonly MachinePla
     .flatMap(({ name }) => machinesOf(plan, name));
 }
 
+/** The machines that need what somebody offers; none when nobody does. */
+export function machinesNeeding(plan: Plan, offer: string): readonly MachinePlan[] {
+  return plan.roles
+    .filter(({ parts }) => parts.some(({ needs = [] }) => needs.some((need) => need.offer === offer)))
+    .flatMap(({ name }) => machinesOf(plan, name));
+}
+
 /** Where a client finds an offer. @throws when no machine offers it on a port */
 export function endpointOf(plan: Plan, offer: string): { readonly address: string; readonly port: number } {
   const [machine] = machinesOffering(plan, offer);

@@ -17,6 +17,8 @@ export const backupRole = "platform_backup";
  * superuser's to create. From the storage node only, and never into the application's database.
  */
 export const restoreRole = "platform_restore";
+/** Why a part needs a database that it takes backups of: others log in as the application. */
+export const backupPurpose = "backups";
 /** The database that a restore fills before it gets the name that was asked for. */
 export const workingDatabase = "platform_restoring";
 

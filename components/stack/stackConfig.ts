@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { requireBuilt } from "../presets/problems";
-import type { OffsiteCredentials } from "../roles/storage/settings";
+import type { OffsiteCredentials } from "../settings/offsiteCredentials";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import { BudgetError, requireBudget } from "../views/budget";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
 import { type ParsedPlatform, parsePlatform } from "./parse";
 import { plainValue } from "./rawValues";
-import { namedSecrets } from "./schema";
+import { namedSecrets, secretKeys } from "./schema";
 import { secureProblems } from "./secretRules";
 import { clearNamesIn, clearTextProblems, misplacedSecretProblems } from "./secrets";
 import { misreadProblems, stackFileValue } from "./stackFile";
@@ -27,6 +27,8 @@ export interface StackSecrets {
   readonly backupKey: pulumi.Output<string> | undefined;
   /** Values by the names that services and registries ask for. */
   readonly named: pulumi.Output<Readonly<Record<string, string>>> | undefined;
+  /** Everything else that roles have keys for, by these keys. */
+  readonly ofRoles: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
 /**
@@ -61,6 +63,7 @@ export function readStackConfig(): ParsedPlatform & { readonly secrets: StackSec
       failoverToken: config.getSecret("failoverToken"),
       certificate: config.getSecret("certificate"),
       backupKey: config.getSecret("backupKey"),
+      ofRoles: roleSecrets(config),
       named: config.getSecretObject<Readonly<Record<string, string>>>(namedSecrets),
       offsiteCredentials:
         accessKeyId === undefined || secretAccessKey === undefined
@@ -70,6 +73,25 @@ export function readStackConfig(): ParsedPlatform & { readonly secrets: StackSec
               .apply(([id, secret]) => ({ accessKeyId: id, secretAccessKey: secret })),
     },
   };
+}
+
+/** Keys of roles that a platform is given by words of its own. */
+const knownSecrets: readonly string[] = [
+  "failoverToken",
+  "certificate",
+  "backupKey",
+  "offsiteAccessKeyId",
+  "offsiteSecretAccessKey",
+];
+
+function roleSecrets(config: pulumi.Config): StackSecrets["ofRoles"] {
+  const given = secretKeys
+    .filter((key) => !knownSecrets.includes(key))
+    .flatMap((key) => {
+      const secret = config.getSecret(key);
+      return secret === undefined ? [] : [[key, secret] as const];
+    });
+  return Object.fromEntries(given);
 }
 
 // A mistake in a file is no crash of the program: the trace would only hide the list.

@@ -128,11 +128,11 @@ function softwareOf({ parts }: Role): readonly string[] {
 }
 
 function servicesOf({ parts }: Role): readonly ServiceDescription[] {
-  return parts.flatMap(({ name, service }) =>
-    service === undefined
-      ? []
-      : [{ name, ...service, port: service.port ?? null, pathPrefix: service.pathPrefix ?? null }],
-  );
+  return parts.flatMap(({ name, service }) => {
+    if (service === undefined) return [];
+    const { image, replicas, port = null, pathPrefix = null, uses, secrets } = service;
+    return [{ name, image, replicas, port, pathPrefix, uses, secrets }];
+  });
 }
 
 function portsOf({ flows }: Plan, { name }: Role): readonly PortDescription[] {

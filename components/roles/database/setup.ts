@@ -1,5 +1,6 @@
 import { type Flow, flowsTo } from "../../plan/flows";
 import { type MachinePlan, type Plan, sourceAddresses } from "../../plan/plan";
+import { backupPurpose } from "../../settings/databaseAccess";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
@@ -30,8 +31,8 @@ export interface DatabaseClients {
 /** Those whom a plan lets reach PostgreSQL. */
 export function databaseClients(plan: Plan): DatabaseClients {
   return {
-    application: clientsOfPostgres(plan, ({ from }) => from !== "storage"),
-    backup: clientsOfPostgres(plan, ({ from }) => from === "storage"),
+    application: clientsOfPostgres(plan, ({ purpose }) => purpose !== backupPurpose),
+    backup: clientsOfPostgres(plan, ({ purpose }) => purpose === backupPurpose),
   };
 }
 

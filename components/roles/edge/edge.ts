@@ -2,7 +2,6 @@ import type { MachinePlan } from "../../plan/plan";
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
-import type { ServiceSettings } from "../app/settings";
 import type { OtherHosts } from "./settings";
 
 /** A machine that requests are sent to, as the load balancers see it. */
@@ -103,12 +102,19 @@ const requestsPerReplica = 500;
 /** For a machine of which nothing is known, and the least for one with few replicas. */
 const fewestRequests = 1000;
 
+/** What visitors may reach of a service. */
+interface Reached {
+  readonly replicas: number;
+  /** Undefined for a worker, which nobody can reach. */
+  readonly port?: number | undefined;
+}
+
 /**
  * Requests that an app node works on at the same time: 500 for each replica that visitors can reach, at least
  * 1000. More than any replica answers in time, and little enough that a slow application gets a queue of 10 s in
  * front of it instead of everything that the load balancer can hold. WebSockets and event streams do not count.
  */
-export function requestLimit(services: Readonly<Record<string, ServiceSettings>>): number {
+export function requestLimit(services: Readonly<Record<string, Reached>>): number {
   const reachable = Object.values(services).filter((service) => service.port !== undefined);
   const replicas = reachable.reduce((sum, service) => sum + service.replicas, 0);
   return Math.max(fewestRequests, replicas * requestsPerReplica);

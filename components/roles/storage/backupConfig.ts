@@ -1,5 +1,6 @@
 import type { DatabaseCredential } from "../../settings/databaseAccess";
-import type { BackupSettings, BulkBackend, OffsiteCredentials } from "./settings";
+import type { OffsiteCredentials } from "../../settings/offsiteCredentials";
+import type { BackupSettings, BulkBackend } from "./settings";
 import { storageRoot } from "./volume";
 
 export interface BackupConfig extends BackupSettings {

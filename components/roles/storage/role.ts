@@ -1,4 +1,5 @@
 import type { Order, Role } from "../../plan/role";
+import { backupPurpose } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
 import { journalPort, logsOffer } from "../../setup/journal";
 import { findStorageBox } from "../../sizing/storageBoxes";
@@ -31,7 +32,7 @@ export function storageRole(settings: StorageSettings, objectStoreImage: string)
       {
         name: "backup",
         title: `Backup storage location (${settings.backup.schedule} UTC, kept ${settings.backup.retentionDays} days${keptWhere(settings)})`,
-        needs: [{ offer: Store.Database, purpose: "backups" }],
+        needs: [{ offer: Store.Database, purpose: backupPurpose }],
         notes: copyNotes(settings),
       },
       {

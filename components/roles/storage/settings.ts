@@ -45,12 +45,8 @@ export interface StorageSettings extends MachineSize {
   readonly logRetentionDays: number;
 }
 
-/** The settings of the whole platform that the role needs. */
-export type StoragePlatform = PlatformWide & {
-  readonly storage: StorageSettings;
-  /** Whose backups are taken. */
-  readonly database: { readonly databaseName: string };
-};
+/** Settings of a platform with a storage machine. */
+export type StoragePlatform = PlatformWide & { readonly storage: StorageSettings };
 
 export interface BackupSettings {
   /** systemd calendar expression, UTC: `*-*-* 02:00:00`. */
@@ -66,13 +62,6 @@ export interface OffsiteSettings {
   readonly endpoint: string;
   readonly bucket: string;
   readonly region: string;
-}
-
-/** Access to the bucket of the second copy. */
-export interface OffsiteCredentials {
-  readonly accessKeyId: string;
-  /** Secret. */
-  readonly secretAccessKey: string;
 }
 
 const defaultSize = { vcpus: 4, memoryGb: 8 };

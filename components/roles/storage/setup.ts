@@ -1,4 +1,5 @@
 import type { DatabaseCredential } from "../../settings/databaseAccess";
+import type { OffsiteCredentials } from "../../settings/offsiteCredentials";
 import type { Acceptance } from "../../settings/settled";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
@@ -11,7 +12,7 @@ import { logArchiveSetup } from "./logArchive";
 import { objectRetentionSetup } from "./objectRetention";
 import { objectStoreSetup } from "./objectStore";
 import type { ObjectStoreSecrets } from "./s3";
-import type { OffsiteCredentials, StorageSettings } from "./settings";
+import type { StorageSettings } from "./settings";
 import { storageProbes } from "./status";
 import { volumeSetup } from "./volume";
 

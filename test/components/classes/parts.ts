@@ -1,7 +1,6 @@
 // A program of somebody who puts every class of the package next to the others, each with options of his own.
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { storeEnvironments } from "../../../components/credentials";
 import {
   AppNodes,
   type Bastion,
@@ -19,15 +18,13 @@ import {
   planPlatform,
   StorageNode,
 } from "../../../components/index";
-import {
-  addressesOf,
-  appArgs,
-  containerArgs,
-  databaseArgs,
-  pairArgs,
-  storageArgs,
-} from "../../../components/narrow";
+import { addressesOf } from "../../../components/machine/surroundings";
 import { onlyMachineOf } from "../../../components/plan/plan";
+import { appArgs } from "../../../components/roles/app/definition";
+import { containerArgs } from "../../../components/roles/container/definition";
+import { databaseArgs, offersOfDatabase } from "../../../components/roles/database/definition";
+import { pairArgs } from "../../../components/roles/edge/definition";
+import { offersOfStorage, storageArgs } from "../../../components/roles/storage/definition";
 import type { UserRoleSettings } from "../../../components/settings/userRole";
 import { startingPoint } from "../../../scripts/settingChanges/changes";
 import { image, type StackApi } from "../../support/engineStack";
@@ -62,29 +59,33 @@ export function makeParts(nameOf: (className: string) => string, optionsOf: Opti
     optionsOf("Platform"),
   );
   const { context, common } = ground(nameOf("Network"), optionsOf("Network"));
+  // Each without the platform around it.
+  const alone = { wide: settings, platform: { plan }, common, inputs: { ...api, secrets } };
+  const images = { resolveImage: pinned, registries: pulumi.output([]) };
+  const first = { ...alone, ...images, offers: {} };
   const pair = new LoadBalancerPair(
     nameOf("LoadBalancerPair"),
-    pairArgs(settings, plan, common, api),
+    pairArgs(settings.edge, first),
     optionsOf("LoadBalancerPair"),
   );
   const { bastion } = pair;
+  const behind = { ...first, offers: { bastion: { bastion } } };
   const database = new DatabaseNode(
     nameOf("DatabaseNode"),
-    databaseArgs(settings, plan, { ...common, bastion }, image("elasticsearch")),
+    databaseArgs(settings.database, behind),
     optionsOf("DatabaseNode"),
   );
-  const logins = { backup: database.backup, restore: database.restore };
-  const behind = { ...common, bastion };
+  const withDatabase = { ...behind.offers, ...offersOfDatabase(database, settings.database) };
   const storage = new StorageNode(
     nameOf("StorageNode"),
-    storageArgs(settings, plan, behind, { objectStoreImage: image("store"), database: logins }),
+    storageArgs(settings.storage, { ...behind, offers: withDatabase }),
     optionsOf("StorageNode"),
   );
-  const programs = { stores: storeEnvironments(database, storage), secrets };
-  new AppNodes(nameOf("AppNodes"), appArgs(settings, plan, behind, programs, pinned), optionsOf("AppNodes"));
+  const stores = { ...behind, offers: { ...withDatabase, ...offersOfStorage(storage) } };
+  new AppNodes(nameOf("AppNodes"), appArgs(settings.app, stores), optionsOf("AppNodes"));
   new ContainerMachines(
     nameOf("ContainerMachines"),
-    containerArgs(settings, plan, ["own", ownRoleOf(settings)], behind, programs, pinned),
+    containerArgs(["own", ownRoleOf(settings)], stores),
     optionsOf("ContainerMachines"),
   );
   makeOthers(nameOf, optionsOf, { ...context, bastion });

@@ -65,6 +65,7 @@ describe("readStackConfig", () => {
       backupKey: undefined,
       offsiteCredentials: undefined,
       named: undefined,
+      ofRoles: {},
     });
   });
 
