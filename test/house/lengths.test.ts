@@ -48,11 +48,14 @@ describe("lengths", () => {
 
   it("are those of functions and not of suites, which hold tests", () => {
     const body = "\n".repeat(50);
-    const text = `function long() {${body}}\nconst arrow = () => {${body}};\ndescribe("a suite", () => {${body}});`;
+    const text = `function long() {${body}}\nconst arrow = () => {${body}};
+describe("a suite", () => {${body}});
+function tests(lab) {${body}it("does", () => {${body}});}`;
     const { functions } = sourceOf("a.ts", text, new Set());
     assert.deepEqual(functions, [
       { name: "long", lines: 51 },
       { name: "arrow", lines: 51 },
+      { name: 'it("does")', lines: 51 },
     ]);
   });
 

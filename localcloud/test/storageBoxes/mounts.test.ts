@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mountChanges, mountsOf } from "../../src/storageBoxes/mounts";
-import { boxAccount, boxSpec } from "./support";
+import { boxAccount, boxSpec } from "./support/specs";
 
 const own = boxAccount("u7");
 const sub = boxAccount("u7-sub1", { home: "my backups/one", readonly: true });

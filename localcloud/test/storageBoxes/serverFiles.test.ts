@@ -3,7 +3,7 @@ import { hostsFile } from "../../src/storageBoxes/names";
 import { partsOf } from "../../src/storageBoxes/paths";
 import { passwdLines, shadowLines, sshdConfig, userId } from "../../src/storageBoxes/serverFiles";
 import { usageOf } from "../../src/storageBoxes/usage";
-import { boxAccount, boxSpec } from "./support";
+import { boxAccount, boxSpec } from "./support/specs";
 
 const cloud = { ranges: ["198.51.100.0/24"], outside: ["198.51.100.1", "198.51.100.250"] };
 

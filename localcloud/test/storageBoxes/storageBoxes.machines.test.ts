@@ -1,81 +1,22 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { execa } from "execa";
+import { chmod, readdir, readFile } from "node:fs/promises";
 import { newSalt, passwordHash } from "../../src/api/servers/rootPassword";
-import { resolverService } from "../../src/daemon/packageCache";
-import type { StorageBoxSpec } from "../../src/host/storageBoxes";
-import { ensureHostPackages } from "../../src/linux/hostPackages";
 import { signal } from "../../src/linux/processes";
-import { stopServices, supervise } from "../../src/linux/services";
-import { createLinuxHost, type LinuxHost } from "../../src/linuxHost";
-import { leftovers, removeEverything } from "../../src/linuxHost/remove";
-import { ensureBaseImage } from "../../src/machines/image";
-import { ipv6Works } from "../../src/network/forwarding";
-import { localCloudSettings } from "../../src/settings/cloud";
-import { namesOf } from "../../src/settings/names";
+import { leftovers } from "../../src/linuxHost/remove";
 import { boxFolders } from "../../src/storageBoxes/folders";
-import { ensureBoxImage } from "../../src/storageBoxes/image";
 import { findBoxInit } from "../../src/storageBoxes/server";
-import { eventually, inMachine, labServer, labWorld, mustRun, ownLab, whyNoMachines } from "../machines/lab";
-import { boxAccount, boxSpec } from "./support";
+import { eventually, inMachine, labWorld, whyNoMachines } from "../machines/lab";
+import { BoxLab, mebibyte, PASSWORD } from "./support/boxLab";
+import { byPassword, name, options, password, sftp, ssh } from "./support/commands";
+import { boxAccount } from "./support/specs";
 
-const PASSWORD = "Secret-Passw0rd";
 const subPassword = "Another-Secret-2";
-const mebibyte = 2 ** 20;
 
 describe("storage boxes on the host", function () {
   this.timeout(300_000);
-  const settings = localCloudSettings(ownLab("box", 4));
-  const client = labServer(settings, 1);
-  const ip = settings.publicRange.replace(".0/24", ".77");
-  const problems: string[] = [];
-  const stopping = new AbortController();
-  let host: LinuxHost;
-  let box: StorageBoxSpec;
-  let folder: string;
-
-  const open = async () => {
-    const base = await ensureBaseImage();
-    host = await createLinuxHost(settings, {
-      // Machines with rsync, borg and an SSH client, which a real one would install first.
-      baseImage: await ensureBoxImage(base),
-      world: labWorld([client], { storageBoxes: box === undefined ? [] : [box] }),
-      onProblem: (problem) => problems.push(problem),
-    });
-  };
-  /** As an action of the API does it: the box first, then the network of the new world. */
-  const settle = async (changes: Partial<StorageBoxSpec>) => {
-    box = { ...box, ...changes };
-    await host.settleStorageBox(box);
-    await host.reconcileNetwork(labWorld([client], { storageBoxes: [box] }));
-  };
-  const own = (changes: object) => [{ ...box.accounts[0], ...changes }, ...box.accounts.slice(1)];
-  const withAccounts = (accounts: readonly object[]) =>
-    settle({ accounts: accounts as StorageBoxSpec["accounts"] });
-
-  const options = "-o StrictHostKeyChecking=accept-new -o ConnectTimeout=5 -o LogLevel=ERROR";
-  const password = (text: string) =>
-    `export SSH_ASKPASS=/root/askpass SSH_ASKPASS_REQUIRE=force SECRET='${text}';`;
-  const name = (username: string) => `${username}@${username}.your-storagebox.de`;
-  const byPassword = "-o BatchMode=no -o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1";
-  const sftp = (username: string, commands: string, more = "-i /root/key -o BatchMode=yes", port = 22) =>
-    `printf '${commands}' | sftp ${options} ${more} -P ${port} -b - ${name(username)}`;
-  const ssh = (username: string, command: string, more = "-i /root/key -o BatchMode=yes") =>
-    `ssh ${options} ${more} -p 23 ${name(username)} ${command}`;
-  const run = (script: string) => mustRun(settings, 1, script);
-  const fails = async (script: string, pattern: RegExp) => {
-    const { exitCode, output } = await inMachine(settings, 1, script);
-    assert.notEqual(exitCode, 0, `succeeded: ${script}: ${output}`);
-    assert.match(output, pattern);
-  };
-  const usage = async () => {
-    const found = await host.storageBoxUsage(box.id);
-    assert.ok(found !== undefined);
-    return found;
-  };
+  const lab = new BoxLab();
+  const { settings, client, ip, problems, fails, fromOutside, own, run, settle, usage, withAccounts } = lab;
 
   before(async function () {
     const reason = whyNoMachines();
@@ -83,48 +24,11 @@ describe("storage boxes on the host", function () {
       console.log(`      skipped: ${reason}`);
       this.skip();
     }
-    await ensureHostPackages(["systemd-container", "debootstrap", "nftables", "dnsmasq-base", "btrfs-progs"]);
-    await removeEverything(settings);
-    folder = await mkdtemp(join(tmpdir(), "storage-boxes-"));
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(folder, "key")]);
-    await open();
-    await host.reconcileNetwork(labWorld([client]));
-    const servers = join(folder, "servers");
-    await writeFile(servers, "");
-    await supervise(
-      settings,
-      resolverService(settings, await ipv6Works(), servers),
-      stopping.signal,
-      () => undefined,
-    );
-    await host.createServer(client);
-    await host.start(client);
-    box = boxSpec({
-      id: 70,
-      ip,
-      size: 256 * mebibyte,
-      publicKeys: [await readFile(join(folder, "key.pub"), "utf8")],
-      accounts: [boxAccount("u70", { passwordHash: passwordHash(PASSWORD, newSalt()), ssh: true })],
-    });
-    await settle({});
-    const key = await readFile(join(folder, "key"), "utf8");
-    await run(`umask 077; cat >/root/key <<'E'\n${key}E\nprintf '#!/bin/sh\\necho "$SECRET"\\n' >/root/askpass
-chmod 700 /root/askpass; echo hello >/root/hello`);
-    await eventually("name of the box", async () => {
-      const { exitCode } = await inMachine(settings, 1, "getent hosts u70.your-storagebox.de");
-      return exitCode === 0;
-    });
+    await lab.up();
   });
 
   after(async () => {
-    if (whyNoMachines() !== undefined) return;
-    stopping.abort();
-    host?.close();
-    await stopServices(settings);
-    await removeEverything(settings);
-    await rm(settings.stateDir, { recursive: true, force: true });
-    await rm(folder, { recursive: true, force: true });
-    assert.deepEqual(await leftovers(settings), []);
+    if (whyNoMachines() === undefined) await lab.down();
   });
 
   it("are found by name, and only those that exist have one", async () => {
@@ -141,8 +45,8 @@ chmod 700 /root/askpass; echo hello >/root/hello`);
     await run(`${password(PASSWORD)} ${sftp("u70", "mkdir dir\\nput /root/hello dir/two\\n", byPassword)}`);
     assert.equal(await run(`${sftp("u70", "get one /root/back\\n")} >/dev/null; cat /root/back`), "hello");
     await fails(`${password("Wrong-Secret-99")} ${sftp("u70", "ls\\n", byPassword)}`, /Permission denied/);
-    assert.deepEqual(await host.storageBoxFolders(box.id, []), [".ssh", "dir"]);
-    assert.equal(await host.storageBoxFolders(box.id, ["none"]), undefined);
+    assert.deepEqual(await lab.host.storageBoxFolders(lab.box.id, []), [".ssh", "dir"]);
+    assert.equal(await lab.host.storageBoxFolders(lab.box.id, ["none"]), undefined);
   });
 
   it("take rsync and borg over port 23, and give a shell no command on port 22", async () => {
@@ -170,7 +74,7 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
       passwordHash: passwordHash(subPassword, newSalt()),
       ssh: true,
     });
-    await withAccounts([...box.accounts, sub]);
+    await withAccounts([...lab.box.accounts, sub]);
     const secret = password(subPassword);
     await run(`${secret} ${sftp("u70-sub1", "put /root/hello mine\\n", byPassword)}`);
     assert.equal(
@@ -190,7 +94,7 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
     );
     await fails(`${secret} ${ssh("u70-sub1", "'ls out/; cat shadow'", byPassword)}`, /No such file/);
 
-    await withAccounts([box.accounts[0] ?? sub, { ...sub, readonly: true }]);
+    await withAccounts([lab.box.accounts[0] ?? sub, { ...sub, readonly: true }]);
     await fails(`${secret} ${sftp("u70-sub1", "put /root/hello more\\n", byPassword)}`, /[Ff]ailure/);
     await fails(`${secret} ${ssh("u70-sub1", "'rm mine'", byPassword)}`, /Read-only file system/);
     assert.equal(
@@ -205,8 +109,8 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
   it("do not follow a user's link when they make a home", async () => {
     await run(ssh("u70", "'ln -s /etc trap'"));
     const sub = boxAccount("u70-sub2", { home: "trap/ssh" });
-    await assert.rejects(host.settleStorageBox({ ...box, accounts: [...box.accounts, sub] }));
-    assert.equal(await host.storageBoxFolders(box.id, ["trap"]), undefined);
+    await assert.rejects(lab.host.settleStorageBox({ ...lab.box, accounts: [...lab.box.accounts, sub] }));
+    assert.equal(await lab.host.storageBoxFolders(lab.box.id, ["trap"]), undefined);
     await settle({});
     await run(ssh("u70", "rm trap"));
   });
@@ -217,7 +121,7 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
     await fails(`${password(PASSWORD)} ${sftp("u70", "ls\\n", byPassword)}`, /Permission denied/);
     await run(`${password("New-Secret-Pass1")} ${sftp("u70", "ls\\n", byPassword)}`);
     await fails(ssh("u70", "true"), /Permission denied/);
-    await withAccounts([{ ...box.accounts[0] }]);
+    await withAccounts([{ ...lab.box.accounts[0] }]);
     await fails(ssh("u70", "true"), /Connection refused/);
     await run("kill -0 $(cat /root/session) && kill $(cat /root/session)");
     await withAccounts(own({ ssh: true }));
@@ -227,8 +131,8 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
   it("take snapshots, show them, and go back to one", async () => {
     await settle({ snapshotsVisible: true });
     await run(ssh("u70", "'echo before >file; head -c 20M /dev/urandom >large'"));
-    await host.createStorageBoxSnapshot(box.id, "2026-01-01T00-00-00");
-    await host.createStorageBoxSnapshot(box.id, "2026-01-01T00-00-00");
+    await lab.host.createStorageBoxSnapshot(lab.box.id, "2026-01-01T00-00-00");
+    await lab.host.createStorageBoxSnapshot(lab.box.id, "2026-01-01T00-00-00");
     await run(ssh("u70", "'echo after >file; rm large; echo new >new'"));
     assert.equal(await run(ssh("u70", "'cat .zfs/snapshot/2026-01-01T00-00-00/file'")), "before");
     await fails(ssh("u70", "'touch .zfs/snapshot/2026-01-01T00-00-00/x'"), /Read-only file system/);
@@ -244,14 +148,14 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
         data < held
       );
     });
-    await host.rollbackStorageBox(box, "2026-01-01T00-00-00");
+    await lab.host.rollbackStorageBox(lab.box, "2026-01-01T00-00-00");
     assert.equal(
       await run(ssh("u70", "'cat file; stat -c %s large; ls new 2>&1 | tail -c 26'")),
       "before\n20971520\nNo such file or directory",
     );
-    await host.removeStorageBoxSnapshot(box.id, "2026-01-01T00-00-00");
+    await lab.host.removeStorageBoxSnapshot(lab.box.id, "2026-01-01T00-00-00");
     await eventually("no usage by snapshots", async () => (await usage()).snapshots < mebibyte);
-    await assert.rejects(host.rollbackStorageBox(box, "2026-01-01T00-00-00"), /has no snapshot/);
+    await assert.rejects(lab.host.rollbackStorageBox(lab.box, "2026-01-01T00-00-00"), /has no snapshot/);
     await settle({});
     await settle({ snapshotsVisible: false });
     await fails(ssh("u70", "'ls .zfs'"), /No such file/);
@@ -271,7 +175,7 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
     assert.equal(await size(), 512 * mebibyte);
     await run(ssh("u70", "'head -c 300M /dev/urandom >full'"));
     await assert.rejects(
-      host.settleStorageBox({ ...box, size: 256 * mebibyte }),
+      lab.host.settleStorageBox({ ...lab.box, size: 256 * mebibyte }),
       /cannot have 268435456 bytes/,
     );
     assert.equal(await size(), 512 * mebibyte);
@@ -281,39 +185,28 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
   });
 
   it("answer to the outside only when an account may be reached from there", async () => {
-    const { internet } = namesOf(settings);
-    const outside = (username: string) =>
-      execa(
-        "ip",
-        [
-          ...["netns", "exec", internet, "ssh", "-o", "ConnectTimeout=3", "-o", "BatchMode=yes"],
-          ...["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"],
-          ...["-i", join(folder, "key"), "-p", "23", `${username}@${ip}`, "true"],
-        ],
-        { reject: false },
-      );
-    await chmod(join(folder, "key"), 0o600);
-    assert.match((await outside("u70")).stderr, /timed out/);
+    await chmod(lab.key, 0o600);
+    assert.match((await fromOutside("u70")).stderr, /timed out/);
     const sub = boxAccount("u70-sub3", { home: "three", ssh: true, external: true });
-    await withAccounts([...box.accounts, sub]);
-    assert.match((await outside("u70")).stderr, /Permission denied/, "another account may, this one not");
+    await withAccounts([...lab.box.accounts, sub]);
+    assert.match((await fromOutside("u70")).stderr, /Permission denied/, "another account may, this one not");
     await withAccounts(own({ external: true }));
-    assert.equal((await outside("u70")).exitCode, 0);
-    await withAccounts([{ ...box.accounts[0], external: false }]);
-    assert.match((await outside("u70")).stderr, /timed out/);
+    assert.equal((await fromOutside("u70")).exitCode, 0);
+    await withAccounts([{ ...lab.box.accounts[0], external: false }]);
+    assert.match((await fromOutside("u70")).stderr, /timed out/);
     await run(ssh("u70", "true"));
   });
 
   it("go on when the daemon is killed, are found again, and are started again when they end", async () => {
-    const first = await findBoxInit(settings, box.id);
+    const first = await findBoxInit(settings, lab.box.id);
     assert.ok(first !== undefined);
-    host.close();
-    await open();
+    lab.host.close();
+    await lab.open();
     await settle({});
-    assert.equal(await findBoxInit(settings, box.id), first);
+    assert.equal(await findBoxInit(settings, lab.box.id), first);
     signal(first, "SIGKILL");
     await eventually("another server", async () => {
-      const next = await findBoxInit(settings, box.id);
+      const next = await findBoxInit(settings, lab.box.id);
       return next !== undefined && next !== first;
     });
     await eventually(
@@ -325,12 +218,12 @@ borg init -e repokey $repo && borg create $repo::first /root/tree && borg list $
   });
 
   it("leave nothing when they are deleted", async () => {
-    const { base, mount } = boxFolders(settings, box.id);
-    await host.removeStorageBox(box.id);
-    await host.removeStorageBox(box.id);
-    await host.reconcileNetwork(labWorld([client]));
+    const { base, mount } = boxFolders(settings, lab.box.id);
+    await lab.host.removeStorageBox(lab.box.id);
+    await lab.host.removeStorageBox(lab.box.id);
+    await lab.host.reconcileNetwork(labWorld([client]));
     assert.equal(existsSync(base), false);
-    assert.equal(await findBoxInit(settings, box.id), undefined);
+    assert.equal(await findBoxInit(settings, lab.box.id), undefined);
     const left = (await leftovers(settings)).filter(
       (line) => line.includes("storage-boxes") || line.includes("-b70"),
     );

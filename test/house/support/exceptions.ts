@@ -4,15 +4,9 @@
 export const longFiles: readonly string[] = [
   "application.host.test.ts",
   "backup.machines.test.ts",
-  "daemon.machines.test.ts",
-  "hostSide.machines.test.ts",
-  "loadBalancers.machines.test.ts",
-  "machines.machines.test.ts",
   "parse.test.ts",
   "repairOnEngine.test.ts",
   "restore.machines.test.ts",
-  "room.machines.test.ts",
-  "storageBoxes.machines.test.ts",
 ];
 
 /** `file function` of functions with more lines than a function may have. */

@@ -59,10 +59,16 @@ function linesOf(file: ts.SourceFile, node: ts.Node): number {
   return line(node.getEnd()) - line(node.getStart(file)) + 1;
 }
 
-/** A suite of tests holds functions and does nothing itself. */
+/** A suite of tests holds functions and does nothing itself; so does a function that gives its tests to a suite. */
 function isSuite(node: ts.Node): boolean {
   const call = node.parent;
-  return ts.isCallExpression(call) && /^(describe|suite|context)\b/.test(call.expression.getText());
+  if (ts.isCallExpression(call) && /^(describe|suite|context)\b/.test(call.expression.getText())) return true;
+  return ts.isFunctionDeclaration(node) && (node.body?.statements.some(isTest) ?? false);
+}
+
+function isTest(statement: ts.Statement): boolean {
+  if (!ts.isExpressionStatement(statement) || !ts.isCallExpression(statement.expression)) return false;
+  return statement.expression.expression.getText() === "it";
 }
 
 function nameOf(node: ts.SignatureDeclaration): string {

@@ -1,4 +1,4 @@
-import type { BoxAccount, StorageBoxSpec } from "../../src/host/storageBoxes";
+import type { BoxAccount, StorageBoxSpec } from "../../../src/host/storageBoxes";
 
 export function boxAccount(username: string, more: Partial<BoxAccount> = {}): BoxAccount {
   return {
