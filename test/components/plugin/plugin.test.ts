@@ -97,9 +97,12 @@ describe("the components in other languages", function () {
     assert.deepEqual(under("net"), ["net-default-route", "net-network", "net-subnet-edge"]);
     const pair = ["shop-address", "shop-edge1", "shop-edge2", "shop-firewall", "shop-spread"];
     assert.deepEqual(under("shop"), pair);
-    for (const machine of ["shop-edge1", "shop-edge2"]) {
-      const ofMachine = ["booted", "ready", "server", "setup"].map((end) => `${machine}-${end}`);
-      assert.deepEqual(under(machine), ofMachine);
+    const box = ["media-box", "media-box-key", "media-box-password"];
+    const passwords = ["media-backup-key", "media-objects-app", "media-objects-root"];
+    assert.deepEqual(under("media"), [...box, ...passwords, "media-storage1", "media-volume"].sort());
+    for (const [machine, ...more] of [["shop-edge1"], ["shop-edge2"], ["media-storage1", "volume"]]) {
+      const ofMachine = ["booted", "ready", "server", "setup", ...more].map((end) => `${machine}-${end}`);
+      assert.deepEqual(under(machine ?? ""), ofMachine);
     }
   });
 

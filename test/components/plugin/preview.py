@@ -33,6 +33,24 @@ def program() -> None:
         opts=pulumi.ResourceOptions(depends_on=[network]),
     )
     pulumi.export("virtualIp", pair.virtual_ip)
+    login = platform.DatabaseLoginArgs(user="dumper", password=pulumi.Output.secret("one"))
+    storage = platform.StorageNode(
+        "media",
+        location="nbg1",
+        network=platform.PrivateNetworkArgs(id=network.network_id, range="10.0.0.0/16"),
+        address="10.0.4.11",
+        server_type="cx33",
+        ssh_key="deploy",
+        private_key=pulumi.Output.secret("key"),
+        bastion=platform.BastionArgs(host=pair.virtual_ip, host_key="ssh-ed25519 AAAA"),
+        clients=[pulumi.Output.from_input("10.0.1.21")],
+        bulk=platform.BulkBackend.STORAGE_BOX,
+        bulk_gb=1000,
+        database=platform.DatabaseToBackUpArgs(
+            address=pulumi.Output.from_input("10.0.3.11"), backup=login, restore=login
+        ),
+    )
+    pulumi.export("s3Endpoint", storage.s3_endpoint)
     if os.environ.get("WRONG"):
         platform.LoadBalancerPair(
             "wrong",
