@@ -85,7 +85,7 @@ export class Platform extends pulumi.ComponentResource {
     super("hetzner-platform:index:Platform", name, {}, opts);
     const { settings, plan = planPlatform(args.settings) } = args;
     requireBuilt(settings, plan.roles);
-    const gate = rememberSettled(name, settings, this);
+    const gate = rememberSettled(name, settings, plan, this);
     const { key, network, resolveImage, forRoles } = createGround(name, args, plan, gate, this);
     const roles = createRoles(name, settings, plan, forRoles, this);
     const edge = componentOf(roles, LoadBalancerPair);

@@ -10,7 +10,7 @@ import type { Preset } from "./preset";
 import { scaleUp } from "./scaleUp";
 import { separated } from "./separated";
 import type { PlatformSettings } from "./settings";
-import { subnetsFor } from "./subnets";
+import { namedNetwork, subnetsFor } from "./subnets";
 
 /** All of them, by name. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
@@ -37,9 +37,8 @@ export function planPlatform(settings: PlatformSettings): Plan {
 /** The same of roles that are known already. */
 export function planOf(settings: PlatformSettings, roles: readonly Role[]): Plan {
   const { environment, network } = settings;
-  const own = Object.entries(settings.roles ?? {}).map(([name, { subnet }]) => [name, subnet]);
   const subnets = subnetsFor(
-    { ...network, subnets: { ...network.subnets, ...Object.fromEntries(own) } },
+    namedNetwork(settings),
     roles.map(({ name }) => name),
   );
   return planRoles({ environment, network: { range: network.range, subnets } }, roles);

@@ -4,7 +4,7 @@ import { comingParts, type Role } from "../plan/role";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import { presetOf } from ".";
 import type { PlatformSettings } from "./settings";
-import { withoutRoom } from "./subnets";
+import { namedNetwork, withoutRoom } from "./subnets";
 
 /** What is wrong with a preset's machines: more than one kind of work, no room in the network. */
 export function presetProblems(
@@ -43,13 +43,11 @@ function mixedRoleProblems(settings: PlatformSettings, roles: readonly Role[]): 
 }
 
 function roomProblems(settings: PlatformSettings, planned: readonly Role[]): readonly SettingsProblem[] {
-  const { network, roles = {} } = settings;
-  // A role of the stack file names its subnet itself.
-  const names = planned.map(({ name }) => name).filter((name) => !(name in roles));
-  return withoutRoom(network, names).map((role) => ({
+  const names = planned.map(({ name }) => name);
+  return withoutRoom(namedNetwork(settings), names).map((role) => ({
     path: "network.range",
-    value: network.range,
-    allowed: `a range with a free subnet for ${role} of preset ${presetOf(settings).name}`,
+    value: settings.network.range,
+    allowed: `a range with a free subnet for ${role} of ${role in (settings.roles ?? {}) ? "the stack file" : `preset ${presetOf(settings).name}`}`,
     remedy: "take a larger range, such as 10.0.0.0/16",
   }));
 }

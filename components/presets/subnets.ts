@@ -1,11 +1,13 @@
 import type { NetworkSettings } from "../settings/platformWide";
 import { ipv4Text, overlaps, requireIpv4Range } from "../settings/ranges";
+import type { PlatformSettings } from "./settings";
 
 /**
  * A subnet for each role: as the settings say, else the next free part of the range, a /24 or an eighth of a range
  * that is too small for that. The whole range where no part is free, which the rules refuse.
  *
- * What is not set depends on the order of the roles: an outline grows at its end.
+ * What is not set depends on the order of the roles: an outline grows at its end, and the stack's record refuses what
+ * would move.
  */
 export function subnetsFor(network: NetworkSettings, roles: readonly string[]): Subnets {
   const given: Subnets = network.subnets;
@@ -18,6 +20,17 @@ export function subnetsFor(network: NetworkSettings, roles: readonly string[]): 
   return Object.fromEntries(roles.map((role) => [role, found.get(role) ?? network.range]));
 }
 
+/** The network with every subnet that the stack file names, those of its own roles too. */
+export function namedNetwork({
+  network,
+  roles = {},
+}: Pick<PlatformSettings, "network" | "roles">): NetworkSettings {
+  const own = Object.entries(roles).flatMap(([name, { subnet }]) =>
+    subnet === undefined ? [] : [[name, subnet]],
+  );
+  return { ...network, subnets: { ...network.subnets, ...Object.fromEntries(own) } };
+}
+
 /** Roles for which the range has no free part. */
 export function withoutRoom(network: NetworkSettings, roles: readonly string[]): readonly string[] {
   const subnets = subnetsFor(network, roles);
@@ -26,7 +39,8 @@ export function withoutRoom(network: NetworkSettings, roles: readonly string[]):
 
 type Subnets = Readonly<Record<string, string>>;
 
-function freeSubnet(range: string, taken: readonly string[]): string | undefined {
+/** The first free part of the range; undefined when there is none. */
+export function freeSubnet(range: string, taken: readonly string[]): string | undefined {
   const whole = requireIpv4Range(range);
   const prefix = Math.min(30, Math.max(24, whole.prefix + 3));
   const size = 2 ** (32 - prefix);

@@ -73,24 +73,29 @@ export function settledValues<Settings>(rules: SettledRules<Settings>, settings:
   );
 }
 
+/** A record with every path as it is called today. @param remembered by this version or an earlier one */
+export function withTodaysPaths(remembered: SettledSettings, renamedPath: RenamedPath): SettledSettings {
+  return Object.fromEntries(
+    Object.entries(remembered).map(([path, value]) => [renamedPath(path) ?? path, value]),
+  );
+}
+
 /**
  * Every change that must not be applied. Paths that were not remembered yet may have any value.
  *
- * @param remembered by this version or an earlier one
+ * @param remembered with paths as they are called today
  */
 export function settledChanges<Settings extends Acceptance>(
   rules: SettledRules<Settings>,
   remembered: SettledSettings,
   settings: Settings,
-  renamedPath: RenamedPath,
 ): readonly SettledChange[] {
-  const before = Object.fromEntries(
-    Object.entries(remembered).map(([path, value]) => [renamedPath(path) ?? path, value]),
-  );
   const now = settledValues(rules, settings);
-  const differs = Object.fromEntries(Object.entries(before).map(([path, was]) => [path, was !== now[path]]));
+  const differs = Object.fromEntries(
+    Object.entries(remembered).map(([path, was]) => [path, was !== now[path]]),
+  );
   return Object.entries(rules).flatMap(([path, rule]) => {
-    const [was, is] = [before[path], rule.read(settings)];
+    const [was, is] = [remembered[path], rule.read(settings)];
     if (was === undefined || is === undefined || was === is || rule.mayBecome?.(was, is, settings, differs))
       return [];
     if (rule.canBeAccepted && isAccepted(settings, path, is)) return [];

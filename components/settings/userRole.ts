@@ -4,8 +4,8 @@ import type { Store } from "./store";
 /** A kind of machine that a stack file defines: private machines that run the operator's containers. */
 export interface UserRoleSettings extends MachineSize {
   readonly count: number;
-  /** Range of its machines inside `network.range`: it stays when other roles come and go. */
-  readonly subnet: string;
+  /** Range of its machines inside `network.range`. @default - the next free part of it */
+  readonly subnet?: string | undefined;
   /** Stores that its containers use; each gets address and credentials as the services of app nodes do. */
   readonly needs: readonly Store[];
   readonly containers: Readonly<Record<string, UserContainer>>;

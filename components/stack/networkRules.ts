@@ -28,7 +28,9 @@ export const networkRules: readonly Rule<{ readonly settings: PlatformSettings }
 export const plannedNetworkRules: readonly Rule<{
   readonly settings: PlatformSettings;
   readonly plan: Plan;
-}>[] = [{ reads: ["network", "app.count"], check: ({ settings, plan }) => roomProblems(settings, plan) }];
+}>[] = [
+  { reads: ["network", "roles", "app.count"], check: ({ settings, plan }) => roomProblems(settings, plan) },
+];
 
 function rangeProblems(text: string): readonly SettingsProblem[] {
   const range = requireIpv4Range(text);
@@ -80,7 +82,10 @@ function overlapProblems(settings: PlatformSettings): readonly SettingsProblem[]
 }
 
 function roomProblems(settings: PlatformSettings, plan: Plan): readonly SettingsProblem[] {
-  return subnetsOf(settings).flatMap(([role, value]) => {
+  const { roles = {} } = settings;
+  return Object.entries({ ...settings.network.subnets, ...plan.network.subnets }).flatMap(([role, value]) => {
+    // A role of the stack file that names its subnet has a rule of its own.
+    if (roles[role]?.subnet !== undefined) return [];
     const subnet = requireIpv4Range(value);
     const last = Math.max(...machinesOf(plan, role).map(lastAddress));
     // The last address of a subnet is its broadcast address.
@@ -88,7 +93,7 @@ function roomProblems(settings: PlatformSettings, plan: Plan): readonly Settings
     const needed = 32 - Math.ceil(Math.log2(last - subnet.first + 2));
     return [
       {
-        path: `network.subnets.${role}`,
+        path: role in roles ? `roles.${role}.subnet` : `network.subnets.${role}`,
         value,
         allowed: `a subnet that holds the role's last address ${ipv4Text(last)}`,
         remedy: `take a prefix of /${needed} or shorter; machines begin at the 11th address`,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { enginesHooks } from "../machine/enginesHooks";
+import type { Plan } from "../plan/plan";
 import { refusalText, type SettledSettings } from "../settings/settled";
 import type { PlatformSettings } from "./settings";
 import { refusedChanges, settledSettings } from "./settledSettings";
@@ -13,25 +14,32 @@ export type Gate = <T>(value: T) => pulumi.Output<T>;
  *
  * It says nothing when it runs under mocks, which have no memory.
  */
-export function rememberSettled(name: string, settings: PlatformSettings, parent: pulumi.Resource): Gate {
-  const hooks = enginesHooks() ? { beforeUpdate: [refuseChanges(name, settings)] } : {};
-  const record = new pulumi.Stash(`${name}-settled`, { input: settledSettings(settings) }, { parent, hooks });
+export function rememberSettled(
+  name: string,
+  settings: PlatformSettings,
+  plan: Plan,
+  parent: pulumi.Resource,
+): Gate {
+  const refuse = (before: SettledSettings) => refuseChanges(before, settings, plan);
+  const hooks = enginesHooks() ? { beforeUpdate: [settledHook(name, refuse)] } : {};
+  const input = settledSettings(settings, plan);
+  const record = new pulumi.Stash(`${name}-settled`, { input }, { parent, hooks });
   // Of a record that an `up --target` leaves out no hook is called, and the engine answers what it holds.
-  const passed = pulumi.all([record.urn, record.input]).apply(([, held]) => refuse(held ?? {}, settings));
+  const passed = pulumi.all([record.urn, record.input]).apply(([, held]) => refuse(held ?? {}));
   return (value) => passed.apply(() => value);
 }
 
 /** @throws with every change that would leave data behind or delete it */
-function refuse(before: SettledSettings, settings: PlatformSettings): void {
-  const changes = refusedChanges(before, settings);
+function refuseChanges(before: SettledSettings, settings: PlatformSettings, plan: Plan): void {
+  const changes = refusedChanges(before, settings, plan);
   if (changes.length > 0) throw new pulumi.RunError(refusalText(changes));
 }
 
-function refuseChanges(name: string, settings: PlatformSettings): pulumi.ResourceHook {
+function settledHook(name: string, refuse: (before: SettledSettings) => void): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-settled-settings`,
     ({ oldInputs }) => {
-      refuse((oldInputs as { readonly input?: SettledSettings } | undefined)?.input ?? {}, settings);
+      refuse((oldInputs as { readonly input?: SettledSettings } | undefined)?.input ?? {});
     },
     { onDryRun: true },
   );

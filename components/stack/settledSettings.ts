@@ -1,29 +1,20 @@
-import type { RoleName } from "../roles/sections";
+import type { Plan } from "../plan/plan";
 import {
   type SettledChange,
-  type SettledRule,
   type SettledRules,
   type SettledSettings,
   settledChanges,
   settledValues,
+  withTodaysPaths,
 } from "../settings/settled";
 import { renamedPath } from "./renamedKeys";
-import { roleNames, roleSettled } from "./roles";
+import { roleSettled } from "./roles";
 import type { PlatformSettings } from "./settings";
-
-const anotherStack = "for another one create another stack beside this one and restore its backups there";
+import { anotherStack, settledSubnets, subnetChanges } from "./settledSubnets";
 
 const rebuilds = () => "machines, volume and addresses would be replaced by new, empty ones";
 
-const subnet = (role: RoleName): SettledRule<PlatformSettings> => ({
-  read: ({ network }) => network.subnets[role],
-  // Most subnets follow from the range, which is refused by itself.
-  mayBecome: (_before, _after, _settings, others) => others["network.range"] === true,
-  effect: () => "Hetzner keeps a subnet while machines are in it, and moving them cuts their way out",
-  remedy: (before) => `set it back to ${before}: ${anotherStack}`,
-});
-
-/** Everything that data depends on: of the whole platform, and of each role. */
+/** Everything that data depends on, besides the subnets: of the whole platform, and of each role. */
 export const settledRules: SettledRules<PlatformSettings> = {
   environment: {
     read: ({ environment }) => environment,
@@ -41,13 +32,12 @@ export const settledRules: SettledRules<PlatformSettings> = {
     effect: rebuilds,
     remedy: (before) => `set it back to ${before}: ${anotherStack}`,
   },
-  ...Object.fromEntries(roleNames.map((role) => [`network.subnets.${role}`, subnet(role)])),
   ...roleSettled,
 };
 
 /** What a stack remembers of its settings. */
-export function settledSettings(settings: PlatformSettings): SettledSettings {
-  return settledValues(settledRules, settings);
+export function settledSettings(settings: PlatformSettings, plan: Plan): SettledSettings {
+  return { ...settledValues(settledRules, settings), ...settledSubnets(settings, plan) };
 }
 
 /**
@@ -58,6 +48,8 @@ export function settledSettings(settings: PlatformSettings): SettledSettings {
 export function refusedChanges(
   remembered: SettledSettings,
   settings: PlatformSettings,
+  plan: Plan,
 ): readonly SettledChange[] {
-  return settledChanges(settledRules, remembered, settings, renamedPath);
+  const before = withTodaysPaths(remembered, renamedPath);
+  return [...settledChanges(settledRules, before, settings), ...subnetChanges(before, settings, plan)];
 }

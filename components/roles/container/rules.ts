@@ -49,6 +49,7 @@ function subnetProblems(settings: Around): readonly SettingsProblem[] {
     ...rolesOf(settings).map(([name, { subnet }]) => [`roles.${name}.subnet`, subnet] as const),
   ];
   return rolesOf(settings).flatMap(([name, { subnet, count }]) => {
+    if (subnet === undefined) return [];
     const path = `roles.${name}.subnet`;
     const [own, whole] = [ipv4Range(subnet), ipv4Range(range)];
     if (own === undefined || whole === undefined) return [];
@@ -60,7 +61,7 @@ function subnetProblems(settings: Around): readonly SettingsProblem[] {
     if (own.first + firstHost + count > own.last + 1)
       return problem(`a subnet with room for ${count} machines`);
     const taken = all.find(([other, text]) => {
-      const theirs = ipv4Range(text);
+      const theirs = text === undefined ? undefined : ipv4Range(text);
       return other !== path && theirs !== undefined && overlaps(own, theirs);
     });
     return taken === undefined ? [] : problem(`a subnet apart from ${taken[0]} ${taken[1]}`);

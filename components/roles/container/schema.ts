@@ -83,7 +83,12 @@ export const userRolesSchema = z
           allowed: "an IPv4 network address in CIDR form inside network.range: 10.0.20.0/24",
           remedy: "name a range that no other role has, and keep it",
           standIn: "10.0.20.0/24",
-        }).describe("Subnet of its machines; it stays when other roles come and go"),
+        })
+          .meta({
+            description: "Subnet of its machines, inside network.range",
+            fallback: "the next free part of it; what would move that of a running role is refused",
+          })
+          .optional(),
         needs: z
           .array(choice(Object.values(Store), "a store"))
           .default([])
