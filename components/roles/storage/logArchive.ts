@@ -55,7 +55,9 @@ export function logArchiveSetup(config: LogArchiveConfig): CompleteSetup {
     checks: [
       {
         name: "the log archive takes entries",
-        command: `printf '__REALTIME_TIMESTAMP=%s\\n__MONOTONIC_TIMESTAMP=1\\n_BOOT_ID=%s\\n_HOSTNAME=%s\\nMESSAGE=platform check\\n\\n' "$(date +%s%6N)" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(hostname)" |
+        // With its true place in the boot: journalctl reads several files of one boot in that order, and would stop at
+        // what is older than it looks for before it came to an entry of the first microsecond.
+        command: `printf '__REALTIME_TIMESTAMP=%s\\n__MONOTONIC_TIMESTAMP=%s\\n_BOOT_ID=%s\\n_HOSTNAME=%s\\nMESSAGE=platform check\\n\\n' "$(date +%s%6N)" "$(awk '{ printf "%.0f", $1 * 1000000 }' /proc/uptime)" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(hostname)" |
 curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/vnd.fdo.journal' -H 'Expect:' --data-binary @- http://${config.privateIp}:${journalPort}/upload &&
 platform-logs --since '10 minutes ago' --grep 'platform check' --lines 1 | grep -q .`,
       },

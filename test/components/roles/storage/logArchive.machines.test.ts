@@ -99,6 +99,15 @@ describe("S0-19: the log archive, for real", function () {
     assert.equal((await machine.run("platform-logs --grep 4711")).output, "");
   });
 
+  it("takes the set-up's entry on a machine that runs for long, in whatever file it comes to lie", async () => {
+    const old = `printf '__REALTIME_TIMESTAMP=%s\\n__MONOTONIC_TIMESTAMP=2000000\\n_BOOT_ID=%s\\n_HOSTNAME=%s\\nMESSAGE=long ago\\n\\n' "$(date -d '20 minutes ago' +%s%6N)" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(hostname)"`;
+    await machine.succeed(
+      `${old} | curl -fsS -H 'Content-Type: application/vnd.fdo.journal' -H 'Expect:' --data-binary @- http://10.0.4.11:19532/upload`,
+    );
+    await machine.succeed("platform-log-retention");
+    for (const { command } of archive.checks) await machine.succeed(command);
+  });
+
   it("S3: is limited to its share of the volume", async () => {
     const merged = await machine.succeed("systemd-analyze cat-config systemd/journal-remote.conf");
     assert.match(merged, /^MaxUse=20000000000$/m);

@@ -2433,7 +2433,7 @@ stage 'check the object store lets the application write, read and delete'
 wait_until 60 '/usr/local/lib/platform/object-store try'
 
 stage 'check the log archive takes entries'
-wait_until 60 'printf '\''__REALTIME_TIMESTAMP=%s\n__MONOTONIC_TIMESTAMP=1\n_BOOT_ID=%s\n_HOSTNAME=%s\nMESSAGE=platform check\n\n'\'' "$(date +%s%6N)" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(hostname)" |
+wait_until 60 'printf '\''__REALTIME_TIMESTAMP=%s\n__MONOTONIC_TIMESTAMP=%s\n_BOOT_ID=%s\n_HOSTNAME=%s\nMESSAGE=platform check\n\n'\'' "$(date +%s%6N)" "$(awk '\''{ printf "%.0f", $1 * 1000000 }'\'' /proc/uptime)" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(hostname)" |
 curl -fsS -m 10 -o /dev/null -H '\''Content-Type: application/vnd.fdo.journal'\'' -H '\''Expect:'\'' --data-binary @- http://10.0.4.11:19532/upload &&
 platform-logs --since '\''10 minutes ago'\'' --grep '\''platform check'\'' --lines 1 | grep -q .'
 
