@@ -74,7 +74,7 @@ function machinesOfRole(role: Role, environment: string, { subnets }: PlanNetwor
 
 /** One machine of a role. @param index from 0 */
 export function machineOf(role: Role, environment: string, index: number, privateIp: string): MachinePlan {
-  const { vcpus, memoryGb, serverType } = role.size;
+  const { vcpus, memoryGb, serverType, cpu, diskGb } = role.size;
   const name = `${role.name}${index + 1}`;
   return {
     name,
@@ -82,7 +82,11 @@ export function machineOf(role: Role, environment: string, index: number, privat
     role: role.name,
     privateIp,
     isPublic: role.isPublic,
-    size: { vcpus, memoryGb, serverType },
+    size: {
+      ...{ vcpus, memoryGb, serverType },
+      ...(cpu !== undefined && { cpu }),
+      ...(diskGb !== undefined && { diskGb }),
+    },
   };
 }
 

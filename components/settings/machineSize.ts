@@ -1,4 +1,11 @@
-import { describeSize, fallbackServerTypes, type MachineSize, nearestServerTypes } from "../sizing/resolve";
+import {
+  describeNeeds,
+  describeType,
+  fallbackServerTypes,
+  type MachineSize,
+  nearestServerTypes,
+  satisfies,
+} from "../sizing/resolve";
 import { findServerType, serverTypes } from "../sizing/serverTypes";
 import { choice, wholeNumber } from "./leaves";
 import type { SettingsProblem } from "./problems";
@@ -27,7 +34,20 @@ export const sizeShape = ({ vcpus, memoryGb }: DefaultSize) => ({
   )
     .meta({
       description: "Hetzner server type of the machines",
-      fallback: "the cheapest that has vcpus and memoryGb",
+      fallback: "the cheapest that has vcpus, memoryGb, cpu and diskGb",
+    })
+    .optional(),
+  cpu: choice(["shared", "dedicated"], "a kind of vCPU")
+    .meta({
+      description: "Whether the machines' vCPUs are their own, or shared with machines of others",
+      fallback: "either",
+    })
+    .optional(),
+  diskGb: wholeNumber(1, 4096, "the disk in GB")
+    .meta({
+      description:
+        "Disk that each server has at least when it is made, in GB, besides volumes; another server type later keeps the disk",
+      fallback: "whatever the server type has",
     })
     .optional(),
 });
@@ -42,6 +62,8 @@ export function completeSize(
     vcpus: given.vcpus ?? type?.vcpus ?? fallback.vcpus,
     memoryGb: given.memoryGb ?? type?.memoryGb ?? fallback.memoryGb,
     serverType: given.serverType,
+    ...(given.cpu !== undefined && { cpu: given.cpu }),
+    ...(given.diskGb !== undefined && { diskGb: given.diskGb }),
   };
 }
 
@@ -53,7 +75,7 @@ export interface SizeInput<Key extends string> {
 /** A server type of the location has what the section under `key` asks for. */
 export function sizeRule<Key extends string>(key: Key): Rule<SizeInput<Key>> {
   return {
-    reads: ["location", ...["vcpus", "memoryGb", "serverType"].map((field) => `${key}.${field}`)],
+    reads: ["location", ...sizeFields.map((field) => `${key}.${field}`)],
     check: ({ settings }) => {
       const sections: { readonly [Section in Key]?: MachineSize | undefined } = settings;
       const size = sections[key];
@@ -62,19 +84,24 @@ export function sizeRule<Key extends string>(key: Key): Rule<SizeInput<Key>> {
   };
 }
 
-function sizeProblems(key: string, size: MachineSize, location: string): readonly SettingsProblem[] {
-  const nearest = nearestServerTypes(size, location).map((type) => `${type.name} (${describeSize(type)})`);
+const sizeFields = ["vcpus", "memoryGb", "serverType", "cpu", "diskGb"] as const;
+
+/** What is wrong with a size: no server type of the location has it. @param key where it stands: `roles.erp` */
+export function sizeProblems(key: string, size: MachineSize, location: string): readonly SettingsProblem[] {
+  const nearest = nearestServerTypes(size, location).map(
+    (type) => `${type.name} (${describeType(type, size)})`,
+  );
   if (size.serverType === undefined) {
     if (fallbackServerTypes(size, location).some((type) => type.architecture === "x86")) return [];
     const allowed = `a size that a server type in ${location} has: ${nearest.join(", ")}`;
-    return [{ path: key, value: describeSize(size), allowed, remedy: "ask for less" }];
+    return [{ path: key, value: describeNeeds(size), allowed, remedy: "ask for less" }];
   }
   const type = findServerType(size.serverType);
   if (type === undefined) return [];
   const problem = (allowed: string): SettingsProblem[] => [
     {
       path: `${key}.serverType`,
-      value: `${type.name} (${describeSize(type)})`,
+      value: `${type.name} (${describeType(type, size)})`,
       allowed,
       remedy: `take one of ${nearest.join(", ")}`,
     },
@@ -82,6 +109,5 @@ function sizeProblems(key: string, size: MachineSize, location: string): readonl
   if (!type.locations.includes(location)) {
     return problem(`a server type that is sold in ${location}; this one is in ${type.locations.join(", ")}`);
   }
-  const large = type.vcpus >= size.vcpus && type.memoryGb >= size.memoryGb;
-  return large ? [] : problem(`a server type with at least ${describeSize(size)}`);
+  return satisfies(type, size) ? [] : problem(`a server type with at least ${describeNeeds(size)}`);
 }

@@ -4,8 +4,12 @@ import { type ServerLine, type ServerType, serverTypes } from "./serverTypes";
 export interface MachineSize {
   readonly vcpus: number;
   readonly memoryGb: number;
-  /** Hetzner server type; undefined: the cheapest that satisfies vcpus and memory. */
+  /** Hetzner server type; undefined: the cheapest that satisfies all the others. */
   readonly serverType: string | undefined;
+  /** Whether its vCPUs are its own, or shared with machines of others. @default - either */
+  readonly cpu?: ServerType["cpu"] | undefined;
+  /** Disk of the server itself when it is made, besides volumes: a resize keeps it. @default - whatever the type has */
+  readonly diskGb?: number | undefined;
 }
 
 /** No server type of the location has what the machine needs. */
@@ -30,7 +34,7 @@ export function resolveServerType(
     .sort(byPrice);
   if (cheapest !== undefined) return cheapest;
   throw new NoServerTypeError(
-    `no server type in ${location} has ${describeSize(size)}; the nearest are ${nearest(size, location, types)}`,
+    `no server type in ${location} has ${describeNeeds(size)}; the nearest are ${nearest(size, location, types)}`,
   );
 }
 
@@ -48,7 +52,7 @@ function namedServerType(
   }
   if (fits(type, size, location)) return type;
   const reason = type.locations.includes(location)
-    ? `has ${describeSize(type)}, less than ${describeSize(size)}`
+    ? `has ${describeType(type, size)}, less than ${describeNeeds(size)}`
     : `is not sold in ${location}, only in ${type.locations.join(", ")}`;
   throw new NoServerTypeError(`server type ${name} ${reason}; take one of ${nearest(size, location, types)}`);
 }
@@ -74,7 +78,7 @@ export function fallbackServerTypes(
 
 /** Up to three types of the location that come closest to a size, fitting ones first. */
 export function nearestServerTypes(
-  size: Pick<MachineSize, "vcpus" | "memoryGb">,
+  size: Omit<MachineSize, "serverType">,
   location: string,
   types: readonly ServerType[] = serverTypes,
 ): readonly ServerType[] {
@@ -84,7 +88,10 @@ export function nearestServerTypes(
     return factor < 0 ? -10 * factor : factor;
   };
   const from = (type: ServerType) =>
-    distance(type.vcpus, size.vcpus) + distance(type.memoryGb, size.memoryGb);
+    distance(type.vcpus, size.vcpus) +
+    distance(type.memoryGb, size.memoryGb) +
+    (hasCpu(type, size) ? 0 : 10) +
+    (type.diskGb >= (size.diskGb ?? 0) ? 0 : distance(type.diskGb, size.diskGb ?? 0));
   return types
     .filter((type) => type.architecture === "x86" && type.locations.includes(location))
     .sort((a, b) => from(a) - from(b) || byPrice(a, b))
@@ -93,7 +100,7 @@ export function nearestServerTypes(
 
 function nearest(size: MachineSize, location: string, types: readonly ServerType[]): string {
   const found = nearestServerTypes(size, location, types);
-  return found.map((type) => `${type.name} (${describeSize(type)})`).join(", ");
+  return found.map((type) => `${type.name} (${describeType(type, size)})`).join(", ");
 }
 
 /** `4 vCPU, 16 GB RAM`. */
@@ -101,8 +108,33 @@ export function describeSize(size: Pick<ServerType, "vcpus" | "memoryGb">): stri
   return `${size.vcpus} vCPU, ${size.memoryGb} GB RAM`;
 }
 
+/** What a machine needs, in words: `4 dedicated vCPU, 16 GB RAM, 160 GB disk`. */
+export function describeNeeds({ vcpus, memoryGb, cpu, diskGb }: Omit<MachineSize, "serverType">): string {
+  const disk = diskGb === undefined ? "" : `, ${diskGb} GB disk`;
+  return `${vcpus} ${cpu === undefined ? "" : `${cpu} `}vCPU, ${memoryGb} GB RAM${disk}`;
+}
+
+/** What a type has of that which a machine needs. */
+export function describeType(type: ServerType, { cpu, diskGb }: Omit<MachineSize, "serverType">): string {
+  return describeNeeds({
+    ...{ vcpus: type.vcpus, memoryGb: type.memoryGb },
+    ...(cpu !== undefined && { cpu: type.cpu }),
+    ...(diskGb !== undefined && { diskGb: type.diskGb }),
+  });
+}
+
+/** The type has what the machine needs, wherever it is sold. */
+export function satisfies(type: ServerType, size: Omit<MachineSize, "serverType">): boolean {
+  const isLarge = type.vcpus >= size.vcpus && type.memoryGb >= size.memoryGb;
+  return isLarge && hasCpu(type, size) && type.diskGb >= (size.diskGb ?? 0);
+}
+
+function hasCpu(type: ServerType, { cpu }: Pick<MachineSize, "cpu">): boolean {
+  return cpu === undefined || type.cpu === cpu;
+}
+
 function fits(type: ServerType, size: MachineSize, location: string): boolean {
-  return type.vcpus >= size.vcpus && type.memoryGb >= size.memoryGb && type.locations.includes(location);
+  return satisfies(type, size) && type.locations.includes(location);
 }
 
 // Types without a known price come last, the smaller first.

@@ -1,5 +1,6 @@
 import { reservedSenders } from "../../plan/part";
 import { firstHost } from "../../plan/plan";
+import { sizeProblems } from "../../settings/machineSize";
 import type { SettingsProblem } from "../../settings/problems";
 import { type Program, type ProgramInput, programRules } from "../../settings/programRules";
 import { contains, ipv4Range, isNetworkCidr, overlaps } from "../../settings/ranges";
@@ -10,6 +11,7 @@ import { isTakenUnit } from "../../setup/unitNames";
 
 /** What the rules look at. */
 interface Around {
+  readonly location: string;
   readonly network: { readonly range: string; readonly subnets: Readonly<Record<string, string>> };
   readonly roles?: Readonly<Record<string, UserRoleSettings>>;
 }
@@ -23,6 +25,7 @@ export function userRoleRules<Settings extends Around>(
 ): readonly Rule<ProgramInput<Settings>>[] {
   return [
     { reads: ["roles", "network"], check: ({ settings }) => subnetProblems(settings) },
+    { reads: ["roles", "location"], check: ({ settings }) => machineProblems(settings) },
     ...containerRules(known),
   ];
 }
@@ -66,6 +69,11 @@ function subnetProblems(settings: Around): readonly SettingsProblem[] {
     });
     return taken === undefined ? [] : problem(`a subnet apart from ${taken[0]} ${taken[1]}`);
   });
+}
+
+/** No server type of the location has what the machines need. */
+function machineProblems({ location, ...settings }: Around): readonly SettingsProblem[] {
+  return rolesOf(settings).flatMap(([name, role]) => sizeProblems(`roles.${name}`, role, location));
 }
 
 function nameProblems(settings: Pick<Around, "roles">, known: readonly string[]): readonly SettingsProblem[] {

@@ -45,6 +45,30 @@ describe("resolveServerType", () => {
       ));
   }
 
+  for (const [what, needs, expected] of [
+    ["dedicated vCPUs", { cpu: "dedicated" }, "ccx23"],
+    ["shared vCPUs", { cpu: "shared" }, "cx43"],
+    ["a disk of 200 GB", { diskGb: 200 }, "cx53"],
+    ["dedicated vCPUs and a disk of 200 GB", { cpu: "dedicated", diskGb: 200 }, "ccx33"],
+  ] as const)
+    it(`takes ${expected} for 4 vCPU and 16 GB with ${what}`, () =>
+      assert.equal(resolveServerType({ ...size(4, 16), ...needs }, "nbg1").name, expected));
+
+  it("fails for a named type with another kind of vCPU or too small a disk, and names those that have it", () => {
+    assert.throws(
+      () => resolveServerType({ ...size(4, 16, "cx43"), cpu: "dedicated" }, "nbg1"),
+      /cx43 has 8 shared vCPU, 16 GB RAM, less than 4 dedicated vCPU, 16 GB RAM; take one of ccx23 \(4 dedicated/,
+    );
+    assert.throws(
+      () => resolveServerType({ ...size(4, 16, "cx43"), diskGb: 300 }, "nbg1"),
+      /cx43 has 8 vCPU, 16 GB RAM, 160 GB disk, less than 4 vCPU, 16 GB RAM, 300 GB disk/,
+    );
+    assert.throws(
+      () => resolveServerType({ ...size(4, 16), diskGb: 4000 }, "nbg1"),
+      /no server type in nbg1 has 4 vCPU, 16 GB RAM, 4000 GB disk/,
+    );
+  });
+
   it("takes the named type, a dedicated one too", () =>
     assert.equal(resolveServerType(size(4, 16, "ccx23"), "nbg1").name, "ccx23"));
 

@@ -148,6 +148,26 @@ describe("roles of a stack file (S2-1, S2-6, S2-14)", () => {
     ],
     ["the name of a role that is there", { storage: erp }, /roles\.storage.*taken/],
     [
+      "a server type that has less than they need",
+      { erp: { ...erp, serverType: "cx23" } },
+      /roles\.erp\.serverType: got cx23 .*allowed a server type with at least/,
+    ],
+    [
+      "a server type that is not sold in the location",
+      { erp: { ...erp, serverType: "cpx41" } },
+      /roles\.erp\.serverType: .*a server type that is sold in nbg1; this one is in ash, hil/,
+    ],
+    [
+      "dedicated vCPUs and a type that shares them",
+      { erp: { ...erp, serverType: "cx43", cpu: "dedicated" } },
+      /roles\.erp\.serverType: .*8 shared vCPU.*dedicated vCPU/,
+    ],
+    [
+      "a size that nothing has",
+      { erp: { ...erp, vcpus: 200 } },
+      /roles\.erp: got 200 vCPU.*allowed a size that a server type in nbg1 has/,
+    ],
+    [
       "a sender that nobody is",
       { erp: { ...erp, containers: { odoo: { image: "o:1", ports: [{ port: 1, from: ["web"] }] } } } },
       /roles\.erp\.containers\.odoo\.ports\[0\]\.from.*web/,
