@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { FastifyInstance } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Config } from "./config";
-import { findItem, insertItem, listItems } from "./database";
+import { findItem, type Item, insertItem, listItems } from "./database";
 import { type Dependencies, messageOf } from "./dependencies";
 import { identityOf } from "./identity";
 import { enqueueJob, findJob } from "./jobs";
 import { registerObjects } from "./objectRoutes";
+import type { Search } from "./search";
 
 const idParams = {
   type: "object",
@@ -76,14 +77,7 @@ function registerItems(app: FastifyInstance, { database, search }: Dependencies)
     { schema: { body } },
     async (request, reply) => {
       const item = await insertItem(database, { id: randomUUID(), ...request.body });
-      // PostgreSQL is the truth: an item that cannot be indexed now is stored all the same.
-      const indexed = await search.add(item).then(
-        () => true,
-        (error: unknown) => {
-          request.log.warn({ item: item.id, error: messageOf(error) }, "item not indexed");
-          return false;
-        },
-      );
+      const indexed = await isIndexed(search, item, request.log);
       reply.code(201).header("location", `/api/items/${item.id}`);
       return { ...item, indexed };
     },
@@ -102,6 +96,17 @@ function registerItems(app: FastifyInstance, { database, search }: Dependencies)
       return item;
     },
   );
+}
+
+/** PostgreSQL is the truth: an item that cannot be indexed now is stored all the same. */
+async function isIndexed(search: Search, item: Item, log: FastifyBaseLogger): Promise<boolean> {
+  try {
+    await search.add(item);
+    return true;
+  } catch (error) {
+    log.warn({ item: item.id, error: messageOf(error) }, "item not indexed");
+    return false;
+  }
 }
 
 function registerSearch(app: FastifyInstance, { search }: Dependencies): void {

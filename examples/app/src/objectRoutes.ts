@@ -1,5 +1,6 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Dependencies } from "./dependencies";
+import type { StoredObject } from "./objects";
 
 const params = {
   type: "object",
@@ -30,15 +31,8 @@ export function registerObjects(app: FastifyInstance, { objects }: Dependencies)
       "/api/objects/:key",
       { schema: { params } },
       async (request, reply) => {
-        const found = await objects.get(storedAs(request.params.key));
-        if (found === undefined) {
-          const message = `there is no object ${request.params.key}`;
-          return reply.code(404).send({ error: { code: "not_found", message } });
-        }
-        // The visitor who stored it chose the type: a browser must not run it as a page of this site.
-        reply.header("content-type", found.contentType).header("x-content-type-options", "nosniff");
-        reply.header("content-security-policy", "sandbox; default-src 'none'");
-        return reply.send(found.body);
+        const { key } = request.params;
+        return sendObject(reply, key, await objects.get(storedAs(key)));
       },
     );
     scope.delete<{ Params: { key: string } }>(
@@ -50,4 +44,15 @@ export function registerObjects(app: FastifyInstance, { objects }: Dependencies)
       },
     );
   });
+}
+
+function sendObject(reply: FastifyReply, key: string, found: StoredObject | undefined): FastifyReply {
+  if (found === undefined) {
+    const message = `there is no object ${key}`;
+    return reply.code(404).send({ error: { code: "not_found", message } });
+  }
+  // The visitor who stored it chose the type: a browser must not run it as a page of this site.
+  reply.header("content-type", found.contentType).header("x-content-type-options", "nosniff");
+  reply.header("content-security-policy", "sandbox; default-src 'none'");
+  return reply.send(found.body);
 }

@@ -31,8 +31,32 @@ export async function prepare(
   lifecycle: Lifecycle,
   log: FastifyBaseLogger,
 ): Promise<void> {
-  const { database, search, objects } = dependencies;
-  const untilDone = (name: DependencyName, step: () => Promise<void>) => retry(name, step, lifecycle, log);
+  const { database, objects } = dependencies;
+  const parts = prepareStores(dependencies, (name, step) => retry(name, step, lifecycle, log));
+  const whole = Promise.all(Object.values(parts)).then(async () => {
+    // Parts also end when the process is told to stop.
+    if (lifecycle.stopping.aborted) return;
+    await Promise.all([markInstalled(database), objects.put(installedKey, "yes\n", "text/plain")]);
+  });
+  whole.catch((error: unknown) => log.warn({ error: messageOf(error) }, "the installation was not marked"));
+  // Two places say it, so that either of them may be away.
+  const installed = Promise.any([
+    parts.postgresql.then(async () => assert.ok(await isInstalled(database))),
+    parts.objectStore.then(async () => assert.ok((await objects.get(installedKey)) !== undefined)),
+  ]).then(
+    () => true,
+    () => false,
+  );
+  const patience = pause(config.installSeconds * 1000, undefined, { ref: false });
+  await Promise.race([whole.catch(() => {}), patience, installed.then((was) => (was ? undefined : whole))]);
+  await Promise.all(config.readinessRequires.map((name) => parts[name]));
+}
+
+/** @param untilDone repeats a step until it works or the process is told to stop */
+function prepareStores(
+  { database, search, objects }: Dependencies,
+  untilDone: (name: DependencyName, step: () => Promise<void>) => Promise<void>,
+): Record<DependencyName, Promise<void>> {
   const postgresql = untilDone("postgresql", async () => {
     await createSchema(database);
     await insertItem(database, firstItem);
@@ -48,29 +72,7 @@ export async function prepare(
       await objects.put(welcomeKey, "Hello from the object store", "text/plain; charset=utf-8");
     }
   });
-  const parts: Record<DependencyName, Promise<void>> = {
-    postgresql,
-    redis: Promise.resolve(),
-    elasticsearch,
-    objectStore,
-  };
-  const whole = Promise.all(Object.values(parts)).then(async () => {
-    // Parts also end when the process is told to stop.
-    if (lifecycle.stopping.aborted) return;
-    await Promise.all([markInstalled(database), objects.put(installedKey, "yes\n", "text/plain")]);
-  });
-  whole.catch((error: unknown) => log.warn({ error: messageOf(error) }, "the installation was not marked"));
-  // Two places say it, so that either of them may be away.
-  const installed = Promise.any([
-    postgresql.then(async () => assert.ok(await isInstalled(database))),
-    objectStore.then(async () => assert.ok((await objects.get(installedKey)) !== undefined)),
-  ]).then(
-    () => true,
-    () => false,
-  );
-  const patience = pause(config.installSeconds * 1000, undefined, { ref: false });
-  await Promise.race([whole.catch(() => {}), patience, installed.then((was) => (was ? undefined : whole))]);
-  await Promise.all(config.readinessRequires.map((name) => parts[name]));
+  return { postgresql, redis: Promise.resolve(), elasticsearch, objectStore };
 }
 
 async function retry(

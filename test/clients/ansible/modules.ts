@@ -12,8 +12,7 @@ const more = { labels: { ...labels, more: "also" } };
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxrWOUzX2RhfVQ0OPmXsFqYcOo6r1IqAHkKHPYhw9gY ansible";
 const rule = { direction: "in", protocol: "tcp", port: "80", source_ips: ["0.0.0.0/0", "::/0"] };
 
-/** In the order in which they are made; they are removed in the other direction. */
-export const ansibleModules = (pems: { certificate: string; key: string }): readonly AnsibleModule[] => [
+const networks: readonly AnsibleModule[] = [
   { module: "ssh_key", present: { name: "an-key", public_key: KEY, labels }, change: more },
   { module: "placement_group", present: { name: "an-group", type: "spread", labels }, change: more },
   { module: "network", present: { name: "an-network", ip_range: "10.0.0.0/16", labels }, change: more },
@@ -35,6 +34,9 @@ export const ansibleModules = (pems: { certificate: string; key: string }): read
     present: { name: "an-firewall", rules: [rule], labels },
     change: { rules: [{ ...rule, port: "443", description: "tls" }] },
   },
+];
+
+const machines: readonly AnsibleModule[] = [
   {
     module: "primary_ip",
     present: { name: "an-primary", type: "ipv4", datacenter: "fsn1-dc14", labels },
@@ -58,6 +60,9 @@ export const ansibleModules = (pems: { certificate: string; key: string }): read
     change: { alias_ips: ["10.0.1.6"] },
   },
   { module: "firewall_resource", present: { firewall: "an-firewall", servers: ["an-server"] } },
+];
+
+const addressesAndVolumes: readonly AnsibleModule[] = [
   {
     module: "floating_ip",
     present: { name: "an-floating", type: "ipv4", home_location: "fsn1", labels },
@@ -78,11 +83,15 @@ export const ansibleModules = (pems: { certificate: string; key: string }): read
     },
     change: { dns_ptr: "an2.example.com" },
   },
-  {
-    module: "certificate",
-    present: { name: "an-certificate", certificate: pems.certificate, private_key: pems.key, labels },
-    change: more,
-  },
+];
+
+const certificateOf = (pems: { certificate: string; key: string }): AnsibleModule => ({
+  module: "certificate",
+  present: { name: "an-certificate", certificate: pems.certificate, private_key: pems.key, labels },
+  change: more,
+});
+
+const balancers: readonly AnsibleModule[] = [
   {
     module: "load_balancer",
     present: { name: "an-balancer", load_balancer_type: "lb11", location: "fsn1", labels },
@@ -101,6 +110,9 @@ export const ansibleModules = (pems: { certificate: string; key: string }): read
     module: "load_balancer_target",
     present: { load_balancer: "an-balancer", type: "server", server: "an-server", use_private_ip: true },
   },
+];
+
+const zones: readonly AnsibleModule[] = [
   {
     module: "zone",
     present: { name: "example.org", mode: "primary", ttl: 3600, labels },
@@ -111,6 +123,16 @@ export const ansibleModules = (pems: { certificate: string; key: string }): read
     present: { zone: "example.org", name: "www", type: "A", records: [{ value: "198.51.100.1" }] },
     change: { records: [{ value: "198.51.100.2", comment: "moved" }] },
   },
+];
+
+/** In the order in which they are made; they are removed in the other direction. */
+export const ansibleModules = (pems: { certificate: string; key: string }): readonly AnsibleModule[] => [
+  ...networks,
+  ...machines,
+  ...addressesAndVolumes,
+  certificateOf(pems),
+  ...balancers,
+  ...zones,
 ];
 
 /** Modules that only read. */

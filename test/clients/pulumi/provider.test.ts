@@ -11,7 +11,8 @@ import type { CloudClient } from "../../../scripts/cloudClient";
 import { leftBehind } from "../../../scripts/leftBehind";
 import { eventually } from "../../support/eventually";
 import { hcloudStack } from "../../support/hcloudStack";
-import { first, program, RESOURCES, second } from "./providerProgram";
+import { program, RESOURCES } from "./providerProgram";
+import { first, second } from "./providerVersions";
 
 describe("local cloud API: the unmodified Pulumi provider", function () {
   this.timeout(10 * 60_000);

@@ -1,4 +1,5 @@
 import * as hcloud from "@pulumi/hcloud";
+import type * as pulumi from "@pulumi/pulumi";
 import { asNumber, type Pem, type Supports } from "./subject";
 
 /** Opens nothing: its private half was thrown away. */
@@ -10,17 +11,45 @@ export const publicKeys = [
 
 export const storageBoxPassword = "Correct-horse-1-battery";
 
+const location = "fsn1";
+
 /** Registers what the subjects stand on. */
 export function makeSupports(certificates: readonly [Pem, Pem]): Supports {
-  const location = "fsn1";
+  const floating = pair(floatingIp, "floating");
+  const zone = new hcloud.Zone("support-zone", { name: "support.example", mode: "primary" });
+  const { key, servers } = makeServers();
+  return {
+    sshKey: asNumber(key),
+    ...makeNetwork(),
+    servers,
+    firewall: asNumber(makeFirewall()),
+    floatingIps: ids(floating),
+    floatingAddresses: [floating[0].ipAddress, floating[1].ipAddress],
+    volumes: ids(pair(volume, "volume")),
+    loadBalancers: ids(pair(loadBalancer, "balancer")),
+    zone: zone.name,
+    storageBox: asNumber(makeStorageBox()),
+    certificates,
+  };
+}
+
+const pair = <T>(make: (name: string) => T, name: string): readonly [T, T] => [
+  make(`${name}-one`),
+  make(`${name}-two`),
+];
+
+const ids = ([one, two]: readonly [pulumi.CustomResource, pulumi.CustomResource]) =>
+  [asNumber(one), asNumber(two)] as const;
+
+const floatingIp = (name: string) =>
+  new hcloud.FloatingIp(`support-${name}`, { name, type: "ipv4", homeLocation: location });
+const volume = (name: string) => new hcloud.Volume(`support-${name}`, { name, size: 10, location });
+const loadBalancer = (name: string) =>
+  new hcloud.LoadBalancer(`support-${name}`, { name, loadBalancerType: "lb11", location });
+
+/** Two servers, and the key that opens them. */
+function makeServers() {
   const key = new hcloud.SshKey("support-key", { name: "support", publicKey: publicKeys[0] });
-  const network = new hcloud.Network("support-network", { name: "support", ipRange: "10.0.0.0/16" });
-  const subnet = new hcloud.NetworkSubnet("support-subnet", {
-    networkId: asNumber(network),
-    type: "cloud",
-    networkZone: "eu-central",
-    ipRange: "10.0.1.0/24",
-  });
   const server = (name: string) =>
     new hcloud.Server(`support-${name}`, {
       name,
@@ -29,42 +58,30 @@ export function makeSupports(certificates: readonly [Pem, Pem]): Supports {
       location,
       sshKeys: [key.id],
     });
-  const floatingIp = (name: string) =>
-    new hcloud.FloatingIp(`support-${name}`, { name, type: "ipv4", homeLocation: location });
-  const volume = (name: string) => new hcloud.Volume(`support-${name}`, { name, size: 10, location });
-  const loadBalancer = (name: string) =>
-    new hcloud.LoadBalancer(`support-${name}`, { name, loadBalancerType: "lb11", location });
-  const addresses = [floatingIp("floating-one"), floatingIp("floating-two")] as const;
-  const firewall = new hcloud.Firewall("support-firewall", {
+  return { key, servers: ids(pair(server, "server")) };
+}
+
+function makeNetwork() {
+  const network = new hcloud.Network("support-network", { name: "support", ipRange: "10.0.0.0/16" });
+  const subnet = new hcloud.NetworkSubnet("support-subnet", {
+    networkId: asNumber(network),
+    type: "cloud",
+    networkZone: "eu-central",
+    ipRange: "10.0.1.0/24",
+  });
+  return { network: asNumber(network), subnet: subnet.id };
+}
+
+const makeFirewall = () =>
+  new hcloud.Firewall("support-firewall", {
     name: "support",
     rules: [{ direction: "in", protocol: "icmp", sourceIps: ["0.0.0.0/0"] }],
   });
-  const zone = new hcloud.Zone("support-zone", { name: "support.example", mode: "primary" });
-  const box = new hcloud.StorageBox("support-box", {
+
+const makeStorageBox = () =>
+  new hcloud.StorageBox("support-box", {
     name: "support",
     storageBoxType: "bx11",
     location,
     password: storageBoxPassword,
   });
-  const two = <T>(make: (name: string) => T, name: string): readonly [T, T] => [
-    make(`${name}-one`),
-    make(`${name}-two`),
-  ];
-  const [serverOne, serverTwo] = two(server, "server");
-  const [volumeOne, volumeTwo] = two(volume, "volume");
-  const [balancerOne, balancerTwo] = two(loadBalancer, "balancer");
-  return {
-    sshKey: asNumber(key),
-    network: asNumber(network),
-    subnet: subnet.id,
-    servers: [asNumber(serverOne), asNumber(serverTwo)],
-    firewall: asNumber(firewall),
-    floatingIps: [asNumber(addresses[0]), asNumber(addresses[1])],
-    floatingAddresses: [addresses[0].ipAddress, addresses[1].ipAddress],
-    volumes: [asNumber(volumeOne), asNumber(volumeTwo)],
-    loadBalancers: [asNumber(balancerOne), asNumber(balancerTwo)],
-    zone: zone.name,
-    storageBox: asNumber(box),
-    certificates,
-  };
-}

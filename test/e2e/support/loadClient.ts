@@ -78,50 +78,67 @@ function problemOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
 
+/** As often as a browser would: once more when a kept connection was closed in between. */
+async function askLikeBrowser(url: string, body: string | undefined): Promise<Answer & { retried: number }> {
+  const answer = await ask(url, body);
+  return answer.closedInBetween ? { ...(await ask(url, body)), retried: 1 } : { ...answer, retried: 0 };
+}
+
+/** What all visitors saw together. */
+class Tally {
+  readonly #began = Date.now();
+  readonly #nodes: Record<string, number> = {};
+  readonly #failures: Record<string, number> = {};
+  readonly #details: string[] = [];
+  readonly #failedAtMs: number[] = [];
+  #retried = 0;
+  #lastAnswer = this.#began;
+  #longestGapMs = 0;
+
+  add({ node, problem, detail = "", retried }: Answer & { retried: number }): void {
+    this.#retried += retried;
+    if (problem !== undefined) {
+      this.#failures[problem] = (this.#failures[problem] ?? 0) + 1;
+      this.#failedAtMs.push(Date.now());
+      const line = `${new Date().toISOString()} ${problem} ${detail}`.trim();
+      if (this.#details.length < 5) this.#details.push(line);
+    }
+    if (node === undefined) return;
+    this.#nodes[node] = (this.#nodes[node] ?? 0) + 1;
+    this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - this.#lastAnswer);
+    this.#lastAnswer = Date.now();
+  }
+
+  result(requests: number): LoadResult {
+    return {
+      requests,
+      failed: Object.values(this.#failures).reduce((sum, number) => sum + number, 0),
+      retried: this.#retried,
+      failures: this.#failures,
+      failedAtMs: this.#failedAtMs,
+      details: this.#details,
+      nodes: this.#nodes,
+      longestGapMs: this.#longestGapMs,
+      seconds: (Date.now() - this.#began) / 1000,
+    };
+  }
+}
+
 async function main(args: readonly string[]): Promise<LoadResult> {
   const [url = "", connections = "8", limit = "10", body] = args;
-  const began = Date.now();
   const count = limit.endsWith("x") ? Number(limit.slice(0, -1)) : Number.POSITIVE_INFINITY;
-  let deadline = limit.endsWith("x") ? began + 300_000 : began + Number(limit) * 1000;
+  let deadline = Date.now() + (limit.endsWith("x") ? 300_000 : Number(limit) * 1000);
   process.on("SIGTERM", () => (deadline = 0));
-  const nodes: Record<string, number> = {};
-  const failures: Record<string, number> = {};
-  const details: string[] = [];
-  const failedAtMs: number[] = [];
-  let [asked, retried, lastAnswer, longestGapMs] = [0, 0, began, 0];
+  const tally = new Tally();
+  let asked = 0;
   const visitor = async () => {
     while (asked < count && Date.now() < deadline) {
       asked += 1;
-      let answer = await ask(url, body);
-      if (answer.closedInBetween) {
-        retried += 1;
-        answer = await ask(url, body);
-      }
-      const { node, problem, detail = "" } = answer;
-      if (problem !== undefined) {
-        failures[problem] = (failures[problem] ?? 0) + 1;
-        failedAtMs.push(Date.now());
-        if (details.length < 5) details.push(`${new Date().toISOString()} ${problem} ${detail}`.trim());
-      }
-      if (node === undefined) continue;
-      nodes[node] = (nodes[node] ?? 0) + 1;
-      longestGapMs = Math.max(longestGapMs, Date.now() - lastAnswer);
-      lastAnswer = Date.now();
+      tally.add(await askLikeBrowser(url, body));
     }
   };
   await Promise.all(Array.from({ length: Number(connections) }, visitor));
-  const failed = Object.values(failures).reduce((sum, number) => sum + number, 0);
-  return {
-    requests: asked,
-    failed,
-    retried,
-    failures,
-    failedAtMs,
-    details,
-    nodes,
-    longestGapMs,
-    seconds: (Date.now() - began) / 1000,
-  };
+  return tally.result(asked);
 }
 
 void main(process.argv.slice(2)).then((result) =>

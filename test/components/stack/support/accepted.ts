@@ -1,6 +1,6 @@
 import type { PlatformSettings } from "../../../../components/stack/settings";
 import { parseSettings, SettingsError } from "../../../../components/stack/stackConfig";
-import type { Values } from "./values";
+import type { Values } from "./words";
 
 export interface Accepted {
   readonly settings: PlatformSettings;

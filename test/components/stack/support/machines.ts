@@ -11,7 +11,7 @@ import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { CompleteSetup } from "../../../../components/setup/types";
 import type { PlatformSettings } from "../../../../components/stack/settings";
-import { planned } from "../../../support/planned";
+import { type Planned, planned } from "../../../support/planned";
 import { agentOptions } from "../../roles/edge/support/options";
 
 export interface RenderedMachine {
@@ -39,79 +39,78 @@ export function renderMachines(
   const app = topology.app.at(-1) ?? edge1;
   const logins = registryLogins(settings.images.registries, secrets);
   const docker = dockerSetup({ registryMirror: settings.images.registryMirror, logins });
-  const isBox = settings.storage.bulk === "storageBox";
   const roles: readonly (readonly [MachinePlan, CompleteSetup])[] = [
-    [
-      edge1,
-      loadBalancerSetup({
-        engine: settings.edge.engine,
-        domain: settings.domain,
-        otherDomains: hostsBeside(settings),
-        otherHosts: settings.edge.otherHosts ?? "serve",
-        machine: edge1,
-        peer: edge2,
-        backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
-        certificate: undefined,
-        ...(settings.edge.accessLog && { accessLog: settings.edge.accessLog }),
-        redirectToHttps: settings.edge.redirectToHttps ?? true,
-        statePass: agentOptions.statePass,
-        floatingIp: "203.0.113.10",
-        privateRange: settings.network.range,
-        agent: agentOptions,
-      }),
-    ],
+    [edge1, edgeMachine(settings, topology)],
     [app, mergeSetups(docker, appNodeSetup(app, appStack(settings, secrets, [edge1, edge2])))],
-    [
-      database,
-      mergeSetups(
-        docker,
-        databaseSetup(
-          database,
-          databaseClients(topology.plan),
-          settings.database,
-          "elasticsearch@sha256:00",
-          {
-            postgresql: passwords,
-            cache: { application: "a", admin: "b" },
-            search: { application: "c", admin: "d" },
-          },
-        ),
-      ),
-    ],
-    [
-      storage,
-      mergeSetups(
-        docker,
-        storageSetup(
-          settings.storage,
-          settings,
-          {
-            privateIp: storage.privateIp,
-            volumeId: 7,
-            objectStoreImage: "store@sha256:00",
-            box: isBox ? { server: "u1.your-storagebox.de", username: "u1" } : undefined,
-            database: {
-              name: settings.database.databaseName,
-              address: database.privateIp,
-              port: 5432,
-              backup: { user: "backup", password: "b" },
-              restore: { user: "restore", password: "r" },
-            },
-          },
-          {
-            objectStore: { root: "r", application: "a" },
-            offsite: settings.storage.backup.offsite && { accessKeyId: "id", secretAccessKey: "key" },
-            boxKey: isBox ? boxKey : undefined,
-            sealKey: "seal-key",
-          },
-        ),
-      ),
-    ],
+    [database, mergeSetups(docker, databaseMachine(settings, topology))],
+    [storage, mergeSetups(docker, storageMachine(settings, topology))],
   ];
   return [...roles, ...userMachines(settings, topology.plan, secrets, docker)].map(([plan, role]) => ({
     plan,
     setup: mergeSetups(machineBase(plan, topology.plan, settings), role),
   }));
+}
+
+function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSetup {
+  const [edge1, edge2] = topology.edge;
+  return loadBalancerSetup({
+    engine: settings.edge.engine,
+    domain: settings.domain,
+    otherDomains: hostsBeside(settings),
+    otherHosts: settings.edge.otherHosts ?? "serve",
+    machine: edge1,
+    peer: edge2,
+    backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
+    certificate: undefined,
+    ...(settings.edge.accessLog && { accessLog: settings.edge.accessLog }),
+    redirectToHttps: settings.edge.redirectToHttps ?? true,
+    statePass: agentOptions.statePass,
+    floatingIp: "203.0.113.10",
+    privateRange: settings.network.range,
+    agent: agentOptions,
+  });
+}
+
+function databaseMachine(settings: PlatformSettings, topology: Planned): CompleteSetup {
+  const { database } = topology;
+  return databaseSetup(
+    database,
+    databaseClients(topology.plan),
+    settings.database,
+    "elasticsearch@sha256:00",
+    {
+      postgresql: passwords,
+      cache: { application: "a", admin: "b" },
+      search: { application: "c", admin: "d" },
+    },
+  );
+}
+
+function storageMachine(settings: PlatformSettings, { database, storage }: Planned): CompleteSetup {
+  const isBox = settings.storage.bulk === "storageBox";
+  return storageSetup(
+    settings.storage,
+    settings,
+    {
+      privateIp: storage.privateIp,
+      volumeId: 7,
+      objectStoreImage: "store@sha256:00",
+      box: isBox ? { server: "u1.your-storagebox.de", username: "u1" } : undefined,
+      database: {
+        name: settings.database.databaseName,
+        address: database.privateIp,
+        port: 5432,
+        backup: { user: "backup", password: "b" },
+        restore: { user: "restore", password: "r" },
+      },
+    },
+    {
+      objectStore: { root: "r", application: "a" },
+      offsite: settings.storage.backup.offsite && { accessKeyId: "id", secretAccessKey: "key" },
+      boxKey: isBox ? boxKey : undefined,
+      sealKey: "seal-key",
+    },
+  );
 }
 
 /** One machine of each kind that the stack file defines. */

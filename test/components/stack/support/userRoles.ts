@@ -1,5 +1,5 @@
 import type { Random } from "./random";
-import { anyImage, anyLine, anyVariable, plain, type Values } from "./values";
+import { anyImage, anyLine, anyVariable, plain, type Values } from "./words";
 
 const stores = ["database", "cache", "search", "objectStore"];
 

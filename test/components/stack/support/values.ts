@@ -3,14 +3,17 @@ import { serverTypes } from "../../../../components/sizing/serverTypes";
 import { anyCalendar } from "./calendars";
 import type { Random } from "./random";
 import { anyRoles } from "./userRoles";
-
-export type Values = Record<string, unknown>;
-
-const letters = "abcdefghijklmnopqrstuvwxyz";
-const labelLetters = `${letters}0123456789-`;
-const longestDomain = `${`${"d".repeat(62)}.`.repeat(4).slice(0, 251)}.d`;
-/** What shells, configuration files and templates give a meaning to. */
-const troublemakers = "aZ0 '\"\\$`%{}()[]<>|&;#!?*~=:,@^/+-_.äß€😀\t";
+import {
+  anyImage,
+  anyLine,
+  anyVariable,
+  labelLetters,
+  letters,
+  longestDomain,
+  maybe,
+  plain,
+  type Values,
+} from "./words";
 
 function anyAccessLog(random: Random): Values {
   return plain({
@@ -24,8 +27,7 @@ function anyAccessLog(random: Random): Values {
  * the limits and with special meanings elsewhere come more often than chance would have it.
  */
 export function anyValues(random: Random): Values {
-  const maybe = <T>(share: number, make: () => T) => (random.chance(share) ? make() : undefined);
-  const location = maybe(0.3, () => random.pick(locations).name);
+  const location = maybe(random, 0.3, () => random.pick(locations).name);
   return plain({
     environment: random.pick([
       ...["prod", "a", "2026", "true", "x--y", "e".repeat(40)],
@@ -39,48 +41,58 @@ export function anyValues(random: Random): Values {
       longestDomain,
     ]),
     location,
-    image: maybe(0.1, () => "331978001"),
-    network: maybe(0.5, () => anyNetwork(random)),
+    image: maybe(random, 0.1, () => "331978001"),
+    network: maybe(random, 0.5, () => anyNetwork(random)),
     adminRanges: random.many(1, 6, () => anyRange(random)),
-    edge: plain({
-      ...anySize(random),
-      engine: random.pick(["haproxy", "nginx"]),
-      otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
-      redirectToHttps: maybe(0.2, () => random.chance(0.5)),
-      accessLog: maybe(0.5, () => anyAccessLog(random)),
-    }),
-    app: plain({
-      ...anySize(random),
-      memoryGb: maybe(0.9, () => 64),
-      count: maybe(0.8, () => random.pick([1, 2, 3, random.between(4, 96), 96])),
-      accessLog: maybe(0.5, () => anyAccessLog(random)),
-      services: anyServices(random),
-    }),
-    database: plain({
-      ...anySize(random),
-      cacheEngine: maybe(0.5, () => random.pick(["valkey", "redis"])),
-      databaseName: maybe(0.9, () => anyDatabaseName(random)),
-    }),
+    edge: anyEdge(random),
+    app: anyApp(random),
+    database: anyDatabase(random),
     storage: anyStorage(random),
     images: anyImages(random),
-    preset: maybe(0.3, () => "multiServer"),
-    strictRoles: maybe(0.2, () => random.chance(0.2)),
-    roles: maybe(0.3, () => anyRoles(random)),
-    budgetEur: maybe(0.2, () => random.pick([0, 0.5, 9999])),
+    preset: maybe(random, 0.3, () => "multiServer"),
+    strictRoles: maybe(random, 0.2, () => random.chance(0.2)),
+    roles: maybe(random, 0.3, () => anyRoles(random)),
+    budgetEur: maybe(random, 0.2, () => random.pick([0, 0.5, 9999])),
     protect: random.chance(0.5),
-    acceptChange: maybe(0.2, () => [random.pick(["storage.bucket=media", "database.databaseName=shop"])]),
+    acceptChange: maybe(random, 0.2, () => [
+      random.pick(["storage.bucket=media", "database.databaseName=shop"]),
+    ]),
     secrets: { api_key: anyLine(random), second: "x" },
     offsiteAccessKeyId: "id",
     offsiteSecretAccessKey: "key",
   });
 }
 
-export function plain(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+function anyEdge(random: Random): Values {
+  return plain({
+    ...anySize(random),
+    engine: random.pick(["haproxy", "nginx"]),
+    otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
+    redirectToHttps: maybe(random, 0.2, () => random.chance(0.5)),
+    accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
+  });
+}
+
+function anyApp(random: Random): Values {
+  return plain({
+    ...anySize(random),
+    memoryGb: maybe(random, 0.9, () => 64),
+    count: maybe(random, 0.8, () => random.pick([1, 2, 3, random.between(4, 96), 96])),
+    accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
+    services: anyServices(random),
+  });
+}
+
+function anyDatabase(random: Random): Values {
+  return plain({
+    ...anySize(random),
+    cacheEngine: maybe(random, 0.5, () => random.pick(["valkey", "redis"])),
+    databaseName: maybe(random, 0.9, () => anyDatabaseName(random)),
+  });
 }
 
 function anySize(random: Random): Values {
-  if (random.chance(0.7)) return {};
+  if (random.chance(0.5)) return {};
   const types = serverTypes.filter((type) => type.architecture === "x86");
   if (random.chance(0.5)) return { serverType: random.pick(types).name };
   return { vcpus: random.between(1, 16), memoryGb: random.between(4, 64) };
@@ -142,28 +154,6 @@ function anyService(random: Random): Values {
     secrets: random.chance(0.3) ? { API_KEY: "api_key" } : undefined,
     memoryMb: random.pick([32, 64, 128, undefined]),
   });
-}
-
-export function anyVariable(random: Random): string {
-  return random.pick(["DEBUG", "_", "PATH", "LD_PRELOAD", "PORT", random.word("ABCxyz_019", 1, 20)]);
-}
-
-export function anyLine(random: Random): string {
-  if (random.chance(0.03)) return "v".repeat(random.pick([65_000, 65_535, 70_000]));
-  return random.pick(["", " ", "plain", "END_OF_NAMES", random.word(troublemakers, 1, 40)]);
-}
-
-export function anyImage(random: Random): string {
-  const word = () => random.word(`${letters}019`, 1, 8);
-  const separator = random.pick([".", "_", "__", "-", "---", "..", "._"]);
-  return random.pick([
-    "example/shop:1.4.2",
-    `${word()}:${random.word("aZ0_.-", 1, 10)}`,
-    `${word()}${separator}${word()}/${word()}:1`,
-    `registry.example.com:${random.pick([5000, 65_535, 65_536])}/${word()}/${word()}:v1`,
-    `${word()}@sha256:${"0a".repeat(32)}`,
-    `localhost/${word()}:1`,
-  ]);
 }
 
 function anyDatabaseName(random: Random): string {

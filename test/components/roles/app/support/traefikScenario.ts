@@ -92,7 +92,8 @@ function startReplica(name: string, address: string): void {
   servers.set(name, server);
 }
 
-async function main(): Promise<void> {
+/** Addresses, replicas and configuration files. @returns the static file */
+function prepare(): string {
   execFileSync("ip", ["link", "set", "lo", "up"]);
   for (const address of [node, loadBalancer.privateIp]) {
     execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
@@ -107,13 +108,13 @@ async function main(): Promise<void> {
     staticPath,
     traefikStatic(node, [loadBalancer.privateIp]).replaceAll("/etc/traefik/dynamic", folder),
   );
-  const log = join(folder, "log");
-  const traefik = spawn("bash", ["-c", 'exec "$0" --configFile="$1" >"$2" 2>&1', binary, staticPath, log]);
-  const ended = new Promise<number | null>((resolve) => traefik.on("exit", resolve));
-  const result: Record<string, unknown> = {};
-  result.up = await until(async () => (await ask("/.platform/ready")).status === 200);
+  return staticPath;
+}
 
-  result.routes = {
+type Seen = Record<string, unknown>;
+
+async function whoAnswers(): Promise<Seen> {
+  const routes = {
     "/": await answering("/"),
     "/page": await answering("/page"),
     "/api": await answering("/api"),
@@ -125,34 +126,61 @@ async function main(): Promise<void> {
   const forwarded = { "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https", host: "www.example.com" };
   const headersFrom = async (from: string) =>
     JSON.parse((await ask("/", { from, headers: forwarded })).body).headers;
-  result.fromLoadBalancer = await headersFrom(loadBalancer.privateIp);
-  result.fromOther = await headersFrom(node);
+  return {
+    routes,
+    fromLoadBalancer: await headersFrom(loadBalancer.privateIp),
+    fromOther: await headersFrom(node),
+  };
+}
 
+/** A replica says that it is not ready, and then that it is again. */
+async function drainOne(): Promise<Seen> {
   ready.set("web-1", false);
-  result.draining = await until(async () => String(await answering("/")) === "web-2");
+  const draining = await until(async () => String(await answering("/")) === "web-2");
   ready.set("web-1", true);
-  result.backAgain = await until(async () => String(await answering("/")) === "web-1,web-2");
+  return { draining, backAgain: await until(async () => String(await answering("/")) === "web-1,web-2") };
+}
 
+/** A replica dies, and then the other one is not ready either. */
+async function loseBoth(): Promise<Seen> {
   servers.get("web-2")?.closeAllConnections();
   servers.get("web-2")?.close();
   const answers = [];
   for (let number = 0; number < 50; number++) answers.push({ number, ...(await askAsLoadBalancer("/")) });
-  result.failuresAfterKill = answers.filter(({ status }) => status !== 200);
-
   ready.set("web-1", false);
-  result.notReady = await until(async () => (await ask("/.platform/ready")).status === 503);
-  result.apiWithoutWeb = await answering("/api");
-  result.pingWithoutWeb = (await ask("/.platform/ping")).status;
+  const seen = {
+    failuresAfterKill: answers.filter(({ status }) => status !== 200),
+    notReady: await until(async () => (await ask("/.platform/ready")).status === 503),
+    apiWithoutWeb: await answering("/api"),
+    pingWithoutWeb: (await ask("/.platform/ping")).status,
+  };
   ready.set("web-1", true);
   await until(async () => (await ask("/.platform/ready")).status === 200);
+  return seen;
+}
 
+async function scale(): Promise<Seen> {
   const more = { ...services, web: { ...web, replicas: 3 } };
   const third = planReplicas(more).find((replica) => replica.name === "web-3");
   if (third !== undefined) startReplica(third.name, third.address);
   // As the setup script replaces files: a temporary one beside it, then a rename.
   writeFileSync(join(folder, ".platform-candidate"), traefikDynamic(more, planReplicas(more), domain));
   execFileSync("mv", [join(folder, ".platform-candidate"), dynamicPath]);
-  result.scaled = await until(async () => (await answering("/")).includes("web-3"));
+  return { scaled: await until(async () => (await answering("/")).includes("web-3")) };
+}
+
+async function main(): Promise<void> {
+  const staticPath = prepare();
+  const log = join(folder, "log");
+  const traefik = spawn("bash", ["-c", 'exec "$0" --configFile="$1" >"$2" 2>&1', binary, staticPath, log]);
+  const ended = new Promise<number | null>((resolve) => traefik.on("exit", resolve));
+  const result: Seen = {
+    up: await until(async () => (await ask("/.platform/ready")).status === 200),
+    ...(await whoAnswers()),
+    ...(await drainOne()),
+    ...(await loseBoth()),
+    ...(await scale()),
+  };
 
   traefik.kill("SIGTERM");
   result.announcesStop = await until(async () => (await ask("/.platform/ping")).status === 503, 2);

@@ -180,18 +180,20 @@ async function onlyChild(pid: number): Promise<number | undefined> {
   return first === undefined ? undefined : Number(first);
 }
 
+async function runInside(init: number, input: string): Promise<CommandResult> {
+  const result = await execa("nsenter", enterArguments(init, ["/bin/bash", "-s"]), {
+    input,
+    reject: false,
+    all: true,
+    env: cleanEnvironment,
+    extendEnv: false,
+    timeout: 300_000,
+  });
+  return { exitCode: result.exitCode ?? -1, output: result.all ?? "" };
+}
+
 function handle(init: number, supervisor: ChildProcess, folder: string): TestMachine {
-  const run = async (input: string): Promise<CommandResult> => {
-    const result = await execa("nsenter", enterArguments(init, ["/bin/bash", "-s"]), {
-      input,
-      reject: false,
-      all: true,
-      env: cleanEnvironment,
-      extendEnv: false,
-      timeout: 300_000,
-    });
-    return { exitCode: result.exitCode ?? -1, output: result.all ?? "" };
-  };
+  const run = (input: string) => runInside(init, input);
   const succeed = async (script: string): Promise<string> => {
     const { exitCode, output } = await run(`set -euo pipefail\n${script}`);
     if (exitCode !== 0) throw new Error(`exit status ${exitCode} of\n${script}\n${output}`);

@@ -49,20 +49,8 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/**
- * Runs a bash script inside the Debian 13 root, with a network, mounts and processes of its own: whatever it
- * starts ends with it, and nothing outside sees its ports.
- *
- * @param files what lies there before the script starts, by absolute path
- * @param programs of this machine that are visible there, by absolute path below `/tmp`
- */
-export async function inDebian13(
-  script: string,
-  files: Readonly<Record<string, string>> = {},
-  programs: Readonly<Record<string, string>> = {},
-): Promise<{ exitCode: number; output: string }> {
-  const root = await debian13Root();
-  const setup = `
+/** Arguments: the root, then where a program appears and where it is, one after the other. */
+const enterRoot = `
 set -e
 ip link set lo up
 mount --bind "$0" "$0"
@@ -80,6 +68,20 @@ while [ $# -gt 0 ]; do
 done
 exec chroot "$0" /bin/bash -s
 `;
+
+/**
+ * Runs a bash script inside the Debian 13 root, with a network, mounts and processes of its own: whatever it
+ * starts ends with it, and nothing outside sees its ports.
+ *
+ * @param files what lies there before the script starts, by absolute path
+ * @param programs of this machine that are visible there, by absolute path below `/tmp`
+ */
+export async function inDebian13(
+  script: string,
+  files: Readonly<Record<string, string>> = {},
+  programs: Readonly<Record<string, string>> = {},
+): Promise<{ exitCode: number; output: string }> {
+  const root = await debian13Root();
   const unpack = Object.entries(files).map(
     ([path, content]) =>
       `mkdir -p "$(dirname '${path}')"; base64 -d >'${path}' <<'END'\n${Buffer.from(content).toString("base64")}\nEND\n`,
@@ -94,7 +96,7 @@ exec chroot "$0" /bin/bash -s
       "--kill-child",
       "bash",
       "-c",
-      setup,
+      enterRoot,
       root,
       ...Object.entries(programs).flat(),
     ],

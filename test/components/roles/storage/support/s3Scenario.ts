@@ -18,29 +18,46 @@ export interface S3Connection {
   readonly secretAccessKey: string;
 }
 
-async function play(connection: S3Connection): Promise<Record<string, unknown>> {
-  const { bucket: Bucket, accessKeyId, secretAccessKey, endpoint, region } = connection;
-  const client = new S3Client({
+type Seen = Record<string, unknown>;
+
+const Key = "folder/täst object.txt";
+
+async function play(connection: S3Connection): Promise<Seen> {
+  const client = clientOf(connection);
+  const { bucket } = connection;
+  return {
+    ...(await keepVersions(client, bucket)),
+    largeIsEqual: await storeLarge(client, bucket),
+    ...(await overstep(client, connection)),
+    left: await removeEverything(client, bucket),
+  };
+}
+
+function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Connection): S3Client {
+  return new S3Client({
     endpoint,
     region,
     forcePathStyle: true,
     credentials: { accessKeyId, secretAccessKey },
   });
-  const Key = "folder/täst object.txt";
+}
+
+const refusal = (attempt: Promise<unknown>) =>
+  attempt.then(
+    () => "accepted",
+    (error: Error) => error.name,
+  );
+
+/** Writes twice, deletes, and takes the deletion back. */
+async function keepVersions(client: S3Client, Bucket: string): Promise<Seen> {
   const put = async (Body: string) =>
     (await client.send(new PutObjectCommand({ Bucket, Key, Body }))).VersionId;
   const get = async (VersionId?: string) =>
     (await client.send(new GetObjectCommand({ Bucket, Key, VersionId }))).Body?.transformToString();
   const remove = (VersionId?: string) => client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
-  const refusal = (attempt: Promise<unknown>) =>
-    attempt.then(
-      () => "accepted",
-      (error: Error) => error.name,
-    );
-
   const first = await put("one");
   const second = await put("two");
-  const seen: Record<string, unknown> = {
+  const seen: Seen = {
     versionsDiffer: first !== undefined && first !== second,
     newest: await get(),
     older: await get(first),
@@ -53,29 +70,35 @@ async function play(connection: S3Connection): Promise<Record<string, unknown>> 
   seen.listed = [listed.Versions?.length, listed.DeleteMarkers?.length];
   await remove(marker.VersionId);
   seen.afterUndelete = await get();
+  return seen;
+}
 
+async function storeLarge(client: S3Client, Bucket: string): Promise<boolean> {
   const large = "0123456789abcdef".repeat(512 * 1024);
   await client.send(new PutObjectCommand({ Bucket, Key: "large", Body: large }));
   const body = await client.send(new GetObjectCommand({ Bucket, Key: "large" }));
-  seen.largeIsEqual = (await body.Body?.transformToString()) === large;
+  return (await body.Body?.transformToString()) === large;
+}
 
-  seen.createBucket = await refusal(client.send(new CreateBucketCommand({ Bucket: "mine" })));
-  seen.deleteBucket = await refusal(client.send(new DeleteBucketCommand({ Bucket })));
-  seen.otherBucket = await refusal(client.send(new ListObjectVersionsCommand({ Bucket: "other" })));
-  const stranger = new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey: "wrong" },
-  });
-  seen.wrongSecret = await refusal(stranger.send(new GetObjectCommand({ Bucket, Key })));
+/** What an application must not do. */
+async function overstep(client: S3Client, connection: S3Connection): Promise<Seen> {
+  const { bucket: Bucket } = connection;
+  const stranger = clientOf({ ...connection, secretAccessKey: "wrong" });
+  return {
+    createBucket: await refusal(client.send(new CreateBucketCommand({ Bucket: "mine" }))),
+    deleteBucket: await refusal(client.send(new DeleteBucketCommand({ Bucket }))),
+    otherBucket: await refusal(client.send(new ListObjectVersionsCommand({ Bucket: "other" }))),
+    wrongSecret: await refusal(stranger.send(new GetObjectCommand({ Bucket, Key }))),
+  };
+}
 
+/** @returns how many versions are left */
+async function removeEverything(client: S3Client, Bucket: string): Promise<number> {
   const everything = await client.send(new ListObjectVersionsCommand({ Bucket }));
   for (const { Key: key, VersionId } of everything.Versions ?? [])
     await client.send(new DeleteObjectCommand({ Bucket, Key: key, VersionId }));
   const left = await client.send(new ListObjectVersionsCommand({ Bucket }));
-  seen.left = (left.Versions?.length ?? 0) + (left.DeleteMarkers?.length ?? 0);
-  return seen;
+  return (left.Versions?.length ?? 0) + (left.DeleteMarkers?.length ?? 0);
 }
 
 play(JSON.parse(readFileSync(0, "utf8"))).then(
