@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { roleDefinitions } from "../../components/roles";
 import { flag, secretText, text, wholeNumber } from "../../components/settings/leaves";
-import { stackSchema } from "../../components/stack/schema";
+import { secretKeys, stackSchema } from "../../components/stack/schema";
 import { projectRoot } from "../../scripts/localStack";
 import { entriesOf, flattened, undescribed } from "../../scripts/settingsReference/entries";
 import { referencePage } from "../../scripts/settingsReference/page";
@@ -47,16 +48,14 @@ describe("Pulumi.yaml", () => {
 
   it("declares every key of the schema, but those that may be absent without being asked for", () => {
     const absent = entries.map(({ path }) => path).filter((key) => !(key in declared));
+    const sections = roleDefinitions.filter(({ isOptional }) => isOptional).map(({ name }) => name);
     assert.deepEqual(absent, [
       "environment",
       "strictRoles",
       "roles",
+      ...sections,
       "acceptChange",
-      "failoverToken",
-      "certificate",
-      "offsiteAccessKeyId",
-      "offsiteSecretAccessKey",
-      "backupKey",
+      ...secretKeys,
       "secrets",
     ]);
   });
