@@ -2,7 +2,7 @@
 // they are missing or stale. Plain JavaScript without imports from npm: it must work on a fresh clone.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,6 +16,13 @@ const locked = createHash("sha256")
 // npm calls `prepare` when it has just installed them itself, as for a package that comes from a git repository.
 const installed = process.env.npm_lifecycle_event === "prepare" && existsSync(join(modules, "tsx"));
 if (!installed && (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked)) {
+  // npm would empty the folder behind a link, which is somebody else's.
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    process.stderr.write(
+      `node_modules is a link, and behind it is not what package-lock.json says: run npm ci where it leads, or remove ${modules}\n`,
+    );
+    process.exit(1);
+  }
   process.stderr.write("installing npm dependencies (once, about half a minute)\n");
   // No dependency needs an install script: the Pulumi plugins come from toolchain/.
   const npm = "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null";

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import * as components from "../../components/index";
 import { compareRecord } from "./support/records";
 import { packageSurface } from "./support/surface";
+import { unnamedTypeProject } from "./support/unnamedType";
 
 describe("the package", function () {
   this.timeout(60_000);
@@ -18,6 +19,18 @@ describe("the package", function () {
 
   it("offers the names and declarations that its record says", async () => {
     await compareRecord("package", new Map([["package.d.txt", surface]]));
+  });
+
+  it("tells of a type that users' compilers could not name in the compiler's own words", async () => {
+    const { folder, remove } = await unnamedTypeProject();
+    try {
+      assert.throws(
+        () => packageSurface(folder),
+        /components\/index\.ts\(2,14\): error TS4023: Exported variable 'one' has or is using name 'Hidden'/,
+      );
+    } finally {
+      await remove();
+    }
   });
 
   it("has in its record whatever a program can import at run time, and the kinds of it", () => {

@@ -1,6 +1,6 @@
 // The real engine and the unmodified provider, one resource of each kind, and an API whose answers do not arrive.
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
@@ -14,40 +14,8 @@ import { subjects } from "../clients/pulumi/subjects";
 import { makeSupports } from "../clients/pulumi/supports";
 import { type AnswerProxy, type SeenRequest, startAnswerProxy } from "../support/answerProxy";
 import { eventually } from "../support/eventually";
-
-/** What `repair` says of each kind, after an answer was lost and after the engine was killed. */
-const there = "was there, and is in the state now";
-const removed = /^removed .+, which a failed run had begun$/;
-const said: Readonly<Record<string, string | RegExp>> = {
-  firewallAttachment: there,
-  floatingIpAssignment: there,
-  loadBalancerNetwork: there,
-  loadBalancerService: there,
-  loadBalancerTarget: there,
-  networkRoute: there,
-  networkSubnet: there,
-  primaryIp: there,
-  serverNetwork: there,
-  snapshot: there,
-  storageBoxSnapshot: there,
-  volumeAttachment: there,
-  storageBox: there,
-  volume: there,
-  zone: there,
-  zoneRecord: there,
-  zoneRrset: there,
-  certificate: removed,
-  firewall: removed,
-  floatingIp: removed,
-  loadBalancer: removed,
-  managedCertificate: removed,
-  network: removed,
-  placementGroup: removed,
-  server: removed,
-  sshKey: removed,
-  storageBoxSubaccount: removed,
-  uploadedCertificate: removed,
-};
+import { engineOf, operationsOn } from "./support/engine";
+import { assertTold, said, there } from "./support/toldByRepair";
 
 const isChange = ({ method }: SeenRequest) => method !== "GET";
 
@@ -95,19 +63,6 @@ describe("repair, with the real engine and one resource of each kind", function 
     lines = [];
     const api = cloudClient(`http://127.0.0.1:${proxy.port}/v1`, TOKEN);
     return repair(stack, { cloud: api, hetzner: api }, (line) => lines.push(line));
-  };
-
-  const itWasTold = () => {
-    const told = new Map(
-      lines.map((line) => {
-        const [, kind = line, words = ""] = /^hcloud:index\/(\w+):\w+ \S+: (.*)$/.exec(line) ?? [];
-        return [kind, words];
-      }),
-    );
-    for (const [kind, words] of Object.entries(said)) {
-      const heard = told.get(kind) ?? "nothing";
-      assert.ok(typeof words === "string" ? heard === words : words.test(heard), `${kind}: ${heard}`);
-    }
   };
 
   /** The next run, the one after it, and what the cloud has in the end. */
@@ -158,7 +113,7 @@ describe("repair, with the real engine and one resource of each kind", function 
     it("says of each what it found and did", async () => {
       // The reverse name is in the state, and read.
       assert.equal(await repaired(), Object.keys(said).length + 1);
-      itWasTold();
+      assertTold(lines);
     });
 
     it("the next up succeeds, doubles nothing, and the one after it changes nothing", converges);
@@ -212,7 +167,7 @@ describe("repair, with the real engine and one resource of each kind", function 
 
     it("says of each what it found and did", async () => {
       await repaired();
-      itWasTold();
+      assertTold(lines);
     });
 
     it("the next up succeeds, doubles nothing, and the one after it changes nothing", converges);
@@ -252,21 +207,3 @@ describe("repair, with the real engine and one resource of each kind", function 
     });
   });
 });
-
-function operationsOn(kind: string, events: readonly EngineEvent[]): string[] {
-  return events
-    .map(({ resourcePreEvent }) => resourcePreEvent?.metadata)
-    .filter((metadata) => metadata?.urn.includes("::subject-") && metadata.type.includes(`/${kind}:`))
-    .map((metadata) => metadata?.op ?? "");
-}
-
-/** The process of the engine that this process started for a stack. */
-async function engineOf(stackName: string): Promise<number> {
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    if (!status.includes(`\nPPid:\t${process.pid}\n`)) continue;
-    const words = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
-    if (words.includes("up") && words.includes(stackName)) return Number(pid);
-  }
-  throw new Error(`no engine runs for ${stackName}`);
-}

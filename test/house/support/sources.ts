@@ -68,7 +68,7 @@ function isSuite(node: ts.Node): boolean {
 
 function isTest(statement: ts.Statement): boolean {
   if (!ts.isExpressionStatement(statement) || !ts.isCallExpression(statement.expression)) return false;
-  return statement.expression.expression.getText() === "it";
+  return ["it", "describe"].includes(statement.expression.expression.getText());
 }
 
 function nameOf(node: ts.SignatureDeclaration): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 
-const root = join(__dirname, "../../..");
+const project = join(__dirname, "../../..");
 
 /** Statements that declare one name: more than one of a function with overloads. */
 type Declared = ReadonlyMap<string, readonly ts.Statement[]>;
@@ -11,23 +11,29 @@ type Files = ReadonlyMap<string, ts.SourceFile>;
 /**
  * What the package promises: every exported name with its declaration as users' compilers read it, and below them the
  * declarations that those mention. Without comments and private members, and without where a file lies.
+ *
+ * @param root the project, with its tsconfig.build.json
+ * @throws with the compiler's messages when it cannot write declarations
  */
-export function packageSurface(): string {
-  const files = declarationFiles();
+export function packageSurface(root = project): string {
+  const files = declarationFiles(root);
   const exported = exportsOf(join(root, "dist/components/index.d.ts"), files);
   return `${section(exported)}\n// Not exported, and mentioned above.\n\n${section(mentionedBy(exported, files))}`;
 }
 
 /** The package's declarations as `npm run build` makes them, in memory. */
-function declarationFiles(): Files {
+function declarationFiles(root: string): Files {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => assert.fail("tsconfig.build.json") };
   const options = { emitDeclarationOnly: true };
   const config = ts.getParsedCommandLineOfConfigFile(join(root, "tsconfig.build.json"), options, host);
   assert.ok(config !== undefined);
   const files = new Map<string, ts.SourceFile>();
-  ts.createProgram(config.fileNames, config.options).emit(undefined, (path, text) => {
+  const program = ts.createProgram(config.fileNames, config.options);
+  const { diagnostics } = program.emit(undefined, (path, text) => {
     files.set(path, ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
   });
+  const paths = { ...ts.createCompilerHost(config.options), getCurrentDirectory: () => root };
+  assert.ok(diagnostics.length === 0, `\n${ts.formatDiagnostics(diagnostics, paths)}`);
   return files;
 }
 
@@ -48,8 +54,11 @@ function exportsOf(path: string, files: Files): Declared {
     if (clause === undefined) for (const [name, those] of exportsOf(source, files)) found.set(name, those);
     if (clause === undefined || !ts.isNamedExports(clause)) continue;
     for (const { name, propertyName } of clause.elements) {
-      const those = source === path ? resolved(name.text, path, files) : undefined;
-      found.set(name.text, those ?? exportsOf(source, files).get((propertyName ?? name).text) ?? []);
+      const those =
+        source === path
+          ? resolved(name.text, path, files)
+          : exportsOf(source, files).get((propertyName ?? name).text);
+      found.set(name.text, those ?? []);
     }
   }
   return found;
