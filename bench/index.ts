@@ -3,6 +3,7 @@ import { benchLocalCloud } from "../localcloud/bench/bench";
 import { cacheDir } from "../toolchain/cacheDir";
 import { reportBringUp } from "./bringUp";
 import { benchNoChange } from "./noChange/bench";
+import { addRequestPath } from "./requestPath/command";
 
 const bench = new Command("npm run bench --")
   .description("Measures this project against its limits and its peers.")
@@ -54,6 +55,8 @@ providers, Hetzner's API in memory, and an SSH server that runs no script. It ta
 `,
   )
   .action(benchNoChange);
+
+addRequestPath(bench, readCount);
 
 function readCount(text: string): number {
   const count = Number(text);

@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import type { CompleteSetup, SetupFile } from "../../components/setup/types";
+
+/** Addresses of the one machine that all run on. */
+export const edge = "10.0.1.11";
+export const node = "10.0.2.11";
+export const replica = "172.20.1.1";
+/** Load balancer and node share the machine, so Traefik cannot have port 80 as well. */
+export const nodePort = 8080;
+
+/** What one build puts on the machines that a request passes. */
+export interface Rendered {
+  readonly name: string;
+  readonly files: readonly SetupFile[];
+  /** Units to start, the sockets first. */
+  readonly units: readonly string[];
+}
+
+interface Backend {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** The parts of a build that the bench asks, wherever that build keeps them. */
+interface Renderers {
+  readonly haproxySetup: (options: unknown) => Pick<CompleteSetup, "files">;
+  readonly traefikStatic: (address: string, loadBalancers: readonly string[]) => string;
+  readonly traefikDynamic: (...given: readonly unknown[]) => string;
+  readonly containerSetup: (spec: unknown) => Pick<CompleteSetup, "files">;
+  readonly planReplicas: (services: unknown) => readonly unknown[];
+  readonly edgeOptions: { readonly backends: readonly Backend[] };
+  readonly services: Readonly<Record<string, object>>;
+  /** Files that all containers share, and units that one of them needs. */
+  readonly shared: readonly SetupFile[];
+  readonly socketOf: (name: string) => readonly string[];
+}
+
+async function renderersOf(root: string, places: Readonly<Record<string, string>>) {
+  const modules = await Promise.all(Object.values(places).map((path) => import(join(root, path))));
+  return Object.assign({}, ...modules.map((module) => ({ ...module })));
+}
+
+/** The build of this folder. */
+export async function todaysSide(root: string): Promise<Rendered> {
+  const [app, roles] = ["components/roles/app", "test/components/roles"];
+  const found = await renderersOf(root, {
+    haproxy: "components/roles/edge/haproxy.ts",
+    traefik: `${app}/traefik.ts`,
+    replicas: `${app}/replicas.ts`,
+    container: "components/setup/container.ts",
+    run: "components/setup/containerRun.ts",
+    options: `${roles}/edge/support/options.ts`,
+    stack: `${roles}/app/support/stack.ts`,
+  });
+  const shared: readonly SetupFile[] = found.containerRunSetup.files;
+  return rendered("today", { ...found, shared, socketOf: (name) => [found.containerLogSocket(name)] });
+}
+
+/** Today's with connections to replicas kept, as the former build kept them: what the renderer's choice costs. */
+export function withKeptConnections(side: Rendered): Rendered {
+  const files = replaced(side, '"maxIdleConnsPerHost": -1', '"maxIdleConnsPerHost": 64');
+  return { ...side, name: "today, replicas' connections kept", files };
+}
+
+/** The same with no line for what went well, on the edge either. */
+export function withoutEdgeLines(side: Rendered): Rendered {
+  const files = replaced(
+    side,
+    "  log-format ",
+    "  http-after-response set-log-level silent if { status lt 499 }\n  log-format ",
+  );
+  return { ...side, name: `${side.name}, edge logs failed`, files };
+}
+
+function replaced(side: Rendered, from: string, to: string): SetupFile[] {
+  if (!side.files.some(({ content }) => content.includes(from))) throw new Error(`nothing renders ${from}`);
+  return side.files.map((file) => ({ ...file, content: file.content.replaceAll(from, to) }));
+}
+
+/** The build of commit 10412d9, in a worktree. */
+export async function formerSide(root: string): Promise<Rendered> {
+  const found = await renderersOf(root, {
+    haproxy: "components/loadBalancerPair/haproxy.ts",
+    traefik: "components/appNodes/traefik.ts",
+    replicas: "components/appNodes/replicas.ts",
+    container: "components/setup/container.ts",
+    options: "test/components/loadBalancerPair/support/options.ts",
+    stack: "test/components/appNodes/support/stack.ts",
+  });
+  return rendered("former", { ...found, shared: [], socketOf: () => [] });
+}
+
+/** One service with one replica, behind one node. */
+function rendered(name: string, of: Renderers): Rendered {
+  const services = { web: { ...of.services.web, replicas: 1 } };
+  const replicas = of.planReplicas(services);
+  const own = (text: string) => text.replaceAll(`${node}:80"`, `${node}:${nodePort}"`);
+  const [backend] = of.edgeOptions.backends;
+  if (backend === undefined) throw new Error("a load balancer without a backend");
+  const options = { ...of.edgeOptions, backends: [{ ...backend, address: node }] };
+  const haproxy = of.haproxySetup(options).files.map((file) => ({
+    ...file,
+    content: file.content
+      .replaceAll(`${node}:80 `, `${node}:${nodePort} `)
+      .replaceAll(/(10\.0\.2\.\d+):80$/gm, `$1:${nodePort}`),
+  }));
+  const traefik = of.containerSetup({
+    name: "traefik",
+    image: "traefik:1",
+    network: "host",
+    volumes: [
+      "/etc/bench/traefik.yaml:/etc/traefik/traefik.yaml:ro",
+      "/etc/bench/dynamic:/etc/traefik/dynamic:ro",
+    ],
+    command: ["/traefik", "--configFile=/etc/traefik/traefik.yaml"],
+    stopSeconds: 1,
+  });
+  const addressed = (text: string) => text.replaceAll(/172\.20\.\d+\.\d+/g, replica);
+  return {
+    name,
+    files: [
+      ...haproxy,
+      ...of.shared,
+      ...traefik.files,
+      { path: "/etc/bench/traefik.yaml", content: own(of.traefikStatic(node, [edge])) },
+      {
+        path: "/etc/bench/dynamic/services.yaml",
+        content: addressed(of.traefikDynamic(services, replicas, "www.example.com")),
+      },
+    ],
+    units: [...of.socketOf("traefik"), "traefik.service", "haproxy.service"],
+  };
+}
