@@ -16,6 +16,10 @@ export interface Part {
   readonly memoryMb?: number;
   /** Further facts for people, a line each. @default - none */
   readonly notes?: readonly string[];
+  /** What of it must be backed up, as nothing can make it again: `objects`. @default - nothing */
+  readonly backup?: string;
+  /** What it keeps copies of. @default - nothing */
+  readonly backsUp?: Copies;
   /** Kind of work: with `strictRoles` a machine does one. @default - the name of its role */
   readonly layer?: string;
   /** No component builds it yet: it is planned, described and priced, and `up` refuses it. @default false */
@@ -37,6 +41,14 @@ export interface Service {
   readonly uses: readonly string[];
   /** Variables that hold its secrets. */
   readonly secrets: readonly string[];
+}
+
+/** Copies of what other parts keep. */
+export interface Copies {
+  /** Whose data they are, by what is offered with it: `database`. */
+  readonly offers: readonly string[];
+  /** They are kept outside of the platform's servers and volumes too. */
+  readonly outside: boolean;
 }
 
 /** Something that another part offers. */

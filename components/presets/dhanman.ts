@@ -61,8 +61,8 @@ function stores({ database, storage, images }: PlatformSettings): readonly Part[
   ];
 }
 
-function onLoopback({ name, title, image, notes }: Part, layer: string): Part {
-  return later({ name, title, image, notes, layer });
+function onLoopback({ listens: _, needs: __, memoryMb: ___, ...part }: Part, layer: string): Part {
+  return later({ ...part, layer });
 }
 
 const broker = later({ name: "rabbitmq", title: "RabbitMQ: events between the services", layer: "broker" });

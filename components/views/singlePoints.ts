@@ -1,3 +1,4 @@
+import type { Part } from "../plan/part";
 import { machinesOf, type Plan } from "../plan/plan";
 import { offersOf, type Role } from "../plan/role";
 import type { PlatformWide } from "../settings/platformWide";
@@ -19,10 +20,19 @@ export interface SinglePoint {
   readonly machine: string;
   /** What stands still with it. */
   readonly parts: readonly string[];
+  /** What it keeps, and where there are copies of it when this machine is lost. */
+  readonly data: readonly KeptData[];
   /** Roles that need what it offers, over as many steps as it takes, in the order of the platform. */
   readonly neededBy: readonly string[];
   /** Visitors are answered by it, or by machines that need it. */
   readonly visitors: boolean;
+}
+
+export interface KeptData {
+  /** `objects`. */
+  readonly what: string;
+  /** Where its last copy is: a role, or `outside` of the platform; null: there is none. */
+  readonly copy: string | null;
 }
 
 export interface DoubledRole {
@@ -58,9 +68,21 @@ function singlePoint(plan: Plan, role: Role): SinglePoint {
     role: role.name,
     machine: machinesOf(plan, role.name)[0]?.hostname ?? role.name,
     parts: role.parts.map(({ title }) => title),
+    data: role.parts.flatMap((part) => keptBy(plan.roles, role, part)),
     neededBy,
     visitors: plan.flows.some((flow) => flow.port !== null && takesVisitors(flow)),
   };
+}
+
+function keptBy(roles: readonly Role[], own: Role, { backup, offers = [] }: Part): readonly KeptData[] {
+  if (backup === undefined) return [];
+  const copies = roles.flatMap(({ name, parts }) =>
+    parts.flatMap(({ backsUp }) =>
+      backsUp?.offers.some((offer) => offers.includes(offer)) ? [backsUp.outside ? "outside" : name] : [],
+    ),
+  );
+  // What lies on the machine that is lost is no copy.
+  return [{ what: backup, copy: copies.find((place) => place !== own.name) ?? null }];
 }
 
 function needers(roles: readonly Role[], first: Role): readonly string[] {
@@ -93,11 +115,18 @@ export function renderSinglePoints({ environment, single, doubled, shared }: Sin
   return `${lines.join("\n")}\n`;
 }
 
-function singleLines({ role, machine, parts, neededBy, visitors }: SinglePoint): readonly string[] {
+function singleLines({ role, machine, parts, data, neededBy, visitors }: SinglePoint): readonly string[] {
   const needers = neededBy.length === 0 ? "no other machine needs it" : `needed by ${neededBy.join(", ")}`;
   const reach = visitors ? "visitors notice" : "visitors do not notice";
   return [
     `- ${role}: one machine, ${machine}; ${needers}; ${reach}`,
     ...parts.map((title) => `  - ${title}`),
+    ...data.map(({ what, copy }) => `  lost with it: ${lossText(what, copy)}`),
   ];
+}
+
+function lossText(what: string, copy: string | null): string {
+  if (copy === null) return `${what}, of which there is no copy`;
+  const place = copy === "outside" ? "outside of the platform" : `on ${copy}`;
+  return `what came to ${what} since the last copy ${place}`;
 }

@@ -1,3 +1,4 @@
+import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
 import { Store } from "../../settings/store";
 import { memoryPlan, minimumDatabaseMemoryGb } from "./memoryPlan";
@@ -24,6 +25,7 @@ export function databaseRole(settings: DatabaseSettings, elasticsearchImage: str
         title: `PostgreSQL running as primary database (${settings.databaseName})`,
         listens: [{ protocol: "tcp", port: postgresqlPort, from: ["needers"], purpose: "PostgreSQL" }],
         offers: [Store.Database],
+        backup: "the application's data",
         memoryMb: memory.postgresqlMb,
       },
       {
@@ -33,18 +35,24 @@ export function databaseRole(settings: DatabaseSettings, elasticsearchImage: str
           { protocol: "tcp", port: cachePort, from: ["needers"], purpose: "sessions, cache and jobs" },
         ],
         offers: [Store.Cache],
+        backup: "sessions and jobs",
         layer: "cache",
         memoryMb: memory.cache.shareMb,
       },
-      {
-        name: "elasticsearch",
-        title: "Elasticsearch for search and indexing",
-        image: elasticsearchImage,
-        listens: [{ protocol: "tcp", port: searchPort, from: ["needers"], purpose: "search" }],
-        offers: [Store.Search],
-        layer: "search",
-        memoryMb: memory.search.shareMb,
-      },
+      searchPart(elasticsearchImage, memory.search.shareMb),
     ],
+  };
+}
+
+/** What it holds, the application makes again from the database: nothing of it must be backed up. */
+function searchPart(image: string, memoryMb: number): Part {
+  return {
+    name: "elasticsearch",
+    title: "Elasticsearch for search and indexing",
+    image,
+    listens: [{ protocol: "tcp", port: searchPort, from: ["needers"], purpose: "search" }],
+    offers: [Store.Search],
+    layer: "search",
+    memoryMb,
   };
 }

@@ -1,3 +1,4 @@
+import type { Part } from "../../plan/part";
 import type { Order, Role } from "../../plan/role";
 import { backupPurpose } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
@@ -28,20 +29,30 @@ export function storageRole(settings: StorageSettings, objectStoreImage: string)
         image: objectStoreImage,
         listens: [{ protocol: "tcp", port: objectStorePort, from: ["needers"], purpose: "objects" }],
         offers: [Store.ObjectStore],
+        backup: "objects",
       },
       {
         name: "backup",
         title: `Backup storage location (${settings.backup.schedule} UTC, kept ${settings.backup.retentionDays} days${keptWhere(settings)})`,
         needs: [{ offer: Store.Database, purpose: backupPurpose }],
+        backsUp: {
+          offers: [Store.Database, Store.ObjectStore],
+          outside: onlyCopy(settings) === undefined,
+        },
         notes: copyNotes(settings),
       },
-      {
-        name: "log-archive",
-        title: `Centralized log archive (kept ${settings.logRetentionDays} days)`,
-        listens: [{ protocol: "tcp", port: journalPort, from: ["any"], purpose: "log archive" }],
-        offers: [logsOffer],
-      },
+      logArchive(settings),
     ],
+  };
+}
+
+function logArchive({ logRetentionDays }: StorageSettings): Part {
+  return {
+    name: "log-archive",
+    title: `Centralized log archive (kept ${logRetentionDays} days)`,
+    listens: [{ protocol: "tcp", port: journalPort, from: ["any"], purpose: "log archive" }],
+    offers: [logsOffer],
+    backup: "the log archive",
   };
 }
 

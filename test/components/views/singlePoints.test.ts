@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { planPlatform } from "../../../components/presets";
+import { PresetName } from "../../../components/presets/name";
+import { BulkBackend } from "../../../components/roles/storage/settings";
 import { renderSinglePoints, singlePoints } from "../../../components/views/singlePoints";
 import { seedSettings } from "../../support/settings";
 
@@ -34,6 +36,38 @@ describe("single points of failure", () => {
     );
     const database = cluster.doubled.find(({ role }) => role === "database");
     assert.deepEqual(database?.comesLater, ["replication", "failover"]);
+  });
+
+  it("says what is lost with a machine: what nobody copies, and what came since the last copy", () => {
+    const { storage } = seedSettings;
+    const dataOf = (changes: Partial<typeof storage>) =>
+      pointsOf({ ...seedSettings, storage: { ...storage, ...changes } }).single.flatMap(({ data }) =>
+        data.map(({ what, copy }) => [what, copy]),
+      );
+    const dataIn = (database: string, objects: string | null) => [
+      ["the application's data", database],
+      ["sessions and jobs", null],
+      ["objects", objects],
+      ["the log archive", null],
+    ];
+    assert.deepEqual(dataOf({ bulk: BulkBackend.StorageBox }), dataIn("outside", "outside"));
+    const { offsite: _, ...backup } = storage.backup;
+    const onVolume = { bulk: BulkBackend.Volume, backup };
+    assert.deepEqual(dataOf(onVolume), dataIn("storage", null));
+    const text = renderSinglePoints(pointsOf({ ...seedSettings, storage: { ...storage, ...onVolume } }));
+    assert.match(
+      text,
+      /^ {2}lost with it: what came to the application's data since the last copy on storage$/m,
+    );
+    assert.match(text, /^ {2}lost with it: objects, of which there is no copy$/m);
+    const one = { ...seedSettings, preset: PresetName.Dhanman, storage: { ...storage, ...onVolume } };
+    const kept = pointsOf(one).single.flatMap(({ data }) => data);
+    assert.ok(kept.length > 0);
+    assert.deepEqual(
+      [...new Set(kept.map(({ copy }) => copy))],
+      [null],
+      "a copy on the machine itself is none",
+    );
   });
 
   it("says that one machine has everything when it has", () => {
