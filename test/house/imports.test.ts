@@ -42,6 +42,9 @@ function folderOf(path: string): string | undefined {
   return room === "files" || room === "index" ? undefined : room;
 }
 
+/** Below the API's folder each kind has one, and what all kinds stand on. */
+const folderOfApi = (path: string) => /^localcloud\/src\/api\/\w+(?=\/)/.exec(path)?.[0];
+
 const layerOf = (room: string) => layers.findIndex((names) => names.includes(room.split("/")[0] ?? room));
 
 function isOutward(link: string): boolean {
@@ -111,6 +114,25 @@ describe("imports", () => {
       ...circles.map((group) => ({ name: group.join(), told: `${group.join(", ")}: import each other` })),
       ...circleLinks.filter(onCircle).map((link) => ({ name: link, told: link })),
     ]);
+  });
+
+  it("make no circle between folders of the local cloud's API", () => {
+    const links = edges(sources, folderOfApi);
+    assert.ok(
+      links.includes("localcloud/src/api/servers -> localcloud/src/api/calls"),
+      "the imports were read",
+    );
+    assert.deepEqual(circlesIn(links), []);
+    const outward = sources.filter(
+      ({ path, imports }) =>
+        folderOfApi(path) !== undefined &&
+        imports.some((target) => /^localcloud\/src\/api\/\w+\.ts$/.test(target)),
+    );
+    assert.deepEqual(
+      outward.map(({ path }) => path),
+      [],
+      "what joins the kinds is known to none of them",
+    );
   });
 
   it("are followed over several folders, and types count", () => {

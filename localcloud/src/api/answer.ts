@@ -5,12 +5,12 @@ import type { Host } from "../host/contract";
 import type { Settings } from "../settings/api";
 import type { Action } from "../state/rows";
 import type { Store } from "../state/store";
-import type { Call, Reply, Route } from "./call";
-import { type Exchange, written } from "./exchange";
+import type { Call, Reply, Route } from "./calls/call";
+import { type Exchange, written } from "./calls/exchange";
+import { pathOf, queryOf } from "./calls/requestUrl";
+import type { Identity } from "./calls/tokens";
 import type { ApiFaults } from "./faults/active";
-import { pathOf, queryOf } from "./requestUrl";
 import type { Match } from "./router";
-import type { Identity } from "./tokens";
 
 export interface AnswerOptions {
   readonly store: Store;

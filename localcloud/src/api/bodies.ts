@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { ApiError } from "./errors";
+import { ApiError } from "./calls/errors";
 
 const mostBytes = 1024 * 1024;
 

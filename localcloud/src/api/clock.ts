@@ -5,7 +5,7 @@ import type { Host } from "../host/contract";
 import type { Settings } from "../settings/api";
 import type { Action } from "../state/rows";
 import type { Store } from "../state/store";
-import type { Call } from "./call";
+import type { Call } from "./calls/call";
 import { beginRenewal, certificatesToRenew } from "./certificates/issue";
 import { beginDailyBackup, serversToBackUp } from "./servers/actions/backups";
 import { expireRescue } from "./servers/actions/rescue";

@@ -1,15 +1,15 @@
 // All of the API but the catalogue: its routes, and the works that they begin.
 import type { AnyWork } from "../actions/work";
-import { globalActionRoutes } from "./actionRoutes";
 import { floatingIpRoutes, floatingIpWorks } from "./addresses/floatingIps";
 import { primaryIpRoutes, primaryIpWorks } from "./addresses/primaryIps";
 import { changeDnsPtr } from "./addresses/reverseDns";
-import type { Route } from "./call";
+import { globalActionRoutes } from "./calls/actionRoutes";
+import type { Route } from "./calls/call";
 import { catalogueRoutes } from "./catalogue/catalogueRoutes";
 import { certificateRoutes, certificateWorks } from "./certificates/certificates";
 import { firewallActionRoutes, firewallWorks } from "./firewalls/firewallActions";
 import { firewallRoutes } from "./firewalls/firewalls";
-import { imageRoutes, imageWorks } from "./images";
+import { imageRoutes, imageWorks } from "./images/images";
 import { loadBalancerRoutes, loadBalancerWorks } from "./loadBalancers/loadBalancers";
 import { networkActionRoutes, networkWorks } from "./networks/networkActions";
 import { networkRoutes } from "./networks/networks";
@@ -19,7 +19,7 @@ import { serverImageRoutes, serverImageWorks } from "./servers/serverImages";
 import { serverNetworkRoutes, serverNetworkWorks } from "./servers/serverNetworks";
 import { serverPowerRoutes, serverPowerWorks } from "./servers/serverPower";
 import { serverRoutes, serverWorks } from "./servers/servers";
-import { sshKeyRoutes } from "./sshKeys";
+import { sshKeyRoutes } from "./sshKeys/sshKeys";
 import { storageBoxRoutes, storageBoxWorks } from "./storageBoxes";
 import { volumeActionRoutes, volumeWorks } from "./volumes/volumeActions";
 import { volumeRoutes } from "./volumes/volumes";

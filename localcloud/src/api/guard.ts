@@ -1,10 +1,10 @@
 // What stands before every route: who asks, how often, and which faults the request meets.
-import { ApiError } from "./errors";
-import type { Exchange } from "./exchange";
+import { ApiError } from "./calls/errors";
+import type { Exchange } from "./calls/exchange";
+import { type Identify, type Identity, tokenIn } from "./calls/tokens";
 import type { ApiFaults } from "./faults/active";
 import { meetFaults } from "./faults/answers";
 import { type RateLimit, rateLimitExceeded } from "./rateLimit";
-import { type Identify, type Identity, tokenIn } from "./tokens";
 
 export interface GuardOptions {
   readonly identify: Identify;

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { AnswerOptions } from "./answer";
+import { createIdentification } from "./calls/tokens";
 import { createListener } from "./listener";
 import { createRateLimit } from "./rateLimit";
 import { createRouter, type RouterOptions } from "./router";
-import { createIdentification } from "./tokens";
 
 /** Longer than clients keep an idle connection, so that they close it. */
 const keepAliveTimeout = 72_000;

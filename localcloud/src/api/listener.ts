@@ -3,12 +3,12 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import { type AnswerOptions, answer, rowsOnly } from "./answer";
 import { readJsonBody } from "./bodies";
-import { ApiError } from "./errors";
-import { Exchange, type WrittenAnswer, written } from "./exchange";
+import { ApiError } from "./calls/errors";
+import { Exchange, type WrittenAnswer, written } from "./calls/exchange";
+import type { Identity } from "./calls/tokens";
 import { admit, type GuardOptions, meetsFault } from "./guard";
 import { createKeptAnswers } from "./repeatedAnswers";
 import { type Match, methods, type Router } from "./router";
-import type { Identity } from "./tokens";
 
 export interface ListenerOptions extends AnswerOptions, GuardOptions {
   readonly router: Router;

@@ -1,5 +1,5 @@
 // One token bucket for each project (HC-R1).
-import { ApiError } from "./errors";
+import { ApiError } from "./calls/errors";
 
 interface Bucket {
   left: number;

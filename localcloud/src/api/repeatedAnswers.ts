@@ -2,7 +2,7 @@
 // rendered once, and given again until a row changes.
 import type { IncomingMessage } from "node:http";
 import type { Store } from "../state/store";
-import type { WrittenAnswer } from "./exchange";
+import type { WrittenAnswer } from "./calls/exchange";
 
 /** The part of a request that decides its answer; the host is in the `Link` header of lists. */
 type Asked = Pick<IncomingMessage, "url" | "headers">;

@@ -1,7 +1,7 @@
 // From method and path to a route. The catalogue is there at once; the rest of the API, with its schemas, is loaded
 // with the first request that needs it, so that a cloud answers soon after its start.
 import FindMyWay from "find-my-way";
-import type { Route } from "./call";
+import type { Route } from "./calls/call";
 
 export interface Match {
   readonly route: Route;

@@ -1,19 +1,14 @@
 // Derives from the rows everything that must exist on the host.
 
-import { formatIpv4, range4 } from "../addresses/ip";
 import { catalogue, locationNamed, serverTypeNamed } from "../catalogue/catalogue";
 import type { FirewallRule, RescueSpec, ServerSpec, World, ZoneSpec } from "../host/contract";
-import type { Firewall, Labels, PrimaryIp, Rescue, Server, Zone } from "../state/rows";
+import type { PrimaryIp, Rescue, Server, Zone } from "../state/rows";
 import type { Store } from "../state/store";
 import { primaryIpOf } from "./addresses/publicAddresses";
-import { parseSelector } from "./labels";
+import { applicationTo } from "./firewalls/applications";
 import { loadBalancerSpec } from "./loadBalancers/spec";
+import { gatewayOf } from "./networks/gateway";
 import { storageBoxSpecs } from "./storageBoxes/specs";
-
-export { primaryIpOf } from "./addresses/publicAddresses";
-
-/** The first address of the whole range is the gateway of every subnet (HC-S13). */
-export const gatewayOf = (ipRange: string) => formatIpv4(range4(ipRange).first + 1);
 
 export function worldOf(store: Store): World {
   const servers = store.list("server");
@@ -111,20 +106,6 @@ const rescueSpec = ({ publicKeys, rootPasswordHash }: Rescue): RescueSpec => ({
 function imageName(id: number | null): string {
   const system = catalogue.images.find((image) => image.id === id);
   return system?.name ?? `snapshot-${id ?? "deleted"}`;
-}
-
-/** How a firewall holds for a server; null when it does not. A direct application wins over a selector (HC-F6). */
-export function applicationTo(firewall: Firewall, server: { id: number; project: number; labels: Labels }) {
-  if (firewall.project !== server.project) return null;
-  const direct = firewall.applied.find(
-    (application) => application.type === "server" && application.server === server.id,
-  );
-  if (direct?.type === "server") return { direct: true, status: direct.status } as const;
-  const selected = firewall.applied.some(
-    (application) =>
-      application.type === "label_selector" && parseSelector(application.selector)(server.labels),
-  );
-  return selected ? ({ direct: false, status: "applied" } as const) : null;
 }
 
 /** A pending application counts already: a server never boots with its ports open. */

@@ -1,10 +1,10 @@
 // What a person sees of the cloud, from the rows.
 
 import { runningActions } from "../actions/work";
+import { primaryIpOf } from "../api/addresses/publicAddresses";
+import { isLocked } from "../api/calls/locks";
 import { addressOf, serversOf } from "../api/loadBalancers/spec";
-import { isLocked } from "../api/locks";
 import { statusOf } from "../api/servers/serverViews";
-import { primaryIpOf } from "../api/world";
 import { zoneStatus } from "../api/zones/views";
 import type { CloudState, FaultStatus, LoadBalancerState, ServerState } from "../contract/control";
 import type { Health, Host } from "../host/contract";

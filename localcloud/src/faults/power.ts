@@ -1,7 +1,7 @@
 // Machines without power: one, or all of a physical host. When the fault ends, power is back and they boot.
 import { setTimeout } from "node:timers/promises";
 import type { ActionRunner } from "../actions/runner";
-import { isLocked } from "../api/locks";
+import { isLocked } from "../api/calls/locks";
 import { startServer } from "../api/servers/serverPower";
 import { refuse } from "../contract/errors";
 import { signal } from "../linux/processes";

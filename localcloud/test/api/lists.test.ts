@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseSelector } from "../../src/api/labels";
+import { parseSelector } from "../../src/api/calls/labels";
 import { type Json, TestCloud } from "./testCloud";
 
 const names = (rows: Json) => rows.map(({ name }: Json) => name);

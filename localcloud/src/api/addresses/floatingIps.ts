@@ -5,7 +5,7 @@ import { freeIpv4, freeIpv6Network } from "../../addresses/ip";
 import { catalogue, locationNamed } from "../../catalogue/catalogue";
 import type { Action, FloatingIp } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
+import { actionReply, actionRoutes, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -19,14 +19,14 @@ import {
   ref,
   requireUniqueName,
   startAction,
-} from "../call";
+} from "../calls/call";
+import { ApiError, deleteProtected, invalidInput, notAssigned } from "../calls/errors";
+import { idOrName, labelsField } from "../calls/fields";
+import { filterByName, sortByIdCreated } from "../calls/lists";
+import { requireFree, requireUnlocked } from "../calls/locks";
+import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../calls/owned";
+import { protectionOf } from "../calls/protection";
 import { renderLocation } from "../catalogue/catalogueViews";
-import { ApiError, deleteProtected, invalidInput, notAssigned } from "../errors";
-import { idOrName, labelsField } from "../fields";
-import { filterByName, sortByIdCreated } from "../lists";
-import { requireFree, requireUnlocked } from "../locks";
-import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
-import { protectionOf } from "../protection";
 import { dnsPtrRoute, dnsPtrsOf } from "./reverseDns";
 
 const createSchema = z.object({

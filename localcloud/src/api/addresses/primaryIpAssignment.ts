@@ -4,7 +4,7 @@ import { type AnyWork, defineWork, gone } from "../../actions/work";
 import { locationNamed } from "../../catalogue/catalogue";
 import type { PrimaryIp, Server } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionReply } from "../actionRoutes";
+import { actionReply } from "../calls/actionRoutes";
 import {
   type Call,
   findOwned,
@@ -16,9 +16,9 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, invalidInput, notAssigned } from "../errors";
-import { requireFree, requireUnlocked } from "../locks";
+} from "../calls/call";
+import { ApiError, invalidInput, notAssigned } from "../calls/errors";
+import { requireFree, requireUnlocked } from "../calls/locks";
 import { primaryIpOf } from "./publicAddresses";
 
 interface AssignArgs {

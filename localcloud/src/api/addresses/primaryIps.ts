@@ -6,7 +6,7 @@ import { catalogue, locationNamed } from "../../catalogue/catalogue";
 import type { Settings } from "../../settings/api";
 import type { PrimaryIp, Server } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionRoutes, renderAction } from "../actionRoutes";
+import { actionRoutes, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -19,14 +19,14 @@ import {
   readBody,
   ref,
   requireUniqueName,
-} from "../call";
+} from "../calls/call";
+import { ApiError, deleteProtected, invalidFields, invalidInput } from "../calls/errors";
+import { idOrName, labelsField } from "../calls/fields";
+import { filterByName, sortByIdCreated } from "../calls/lists";
+import { requireFree } from "../calls/locks";
+import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../calls/owned";
+import { protectionOf } from "../calls/protection";
 import { renderDatacenter, renderLocation } from "../catalogue/catalogueViews";
-import { ApiError, deleteProtected, invalidFields, invalidInput } from "../errors";
-import { idOrName, labelsField } from "../fields";
-import { filterByName, sortByIdCreated } from "../lists";
-import { requireFree } from "../locks";
-import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
-import { protectionOf } from "../protection";
 import {
   assigneeOf,
   assignmentRoutes,

@@ -3,8 +3,8 @@
 import { freeIpv4, freeIpv6Network } from "../../addresses/ip";
 import type { PrimaryIp } from "../../state/rows";
 import type { Store } from "../../state/store";
-import type { Call } from "../call";
-import { ApiError } from "../errors";
+import type { Call } from "../calls/call";
+import { ApiError } from "../calls/errors";
 
 export function primaryIpOf(store: Store, server: number, type: PrimaryIp["type"]): PrimaryIp | undefined {
   return store.list("primary_ip").find((ip) => ip.assignee === server && ip.type === type);

@@ -5,10 +5,10 @@ import { defineWork, gone } from "../../actions/work";
 import { defaultDnsPtr, inNetwork6 } from "../../addresses/ip";
 import { firstHost6 } from "../../settings/names";
 import type { DnsPtr, FloatingIp, LoadBalancer, PrimaryIp } from "../../state/rows";
-import { actionReply } from "../actionRoutes";
-import { type Call, humanName, ownedByPath, type Route, readBody, ref, startAction } from "../call";
-import { invalidInput } from "../errors";
-import { addressField } from "../fields";
+import { actionReply } from "../calls/actionRoutes";
+import { type Call, humanName, ownedByPath, type Route, readBody, ref, startAction } from "../calls/call";
+import { invalidInput } from "../calls/errors";
+import { addressField } from "../calls/fields";
 
 const hostName =
   /^(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;

@@ -1,9 +1,9 @@
 // Read-only resources: server types, locations, datacenters, ISOs, load balancer types, pricing.
 import { catalogue } from "../../catalogue/catalogue";
 import type { Settings } from "../../settings/api";
-import { type Call, ok, type Reply, type Route, readId } from "../call";
-import { ApiError, notFound } from "../errors";
-import { filterByName, type ListOptions, listReply, readFlag, sortById, sortByIdName } from "../lists";
+import { type Call, ok, type Reply, type Route, readId } from "../calls/call";
+import { ApiError, notFound } from "../calls/errors";
+import { filterByName, type ListOptions, listReply, readFlag, sortById, sortByIdName } from "../calls/lists";
 import {
   renderDatacenter,
   renderIso,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AnyWork } from "../../actions/work";
 import type { Certificate } from "../../state/rows";
-import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
+import { actionReply, actionRoutes, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -15,12 +15,11 @@ import {
   ref,
   requireUniqueName,
   startAction,
-} from "../call";
-import { ApiError, invalidInput } from "../errors";
-import { labelsField } from "../fields";
-import { filterByName, sortByIdNameCreated } from "../lists";
-import { certificatesOf } from "../loadBalancers/spec";
-import { requireFree } from "../locks";
+} from "../calls/call";
+import { ApiError, invalidInput } from "../calls/errors";
+import { labelsField } from "../calls/fields";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
+import { requireFree } from "../calls/locks";
 import {
   nameField,
   newRow,
@@ -29,7 +28,8 @@ import {
   rename,
   renameSchema,
   updateRoute,
-} from "../owned";
+} from "../calls/owned";
+import { certificatesOf } from "../loadBalancers/spec";
 import { createCertificate, isRetryable, issueCertificate, issueWorks, pendingStatus } from "./issue";
 import { readCertificate } from "./parse";
 

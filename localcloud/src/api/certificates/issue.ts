@@ -12,7 +12,7 @@ import {
 } from "../../actions/work";
 import type { Certificate, CertificateStatus } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { type Call, ref } from "../call";
+import { type Call, ref } from "../calls/call";
 import { factsOfPem } from "./parse";
 
 interface IssueArgs {

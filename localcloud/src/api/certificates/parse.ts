@@ -1,7 +1,7 @@
 // What a certificate says about itself, and whether certificate, chain and key belong together. Pure.
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { invalidInput } from "../errors";
+import { invalidInput } from "../calls/errors";
 
 export interface CertificateFacts {
   readonly domainNames: readonly string[];

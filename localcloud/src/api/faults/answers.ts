@@ -1,7 +1,7 @@
 // What a request that meets a fault is answered (HC-X1 to HC-X12).
 import type { ApiFault } from "../../contract/control";
-import { ApiError, limitExceeded } from "../errors";
-import type { Exchange, WrittenAnswer } from "../exchange";
+import { ApiError, limitExceeded } from "../calls/errors";
+import type { Exchange, WrittenAnswer } from "../calls/exchange";
 import { type ActiveFault, type ApiFaults, pauseFor } from "./active";
 import type { MetRequest } from "./matching";
 

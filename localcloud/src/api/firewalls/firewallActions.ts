@@ -3,7 +3,8 @@ import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../actions/work";
 import type { Action, Application, Firewall, Rule } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionsReply } from "../actionRoutes";
+import { primaryIpOf } from "../addresses/publicAddresses";
+import { actionsReply } from "../calls/actionRoutes";
 import {
   type Call,
   findOwned,
@@ -14,9 +15,9 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, limitExceeded } from "../errors";
-import { applicationTo, primaryIpOf } from "../world";
+} from "../calls/call";
+import { ApiError, limitExceeded } from "../calls/errors";
+import { applicationTo } from "./applications";
 import {
   effectiveRules,
   readRules,

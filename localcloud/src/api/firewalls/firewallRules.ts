@@ -1,9 +1,9 @@
 // Rules and targets of firewalls as requests carry them (HC-F4, HC-F5).
 import { z } from "zod";
 import type { Rule } from "../../state/rows";
-import { invalidInput } from "../errors";
-import { cidrField } from "../fields";
-import { parseSelector } from "../labels";
+import { invalidInput } from "../calls/errors";
+import { cidrField } from "../calls/fields";
+import { parseSelector } from "../calls/labels";
 
 const mostRules = 50;
 const mostRanges = 100;

@@ -1,7 +1,7 @@
 // Firewalls: create, read, update, delete. Rules and targets change through actions (firewallActions.ts).
 import { z } from "zod";
 import type { Action, Application, Firewall } from "../../state/rows";
-import { actionRoutes, renderAction } from "../actionRoutes";
+import { actionRoutes, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -13,12 +13,12 @@ import {
   readBody,
   ref,
   requireUniqueName,
-} from "../call";
-import { ApiError } from "../errors";
-import { labelsField } from "../fields";
-import { parseSelector } from "../labels";
-import { filterByName, sortByIdNameCreated } from "../lists";
-import { requireFree } from "../locks";
+} from "../calls/call";
+import { ApiError } from "../calls/errors";
+import { labelsField } from "../calls/fields";
+import { parseSelector } from "../calls/labels";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
+import { requireFree } from "../calls/locks";
 import {
   nameField,
   newRow,
@@ -27,7 +27,7 @@ import {
   rename,
   renameSchema,
   updateRoute,
-} from "../owned";
+} from "../calls/owned";
 import { applyTargets } from "./firewallActions";
 import { readRules, readTargets, renderRule, rulesField, targetsField } from "./firewallRules";
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Work } from "../../actions/work";
 import { catalogue } from "../../catalogue/catalogue";
 import type { LoadBalancer } from "../../state/rows";
-import { actionReply } from "../actionRoutes";
+import { actionReply } from "../calls/actionRoutes";
 import {
   type Call,
   matchesIdOrName,
@@ -14,10 +14,10 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, invalidInput } from "../errors";
-import { idOrName } from "../fields";
-import { requireFree } from "../locks";
+} from "../calls/call";
+import { ApiError, invalidInput } from "../calls/errors";
+import { idOrName } from "../calls/fields";
+import { requireFree } from "../calls/locks";
 import {
   addService,
   addTarget,

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { catalogue } from "../../catalogue/catalogue";
 import type { LoadBalancer, LoadBalancerTarget, PrimaryIp } from "../../state/rows";
-import { renderAction } from "../actionRoutes";
 import { takeGiven } from "../addresses/primaryIpAssignment";
 import { takePublicAddress } from "../addresses/publicAddresses";
+import { renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -14,10 +14,10 @@ import {
   readBody,
   ref,
   requireUniqueName,
-} from "../call";
-import { invalidInput } from "../errors";
-import { idOrName, labelsField } from "../fields";
-import { nameField, newRow } from "../owned";
+} from "../calls/call";
+import { invalidInput } from "../calls/errors";
+import { idOrName, labelsField } from "../calls/fields";
+import { nameField, newRow } from "../calls/owned";
 import { createLoadBalancer } from "./changes";
 import { requireCertificates, requireFreePorts, requireWithinLimits } from "./limits";
 import { chooseNetworkAddress } from "./networks";

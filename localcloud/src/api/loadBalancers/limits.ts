@@ -3,8 +3,8 @@ import type { LoadBalancerType } from "../../catalogue/catalogue";
 import { loadBalancerTypeNamed } from "../../catalogue/catalogue";
 import type { LoadBalancer, LoadBalancerService } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { type Call, ownedByField } from "../call";
-import { ApiError, invalidInput, limitExceeded } from "../errors";
+import { type Call, ownedByField } from "../calls/call";
+import { ApiError, invalidInput, limitExceeded } from "../calls/errors";
 import { portsOf } from "./services";
 import { certificatesOf, targetCount } from "./spec";
 

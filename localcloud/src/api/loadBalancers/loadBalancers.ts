@@ -2,14 +2,23 @@
 import { z } from "zod";
 import type { AnyWork } from "../../actions/work";
 import type { LoadBalancer } from "../../state/rows";
-import { actionReply, actionRoutes } from "../actionRoutes";
 import { dnsPtrRoute } from "../addresses/reverseDns";
-import { type Call, noContent, ok, ownedByPath, type Reply, type Route, ref, startAction } from "../call";
-import { deleteProtected, invalidInput } from "../errors";
-import { filterByName, sortByIdNameCreated } from "../lists";
-import { requireUnlocked } from "../locks";
-import { type OwnedOptions, readRoutes, rename, updateRoute } from "../owned";
-import { protectionOf } from "../protection";
+import { actionReply, actionRoutes } from "../calls/actionRoutes";
+import {
+  type Call,
+  noContent,
+  ok,
+  ownedByPath,
+  type Reply,
+  type Route,
+  ref,
+  startAction,
+} from "../calls/call";
+import { deleteProtected, invalidInput } from "../calls/errors";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
+import { requireUnlocked } from "../calls/locks";
+import { type OwnedOptions, readRoutes, rename, updateRoute } from "../calls/owned";
+import { protectionOf } from "../calls/protection";
 import { loadBalancerActionRoutes } from "./actions";
 import { deleteLoadBalancer, loadBalancerChanges } from "./changes";
 import { create, loadBalancerName } from "./create";

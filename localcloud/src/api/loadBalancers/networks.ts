@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { includes, parseIpv4, range4 } from "../../addresses/ip";
 import type { LoadBalancer, Network } from "../../state/rows";
-import { actionReply } from "../actionRoutes";
+import { actionReply } from "../calls/actionRoutes";
 import {
   type Call,
   listOwned,
@@ -13,10 +13,10 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, invalidInput } from "../errors";
-import { ipv4Field, rangeField } from "../fields";
-import { requireUnlocked } from "../locks";
+} from "../calls/call";
+import { ApiError, invalidInput } from "../calls/errors";
+import { ipv4Field, rangeField } from "../calls/fields";
+import { requireUnlocked } from "../calls/locks";
 import {
   type AddressWish,
   addressesInUse,

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { redirectPort } from "../../loadBalancers/ports";
 import type { HealthCheck, LoadBalancerService } from "../../state/rows";
-import { invalidInput } from "../errors";
+import { invalidInput } from "../calls/errors";
 
 const portField = z.int().min(1).max(65_535);
 

@@ -5,7 +5,7 @@ import type { LoadBalancerSpec } from "../../host/contract";
 import type { LoadBalancer, LoadBalancerTarget, Server } from "../../state/rows";
 import type { Store } from "../../state/store";
 import { primaryIpOf } from "../addresses/publicAddresses";
-import { parseSelector } from "../labels";
+import { parseSelector } from "../calls/labels";
 
 /** The servers of a target; none for an IP target. */
 export function serversOf(store: Store, balancer: LoadBalancer, target: LoadBalancerTarget): Server[] {

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { isPrivate, parseIpv4, range4 } from "../../addresses/ip";
 import type { LoadBalancer, LoadBalancerTarget, Server } from "../../state/rows";
 import { primaryIpOf } from "../addresses/publicAddresses";
-import { type Call, ownedByField } from "../call";
-import { ApiError, invalidInput } from "../errors";
-import { addressField } from "../fields";
-import { parseSelector } from "../labels";
+import { type Call, ownedByField } from "../calls/call";
+import { ApiError, invalidInput } from "../calls/errors";
+import { addressField } from "../calls/fields";
+import { parseSelector } from "../calls/labels";
 import { isSameTarget } from "./changes";
 import { addressOf } from "./spec";
 

@@ -11,7 +11,7 @@ import type {
   LoadBalancerTarget,
   PrimaryIp,
 } from "../../state/rows";
-import type { Call } from "../call";
+import type { Call } from "../calls/call";
 import { renderLoadBalancerType, renderLocation } from "../catalogue/catalogueViews";
 import { bytesThisMonth } from "./metrics";
 import { addressOf, serversOf } from "./spec";

@@ -4,7 +4,7 @@ import { defineWork, gone, type Work } from "../../actions/work";
 import { includes, parseIpv4, range4 } from "../../addresses/ip";
 import type { Network } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionReply, actionRoutes } from "../actionRoutes";
+import { actionReply, actionRoutes } from "../calls/actionRoutes";
 import {
   type Call,
   listOwned,
@@ -14,11 +14,11 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, notFound } from "../errors";
-import { rangeField } from "../fields";
-import { requireUnlocked } from "../locks";
-import { protectionOf } from "../protection";
+} from "../calls/call";
+import { ApiError, notFound } from "../calls/errors";
+import { rangeField } from "../calls/fields";
+import { requireUnlocked } from "../calls/locks";
+import { protectionOf } from "../calls/protection";
 import { addRoute, addSubnet, extendRange, routeSchema, subnetSchema } from "./networkRules";
 import { addressesInUse } from "./privateAddresses";
 

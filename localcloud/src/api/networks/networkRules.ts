@@ -13,8 +13,8 @@ import {
 } from "../../addresses/ip";
 import { catalogue } from "../../catalogue/catalogue";
 import type { Network, Subnet } from "../../state/rows";
-import { ApiError, invalidInput, limitExceeded } from "../errors";
-import { ipv4Field, rangeField } from "../fields";
+import { ApiError, invalidInput, limitExceeded } from "../calls/errors";
+import { ipv4Field, rangeField } from "../calls/fields";
 
 const mostSubnets = 50;
 const mostRoutes = 100;

@@ -13,13 +13,13 @@ import {
   readBody,
   ref,
   requireUniqueName,
-} from "../call";
-import { ApiError, invalidInput } from "../errors";
-import { labelsField, rangeField } from "../fields";
-import { filterByName, sortByIdNameCreated } from "../lists";
-import { requireFree } from "../locks";
-import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
-import { gatewayOf } from "../world";
+} from "../calls/call";
+import { ApiError, invalidInput } from "../calls/errors";
+import { labelsField, rangeField } from "../calls/fields";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
+import { requireFree } from "../calls/locks";
+import { nameField, newRow, type OwnedOptions, readRoutes, updateRoute } from "../calls/owned";
+import { gatewayOf } from "./gateway";
 import { addRoute, addSubnet, routeSchema, subnetSchema } from "./networkRules";
 
 const createSchema = z.object({

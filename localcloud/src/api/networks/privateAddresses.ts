@@ -5,8 +5,8 @@ import { formatIpv4, includes, parseIpv4, range4 } from "../../addresses/ip";
 import { locationNamed } from "../../catalogue/catalogue";
 import type { Network, Server } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { ApiError, invalidInput, limitExceeded } from "../errors";
-import { gatewayOf } from "../world";
+import { ApiError, invalidInput, limitExceeded } from "../calls/errors";
+import { gatewayOf } from "./gateway";
 
 export const aliasLimit = 5;
 

@@ -11,10 +11,10 @@ import {
   type Route,
   readBody,
   requireUniqueName,
-} from "../call";
-import { ApiError, limitExceeded } from "../errors";
-import { labelsField } from "../fields";
-import { filterByName, sortByIdNameCreated } from "../lists";
+} from "../calls/call";
+import { ApiError, limitExceeded } from "../calls/errors";
+import { labelsField } from "../calls/fields";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
 import {
   nameField,
   newRow,
@@ -23,7 +23,7 @@ import {
   rename,
   renameSchema,
   updateRoute,
-} from "../owned";
+} from "../calls/owned";
 import { hasFreeHost } from "./physicalHosts";
 
 const groupsPerProject = 50;

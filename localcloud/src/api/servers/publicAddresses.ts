@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { Server } from "../../state/rows";
 import { takeGiven } from "../addresses/primaryIpAssignment";
 import { addPrimaryIp } from "../addresses/primaryIps";
-import type { Call } from "../call";
-import { invalidInput } from "../errors";
-import { primaryIpOf } from "../world";
+import { primaryIpOf } from "../addresses/publicAddresses";
+import type { Call } from "../calls/call";
+import { invalidInput } from "../calls/errors";
 
 const id = z.int().positive();
 

@@ -4,7 +4,7 @@ import { defineWork } from "../../actions/work";
 import { macAddress } from "../../addresses/ip";
 import { catalogue, type ServerType } from "../../catalogue/catalogue";
 import type { Action, Server } from "../../state/rows";
-import { renderAction } from "../actionRoutes";
+import { renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -14,16 +14,16 @@ import {
   readBody,
   ref,
   requireUniqueName,
-} from "../call";
+} from "../calls/call";
+import { ApiError, invalidFields, invalidInput, limitExceeded } from "../calls/errors";
+import { idOrName, labelsField } from "../calls/fields";
+import { requireFree } from "../calls/locks";
+import { newRow } from "../calls/owned";
 import { isSoldOut } from "../catalogue/catalogueViews";
-import { ApiError, invalidFields, invalidInput, limitExceeded } from "../errors";
-import { idOrName, labelsField } from "../fields";
 import { applyTargets } from "../firewalls/firewallActions";
-import { bootImage } from "../images";
-import { requireFree } from "../locks";
-import { newRow } from "../owned";
+import { bootImage } from "../images/images";
 import { requireRoom } from "../placement/placementGroups";
-import { publicKeyOf } from "../sshKeys";
+import { publicKeyOf } from "../sshKeys/sshKeys";
 import { requireAttachable, volumesPerServer } from "../volumes/volumeActions";
 import { attachLater } from "../volumes/volumes";
 import { publicNetField, takePublicAddresses } from "./publicAddresses";

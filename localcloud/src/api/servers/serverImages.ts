@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type AnyWork, defineWork } from "../../actions/work";
 import { serverTypeNamed } from "../../catalogue/catalogue";
-import { actionReply, renderAction } from "../actionRoutes";
+import { actionReply, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -13,11 +13,11 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, invalidInput } from "../errors";
-import { idOrName } from "../fields";
-import { bootImage } from "../images";
-import { requireUnlocked } from "../locks";
+} from "../calls/call";
+import { ApiError, invalidInput } from "../calls/errors";
+import { idOrName } from "../calls/fields";
+import { requireUnlocked } from "../calls/locks";
+import { bootImage } from "../images/images";
 import { requireRoom } from "../placement/placementGroups";
 import { newRootPassword, rootPasswordHash } from "./rootPassword";
 import { booted, changeServer, hasInterface, requireStopped, serverOf } from "./serverPower";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../actions/work";
 import { macAddress, overlaps, range4 } from "../../addresses/ip";
 import type { Network, PrivateNet, Server } from "../../state/rows";
-import { actionReply } from "../actionRoutes";
+import { actionReply } from "../calls/actionRoutes";
 import {
   type Call,
   listOwned,
@@ -14,10 +14,10 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, limitExceeded } from "../errors";
-import { ipv4Field, rangeField } from "../fields";
-import { requireUnlocked } from "../locks";
+} from "../calls/call";
+import { ApiError, limitExceeded } from "../calls/errors";
+import { ipv4Field, rangeField } from "../calls/fields";
+import { requireUnlocked } from "../calls/locks";
 import {
   type AddressWish,
   addressesInUse,

@@ -4,7 +4,8 @@ import { type AnyWork, defineWork, gone, type Work } from "../../actions/work";
 import { catalogue, serverTypeNamed } from "../../catalogue/catalogue";
 import type { Server } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionReply } from "../actionRoutes";
+import { primaryIpOf } from "../addresses/publicAddresses";
+import { actionReply } from "../calls/actionRoutes";
 import {
   type Call,
   matchesIdOrName,
@@ -14,12 +15,11 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
+} from "../calls/call";
+import { ApiError, invalidInput } from "../calls/errors";
+import { idOrName } from "../calls/fields";
+import { requireUnlocked } from "../calls/locks";
 import { isSoldOut } from "../catalogue/catalogueViews";
-import { ApiError, invalidInput } from "../errors";
-import { idOrName } from "../fields";
-import { requireUnlocked } from "../locks";
-import { primaryIpOf } from "../world";
 
 interface ServerArgs {
   readonly server: number;

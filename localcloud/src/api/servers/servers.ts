@@ -2,14 +2,23 @@
 import { z } from "zod";
 import { type AnyWork, defineWork } from "../../actions/work";
 import type { Store } from "../../state/store";
-import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
 import { releaseFloatingIps } from "../addresses/floatingIps";
 import { releasePrimaryIps } from "../addresses/primaryIps";
 import { dnsPtrRoute } from "../addresses/reverseDns";
-import { type Call, ok, ownedByPath, type Reply, type Route, readBody, ref, startAction } from "../call";
-import { deleteProtected, invalidInput } from "../errors";
-import { filterByName, sortByIdNameCreated } from "../lists";
-import { type OwnedOptions, readRoutes, rename, updateRoute } from "../owned";
+import { actionReply, actionRoutes, renderAction } from "../calls/actionRoutes";
+import {
+  type Call,
+  ok,
+  ownedByPath,
+  type Reply,
+  type Route,
+  readBody,
+  ref,
+  startAction,
+} from "../calls/call";
+import { deleteProtected, invalidInput } from "../calls/errors";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
+import { type OwnedOptions, readRoutes, rename, updateRoute } from "../calls/owned";
 import { create, createServer, serverName } from "./serverCreate";
 import { changeServer } from "./serverPower";
 import { renderServer, statusOf } from "./serverViews";

@@ -5,8 +5,8 @@ import { freeIpv4 } from "../../addresses/ip";
 import { catalogue, type StorageBoxType } from "../../catalogue/catalogue";
 import type { StorageBox } from "../../state/rows";
 import { partsOf } from "../../storageBoxes/paths";
-import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
 import { takenPublicAddresses } from "../addresses/publicAddresses";
+import { actionReply, actionRoutes, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -19,10 +19,10 @@ import {
   ref,
   requireUniqueName,
   startAction,
-} from "../call";
-import { ApiError, deleteProtected, invalidInput } from "../errors";
-import { idOrName, labelsField } from "../fields";
-import { filterByName, sortByIdNameCreated } from "../lists";
+} from "../calls/call";
+import { ApiError, deleteProtected, invalidInput } from "../calls/errors";
+import { idOrName, labelsField } from "../calls/fields";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
 import {
   nameField,
   newRow,
@@ -31,9 +31,9 @@ import {
   rename,
   renameSchema,
   updateRoute,
-} from "../owned";
+} from "../calls/owned";
 import { newSalt, passwordHash } from "../servers/rootPassword";
-import { fingerprintOf } from "../sshKeys";
+import { fingerprintOf } from "../sshKeys/sshKeys";
 import { boxAccessFields, passwordField, withAccess } from "./fields";
 import { type BoxArgs, boxOf, changeOfBox } from "./shared";
 import { withUsage } from "./usage";

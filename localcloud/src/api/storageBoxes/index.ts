@@ -1,6 +1,6 @@
 // Storage Boxes: in production another host (api.hetzner.com), here the same base URL (HC-P1).
 import type { AnyWork } from "../../actions/work";
-import type { Route } from "../call";
+import type { Route } from "../calls/call";
 import { boxActionRoutes, boxActionWorks } from "./boxActions";
 import { boxRoutes, boxWorks } from "./boxes";
 import { snapshotPlanRoutes, snapshotPlanWorks } from "./snapshotPlans";

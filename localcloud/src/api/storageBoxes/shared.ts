@@ -3,8 +3,8 @@
 import { defineWork, gone, type Work } from "../../actions/work";
 import type { Rows, StorageBox } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { type Call, findOwned, humanName, ownedByPath, readId } from "../call";
-import { ApiError, notFound, notUnique } from "../errors";
+import { type Call, findOwned, humanName, ownedByPath, readId } from "../calls/call";
+import { ApiError, notFound, notUnique } from "../calls/errors";
 
 export type BoxChild = "storage_box_subaccount" | "storage_box_snapshot";
 

@@ -3,9 +3,9 @@
 import type { AnyWork } from "../../actions/work";
 import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { SnapshotPlan } from "../../state/rows";
-import { actionReply } from "../actionRoutes";
-import { type Call, type Reply, type Route, readBody, ref, startAction } from "../call";
-import { invalidInput } from "../errors";
+import { actionReply } from "../calls/actionRoutes";
+import { type Call, type Reply, type Route, readBody, ref, startAction } from "../calls/call";
+import { invalidInput } from "../calls/errors";
 import { snapshotPlanFields } from "./fields";
 import { activeBoxByPath, type BoxArgs, changeOfBox } from "./shared";
 

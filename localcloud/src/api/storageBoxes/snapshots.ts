@@ -4,7 +4,7 @@ import { type AnyWork, defineWork, gone } from "../../actions/work";
 import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { StorageBox, StorageBoxSnapshot } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionReply, renderAction } from "../actionRoutes";
+import { actionReply, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -16,11 +16,11 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { invalidInput, limitExceeded } from "../errors";
-import { idOrName, labelsField } from "../fields";
-import { filterByName, listReply, sortByIdNameCreated } from "../lists";
-import { requireUnlocked } from "../locks";
+} from "../calls/call";
+import { invalidInput, limitExceeded } from "../calls/errors";
+import { idOrName, labelsField } from "../calls/fields";
+import { filterByName, listReply, sortByIdNameCreated } from "../calls/lists";
+import { requireUnlocked } from "../calls/locks";
 import { snapshotDescriptionField } from "./fields";
 import { activeBoxByPath, type BoxArgs, boxOf, childByPath, childrenOf } from "./shared";
 import { withUsage } from "./usage";

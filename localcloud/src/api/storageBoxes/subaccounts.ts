@@ -4,7 +4,7 @@ import { type AnyWork, defineWork, gone, type Work } from "../../actions/work";
 import { storageBoxTypeNamed } from "../../catalogue/catalogue";
 import type { StorageBoxSubaccount, SubaccountAccess } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionReply, renderAction } from "../actionRoutes";
+import { actionReply, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -15,12 +15,12 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { limitExceeded } from "../errors";
-import { labelsField } from "../fields";
-import { filterByName, listReply, sortByIdCreated } from "../lists";
-import { requireUnlocked } from "../locks";
-import { newRow } from "../owned";
+} from "../calls/call";
+import { limitExceeded } from "../calls/errors";
+import { labelsField } from "../calls/fields";
+import { filterByName, listReply, sortByIdCreated } from "../calls/lists";
+import { requireUnlocked } from "../calls/locks";
+import { newRow } from "../calls/owned";
 import { newSalt, passwordHash } from "../servers/rootPassword";
 import {
   descriptionField,

@@ -3,7 +3,7 @@ import type { Host } from "../../host/contract";
 import type { BoxUsage } from "../../host/storageBoxes";
 import type { StorageBox } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { type Call, findOwned, listOwned, type Route, readId } from "../call";
+import { type Call, findOwned, listOwned, type Route, readId } from "../calls/call";
 
 /** The route with the sizes of what it shows brought up to date before it answers. */
 export function withUsage(route: Route): Route {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type AnyWork, defineWork, gone } from "../../actions/work";
 import type { Server, Volume } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { actionReply } from "../actionRoutes";
+import { actionReply } from "../calls/actionRoutes";
 import {
   type Call,
   listOwned,
@@ -14,10 +14,10 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, invalidInput, limitExceeded } from "../errors";
-import { requireUnlocked } from "../locks";
-import { protectionOf } from "../protection";
+} from "../calls/call";
+import { ApiError, invalidInput, limitExceeded } from "../calls/errors";
+import { requireUnlocked } from "../calls/locks";
+import { protectionOf } from "../calls/protection";
 
 export const volumesPerServer = 16;
 

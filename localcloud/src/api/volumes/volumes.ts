@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { catalogue, locationNamed } from "../../catalogue/catalogue";
 import type { Server, Volume } from "../../state/rows";
-import { actionRoutes, renderAction } from "../actionRoutes";
+import { actionRoutes, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -15,13 +15,13 @@ import {
   readBody,
   ref,
   requireUniqueName,
-} from "../call";
+} from "../calls/call";
+import { ApiError, deleteProtected, invalidInput } from "../calls/errors";
+import { idOrName, labelsField } from "../calls/fields";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
+import { requireFree } from "../calls/locks";
+import { newRow, type OwnedOptions, readRoutes, rename, updateRoute } from "../calls/owned";
 import { renderLocation } from "../catalogue/catalogueViews";
-import { ApiError, deleteProtected, invalidInput } from "../errors";
-import { idOrName, labelsField } from "../fields";
-import { filterByName, sortByIdNameCreated } from "../lists";
-import { requireFree } from "../locks";
-import { newRow, type OwnedOptions, readRoutes, rename, updateRoute } from "../owned";
 import { attachVolume, createVolume, removeVolumeLater, requireFewVolumes } from "./volumeActions";
 
 const volumeNameForm = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;

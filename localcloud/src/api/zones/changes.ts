@@ -3,7 +3,7 @@
 import { defaultSoa, nextSerial } from "../../dns/authority";
 import type { RecordType } from "../../dns/recordData";
 import type { Labels, PrimaryNameserver, RecordSet, Zone, ZoneRecord } from "../../state/rows";
-import { ApiError, invalidInput, notUnique } from "../errors";
+import { ApiError, invalidInput, notUnique } from "../calls/errors";
 import {
   duplicate,
   findSet,

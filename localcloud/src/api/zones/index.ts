@@ -1,5 +1,5 @@
 // DNS zones of the API: routes and works.
-import type { Route } from "../call";
+import type { Route } from "../calls/call";
 import { recordSetRoutes } from "./recordSets";
 import { zoneRoutes as ownRoutes } from "./zones";
 

@@ -3,7 +3,7 @@ import { assignedNameservers } from "../../dns/authority";
 import { recordSetNameProblem } from "../../dns/domainNames";
 import { canonicalData, RecordDataError, type RecordType } from "../../dns/recordData";
 import type { RecordSet, Zone, ZoneRecord } from "../../state/rows";
-import { invalidFields, invalidInput } from "../errors";
+import { invalidFields, invalidInput } from "../calls/errors";
 
 /** Hetzner's words for a record that is there already. */
 export const duplicate = "duplicate value";

@@ -4,10 +4,10 @@ import type { Work } from "../../actions/work";
 import type { RecordType } from "../../dns/recordData";
 import { isRecordType, recordTypes } from "../../dns/recordData";
 import type { RecordSet, Zone } from "../../state/rows";
-import { actionReply, renderAction } from "../actionRoutes";
-import { type Call, created, ok, type Reply, type Route, readBody, ref, startAction } from "../call";
-import { invalidInput } from "../errors";
-import { listReply, type SortFields } from "../lists";
+import { actionReply, renderAction } from "../calls/actionRoutes";
+import { type Call, created, ok, type Reply, type Route, readBody, ref, startAction } from "../calls/call";
+import { invalidInput } from "../calls/errors";
+import { listReply, type SortFields } from "../calls/lists";
 import { changed, type NewSet, noSuchSet, type ZoneChange } from "./changes";
 import { findSet } from "./recordRules";
 import {

@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { recordTypes } from "../../dns/recordData";
 import type { PrimaryNameserver, ZoneRecord } from "../../state/rows";
-import { addressField, labelsField } from "../fields";
+import { addressField, labelsField } from "../calls/fields";
 import { zoneNameProblem } from "./zoneNames";
 
 /** Most records that one request carries (`maxItems` of the description). */

@@ -4,7 +4,7 @@ import { runningActions } from "../../actions/work";
 import { assignedNameservers } from "../../dns/authority";
 import type { RecordSet, Zone } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { type Call, ref } from "../call";
+import { type Call, ref } from "../calls/call";
 import { isOf } from "./zoneWorks";
 
 export function renderZone(call: Call, zone: Zone) {

@@ -2,7 +2,7 @@
 import { isQuoted, type Line, MasterFileError, octetsOf, quote, readLines } from "../../dns/masterFile";
 import { isRecordType, type RecordType } from "../../dns/recordData";
 import type { RecordSet, Zone, ZoneRecord } from "../../state/rows";
-import { ApiError, invalidInput } from "../errors";
+import { ApiError, invalidInput } from "../calls/errors";
 import { type NewSet, requireNewSet } from "./changes";
 
 /** `$ORIGIN`, `$TTL`, then a paragraph for each record set; a TTL stands only where the set has its own. */

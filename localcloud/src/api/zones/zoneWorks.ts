@@ -4,8 +4,8 @@
 import { ActionFailure, type AnyWork, defineWork, gone, type Work } from "../../actions/work";
 import type { Action, ResourceRef } from "../../state/rows";
 import type { Store } from "../../state/store";
-import { ApiError } from "../errors";
-import { protectionOf } from "../protection";
+import { ApiError } from "../calls/errors";
+import { protectionOf } from "../calls/protection";
 import { changed, type ZoneChange } from "./changes";
 
 /** Whether an action publishes this zone; protection changes nothing that name servers know. */

@@ -4,7 +4,7 @@ import type { Work } from "../../actions/work";
 import { assignedNameservers } from "../../dns/authority";
 import { MasterFileError } from "../../dns/masterFile";
 import type { PrimaryNameserver, Zone } from "../../state/rows";
-import { actionReply, actionRoutes, renderAction } from "../actionRoutes";
+import { actionReply, actionRoutes, renderAction } from "../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -15,10 +15,10 @@ import {
   readBody,
   ref,
   startAction,
-} from "../call";
-import { ApiError, deleteProtected, invalidInput, notUnique } from "../errors";
-import { filterByName, sortByIdNameCreated } from "../lists";
-import { newRow, type OwnedOptions, readRoutes, updateRoute } from "../owned";
+} from "../calls/call";
+import { ApiError, deleteProtected, invalidInput, notUnique } from "../calls/errors";
+import { filterByName, sortByIdNameCreated } from "../calls/lists";
+import { newRow, type OwnedOptions, readRoutes, updateRoute } from "../calls/owned";
 import {
   changed,
   changeProtected,

@@ -1,5 +1,5 @@
 import { worldOf } from "../../api";
-import { primaryIpOf } from "../../api/world";
+import { primaryIpOf } from "../../api/addresses/publicAddresses";
 import { refuse } from "../../contract/errors";
 import type { LocalCloudSettings } from "../../settings/cloud";
 import type { Server } from "../../state/rows";

@@ -4,7 +4,7 @@ import { type AnyWork, defineWork, gone } from "../../../actions/work";
 import { catalogue } from "../../../catalogue/catalogue";
 import type { Action, Image, Server } from "../../../state/rows";
 import type { Store } from "../../../state/store";
-import { actionReply, renderAction } from "../../actionRoutes";
+import { actionReply, renderAction } from "../../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -15,13 +15,13 @@ import {
   readBody,
   ref,
   startAction,
-} from "../../call";
+} from "../../calls/call";
+import { ApiError } from "../../calls/errors";
+import { labelsField } from "../../calls/fields";
+import { isLocked, requireUnlocked } from "../../calls/locks";
+import { newRow } from "../../calls/owned";
 import { renderSnapshot } from "../../catalogue/catalogueViews";
-import { ApiError } from "../../errors";
-import { labelsField } from "../../fields";
-import { forgetImage } from "../../images";
-import { isLocked, requireUnlocked } from "../../locks";
-import { newRow } from "../../owned";
+import { forgetImage } from "../../images/images";
 import { changeServer } from "../serverPower";
 import { defaultWindow, dueSince } from "./backupWindow";
 

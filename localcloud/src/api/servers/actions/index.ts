@@ -1,6 +1,6 @@
 // What servers can do besides power and networks.
 import type { AnyWork } from "../../../actions/work";
-import type { Route } from "../../call";
+import type { Route } from "../../calls/call";
 import { backupRoutes, backupWorks } from "./backups";
 import { isoRoutes, isoWorks } from "./isos";
 import { metricsRoutes } from "./metrics";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type AnyWork, defineWork } from "../../../actions/work";
 import { catalogue, type Iso, serverTypeNamed } from "../../../catalogue/catalogue";
 import type { Server } from "../../../state/rows";
-import { actionReply } from "../../actionRoutes";
+import { actionReply } from "../../calls/actionRoutes";
 import {
   type Call,
   matchesIdOrName,
@@ -14,9 +14,9 @@ import {
   readBody,
   ref,
   startAction,
-} from "../../call";
-import { invalidInput } from "../../errors";
-import { idOrName } from "../../fields";
+} from "../../calls/call";
+import { invalidInput } from "../../calls/errors";
+import { idOrName } from "../../calls/fields";
 import { changeServer, plainAction } from "../serverPower";
 
 const attachIso = defineWork<{ server: number; iso: number }>({

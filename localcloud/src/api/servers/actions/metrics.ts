@@ -1,8 +1,8 @@
 // `GET /servers/{id}/metrics`: what the sampler saw, averaged to the resolution that was asked for.
 import { average, type Point } from "../../../metrics/history";
 import { type Metric, metricNames, seriesByMetric, seriesNames } from "../../../metrics/series";
-import { type Call, ok, ownedByPath, type Query, type Reply, type Route } from "../../call";
-import { invalidInput } from "../../errors";
+import { type Call, ok, ownedByPath, type Query, type Reply, type Route } from "../../calls/call";
+import { invalidInput } from "../../calls/errors";
 
 /** At most so many samples when the client names no step, and whatever step it names. */
 const [DEFAULT_SAMPLES, MAXIMUM_SAMPLES] = [200, 500];

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type AnyWork, defineWork } from "../../../actions/work";
 import type { Rescue, Server } from "../../../state/rows";
 import type { Store } from "../../../state/store";
-import { renderAction } from "../../actionRoutes";
+import { renderAction } from "../../calls/actionRoutes";
 import {
   type Call,
   created,
@@ -13,8 +13,8 @@ import {
   readBody,
   ref,
   startAction,
-} from "../../call";
-import { publicKeyOf } from "../../sshKeys";
+} from "../../calls/call";
+import { publicKeyOf } from "../../sshKeys/sshKeys";
 import { newRootPassword, rootPasswordHash } from "../rootPassword";
 import { changeServer, plainAction } from "../serverPower";
 

@@ -1,9 +1,9 @@
 // `reset_password`: the machine room sets root's password in the running guest, as qemu-guest-agent does on
 // Hetzner. The client sees the password once; stored and handed on is its hash.
 import { type AnyWork, defineWork } from "../../../actions/work";
-import { renderAction } from "../../actionRoutes";
-import { type Call, created, ownedByPath, type Reply, type Route, ref, startAction } from "../../call";
-import { ApiError } from "../../errors";
+import { renderAction } from "../../calls/actionRoutes";
+import { type Call, created, ownedByPath, type Reply, type Route, ref, startAction } from "../../calls/call";
+import { ApiError } from "../../calls/errors";
 import { newRootPassword, rootPasswordHash } from "../rootPassword";
 
 interface ResetArgs {

@@ -1,9 +1,9 @@
 // Images: the catalogue's system images, and the snapshots and backups that servers leave.
 import { z } from "zod";
-import { defineWork } from "../actions/work";
-import { catalogue, type SystemImage } from "../catalogue/catalogue";
-import type { Image } from "../state/rows";
-import { actionRoutes } from "./actionRoutes";
+import { defineWork } from "../../actions/work";
+import { catalogue, type SystemImage } from "../../catalogue/catalogue";
+import type { Image } from "../../state/rows";
+import { actionRoutes } from "../calls/actionRoutes";
 import {
   type Call,
   findOwned,
@@ -16,12 +16,12 @@ import {
   readBody,
   readId,
   ref,
-} from "./call";
-import { isBootable, renderSnapshot, renderSystemImage } from "./catalogue/catalogueViews";
-import { ApiError, notFound } from "./errors";
-import { labelsField } from "./fields";
-import { listReply, readFlag, type SortFields } from "./lists";
-import { protectionOf } from "./protection";
+} from "../calls/call";
+import { ApiError, notFound } from "../calls/errors";
+import { labelsField } from "../calls/fields";
+import { listReply, readFlag, type SortFields } from "../calls/lists";
+import { protectionOf } from "../calls/protection";
+import { isBootable, renderSnapshot, renderSystemImage } from "../catalogue/catalogueViews";
 
 type RenderedImage = ReturnType<typeof renderSystemImage> | ReturnType<typeof renderSnapshot>;
 

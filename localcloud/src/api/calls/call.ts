@@ -1,11 +1,11 @@
 // What a handler gets to answer one request, and how it answers. Handlers are synchronous: each runs alone, in
 // one transaction, so no two requests ever see half of each other.
 import type { z } from "zod";
-import type { BeginOptions, Work } from "../actions/work";
-import type { Host } from "../host/contract";
-import type { Settings } from "../settings/api";
-import type { Action, Kind, OwnedKind, ResourceRef, Rows } from "../state/rows";
-import type { Store } from "../state/store";
+import type { BeginOptions, Work } from "../../actions/work";
+import type { Host } from "../../host/contract";
+import type { Settings } from "../../settings/api";
+import type { Action, Kind, OwnedKind, ResourceRef, Rows } from "../../state/rows";
+import type { Store } from "../../state/store";
 import { ApiError, fieldsOf, invalidFields, invalidInput, notFound } from "./errors";
 import { requireUnlocked } from "./locks";
 import { validationWords } from "./validationWords";

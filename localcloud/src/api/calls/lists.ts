@@ -1,5 +1,5 @@
 // Lists as every collection answers them: filter, label selector, sort, page (HC-L1 to HC-L3).
-import type { Labels } from "../state/rows";
+import type { Labels } from "../../state/rows";
 import { type Call, ok, type Query, type Reply } from "./call";
 import { invalidInput } from "./errors";
 import { parseSelector } from "./labels";

@@ -1,6 +1,6 @@
 // One request and its answer, on the way from socket to handler and back.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Settings } from "../settings/api";
+import type { Settings } from "../../settings/api";
 import type { Reply } from "./call";
 import { correlationId } from "./correlationIds";
 import { logRequest } from "./requestLog";

@@ -1,6 +1,6 @@
 // One line for each request, without secrets.
 import type { IncomingMessage } from "node:http";
-import type { Settings } from "../settings/api";
+import type { Settings } from "../../settings/api";
 import { pathOf } from "./requestUrl";
 import type { Identity } from "./tokens";
 

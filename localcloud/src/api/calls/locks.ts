@@ -1,9 +1,9 @@
 // Which running action refuses which other request, as data (HC-K1 to HC-K3). An action holds the locks of
 // those of its resources whose kind is listed; a request that would hold a lock that is held is refused.
 
-import { runningActions } from "../actions/work";
-import type { ResourceRef } from "../state/rows";
-import type { Store } from "../state/store";
+import { runningActions } from "../../actions/work";
+import type { ResourceRef } from "../../state/rows";
+import type { Store } from "../../state/store";
 import { ApiError } from "./errors";
 
 const server = ["server"];

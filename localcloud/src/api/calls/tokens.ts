@@ -1,7 +1,7 @@
 // Who asks: tokens and projects.
 import { timingSafeEqual } from "node:crypto";
-import type { TokenSetting } from "../settings/api";
-import type { Store } from "../state/store";
+import type { TokenSetting } from "../../settings/api";
+import type { Store } from "../../state/store";
 
 export interface Identity {
   readonly project: number;

@@ -1,5 +1,5 @@
 // Labels and label selectors (HC-L4, HC-L5).
-import type { Labels } from "../state/rows";
+import type { Labels } from "../../state/rows";
 import { invalidInput } from "./errors";
 
 const nameForm = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;

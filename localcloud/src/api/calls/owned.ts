@@ -1,6 +1,6 @@
 // Routes that every kind of resource of a project has: list, get, rename and relabel.
 import { z } from "zod";
-import type { OwnedKind, Rows } from "../state/rows";
+import type { OwnedKind, Rows } from "../../state/rows";
 import { type Call, listOwned, ok, ownedByPath, type Route, readBody, ref, requireUniqueName } from "./call";
 import { labelsField } from "./fields";
 import { type ListOptions, listReply } from "./lists";

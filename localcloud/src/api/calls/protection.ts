@@ -1,7 +1,7 @@
 // `change_protection` with the single flag `delete`, as most kinds have it.
 import { z } from "zod";
-import { defineWork, type Work } from "../actions/work";
-import type { Network, Rows } from "../state/rows";
+import { defineWork, type Work } from "../../actions/work";
+import type { Network, Rows } from "../../state/rows";
 import { actionReply } from "./actionRoutes";
 import { ownedByPath, type Route, readBody, ref, startAction } from "./call";
 

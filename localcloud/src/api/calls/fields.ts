@@ -1,6 +1,6 @@
 // Fields that the bodies of several kinds have.
 import { z } from "zod";
-import { canonicalAddress, canonicalCidr, parseIpv4, parseRange4 } from "../addresses/ip";
+import { canonicalAddress, canonicalCidr, parseIpv4, parseRange4 } from "../../addresses/ip";
 import { labelProblem } from "./labels";
 
 /** `labels` */

@@ -1,5 +1,5 @@
 // Actions as clients read them: the global ones, and the history of each resource (HC-A1).
-import type { Action, Kind, OwnedKind } from "../state/rows";
+import type { Action, Kind, OwnedKind } from "../../state/rows";
 import { type Call, created, idByPath, ok, ownedByPath, type Reply, type Route, readId } from "./call";
 import { invalidInput, notFound } from "./errors";
 import { listReply, type SortFields } from "./lists";

@@ -12,11 +12,19 @@ import {
   type Route,
   readBody,
   requireUniqueName,
-} from "./call";
-import { invalidInput, notUnique } from "./errors";
-import { labelsField } from "./fields";
-import { filterByName, sortByIdName } from "./lists";
-import { nameField, newRow, type OwnedOptions, readRoutes, rename, renameSchema, updateRoute } from "./owned";
+} from "../calls/call";
+import { invalidInput, notUnique } from "../calls/errors";
+import { labelsField } from "../calls/fields";
+import { filterByName, sortByIdName } from "../calls/lists";
+import {
+  nameField,
+  newRow,
+  type OwnedOptions,
+  readRoutes,
+  rename,
+  renameSchema,
+  updateRoute,
+} from "../calls/owned";
 
 const createSchema = z.object({ name: nameField, public_key: z.string(), labels: labelsField.optional() });
 
