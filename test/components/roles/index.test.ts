@@ -21,21 +21,21 @@ const load = createRequire(__filename);
 async function componentsWithMail(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "hetzner-platform-role-"));
   const list = join(folder, "components/roles/index.ts");
-  const definition = join(folder, "components/roles/mail/definition.ts");
+  const definition = join(folder, "components/roles/postbox/definition.ts");
   for (const path of ["components", "package.json", "tsconfig.json", "Pulumi.yaml"])
     await cp(join(root, path), join(folder, path), { recursive: true });
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-  await mkdir(join(folder, "components/roles/mail"));
+  await mkdir(join(folder, "components/roles/postbox"));
   const own = await readFile(join(__dirname, "support/mail.ts"), "utf8");
   await writeFile(definition, own.replaceAll("../../../../components/", "../../"));
   const listed = (await readFile(list, "utf8")).replace("\n] as const", "\n  mailDefinition,\n] as const");
-  await writeFile(list, `import { mailDefinition } from "./mail/definition";\n${listed}`);
+  await writeFile(list, `import { mailDefinition } from "./postbox/definition";\n${listed}`);
   return folder;
 }
 
 const web = { image: `example/shop@sha256:${"a".repeat(64)}`, port: 3000, pathPrefix: "/" };
 const values = { domain: "www.example.com", adminRanges: ["8.8.8.8/32"], app: { services: { web } } };
-const mail = { smarthost: "smtp.example.org" };
+const postbox = { smarthost: "smtp.example.org" };
 
 describe("a role that is added by its folder and its place in the list of roles", function () {
   this.timeout("3m");
@@ -55,7 +55,7 @@ describe("a role that is added by its folder and its place in the list of roles"
   it("fits the types of all components as they are", async () => {
     const config = {
       extends: "./tsconfig.json",
-      compilerOptions: { types: ["node"] },
+      compilerOptions: { types: ["node"], declaration: true },
       include: ["components"],
     };
     await writeFile(join(folder, "tsconfig.copy.json"), JSON.stringify(config));
@@ -65,53 +65,53 @@ describe("a role that is added by its folder and its place in the list of roles"
   });
 
   it("is planned from its section, with a subnet, an address, a flow and a place in the order, and described", () => {
-    const settings = read({ mail });
+    const settings = read({ postbox });
     const plan = copy.planPlatform(settings);
-    assert.deepEqual(copy.machinesOf(plan, "mail")[0], {
-      name: "mail1",
-      hostname: "prod-mail1",
-      role: "mail",
+    assert.deepEqual(copy.machinesOf(plan, "postbox")[0], {
+      name: "postbox1",
+      hostname: "prod-postbox1",
+      role: "postbox",
       privateIp: "10.0.5.11",
       isPublic: false,
       size: { vcpus: 2, memoryGb: 4, serverType: undefined },
     });
-    const flows = copy.flowsTo(plan.flows, "mail").map(({ from, port }) => `${from} ${port}`);
+    const flows = copy.flowsTo(plan.flows, "postbox").map(({ from, port }) => `${from} ${port}`);
     assert.deepEqual(flows, ["edge 22", "app 25", "any null"]);
-    assert.ok(plan.order.includes("mail"));
+    assert.ok(plan.order.includes("postbox"));
     const text = module<typeof tree>("views/tree.ts").describeTree(settings, plan);
     const [, described = ""] = text.split("\nMail Relay\n");
-    assert.match(described, /^- Mail Relay \(prod-mail1\)\n/);
+    assert.match(described, /^- Mail Relay \(prod-postbox1\)\n/);
     assert.match(described, /^ {2}- Postfix, on to smtp\.example\.org$/m);
   });
 
   it("is not there without its section, and leaves every other machine as it is", () => {
-    const [without, present] = [copy.planPlatform(read({})), copy.planPlatform(read({ mail }))];
-    assert.ok(!without.roles.some(({ name }) => name === "mail"));
-    assert.ok(!("mail" in without.network.subnets));
+    const [without, present] = [copy.planPlatform(read({})), copy.planPlatform(read({ postbox }))];
+    assert.ok(!without.roles.some(({ name }) => name === "postbox"));
+    assert.ok(!("postbox" in without.network.subnets));
     assert.deepEqual(
-      present.machines.filter(({ role }) => role !== "mail"),
+      present.machines.filter(({ role }) => role !== "postbox"),
       without.machines,
     );
   });
 
   it("has its mistakes among all others, and the subnet that the stack file names", () => {
     const wrong = {
-      mail: { smarthost: "smtp", memoryGb: 4000 },
-      network: { subnets: { mail: "10.1.0.0/24" } },
+      postbox: { smarthost: "smtp", memoryGb: 4000 },
+      network: { subnets: { postbox: "10.1.0.0/24" } },
     };
     assert.throws(
       () => read(wrong),
       (error: InstanceType<typeof components.SettingsError>) => {
         assert.deepEqual(error.problems.map(({ path }) => path).sort(), [
-          "mail",
-          "mail.smarthost",
-          "network.subnets.mail",
+          "network.subnets.postbox",
+          "postbox",
+          "postbox.smarthost",
         ]);
         return true;
       },
     );
-    const own = copy.planPlatform(read({ mail, network: { subnets: { mail: "10.0.9.0/24" } } }));
-    assert.equal(own.network.subnets.mail, "10.0.9.0/24");
+    const own = copy.planPlatform(read({ postbox, network: { subnets: { postbox: "10.0.9.0/24" } } }));
+    assert.equal(own.network.subnets.postbox, "10.0.9.0/24");
   });
 
   it("has what its data depends on remembered by the stack, from the day that it is there", () => {
@@ -119,10 +119,12 @@ describe("a role that is added by its folder and its place in the list of roles"
     const remembered = (now: ReturnType<typeof read>) => settled.settledSettings(now, copy.planPlatform(now));
     const refused = (held: SettledSettings, now: ReturnType<typeof read>) =>
       settled.refusedChanges(held, now, copy.planPlatform(now)).map(({ path }) => path);
-    const before = remembered(read({ mail }));
-    assert.equal(before["mail.smarthost"], "smtp.example.org");
-    assert.deepEqual(refused(before, read({ mail: { smarthost: "other.example.org" } })), ["mail.smarthost"]);
-    assert.deepEqual(refused(remembered(read({})), read({ mail })), []);
+    const before = remembered(read({ postbox }));
+    assert.equal(before["postbox.smarthost"], "smtp.example.org");
+    assert.deepEqual(refused(before, read({ postbox: { smarthost: "other.example.org" } })), [
+      "postbox.smarthost",
+    ]);
+    assert.deepEqual(refused(remembered(read({})), read({ postbox })), []);
     assert.deepEqual(refused(before, read({})), []);
   });
 
@@ -131,7 +133,7 @@ describe("a role that is added by its folder and its place in the list of roles"
     const resources: RecordedResource[] = await recordProgram(
       () => {
         const postfix = `example/postfix@sha256:${"b".repeat(64)}`;
-        const settings = read({ mail, images: { postfix } });
+        const settings = read({ postbox, images: { postfix } });
         const args = {
           settings,
           apiToken: "t".repeat(64),
@@ -149,13 +151,13 @@ describe("a role that is added by its folder and its place in the list of roles"
         call: () => ({ sha256Digest: `sha256:${"c".repeat(64)}` }),
       },
     );
-    const server = resourceNamed(resources, "hcloud:index/server:Server", "mail-mail1-server");
-    assert.equal(server.name, "platform-mail-mail1-server");
-    const { stdin } = resourceNamed(resources, "command:remote:Command", "mail-mail1-setup").inputs;
+    const server = resourceNamed(resources, "hcloud:index/server:Server", "postbox-postbox1-server");
+    assert.equal(server.name, "platform-postbox-postbox1-server");
+    const { stdin } = resourceNamed(resources, "command:remote:Command", "postbox-postbox1-setup").inputs;
     assert.ok(isSecretValue(stdin));
     const script = (stdin as { readonly value: string }).value;
     for (const text of [`example/postfix@sha256:${"b".repeat(64)}`, "planted-smarthost", "smtp.example.org"])
       assert.ok(script.includes(text), text);
-    assert.equal(typeof ids["prod-mail1"], "number");
+    assert.equal(typeof ids["prod-postbox1"], "number");
   });
 });

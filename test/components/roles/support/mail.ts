@@ -21,7 +21,7 @@ import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { MachineSize } from "../../../../components/sizing/resolve";
 
-interface MailSettings extends MachineSize {
+export interface MailSettings extends MachineSize {
   /** Host that takes all mail onwards. */
   readonly smarthost: string;
 }
@@ -39,23 +39,23 @@ const schema = z
   .optional()
   .meta({ description: "The relay for mail", fallback: "no relay" });
 
-const mailSettings: RoleSettings<"mail", MailSettings | undefined, SizeInput<"mail">> = {
-  name: "mail",
+const mailSettings: RoleSettings<"postbox", MailSettings | undefined, SizeInput<"postbox">> = {
+  name: "postbox",
   schema,
-  rules: [sizeRule("mail")],
+  rules: [sizeRule("postbox")],
 };
 
 const mailImages = { postfix: imageReference().describe("Postfix").default("example/postfix:3.10") };
 
 const mailSecrets = {
   smarthostPassword: secretText((value) => value !== "", "a password", "set it")
-    .meta({ description: "Password at mail.smarthost", fallback: "none" })
+    .meta({ description: "Password at postbox.smarthost", fallback: "none" })
     .optional(),
 };
 
 function mailRole(section: MailSettings, postfix: string): Role {
   return {
-    name: "mail",
+    name: "postbox",
     title: "Mail Relay",
     machineTitle: "Mail Relay",
     count: 1,
@@ -87,7 +87,7 @@ class MailRelay extends pulumi.ComponentResource {
     super("hetzner-platform:index:MailRelay", name, {}, opts);
     const { wide, platform } = surroundings;
     const args = privateArgs(surroundings);
-    const machines = machinesOf(platform.plan, "mail");
+    const machines = machinesOf(platform.plan, "postbox");
     const made = createMachines(
       name,
       {
@@ -132,8 +132,8 @@ export const mailDefinition = defineRole({
   images: mailImages,
   secrets: mailSecrets,
   settled: {
-    "mail.smarthost": {
-      read: ({ mail }) => mail?.smarthost,
+    "postbox.smarthost": {
+      read: ({ postbox }) => postbox?.smarthost,
       effect: () => "queued mail would be sent to another host",
       remedy: (before) => `set it back to ${before}`,
     },
@@ -141,7 +141,7 @@ export const mailDefinition = defineRole({
   role: (section, { images }) => mailRole(section, images.postfix),
   create: (section, surroundings, { name, parent }) => {
     const relay = new MailRelay(name, section, surroundings, { parent });
-    const [machine] = machinesOf(surroundings.platform.plan, "mail");
+    const [machine] = machinesOf(surroundings.platform.plan, "postbox");
     return {
       component: relay,
       serverIds: relay.serverIds,
