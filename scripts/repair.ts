@@ -25,18 +25,24 @@ export async function repair(
   clouds: CloudClients,
   progress: Progress,
 ): Promise<number> {
-  const pending = await repairPending(stack, clouds, progress);
-  const unfinished = await readUnfinished(stack, clouds, progress);
+  // Each question starts an engine, and most runs have nothing to repair.
+  const [exported, runs] = await Promise.all([stack.exportStack(), stack.history(runsToLookAt, 1)]);
+  const pending = await repairPending(stack, exported, clouds, progress);
+  const now = pending.size === 0 ? exported : await stack.exportStack();
+  const unfinished = await readUnfinished(stack, now, clouds, progress);
+  if (lastResult(runs) !== "failed") return pending.size + unfinished;
   return pending.size + unfinished + (await repairLost(stack, clouds, pending, progress));
 }
+
+type Exported = Awaited<ReturnType<RepairedStack["exportStack"]>>;
 
 /** What a killed engine had written down before it began. @returns their URNs */
 async function repairPending(
   stack: RepairedStack,
+  exported: Exported,
   clouds: CloudClients,
   progress: Progress,
 ): Promise<ReadonlySet<string>> {
-  const exported = await stack.exportStack();
   const state = exported.deployment as DeploymentState;
   const pending = state.pending_operations ?? [];
   if (pending.length === 0) return new Set();
@@ -59,10 +65,11 @@ async function repairPending(
 /** What was made and whose end was not seen. */
 async function readUnfinished(
   stack: RepairedStack,
+  exported: Exported,
   clouds: CloudClients,
   progress: Progress,
 ): Promise<number> {
-  const unfinished = unfinishedIn((await stack.exportStack()).deployment as DeploymentState);
+  const unfinished = unfinishedIn(exported.deployment as DeploymentState);
   for (const resource of unfinished) await settled(resource, clouds);
   await read(
     stack,
@@ -81,7 +88,6 @@ async function repairLost(
   settled: ReadonlySet<string>,
   progress: Progress,
 ): Promise<number> {
-  if (lastResult(await stack.history(runsToLookAt, 1)) !== "failed") return 0;
   const gone = await forgetDeleted(stack, clouds, progress);
   return gone + (await adoptCreated(stack, clouds, settled, progress));
 }
