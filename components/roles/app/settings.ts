@@ -3,6 +3,7 @@ import { type AccessLog, accessLogShape, LoggedRequests } from "../../settings/a
 import {
   choice,
   type FieldNote,
+  flag,
   hostName,
   imageReference,
   isLabel,
@@ -51,6 +52,13 @@ export interface ServiceSettings {
   /** Secret environment: the variable, and the name of its value among the stack's secrets. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly memoryMb: number;
+  /**
+   * Traefik keeps connections to the replicas for a second, which saves most of its processor time. For programs that
+   * leave idle connections open for longer and say that they are not ready before they stop: a POST on a connection
+   * that ends at that moment fails, and a GET whose connection breaks may be done four times and not twice.
+   * @default false
+   */
+  readonly keepConnections?: boolean;
 }
 
 const defaultSize = { vcpus: 4, memoryGb: 16 };
@@ -146,6 +154,11 @@ const service = z.strictObject({
   memoryMb: wholeNumber(32, 196_608, "the memory of one replica in MB")
     .describe("Memory limit of one replica, in MB")
     .default(512),
+  keepConnections: flag()
+    .describe(
+      "Traefik keeps connections to the replicas; for programs that leave idle ones open for more than a second and announce their stop",
+    )
+    .default(false),
 });
 
 /** The service stack of a node, by name. */
