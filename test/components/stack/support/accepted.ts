@@ -9,6 +9,8 @@ export interface Accepted {
   readonly refused: number;
 }
 
+const roles: readonly string[] = ["edge", "app", "database", "storage"];
+
 /** What stands for a value that was refused where leaving it out is not enough. */
 const replacements: readonly (readonly [RegExp, unknown])[] = [
   [/^adminRanges\[\d+\]$/, "8.8.4.4/32"],
@@ -49,12 +51,22 @@ export function accepted(values: Values): Accepted {
 function leaveDefaults(values: Values): void {
   delete values.network;
   delete values.roles;
-  for (const tier of ["edge", "app", "database", "storage"]) {
-    for (const key of ["vcpus", "memoryGb", "serverType"]) delete (Object(values[tier]) as Values)[key];
+  for (const role of roles) leaveSize(values, role);
+}
+
+/** What a role's machines have. */
+function leaveSize(values: Values, role: string): void {
+  for (const key of ["vcpus", "memoryGb", "serverType", "cpu", "diskGb"]) {
+    delete (Object(values[role]) as Values)[key];
   }
 }
 
 function mend(values: Values, path: string): void {
+  // A size that nothing has is said of the role, whose other values are not to blame.
+  if (roles.includes(path)) {
+    leaveSize(values, path);
+    return;
+  }
   // A role without its range is none, and another range might not be inside the network.
   const [, role] = /^roles\.([^.]+)\.subnet$/.exec(path) ?? [];
   if (role !== undefined) {

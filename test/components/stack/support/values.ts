@@ -94,8 +94,12 @@ function anyDatabase(random: Random): Values {
 function anySize(random: Random): Values {
   if (random.chance(0.5)) return {};
   const types = serverTypes.filter((type) => type.architecture === "x86");
-  if (random.chance(0.5)) return { serverType: random.pick(types).name };
-  return { vcpus: random.between(1, 16), memoryGb: random.between(4, 64) };
+  const needs = plain({
+    cpu: maybe(random, 0.2, () => random.pick(["shared", "dedicated"])),
+    diskGb: maybe(random, 0.2, () => random.between(20, 400)),
+  });
+  if (random.chance(0.5)) return { serverType: random.pick(types).name, ...needs };
+  return { vcpus: random.between(1, 16), memoryGb: random.between(4, 64), ...needs };
 }
 
 function anyNetwork(random: Random): Values {
