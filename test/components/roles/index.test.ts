@@ -28,8 +28,8 @@ async function componentsWithMail(): Promise<string> {
   await mkdir(join(folder, "components/roles/postbox"));
   const own = await readFile(join(__dirname, "support/mail.ts"), "utf8");
   await writeFile(definition, own.replaceAll("../../../../components/", "../../"));
-  const listed = (await readFile(list, "utf8")).replace("\n] as const", "\n  mailDefinition,\n] as const");
-  await writeFile(list, `import { mailDefinition } from "./postbox/definition";\n${listed}`);
+  const listed = (await readFile(list, "utf8")).replace("\n] as const", "\n  postboxDefinition,\n] as const");
+  await writeFile(list, `import { postboxDefinition } from "./postbox/definition";\n${listed}`);
   return folder;
 }
 

@@ -127,7 +127,7 @@ function setupOf(
   );
 }
 
-export const mailDefinition = defineRole({
+export const postboxDefinition = defineRole({
   ...mailSettings,
   images: mailImages,
   secrets: mailSecrets,
