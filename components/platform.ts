@@ -3,7 +3,13 @@ import type { Network } from "./machine/network";
 import type { PlatformInputs } from "./machine/surroundings";
 import type { Plan } from "./plan/plan";
 import { createGround } from "./platformGround";
-import { imagesOf, type MachineSummary, serverIdsByName, summarize } from "./platformOutputs";
+import {
+  imagesByReference,
+  type MachineSummary,
+  serverIdsByName,
+  summarize,
+  whereReached,
+} from "./platformOutputs";
 import { componentOf, createRoles } from "./platformRoles";
 import { planPlatform } from "./presets";
 import { requireBuilt } from "./presets/problems";
@@ -92,8 +98,6 @@ export class Platform extends pulumi.ComponentResource {
     const database = componentOf(roles, DatabaseNode);
     const storage = componentOf(roles, StorageNode);
 
-    const scheme = args.certificate === undefined ? "http" : "https";
-    const everything = Object.values(roles).map(({ configured }) => configured);
     this.network = network;
     this.edge = edge;
     this.app = componentOf(roles, AppNodes);
@@ -102,33 +106,29 @@ export class Platform extends pulumi.ComponentResource {
     this.virtualIp = edge.virtualIp;
     this.floatingIpId = edge.floatingIpId;
     this.networkId = network.networkId;
-    this.endpoint = pulumi.all([edge.virtualIp, everything]).apply(([address]) => `${scheme}://${address}`);
-    this.url =
-      args.certificate === undefined
-        ? this.endpoint
-        : this.endpoint.apply(() => `${scheme}://${settings.domain}`);
+    const reached = whereReached(
+      edge.virtualIp,
+      roles,
+      args.certificate === undefined ? undefined : settings.domain,
+    );
+    this.endpoint = reached.endpoint;
+    this.url = reached.url;
     this.machines = pulumi.output(summarize(settings, plan));
     this.serverIds = serverIdsByName(plan, roles);
     this.databaseUrl = database.databaseUrl;
     this.backupKey = storage.backupKey;
-    this.images = pulumi.output(
-      Object.fromEntries(imagesOf(plan).map((reference) => [reference, resolveImage(reference)])),
-    );
+    this.images = imagesByReference(plan, resolveImage);
     this.deployKey = key.privateKey;
     this.bastion = pulumi.output(edge.bastion.host);
-    this.registerOutputs({
-      url: this.url,
-      endpoint: this.endpoint,
-      virtualIp: this.virtualIp,
-      floatingIpId: this.floatingIpId,
-      networkId: this.networkId,
-      machines: this.machines,
-      serverIds: this.serverIds,
-      databaseUrl: this.databaseUrl,
-      backupKey: this.backupKey,
-      images: this.images,
-      deployKey: this.deployKey,
-      bastion: this.bastion,
-    });
+    this.registerOutputs(outputsOf(this));
   }
+}
+
+function outputsOf(platform: Platform) {
+  const { url, endpoint, virtualIp, floatingIpId, networkId, machines, serverIds } = platform;
+  const { databaseUrl, backupKey, images, deployKey, bastion } = platform;
+  return {
+    ...{ url, endpoint, virtualIp, floatingIpId, networkId, machines, serverIds },
+    ...{ databaseUrl, backupKey, images, deployKey, bastion },
+  };
 }

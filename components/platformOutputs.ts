@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ResolveImage } from "./machine/images";
 import type { CreatedRole } from "./machine/surroundings";
 import { type MachinePlan, machinesOf, type Plan } from "./plan/plan";
 import { resolveServerType } from "./sizing/resolve";
@@ -34,6 +35,32 @@ export function serverIdsByName(
 
 function namedIds(machines: readonly MachinePlan[], ids: readonly number[]): [string, number][] {
   return ids.map((id, index) => [machines[index]?.hostname ?? "", id]);
+}
+
+/**
+ * Where visitors find the platform once every machine is set up.
+ *
+ * @param domain whose certificate there is. @default - none, and HTTP alone
+ */
+export function whereReached(
+  virtualIp: pulumi.Output<string>,
+  roles: Readonly<Record<string, Pick<CreatedRole, "configured">>>,
+  domain: string | undefined,
+): { readonly endpoint: pulumi.Output<string>; readonly url: pulumi.Output<string> } {
+  const scheme = domain === undefined ? "http" : "https";
+  const everything = Object.values(roles).map(({ configured }) => configured);
+  const endpoint = pulumi.all([virtualIp, everything]).apply(([address]) => `${scheme}://${address}`);
+  return { endpoint, url: domain === undefined ? endpoint : endpoint.apply(() => `${scheme}://${domain}`) };
+}
+
+/** Digests that run, by the references of the settings. */
+export function imagesByReference(
+  plan: Plan,
+  resolve: ResolveImage,
+): pulumi.Output<Readonly<Record<string, string>>> {
+  return pulumi.output(
+    Object.fromEntries(imagesOf(plan).map((reference) => [reference, resolve(reference)])),
+  );
 }
 
 /** Every image that some machine runs, by tag. */
