@@ -11,6 +11,7 @@ import { enginesHooks } from "../machine/enginesHooks";
  */
 export function requireWholeProgram(): void {
   if (!enginesHooks()) return;
+  endWhenNobodyListens();
   const waiting = new Map<pulumi.Resource, string>();
   pulumi.runtime.registerStackTransformation(({ resource, type, name }) => {
     waiting.set(resource, `${name} (${type})`);
@@ -24,6 +25,14 @@ export function requireWholeProgram(): void {
     console.error(unregisteredText([...waiting.values()]));
     process.exitCode = 1;
   });
+}
+
+/**
+ * The host that reads what the program says may be killed. Pulumi's handler of uncaught errors writes each one, also the
+ * one that writing fails with, so that a program without a reader would never end.
+ */
+function endWhenNobodyListens(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.once("error", () => process.exit(1));
 }
 
 /** What people are told. @param resources of which the engine does not know */

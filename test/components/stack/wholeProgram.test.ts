@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,6 +7,7 @@ import { execa } from "execa";
 import ts from "typescript";
 import { unregisteredText } from "../../../components/stack/wholeProgram";
 import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
+import { eventually } from "../../support/eventually";
 
 const root = join(__dirname, "..", "..", "..");
 const sources = ["components/stack/wholeProgram.ts", "components/machine/enginesHooks.ts"];
@@ -20,6 +22,12 @@ monitor.registerResource = (request, ...rest) => {
   if (request.getName() !== process.env.BREAKS_AT) return register(request, ...rest);
   setImmediate(() => rest.at(-1)(Object.assign(new Error("14 UNAVAILABLE"), { code: 14 })));
 };
+if (process.env.SLOW) {
+  const quick = monitor.registerResource;
+  monitor.registerResource = (...call) => setTimeout(() => quick(...call), 2000);
+  for (const late of [1000, 30_000]) setTimeout(() => console.error("still here"), late);
+  require("node:fs").writeFileSync(process.env.SLOW, String(process.pid));
+}
 class Group extends pulumi.ComponentResource {
   constructor(name) {
     super("test:index:Group", name);
@@ -66,6 +74,20 @@ describe("a program whose connection to the engine breaks", function () {
     const missing = ["group (test:index:Group)", "first (pulumi:index:Stash)", "second (pulumi:index:Stash)"];
     assert.ok(all.includes(unregisteredText(missing)), all);
     assert.doesNotMatch(all, / delete/);
+  });
+
+  it("ends with the first line that nobody hears when its engine and its host were killed", async () => {
+    const pidFile = join(folder, "pid");
+    const engine = execa("pulumi", ["preview", "--stack", "whole", "--non-interactive"], {
+      ...{ cwd: folder, env: { ...env, GUARD: "1", SLOW: pidFile }, reject: false, stdio: "ignore" as const },
+    });
+    await eventually(() => existsSync(pidFile), "the program runs");
+    const pid = (await readFile(pidFile, "utf8")).trim();
+    const [, ...after] = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ");
+    const host = Number(after.join(") ").split(" ")[1]);
+    for (const one of [engine.pid, host]) if (one !== undefined) process.kill(one, "SIGKILL");
+    await engine;
+    await eventually(() => !existsSync(`/proc/${pid}`), "the program ends", { limitMs: 20_000 });
   });
 
   // When this fails, Pulumi has mended it, and the guard can go.
