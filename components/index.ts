@@ -32,8 +32,10 @@ export { type AppSettings, appSettings, type ServiceSettings } from "./roles/app
 export {
   ContainerMachines,
   type ContainerMachinesArgs,
+  type LaterParts,
   type RoleContainer,
   type RolePort,
+  type RoleService,
 } from "./roles/container";
 export { DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/database/settings";
@@ -67,7 +69,7 @@ export { SettingsError, type SettingsProblem } from "./settings/problems";
 export { type Given, parseRole, type RoleSettings } from "./settings/roleSettings";
 export type { Rule } from "./settings/rules";
 export { Store } from "./settings/store";
-export type { UserContainer, UserPort, UserRoleSettings } from "./settings/userRole";
+export type { UserContainer, UserPort, UserRoleSettings, UserService } from "./settings/userRole";
 export { type ContainerSpec, containerSetup } from "./setup/container";
 export { type DockerOptions, dockerSetup, type RegistryCredential } from "./setup/docker";
 export { mergeSetups } from "./setup/merge";

@@ -17,7 +17,7 @@ export interface RoleMachines
   /** What a machine becomes; secret when it holds secrets. */
   readonly setup: (machine: MachinePlan) => MachineArgs["setup"];
   /** A volume that is attached before the setup runs. @default - none */
-  readonly volumeId?: (machine: MachinePlan) => pulumi.Input<number>;
+  readonly volumeId?: (machine: MachinePlan) => pulumi.Input<number> | undefined;
   /**
    * Name of the placement groups in the Hetzner project: ten machines at most share one, and each of them is on a
    * physical host of its own. @default - machines may share a host

@@ -1,16 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { MachineContext } from "../../machine/context";
+import { createVolume } from "../../machine/dataVolume";
 import { refuseInputs } from "../../machine/inputErrors";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { createMachines, groupOutputs } from "../../machine/roleMachines";
-import { machinesOf } from "../../plan/plan";
+import { numericId } from "../../machine/server";
+import { type MachinePlan, machinesOf } from "../../plan/plan";
 import { type ContainerMachinesArgs, containerProblems } from "./inputs";
 import { containerPlan, knownRoles, machineSetup } from "./machineSetup";
 
 /**
- * Private machines of a role of your own: Docker and your containers, in the machine's own network, so that the
- * host firewall decides who reaches them.
+ * Private machines of a role of your own: your containers and systemd services, in the machine's own network, so that
+ * the host firewall decides who reaches them, and a volume where they keep their data.
  *
- * Cost: the server type for each machine; no public addresses.
+ * Cost: the server type for each machine and its volume by the GB; no public addresses.
  *
  * @throws InputPropertiesError with everything that no machine could run, before any resource
  *
@@ -35,8 +38,15 @@ import { containerPlan, knownRoles, machineSetup } from "./machineSetup";
  *       memoryMb: 2048,
  *       ports: [{ port: 8069, from: ["10.20.1.0/24"] }],
  *       secrets: { ADMIN_PASSWORD: "erpPassword" },
+ *       data: "/var/lib/odoo",
+ *       dataUser: 101,
  *     },
  *   },
+ *   services: {
+ *     reports: { exec: "/usr/bin/python3 -m http.server 9000", ports: [{ port: 9000, from: ["10.20.2.0/24"] }] },
+ *   },
+ *   packages: ["python3"],
+ *   volumeGb: 50,
  *   secrets: { erpPassword: config.requireSecret("deployKey") },
  *   protect: true,
  * });
@@ -62,14 +72,17 @@ export class ContainerMachines extends pulumi.ComponentResource {
     refuseInputs(`ContainerMachines ${name}`, containerProblems(args, knownRoles(platform)));
     const { role, serverType, bastion, protect, environment = name } = args;
     const machines = machinesOf(containerPlan(name, args, platform), role);
+    const context = machineContext(name, args, platform);
+    const volumes = createVolumes(name, args, machines, context, this);
     const made = createMachines(
       name,
       {
         machines,
         serverType,
-        context: machineContext(name, args, platform),
+        context,
         bastion,
-        setup: (machine) => machineSetup(name, args, platform, machine),
+        setup: (machine) => machineSetup(name, args, platform, machine, volumes.get(machine.name)),
+        volumeId: (machine) => volumes.get(machine.name),
         spread: `${environment}-${role}`,
         ...(protect !== undefined && { protect }),
       },
@@ -81,4 +94,20 @@ export class ContainerMachines extends pulumi.ComponentResource {
     this.configured = configured;
     this.registerOutputs({ serverIds, privateIps, configured });
   }
+}
+
+/** One for each machine, by its name; none without `volumeGb`. */
+function createVolumes(
+  name: string,
+  { volumeGb, protect = false }: ContainerMachinesArgs,
+  machines: readonly MachinePlan[],
+  context: MachineContext,
+  parent: ContainerMachines,
+): ReadonlyMap<string, pulumi.Output<number>> {
+  if (volumeGb === undefined) return new Map();
+  const made = machines.map((machine) => {
+    const volume = { hostname: machine.hostname, sizeGb: volumeGb, protect, context };
+    return [machine.name, numericId(createVolume(`${name}-${machine.name}`, volume, parent))] as const;
+  });
+  return new Map(made);
 }

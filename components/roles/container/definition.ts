@@ -41,6 +41,9 @@ export function containerArgs([role, own]: NamedRole, surroundings: Surroundings
     addresses: addressesOf(platform.plan, role),
     containers: own.containers,
     images: imagesByName(own.containers, resolveImage),
+    services: own.services ?? {},
+    packages: [...(own.packages ?? [])],
+    ...(own.volumeGb !== undefined && { volumeGb: own.volumeGb }),
     stores: environmentsOf(offers, own.needs),
     secrets: inputs.secrets ?? {},
   };

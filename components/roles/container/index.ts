@@ -1,2 +1,2 @@
 export { ContainerMachines } from "./containerMachines";
-export type { ContainerMachinesArgs, RoleContainer, RolePort } from "./inputs";
+export type { ContainerMachinesArgs, LaterParts, RoleContainer, RolePort, RoleService } from "./inputs";

@@ -12,18 +12,24 @@ import type { Given } from "../../settings/roleSettings";
 import { checkRules } from "../../settings/rules";
 import { parseShape } from "../../settings/shape";
 import { Store } from "../../settings/store";
-import type { UserContainer, UserPort, UserRoleSettings } from "../../settings/userRole";
+import type { UserContainer, UserPort, UserRoleSettings, UserService } from "../../settings/userRole";
 import { isReference } from "../../setup/container";
 import { containerRules } from "./rules";
-import { containersSchema, roleName } from "./schema";
+import { containersSchema, packagesSchema, roleName, servicesSchema, volumeSize } from "./schema";
 
 export interface ContainerMachinesArgs extends PrivateMachinesArgs {
   /** Name of the role, after which its machines are called: `erp`. */
   readonly role: string;
   /** Private addresses of the machines, one each, which nothing else has: `["10.0.20.11"]`. */
   readonly addresses: string[];
-  /** What every machine runs, by name, as in a stack file. */
-  readonly containers: Readonly<Record<string, RoleContainer>>;
+  /** Containers of every machine, by name, as in a stack file. @default - none */
+  readonly containers?: Readonly<Record<string, RoleContainer>>;
+  /** Programs of every machine that run as systemd units, by name, as in a stack file. @default - none */
+  readonly services?: Readonly<Record<string, RoleService>>;
+  /** Debian packages that the services need. @default - none */
+  readonly packages?: string[];
+  /** Size in GB of a volume of each machine, where containers and services keep their data; it may grow. @default - none */
+  readonly volumeGb?: number;
   /**
    * What runs instead of the `image` of a container: the same by digest, or what another resource answers.
    * @default - what the containers name
@@ -40,10 +46,19 @@ export interface ContainerMachinesArgs extends PrivateMachinesArgs {
 
 /** A container as a stack file has it: what is left out gets its default. */
 export type RoleContainer = Pick<UserContainer, "image"> &
-  Given<Omit<UserContainer, "image" | "environment" | "ports">> & {
-    readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
-    readonly ports?: readonly RolePort[];
-  };
+  Given<Omit<UserContainer, "image" | "environment" | "ports">> &
+  LaterParts;
+
+/** A service as a stack file has it: what is left out gets its default. */
+export type RoleService = Pick<UserService, "exec"> &
+  Given<Omit<UserService, "exec" | "environment" | "ports">> &
+  LaterParts;
+
+/** What other resources may answer. */
+export interface LaterParts {
+  readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly ports?: readonly RolePort[];
+}
 
 /** A port that a container listens on. */
 export interface RolePort extends Pick<UserPort, "port"> {
@@ -56,23 +71,32 @@ export interface RolePort extends Pick<UserPort, "port"> {
   readonly from?: pulumi.Input<readonly pulumi.Input<string>[]>;
 }
 
-type Containers = UserRoleSettings["containers"];
+/** What a role runs, as somebody says it in a program. */
+const section = z.strictObject({
+  roles: z.record(
+    roleName,
+    z.strictObject({
+      containers: containersSchema.default({}),
+      services: servicesSchema.default({}),
+      packages: packagesSchema.default([]),
+      volumeGb: volumeSize.optional(),
+    }),
+  ),
+});
 
-/** What the containers are, and what is wrong with them as far as they are known. @param roles that may be named as senders */
-export function readContainers(
+/** What the role is, and what is wrong with it as far as it is known. @param roles that may be named as senders */
+export function readRole(
   args: ContainerMachinesArgs,
   roles: readonly string[],
-): { readonly containers: Containers; readonly problems: readonly InputProblem[] } {
-  const { role } = args;
-  const section = z.strictObject({
-    roles: z.record(roleName, z.strictObject({ containers: containersSchema })),
-  });
-  const shaped = parseShape(section, { roles: { [role]: { containers: knownPart(args.containers) } } });
-  const containers = shaped.values.roles[role]?.containers ?? {};
+): { readonly settings: UserRoleSettings; readonly problems: readonly InputProblem[] } {
+  const { role, containers, services, packages, volumeGb } = args;
+  const said = { containers, services, packages, volumeGb };
+  const shaped = parseShape(section, { roles: { [role]: knownPart(said) } });
+  const programs = shaped.values.roles[role] ?? { containers: {}, services: {}, packages: [] };
   const { vcpus = 0, memoryGb = Number.POSITIVE_INFINITY } = sizeOf(args) ?? {};
   const size = { vcpus, memoryGb, serverType: args.serverType };
   const needs = Object.values(Store).filter((store) => args.stores?.[store] !== undefined);
-  const own = { ...size, count: 1, subnet: args.network.range, needs, containers };
+  const own = { ...size, count: args.addresses.length, subnet: args.network.range, needs, ...programs };
   const others = roles.filter((name) => name !== role);
   const input = {
     settings: { roles: { [role]: own } },
@@ -86,12 +110,13 @@ export function readContainers(
       shaped.problems,
     ),
   ];
-  return { containers, problems: asInputProblems(problems, `roles.${role}`, "role") };
+  return { settings: own, problems: asInputProblems(problems, `roles.${role}`, "role") };
 }
 
 /** Everything that is wrong and can be known before any resource is made; empty: nothing. Secrets are not shown. */
 export function containerProblems(args: ContainerMachinesArgs, roles: readonly string[]): InputProblem[] {
-  const { containers, problems } = readContainers(args, roles);
+  const { settings, problems } = readRole(args, roles);
+  const { containers } = settings;
   const reference = "an image reference: example/shop@sha256:...";
   return [
     ...machinesProblems(args, args.addresses),

@@ -1,6 +1,6 @@
 import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
-import type { UserContainer, UserRoleSettings } from "../../settings/userRole";
+import type { UserContainer, UserRoleSettings, UserService } from "../../settings/userRole";
 
 /** Private machines that a stack file defines. */
 export function containerRole(name: string, settings: UserRoleSettings): Role {
@@ -13,10 +13,13 @@ export function containerRole(name: string, settings: UserRoleSettings): Role {
     grows: true,
     size: settings,
     isPublic: false,
-    parts: Object.entries(settings.containers).map(([part, container]) => ({
-      ...containerPart(part, container),
-      needs,
-    })),
+    ...(settings.volumeGb !== undefined && {
+      volume: { sizeGb: settings.volumeGb, purpose: `data of ${name}` },
+    }),
+    parts: [
+      ...Object.entries(settings.containers).map(([part, container]) => containerPart(part, container)),
+      ...Object.entries(settings.services ?? {}).map(([part, service]) => servicePart(part, service)),
+    ].map((part) => ({ ...part, needs })),
   };
 }
 
@@ -25,6 +28,15 @@ function containerPart(name: string, { image, ports, memoryMb }: UserContainer):
     name,
     title: `${name} (${image})`,
     image,
+    memoryMb,
+    listens: ports.map(({ port, protocol, from }) => ({ port, protocol, from, purpose: name })),
+  };
+}
+
+function servicePart(name: string, { exec, ports, memoryMb }: UserService): Part {
+  return {
+    name,
+    title: `${name} (${exec.split(" ")[0]})`,
     memoryMb,
     listens: ports.map(({ port, protocol, from }) => ({ port, protocol, from, purpose: name })),
   };

@@ -2,12 +2,19 @@ import { reservedSenders } from "../../plan/part";
 import { firstHost } from "../../plan/plan";
 import { sizeProblems } from "../../settings/machineSize";
 import type { SettingsProblem } from "../../settings/problems";
-import { type Program, type ProgramInput, programRules } from "../../settings/programRules";
-import { contains, ipv4Range, isNetworkCidr, overlaps } from "../../settings/ranges";
+import { type ProgramInput, programRules } from "../../settings/programRules";
+import { contains, ipv4Range, overlaps } from "../../settings/ranges";
 import type { Rule } from "../../settings/rules";
-import { storeVariables } from "../../settings/secretEnvironment";
 import type { UserRoleSettings } from "../../settings/userRole";
-import { isTakenUnit } from "../../setup/unitNames";
+import {
+  dataProblems,
+  emptyProblems,
+  memoryProblems,
+  portProblems,
+  programsOf,
+  senderProblems,
+  unitProblems,
+} from "./roleProblems";
 
 /** What the rules look at. */
 interface Around {
@@ -15,9 +22,6 @@ interface Around {
   readonly network: { readonly range: string; readonly subnets: Readonly<Record<string, string>> };
   readonly roles?: Readonly<Record<string, UserRoleSettings>>;
 }
-
-/** Memory that system and Docker take, in MB. */
-const systemMemoryMb = 512;
 
 /** What is wrong with roles of the stack file. @param known names of the other roles */
 export function userRoleRules<Settings extends Around>(
@@ -36,10 +40,12 @@ export function containerRules<Settings extends Pick<Around, "roles">>(
 ): readonly Rule<ProgramInput<Settings>>[] {
   return [
     { reads: ["roles"], check: ({ settings }) => nameProblems(settings, known(settings)) },
-    { reads: ["roles"], check: ({ settings }) => senderProblems(settings, known(settings)) },
-    { reads: ["roles"], check: ({ settings }) => memoryProblems(settings) },
-    { reads: ["roles"], check: ({ settings }) => unitProblems(settings) },
-    ...programRules("roles", containerPrograms),
+    { reads: ["roles"], check: ({ settings }) => senderProblems(settings.roles, known(settings)) },
+    ...[emptyProblems, portProblems, memoryProblems, unitProblems, dataProblems].map((check) => ({
+      reads: ["roles"],
+      check: ({ settings }: { readonly settings: Settings }) => check(settings.roles),
+    })),
+    ...programRules("roles", ({ roles }: Settings) => programsOf(roles)),
   ];
 }
 
@@ -86,67 +92,4 @@ function nameProblems(settings: Pick<Around, "roles">, known: readonly string[])
       allowed: `a name that is not taken: ${reserved.join(", ")} are`,
       remedy: "rename the role",
     }));
-}
-
-function senderProblems(
-  settings: Pick<Around, "roles">,
-  known: readonly string[],
-): readonly SettingsProblem[] {
-  const senders = [...known, ...rolesOf(settings).map(([name]) => name), "any"];
-  return rolesOf(settings).flatMap(([role, { containers }]) =>
-    Object.entries(containers).flatMap(([name, { ports }]) =>
-      ports.flatMap(({ from }, index) =>
-        from
-          .filter((sender) => !senders.includes(sender) && !isNetworkCidr(sender))
-          .map((sender) => ({
-            path: `roles.${role}.containers.${name}.ports[${index}].from`,
-            value: sender,
-            allowed: `a range, or one of ${senders.join(", ")}`,
-            remedy: "correct the name",
-          })),
-      ),
-    ),
-  );
-}
-
-/** The containers as programs like all others. */
-function containerPrograms(settings: Pick<Around, "roles">): readonly Program[] {
-  return rolesOf(settings).flatMap(([role, { containers, needs }]) =>
-    Object.entries(containers).map(([name, { environment, secrets }]) => ({
-      path: `roles.${role}.containers.${name}`,
-      environment,
-      secrets,
-      platformVariables: ["NODE_NAME", ...needs.flatMap((store) => storeVariables[store])],
-    })),
-  );
-}
-
-/** The unit of a container has its name, and a unit of that name would replace what the machine needs. */
-function unitProblems(settings: Pick<Around, "roles">): readonly SettingsProblem[] {
-  return rolesOf(settings).flatMap(([role, { containers }]) =>
-    Object.keys(containers)
-      .filter(isTakenUnit)
-      .map((name) => ({
-        path: `roles.${role}.containers.${name}`,
-        value: name,
-        allowed: "a name that no unit of the system has",
-        remedy: "rename the container",
-      })),
-  );
-}
-
-function memoryProblems(settings: Pick<Around, "roles">): readonly SettingsProblem[] {
-  return rolesOf(settings).flatMap(([name, { containers, memoryGb }]) => {
-    const wanted = Object.values(containers).reduce((sum, { memoryMb }) => sum + memoryMb, 0);
-    const free = memoryGb * 1024 - systemMemoryMb;
-    if (wanted <= free) return [];
-    return [
-      {
-        path: `roles.${name}.containers`,
-        value: `${wanted} MB for all containers of a machine`,
-        allowed: `${Math.max(0, free)} MB (memoryGb ${memoryGb} less ${systemMemoryMb} MB for the system)`,
-        remedy: `lower memoryMb, or raise roles.${name}.memoryGb`,
-      },
-    ];
-  });
 }

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { createVolume } from "../../machine/dataVolume";
 import { refuseInputs } from "../../machine/inputErrors";
 import { numericId } from "../../machine/machine";
 import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { onlyMachineOf } from "../../plan/plan";
 import { hasStorageBox } from "./copies";
-import { createVolume } from "./dataVolume";
 import { type StorageNodeArgs, storageProblems } from "./inputs";
 import { createSecrets } from "./nodeSecrets";
 import { type NodeParts, nodeSetup, storagePlan } from "./nodeSetup";

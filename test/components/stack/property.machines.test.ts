@@ -235,7 +235,7 @@ function keysOf(schema: unknown, prefix = ""): string[] {
 }
 
 const records =
-  /^(secrets|(app\.services|roles|roles\.\*\.containers)(\.\*\.(environment|secrets))?|roles\.\*\.containers)$/;
+  /^(secrets|(app\.services|roles|roles\.\*\.(containers|services))(\.\*\.(environment|secrets))?)$/;
 
 function pathsOf(value: unknown, prefix = ""): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [prefix];

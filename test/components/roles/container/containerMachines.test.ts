@@ -85,6 +85,40 @@ describe("ContainerMachines", function () {
     assert.doesNotMatch(script, /odoo:18/);
   });
 
+  it("have a volume each, protected and attached, which nothing replaces", async () => {
+    const given: ContainerMachinesArgs = {
+      ...args,
+      containers: { odoo: { ...odoo, data: "/var/lib/odoo", dataUser: 101 } },
+      services: { reports: { exec: "/usr/bin/python3 -m http.server 9000", environment: { LANG: "C" } } },
+      volumeGb: 50,
+    };
+    const resources = await recordProgram(() => new ContainerMachines("shop", given), { outputs });
+    const volumes = resources.filter(({ type }) => type === "hcloud:index/volume:Volume");
+    assert.deepEqual(
+      volumes.map(({ name, protect, inputs }) => [name, protect, inputs.name, inputs.size, inputs.format]),
+      ["erp1", "erp2"].map((one) => [`shop-${one}-volume`, true, `prod-${one}-volume`, 50, "ext4"]),
+    );
+    assert.ok(volumes.every(({ inputs }) => inputs.deleteProtection));
+    assert.equal(resources.filter(({ type }) => type.endsWith(":VolumeAttachment")).length, 2);
+    const script = await setupScript(given);
+    assert.match(script, /--volume=\/srv\/data\/odoo:\/var\/lib\/odoo/);
+    assert.match(script, /^WorkingDirectory=\/srv\/data\/reports$/m);
+    assert.match(script, /prod-erp1/);
+  });
+
+  it("need no Docker when they run services only, and no volume when they keep nothing", async () => {
+    const { containers: _, ...rest } = args;
+    const given: ContainerMachinesArgs = { ...rest, services: { sleeper: { exec: "/usr/bin/sleep 9" } } };
+    const resources = await recordProgram(() => new ContainerMachines("shop", given), { outputs });
+    assert.deepEqual(
+      resources.filter(({ type }) => type.includes(":Volume")),
+      [],
+    );
+    const script = await setupScript(given);
+    assert.match(script, /^ExecStart=\/usr\/bin\/sleep 9$/m);
+    assert.doesNotMatch(script, /docker\.service/);
+  });
+
   it("preview with what is unknown", async () => {
     const resources = await recordProgram(() => new ContainerMachines("shop", args), { preview: true });
     assert.equal(resources.filter(({ type }) => type.endsWith(":Server")).length, 2);

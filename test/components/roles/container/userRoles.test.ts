@@ -177,6 +177,38 @@ describe("roles of a stack file (S2-1, S2-6, S2-14)", () => {
       { erp: { ...erp, containers: { docker: { image: "o:1" }, "systemd-journald": { image: "o:1" } } } },
       /containers\.docker: got docker.*\n.*containers\.systemd-journald: got systemd-journald/,
     ],
+    ["nothing to run", { erp: { subnet: "10.0.20.0/24" } }, /roles\.erp\.containers: got nothing/],
+    [
+      "data without a volume",
+      { erp: { ...erp, containers: { odoo: { image: "o:1", data: "/data" } } } },
+      /containers\.odoo\.data.*without a volume; set roles\.erp\.volumeGb/,
+    ],
+    [
+      "two programs of one name, or on one port",
+      {
+        erp: {
+          ...erp,
+          containers: { odoo: { image: "o:1", ports: [{ port: 80 }] } },
+          services: { odoo: { exec: "/bin/x", ports: [{ port: 80, protocol: "udp" }, { port: 80 }] } },
+        },
+      },
+      /services\.odoo\.ports\[1\]\.port: got 80.*containers\.odoo has this one(.|\n)*services\.odoo: got odoo/,
+    ],
+    [
+      "a command that systemd reads in its own way, a service of root, no name of a package",
+      {
+        erp: {
+          ...erp,
+          services: {
+            a: { exec: "sleep 1" },
+            b: { exec: "/bin/a ; /bin/b" },
+            c: { exec: "/bin/a 'b", user: "root" },
+          },
+          packages: ["a b"],
+        },
+      },
+      /a\.exec(.|\n)*b\.exec(.|\n)*c\.exec(.|\n)*c\.user(.|\n)*packages\[0\]/,
+    ],
     [
       "more memory than the machine has",
       { erp: { ...erp, containers: { odoo: { image: "o:1", memoryMb: 9000 } } } },
@@ -190,14 +222,12 @@ describe("roles of a stack file (S2-1, S2-6, S2-14)", () => {
   it("fail with what is missing or wrong in something that has no default, by its path", () => {
     const web = { image: "o:1", ports: [{ from: ["any"] }, { port: 0 }, { port: 80, from: ["nobody"] }] };
     assert.throws(
-      () => settingsWith({ erp: { subnet: "10.0.20.0/24" }, search: { ...search, containers: { web } } }),
+      () => settingsWith({ search: { ...search, containers: { web } } }),
       ({ name, message }: Error) =>
         name === "SettingsError" &&
-        [
-          "erp.containers",
-          "search.containers.web.ports[0].port",
-          "search.containers.web.ports[1].port",
-        ].every((path) => message.includes(`roles.${path}: got `)),
+        ["search.containers.web.ports[0].port", "search.containers.web.ports[1].port"].every((path) =>
+          message.includes(`roles.${path}: got `),
+        ),
     );
   });
 

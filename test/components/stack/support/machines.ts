@@ -3,7 +3,7 @@ import { machineBase } from "../../../../components/machine/base";
 import { deployKey } from "../../../../components/machine/deployKey";
 import { type MachinePlan, machinesOf, type Plan } from "../../../../components/plan/plan";
 import { appNodeSetup } from "../../../../components/roles/app/setup";
-import { containersSetup } from "../../../../components/roles/container/setup";
+import { programsSetup } from "../../../../components/roles/container/setup";
 import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
@@ -126,12 +126,9 @@ function userMachines(
       .map((machine) => {
         const names = Object.keys(settings.containers);
         const images = Object.fromEntries(names.map((name) => [name, `example/${name}@sha256:00`]));
-        const setup = containersSetup(machine, {
-          containers: settings.containers,
-          images,
-          stores: { database: stores.database },
-          secrets,
-        });
+        const volume = settings.volumeGb === undefined ? undefined : { id: 7, sizeGb: settings.volumeGb };
+        const database = settings.needs.includes("database") ? { database: stores.database } : {};
+        const setup = programsSetup(machine, { ...settings, images, volume, stores: database, secrets });
         return [machine, mergeSetups(docker, setup)] as const;
       }),
   );

@@ -22,11 +22,45 @@ function anyRole(random: Random): Values {
     count: random.pick([1, 2, undefined]),
     subnet: random.pick(["10.0.200.0/24", "10.64.200.0/28", "192.168.9.0/24"]),
     needs: random.chance(0.5) ? stores.filter(() => random.chance(0.5)) : undefined,
-    containers: Object.fromEntries(containers),
+    containers: random.chance(0.9) ? Object.fromEntries(containers) : undefined,
+    services: random.chance(0.6)
+      ? { [random.pick(["indexer", "a-1", "odoo", "cron"])]: anyOwnService(random) }
+      : undefined,
+    packages: random.chance(0.3) ? ["python3-minimal", "g++"] : undefined,
+    volumeGb: random.chance(0.4) ? random.pick([10, 10_240, 33]) : undefined,
   });
 }
 
 function anyContainer(random: Random): Values {
+  return plain({
+    image: anyImage(random),
+    data: random.chance(0.3) ? random.pick(["/data", "/var/lib/a.b-c_d", "/a/../b", "data"]) : undefined,
+    dataUser: random.chance(0.2) ? random.pick([0, 101, 65_533]) : undefined,
+    ...anyProgram(random),
+  });
+}
+
+const commands = [
+  "/usr/bin/sleep infinity",
+  "/usr/bin/python3 -m http.server $PORT --bind '::' %i 100%",
+  `/bin/bash -c 'a=1; exec sleep "$a"'`,
+  '/usr/bin/a "b c" --d={e} ${HOME} ~ # | > x',
+  "/usr/bin/a ; /usr/bin/b",
+  "/usr/bin/a \\x",
+  "-/usr/bin/a",
+  "/usr/bin/a 'b",
+];
+
+function anyOwnService(random: Random): Values {
+  return plain({
+    exec: random.pick(commands),
+    user: random.chance(0.4) ? random.pick(["www-data", "_indexer", "u".repeat(31), "root"]) : undefined,
+    restart: random.pick(["always", "on-failure", undefined]),
+    ...anyProgram(random),
+  });
+}
+
+function anyProgram(random: Random): Values {
   const port = () =>
     plain({
       port: random.pick([1, 8069, 65_535]),
@@ -34,7 +68,6 @@ function anyContainer(random: Random): Values {
       from: [random.pick(["any", "edge", "app", "10.0.0.0/24", "nobody"])],
     });
   return plain({
-    image: anyImage(random),
     ports: random.chance(0.7) ? random.many(1, 2, port) : undefined,
     environment: random.chance(0.7)
       ? Object.fromEntries(

@@ -1,6 +1,6 @@
 import * as hcloud from "@pulumi/hcloud";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MachineContext } from "../../machine/machine";
+import type { MachineContext } from "./context";
 
 export interface DataVolumeArgs {
   /** Host name of the machine that it is for. */
@@ -10,7 +10,7 @@ export interface DataVolumeArgs {
   readonly context: Pick<MachineContext, "location" | "labels">;
 }
 
-/** The volume that holds objects, logs and backups. */
+/** A volume with a file system of its own, made once: it is never formatted again. */
 export function createVolume(
   name: string,
   { hostname, sizeGb, protect, context }: DataVolumeArgs,
