@@ -22,10 +22,10 @@ const usual: Readonly<Record<string, number>> = {
   check: 40,
   build: 1,
   clients: 2,
-  unit: 180,
-  host: 310,
-  machines: 240,
-  e2e: 420,
+  unit: 220,
+  host: 350,
+  machines: 350,
+  e2e: 450,
 };
 
 /** Processor minutes of a build that finds nothing compiled (toolchain/README.md). */
