@@ -1,5 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+/** Image of a machine when nobody names another: the set-up installs that release's packages. */
+export const defaultImage = "debian-13";
+
 /** A private network at Hetzner. */
 export interface PrivateNetwork {
   /** Its id; to be known when subnets and routes exist, as `Network.networkId` is. */

@@ -5,9 +5,7 @@ import type { PlatformContext } from "./machinesArgs";
 import { type MachineArgs, machineProblems } from "./ownMachines";
 import { attachVolume, completeMachine, createServer, numericId } from "./server";
 
-export type { Bastion, MachineContext } from "./context";
 export type { MachineArgs } from "./ownMachines";
-export { numericId } from "./server";
 
 /**
  * One server and what runs on it: `hcloud.Server`, then one script over one SSH connection. Changing the

@@ -6,7 +6,6 @@ import { groupProblems, type MachineGroupArgs } from "./ownMachines";
 import { createPlacementGroups, groupSize } from "./placementGroups";
 
 export type { MachineGroupArgs } from "./ownMachines";
-export { createMachines, groupOutputs, only } from "./roleMachines";
 
 /**
  * Machines of one kind: on different physical hosts, changed together or one after the other.

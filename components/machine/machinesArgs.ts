@@ -7,7 +7,7 @@ import type { RegistryCredential } from "../setup/docker";
 import { findLocation } from "../sizing/locations";
 import type { MachineSize } from "../sizing/resolve";
 import { serverTypes } from "../sizing/serverTypes";
-import type { Bastion, MachineContext, PrivateNetwork } from "./context";
+import { type Bastion, defaultImage, type MachineContext, type PrivateNetwork } from "./context";
 import { eachPlain, gotInstead, type InputProblem, plainProblem } from "./inputErrors";
 import { platformLabels } from "./labels";
 
@@ -159,12 +159,19 @@ export function sizeOf({ serverType, memoryGb, vcpus }: MachinesArgs): MachineSi
   return { memoryGb: size.memoryGb, vcpus: size.vcpus, serverType };
 }
 
+/** The same when it must be there. @throws when it is not known: the problems of the arguments say so first */
+export function requireSize(args: MachinesArgs): MachineSize {
+  const size = sizeOf(args);
+  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  return size;
+}
+
 /** What the machines of a component have in common, complete. */
 export function machineContext(
   name: string,
   {
     location,
-    image = "debian-13",
+    image = defaultImage,
     network,
     sshKey,
     privateKey,

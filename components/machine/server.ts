@@ -1,6 +1,7 @@
 import * as hcloud from "@pulumi/hcloud";
 import type * as pulumi from "@pulumi/pulumi";
 import { privateUserData } from "../setup/defaultRoute";
+import { defaultImage } from "./context";
 import { platformLabels } from "./labels";
 import type { MachineArgs } from "./ownMachines";
 
@@ -10,7 +11,7 @@ export type CompleteMachine = MachineArgs &
 
 /** @param name of the component, which names the server unless something else does */
 export function completeMachine(name: string, args: MachineArgs): CompleteMachine {
-  const { hostname = name, isPublic = false, image = "debian-13", protect = false } = args;
+  const { hostname = name, isPublic = false, image = defaultImage, protect = false } = args;
   const { userData = isPublic ? undefined : privateUserData, labels = platformLabels(hostname) } = args;
   return { ...args, hostname, isPublic, image, labels, protect, ...(userData !== undefined && { userData }) };
 }

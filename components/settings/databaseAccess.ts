@@ -22,6 +22,9 @@ export const backupPurpose = "backups";
 /** The database that a restore fills before it gets the name that was asked for. */
 export const workingDatabase = "platform_restoring";
 
+/** Where PostgreSQL listens when nobody says. */
+export const postgresqlPort = 5432;
+
 /** What the application's database and role are called when nobody says. */
 export const defaultDatabaseName = "app";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultImage } from "../machine/context";
 import { presetSchema } from "../presets/schema";
 import { amount, choice, flag, hostName, isLabel, text } from "../settings/leaves";
 import { canonicalCidr, isNetworkCidr } from "../settings/ranges";
@@ -66,7 +67,7 @@ export const stackSchema = z.strictObject({
     remedy: "keep debian-13: the set-up installs that release's packages",
   })
     .describe("Image of every machine that is made from now on")
-    .default("debian-13"),
+    .default(defaultImage),
   network: networkSchema,
   ...presetSchema,
   ...roleSections,

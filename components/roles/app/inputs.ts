@@ -9,6 +9,7 @@ import {
   plainProblem,
 } from "../../machine/inputErrors";
 import { isClient, machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
+import { imageProblems, imageReferenceRule } from "../../machine/programImages";
 import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
 import type { Given } from "../../settings/roleSettings";
@@ -78,23 +79,13 @@ function said(services: Readonly<Record<string, Given<ServiceSettings>>>) {
 /** Everything that is wrong and can be known before any resource is made; empty: nothing. Secrets are not shown. */
 export function appProblems(args: AppNodesArgs): InputProblem[] {
   const { services, problems } = readServices(args);
-  const reference = "an image reference: example/shop@sha256:...";
   return [
     ...machinesProblems(args, args.addresses),
     ...plainProblem("addresses", args.addresses, (all) => all.length > 0, "one address at least"),
     ...plainProblem("domain", args.domain, isHostName, "a lower-case host name with a dot: www.example.com"),
     ...problems,
-    ...Object.entries(args.images ?? {}).flatMap(([name, image]) =>
-      name in services
-        ? plainProblem(`images.${name}`, image, isReference, reference)
-        : [
-            {
-              propertyPath: `images.${name}`,
-              reason: `got an image of no service, allowed ${Object.keys(services).join(", ")}`,
-            },
-          ],
-    ),
-    ...plainProblem("traefikImage", args.traefikImage, isReference, reference),
+    ...imageProblems("service", services, args.images),
+    ...plainProblem("traefikImage", args.traefikImage, isReference, imageReferenceRule),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
     ...storeProblems(services, args.stores),
     ...eachPlain("loadBalancers", args.loadBalancers, isClient, "an IPv4 address or range: 10.0.1.0/24"),

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { containerHost } from "../../machine/base";
 import { refuseInputs } from "../../machine/inputErrors";
-import { type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import { type PlatformContext, planOf, requireSize } from "../../machine/machinesArgs";
+import { imagesOf } from "../../machine/programImages";
 import { type MachinePlan, machinesOf, type Plan } from "../../plan/plan";
 import { type AppNodesArgs, appProblems, readServices } from "./inputs";
 import { leavingApp } from "./leaving";
@@ -16,8 +17,7 @@ export function appPlan(
   platform: PlatformContext | undefined,
   loadBalancers: readonly string[] = [],
 ): Plan {
-  const size = sizeOf(args);
-  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const size = requireSize(args);
   const { addresses } = args;
   return planOf(name, args, platform, {
     // Services listen behind Traefik only.
@@ -62,13 +62,4 @@ function settledArgs(args: AppNodesArgs) {
   });
   const secret = pulumi.secret({ stores: args.stores ?? {}, secrets: args.secrets ?? {} });
   return pulumi.all([known, secret]).apply(([plain, hidden]) => ({ ...args, ...plain, ...hidden }));
-}
-
-function imagesOf(
-  services: Readonly<Record<string, { readonly image: string }>>,
-  given: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(services).map(([name, { image }]) => [name, given[name] ?? image]),
-  );
 }

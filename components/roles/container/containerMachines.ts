@@ -6,7 +6,7 @@ import { machineContext, type PlatformContext } from "../../machine/machinesArgs
 import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { numericId } from "../../machine/server";
 import { type MachinePlan, machinesOf } from "../../plan/plan";
-import { type ContainerMachinesArgs, containerProblems } from "./inputs";
+import { type ContainerMachinesArgs, readRole } from "./inputs";
 import { containerPlan, knownRoles, machineSetup } from "./machineSetup";
 
 /**
@@ -69,9 +69,10 @@ export class ContainerMachines extends pulumi.ComponentResource {
     platform?: PlatformContext,
   ) {
     super("hetzner-platform:index:ContainerMachines", name, {}, opts);
-    refuseInputs(`ContainerMachines ${name}`, containerProblems(args, knownRoles(platform)));
+    const { settings, problems } = readRole(args, knownRoles(platform));
+    refuseInputs(`ContainerMachines ${name}`, problems);
     const { role, serverType, bastion, protect, environment = name } = args;
-    const machines = machinesOf(containerPlan(name, args, platform), role);
+    const machines = machinesOf(containerPlan(name, args, platform, settings), role);
     const context = machineContext(name, args, platform);
     const volumes = createVolumes(name, args, machines, context, this);
     const made = createMachines(

@@ -8,12 +8,12 @@ import {
   plainProblem,
 } from "../../machine/inputErrors";
 import { machinesProblems, type PrivateMachinesArgs, sizeOf } from "../../machine/machinesArgs";
+import { imageProblems } from "../../machine/programImages";
 import type { Given } from "../../settings/roleSettings";
 import { checkRules } from "../../settings/rules";
 import { parseShape } from "../../settings/shape";
 import { Store } from "../../settings/store";
 import type { UserContainer, UserPort, UserRoleSettings, UserService } from "../../settings/userRole";
-import { isReference } from "../../setup/container";
 import { containerRules } from "./rules";
 import { containersSchema, packagesSchema, roleName, servicesSchema, volumeSize } from "./schema";
 
@@ -84,8 +84,30 @@ const section = z.strictObject({
   ),
 });
 
-/** What the role is, and what is wrong with it as far as it is known. @param roles that may be named as senders */
+/**
+ * What the role is, and everything that is wrong with the arguments as far as they are known; empty: nothing. Secrets
+ * are not shown.
+ *
+ * @param roles that may be named as senders
+ */
 export function readRole(
+  args: ContainerMachinesArgs,
+  roles: readonly string[],
+): { readonly settings: UserRoleSettings; readonly problems: readonly InputProblem[] } {
+  const { settings, problems } = readSection(args, roles);
+  return {
+    settings,
+    problems: [
+      ...machinesProblems(args, args.addresses),
+      ...plainProblem("addresses", args.addresses, (all) => all.length > 0, "one address at least"),
+      ...problems,
+      ...imageProblems("container", settings.containers, args.images),
+    ],
+  };
+}
+
+/** The same of what a stack file says of a role. */
+function readSection(
   args: ContainerMachinesArgs,
   roles: readonly string[],
 ): { readonly settings: UserRoleSettings; readonly problems: readonly InputProblem[] } {
@@ -111,26 +133,4 @@ export function readRole(
     ),
   ];
   return { settings: own, problems: asInputProblems(problems, `roles.${role}`, "role") };
-}
-
-/** Everything that is wrong and can be known before any resource is made; empty: nothing. Secrets are not shown. */
-export function containerProblems(args: ContainerMachinesArgs, roles: readonly string[]): InputProblem[] {
-  const { settings, problems } = readRole(args, roles);
-  const { containers } = settings;
-  const reference = "an image reference: example/shop@sha256:...";
-  return [
-    ...machinesProblems(args, args.addresses),
-    ...plainProblem("addresses", args.addresses, (all) => all.length > 0, "one address at least"),
-    ...problems,
-    ...Object.entries(args.images ?? {}).flatMap(([name, image]) =>
-      name in containers
-        ? plainProblem(`images.${name}`, image, isReference, reference)
-        : [
-            {
-              propertyPath: `images.${name}`,
-              reason: `got an image of no container, allowed ${Object.keys(containers).join(", ")}`,
-            },
-          ],
-    ),
-  ];
 }

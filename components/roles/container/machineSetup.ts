@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { containerHost, machineBase } from "../../machine/base";
 import { refuseInputs } from "../../machine/inputErrors";
-import { type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import { type PlatformContext, planOf, requireSize } from "../../machine/machinesArgs";
+import { imagesOf } from "../../machine/programImages";
 import type { MachinePlan, Plan } from "../../plan/plan";
+import type { UserRoleSettings } from "../../settings/userRole";
 import { mergeSetups } from "../../setup/merge";
-import { type ContainerMachinesArgs, containerProblems, readRole } from "./inputs";
+import { type ContainerMachinesArgs, readRole } from "./inputs";
 import { containerRole } from "./role";
 import { programsSetup } from "./setup";
 
@@ -13,16 +15,15 @@ export function knownRoles(platform: PlatformContext | undefined): readonly stri
   return (platform?.plan.roles ?? []).map(({ name }) => name);
 }
 
-/** The platform's plan, or one of these machines alone, with the senders that are known. */
+/** The platform's plan, or one of these machines alone, with the senders that are known. @param settings of the role */
 export function containerPlan(
   name: string,
   args: ContainerMachinesArgs,
   platform: PlatformContext | undefined,
+  settings: UserRoleSettings,
 ): Plan {
-  const size = sizeOf(args);
-  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const size = requireSize(args);
   const { role, addresses } = args;
-  const { settings } = readRole(args, knownRoles(platform));
   return planOf(name, args, platform, { role: containerRole(role, { ...settings, ...size }), addresses });
 }
 
@@ -37,15 +38,14 @@ export function machineSetup(
   const { registries, registryMirror } = args;
   const roles = knownRoles(platform);
   return pulumi.all([settledArgs(args), volumeId]).apply(([settled, id]) => {
-    refuseInputs(`ContainerMachines ${name}`, containerProblems(settled, roles));
-    const { settings } = readRole(settled, roles);
+    const { settings, problems } = readRole(settled, roles);
+    refuseInputs(`ContainerMachines ${name}`, problems);
     const { containers, volumeGb } = settings;
-    const given = settled.images;
-    const images = Object.entries(containers).map(([key, { image }]) => [key, given[key] ?? image] as const);
+    const images = imagesOf(containers, settled.images);
     const { stores, secrets, logArchive } = settled;
     const volume = id === undefined || volumeGb === undefined ? undefined : { id, sizeGb: volumeGb };
-    const stack = { ...settings, images: Object.fromEntries(images), volume, stores, secrets };
-    const plan = containerPlan(name, settled, platform);
+    const stack = { ...settings, images, volume, stores, secrets };
+    const plan = containerPlan(name, settled, platform, settings);
     const base = { adminRanges: [], logArchive };
     const programs = programsSetup(machine, stack);
     return Object.keys(containers).length === 0

@@ -63,7 +63,7 @@ function ownContainer(
   const image = stack.images[name];
   if (image === undefined) throw new Error(`container ${name} has no image: name one in images`);
   const { environment, memoryMb, data, dataUser = 0 } = container;
-  const kept = data === undefined ? undefined : onVolume(name, String(dataUser), "0750");
+  const kept = data === undefined ? undefined : onVolume(name, String(dataUser));
   return mergeSetups(
     kept?.setup ?? {},
     containerSetup({
@@ -86,7 +86,7 @@ function ownService(
   stack: ProgramStack,
 ): MachineSetup {
   const { exec, environment, memoryMb, restart, ports, user = name } = service;
-  const kept = stack.volume === undefined ? undefined : onVolume(name, user, "0750");
+  const kept = stack.volume === undefined ? undefined : onVolume(name, user);
   const unit = hardenedService({
     ...{ name, exec, user, restart, memoryMb },
     environment: { ...environment, NODE_NAME: machine.hostname },
@@ -104,13 +104,13 @@ function secretsOf(title: string, { secrets }: Pick<UserContainer, "secrets">, s
 }
 
 /** A folder of a program, which is made once: what the program makes of owner and mode later is its own. */
-function onVolume(name: string, owner: string, mode: string) {
+function onVolume(name: string, owner: string) {
   const folder = `${dataRoot}/${name}`;
   const dropIn = needsVolume(`${name}.service`, dataRoot);
   const step: SetupStep = {
     name: `folder ${folder}`,
     unless: `mountpoint -q ${dataRoot} && [ -d ${folder} ]`,
-    run: `mountpoint -q ${dataRoot} && install -d -o ${owner} -g "$(id -g ${owner} 2>/dev/null || echo ${owner})" -m ${mode} ${folder}`,
+    run: `mountpoint -q ${dataRoot} && install -d -o ${owner} -g "$(id -g ${owner} 2>/dev/null || echo ${owner})" -m 0750 ${folder}`,
   };
   return { folder, reads: [dropIn.path], setup: { files: [dropIn], steps: [step] } };
 }

@@ -1,18 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { refuseInputs } from "../../machine/inputErrors";
-import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
+import { createMachines, groupOutputs, only } from "../../machine/roleMachines";
 import { type MachinePlan, onlyMachineOf } from "../../plan/plan";
 import {
   backupRole,
   type DatabaseCredential,
   defaultDatabaseName,
+  postgresqlPort,
   restoreRole,
 } from "../../settings/databaseAccess";
 import { type DatabaseNodeArgs, databaseProblems } from "./inputs";
 import { databasePlan, nodeSetup } from "./nodeSetup";
-import { cachePort, postgresqlPort, searchPort } from "./role";
+import { cachePort, searchPort } from "./role";
 import type { DatabaseSecrets } from "./setup";
 
 /**

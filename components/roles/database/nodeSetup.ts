@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { containerHost } from "../../machine/base";
 import { refuseInputs } from "../../machine/inputErrors";
-import { clientProblems, type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import { clientProblems, type PlatformContext, planOf, requireSize } from "../../machine/machinesArgs";
 import { onlyMachineOf, type Plan } from "../../plan/plan";
 import { defaultDatabaseName } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
@@ -22,8 +22,7 @@ export function databasePlan(
   platform: PlatformContext | undefined,
   clients: DatabaseClients = nobody,
 ): Plan {
-  const size = sizeOf(args);
-  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const size = requireSize(args);
   return planOf(name, args, platform, {
     role: databaseRole({ ...size, ...stores(args) }, "elasticsearch"),
     addresses: [args.address],

@@ -1,6 +1,5 @@
-import { backupRole, restoreRole } from "../../settings/databaseAccess";
+import { backupRole, postgresqlPort, restoreRole } from "../../settings/databaseAccess";
 import { tunePostgres } from "./postgresTuning";
-import { postgresqlPort } from "./role";
 
 /** Major version, the one of Debian 13. */
 export const postgresVersion = 17;

@@ -1,10 +1,10 @@
 import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
+import { postgresqlPort } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
 import { memoryPlan, minimumDatabaseMemoryGb } from "./memoryPlan";
 import { CacheEngine, type DatabaseSettings } from "./settings";
 
-export const postgresqlPort = 5432;
 export const cachePort = 6379;
 export const searchPort = 9200;
 

@@ -1,6 +1,6 @@
 import { type Flow, flowsTo } from "../../plan/flows";
 import { type MachinePlan, type Plan, sourceAddresses } from "../../plan/plan";
-import { backupPurpose } from "../../settings/databaseAccess";
+import { backupPurpose, postgresqlPort } from "../../settings/databaseAccess";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
 import type { CompleteSetup } from "../../setup/types";
@@ -11,7 +11,6 @@ import { databaseKernelSetup } from "./kernel";
 import { memoryPlan } from "./memoryPlan";
 import type { RolePasswords } from "./postgresRoles";
 import { postgresSetup } from "./postgresSetup";
-import { postgresqlPort } from "./role";
 import type { DatabaseSettings } from "./settings";
 
 export interface DatabaseSecrets {

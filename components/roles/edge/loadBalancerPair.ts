@@ -1,10 +1,12 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { cloudFirewallRules } from "../../machine/cloudFirewall";
+import type { Bastion } from "../../machine/context";
 import { refuseInputs } from "../../machine/inputErrors";
-import { type Bastion, type Machine, numericId } from "../../machine/machine";
-import { createMachines, groupOutputs } from "../../machine/machineGroup";
-import { machineContext, type PlatformContext, planOf, sizeOf } from "../../machine/machinesArgs";
+import type { Machine } from "../../machine/machine";
+import { machineContext, type PlatformContext, planOf, requireSize } from "../../machine/machinesArgs";
+import { createMachines, groupOutputs } from "../../machine/roleMachines";
+import { numericId } from "../../machine/server";
 import { machinesOf } from "../../plan/plan";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
 import { userDataForNat } from "./nat";
@@ -104,8 +106,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
 
 function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformContext | undefined): Pair {
   const { engine = EdgeEngine.HAProxy, addresses, environment = name } = args;
-  const size = sizeOf(args);
-  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const size = requireSize(args);
   const plan = planOf(name, args, platform, { role: edgeRole({ ...size, engine }), addresses });
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");

@@ -4,7 +4,7 @@ import { refuseInputs } from "../../machine/inputErrors";
 import { type PlatformContext, planOf } from "../../machine/machinesArgs";
 import { onlyMachineOf, type Plan } from "../../plan/plan";
 import type { Role } from "../../plan/role";
-import { defaultDatabaseName } from "../../settings/databaseAccess";
+import { defaultDatabaseName, postgresqlPort } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
 import { logsOffer } from "../../setup/journal";
 import { type StorageNodeArgs, storageProblems } from "./inputs";
@@ -102,7 +102,7 @@ function answered(args: StorageNodeArgs) {
     database: database && {
       ...database,
       name: database.name ?? defaultDatabaseName,
-      port: database.port ?? 5432,
+      port: database.port ?? postgresqlPort,
     },
   });
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type InputProblem, isKnown, secretProblem } from "../../machine/inputErrors";
-import { sizeOf } from "../../machine/machinesArgs";
+import { requireSize } from "../../machine/machinesArgs";
 import type { SettingsProblem } from "../../settings/problems";
 import { checkRules } from "../../settings/rules";
 import { parseShape } from "../../settings/shape";
@@ -31,8 +31,7 @@ const placesOfArguments = [
 
 /** The node's settings, with all defaults. What another resource answers later has a stand-in. */
 export function storageOf(args: StorageNodeArgs): StorageSettings {
-  const size = sizeOf(args);
-  if (size === undefined) throw new Error(`server type ${args.serverType} is not known`);
+  const size = requireSize(args);
   return { ...shaped(args).values.storage, ...size };
 }
 

@@ -1,8 +1,8 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { MachineContext } from "../../machine/context";
 import { type DeployKey, deployKey } from "../../machine/deployKey";
-import type { MachineContext } from "../../machine/machine";
 import { requireStorageBox, storageBoxLocation } from "../../sizing/storageBoxes";
 import type { StorageBoxAccess } from "./backupConfig";
 

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createVolume } from "../../machine/dataVolume";
 import { refuseInputs } from "../../machine/inputErrors";
-import { numericId } from "../../machine/machine";
-import { createMachines, groupOutputs, only } from "../../machine/machineGroup";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
-import { onlyMachineOf } from "../../plan/plan";
+import { createMachines, groupOutputs, only } from "../../machine/roleMachines";
+import { numericId } from "../../machine/server";
+import { type MachinePlan, onlyMachineOf } from "../../plan/plan";
 import { hasStorageBox } from "./copies";
 import { type StorageNodeArgs, storageProblems } from "./inputs";
 import { createSecrets } from "./nodeSecrets";
@@ -82,8 +82,9 @@ export class StorageNode extends pulumi.ComponentResource {
   ) {
     super("hetzner-platform:index:StorageNode", name, {}, opts);
     refuseInputs(`StorageNode ${name}`, storageProblems(args));
-    const parts = createParts(name, args, platform, this);
-    const machine = createMachine(name, args, platform, parts, this);
+    const node = onlyMachineOf(storagePlan(name, args, platform), "storage");
+    const parts = createParts(name, args, node, platform, this);
+    const machine = createMachine(name, args, node, platform, parts, this);
     const outputs = { ...accessOf(args, parts), ...machine, volumeId: parts.volumeId };
     this.s3Endpoint = outputs.s3Endpoint;
     this.region = outputs.region;
@@ -102,12 +103,12 @@ export class StorageNode extends pulumi.ComponentResource {
 function createParts(
   name: string,
   args: StorageNodeArgs,
+  { hostname }: MachinePlan,
   platform: PlatformContext | undefined,
   parent: StorageNode,
 ): NodeParts {
   const { protect = false, environment = name } = args;
   const storage = storageOf(args);
-  const { hostname } = onlyMachineOf(storagePlan(name, args, platform), "storage");
   const shared = { protect, context: machineContext(name, args, platform) };
   const volume = createVolume(name, { ...shared, hostname, sizeGb: storage.volumeGb }, parent);
   const box = hasStorageBox(storage)
@@ -124,11 +125,11 @@ function createParts(
 function createMachine(
   name: string,
   args: StorageNodeArgs,
+  node: MachinePlan,
   platform: PlatformContext | undefined,
   parts: NodeParts,
   parent: StorageNode,
 ) {
-  const node = onlyMachineOf(storagePlan(name, args, platform), "storage");
   const { serverType, bastion, protect } = args;
   const machines = createMachines(
     name,
