@@ -1,6 +1,6 @@
 // A former commit of this project in a folder of its own, with the dependencies that its lock file names.
-import { access, mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { execa } from "execa";
 import { projectRoot } from "../scripts/localStack";
 import { cacheDir, type Progress } from "../toolchain/cacheDir";
@@ -21,23 +21,15 @@ export async function oldBuild(commit: string, progress: Progress): Promise<stri
     },
   );
   const folder = cacheDir("bench", "builds", full);
-  await mkdir(dirname(folder), { recursive: true });
-  if (!(await exists(`${folder}/.ready`))) {
+  if (!existsSync(`${folder}/.ready`)) {
     progress(`installing the build of ${commit} (once)`);
-    await execa("rm", ["-rf", folder]);
-    await execa("mkdir", ["-p", folder]);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
     await execa("sh", ["-c", 'git -C "$1" archive "$2" | tar -x -C "$3"', "sh", projectRoot, full, folder]);
     await execa("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: folder,
     });
-    await execa("touch", [`${folder}/.ready`]);
+    await writeFile(`${folder}/.ready`, "");
   }
   return folder;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

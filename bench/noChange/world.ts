@@ -3,11 +3,12 @@
 // the engine and the providers.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { TestCloud, TOKEN } from "../../localcloud/test/api/testCloud";
+import { startSshd } from "../../toolchain/test/sshServer";
 
 const marker = "HETZNER_PLATFORM_BENCH_WORLD";
 
@@ -69,27 +70,16 @@ export async function startWorld(): Promise<World> {
 async function startEverybody(folder: string) {
   await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
   const at = (name: string) => join(folder, name);
-  await execa("chmod", ["755", folder]);
+  await chmod(folder, 0o755);
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "bench", "-f", at("host")]);
   const log = at("logins");
-  await writeFile(at("anybody"), '#!/bin/sh\necho "$1 $2"\n', { mode: 0o755 });
   const answer = `#!/bin/sh\ncat >/dev/null\necho >>${log}\ncat ${at("host.pub")}\n`;
   await writeFile(at("answer"), answer, { mode: 0o755 });
   // sshd insists that root alone can write to the command's folder and all above it.
   const keys = `/run/sshd/bench-${process.pid}`;
-  await execa("cp", [at("anybody"), keys]);
+  await writeFile(keys, '#!/bin/sh\necho "$1 $2"\n', { mode: 0o755 });
   await writeFile(at("config"), sshdConfig(at("host"), keys, at("answer")));
-  const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", at("config")], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let printed = "";
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on("data", (data: Buffer) => {
-      printed += data.toString();
-      if (printed.includes("Server listening on")) resolve();
-    });
-    child.once("exit", () => reject(new Error(`sshd ended: ${printed}`)));
-  });
+  const child = await startSshd(at("config"));
   child.once("exit", () => void rm(keys, { force: true }));
   return { child, log };
 }

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { createInOrder } from "./inOrder";
 import { refuseInputs } from "./inputErrors";
 import { platformLabels } from "./labels";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
 import { groupProblems, type MachineGroupArgs } from "./ownMachines";
-import { createPlacementGroups, groupSize } from "./placementGroups";
+import { createPlacementGroups } from "./placementGroups";
 
 export type { MachineGroupArgs } from "./ownMachines";
 
@@ -68,19 +69,15 @@ function createGroup(name: string, args: MachineGroupArgs, parent: MachineGroup)
   const labels = args.labels ?? platformLabels(prefix);
   const count = spread ? addresses.length : 0;
   const groups = createPlacementGroups(name, { count, groupName: prefix, labels }, parent);
-  const machines: Machine[] = [];
-  for (const [index, address] of addresses.entries()) {
-    const before = rollout === "oneByOne" ? machines.at(-1) : undefined;
+  const members = addresses.map((address, index) => {
     const hostname = `${prefix}${index + 1}`;
-    const one = {
+    const args = {
       ...common,
       ...{ address, hostname, labels },
       setup: typeof setup === "function" ? setup({ hostname, address }) : setup,
       volumeId: volumeIds?.[index],
-      placementGroupId: groups[Math.floor(index / groupSize)],
     };
-    const opts = { parent, dependsOn: before === undefined ? [] : [before] };
-    machines.push(new Machine(`${name}-${index + 1}`, one, opts));
-  }
-  return machines;
+    return { name: `${name}-${index + 1}`, args };
+  });
+  return createInOrder(members, { parent, groups, rollout });
 }

@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MachinePlan } from "../plan/plan";
 import type { Rollout } from "../plan/role";
 import type { Bastion, MachineContext } from "./context";
-import { Machine } from "./machine";
+import { createInOrder } from "./inOrder";
+import type { Machine } from "./machine";
 import type { MachineArgs } from "./ownMachines";
-import { createPlacementGroups, groupSize } from "./placementGroups";
+import { createPlacementGroups } from "./placementGroups";
 
 /** What machines of one role have in common, and what each has of its own. */
 export interface RoleMachines
@@ -40,18 +41,12 @@ export function createMachines(name: string, role: RoleMachines, parent: pulumi.
     { count, groupName: spread ?? "", labels: context.labels, after },
     parent,
   );
-  const machines: Machine[] = [];
-  for (const [index, plan] of plans.entries()) {
-    const before = rollout === "oneByOne" ? machines.at(-1) : undefined;
-    const args = { ...machineArgs(role, plan), placementGroupId: groups[Math.floor(index / groupSize)] };
-    const opts = {
-      parent,
-      aliases: (role.formerNames?.(plan) ?? []).map((former) => ({ name: former })),
-      dependsOn: before === undefined ? [] : [before],
-    };
-    machines.push(new Machine(`${name}-${plan.name}`, args, opts, context));
-  }
-  return machines;
+  const members = plans.map((plan) => ({
+    name: `${name}-${plan.name}`,
+    args: machineArgs(role, plan),
+    aliases: (role.formerNames?.(plan) ?? []).map((former) => ({ name: former })),
+  }));
+  return createInOrder(members, { parent, groups, rollout, platform: context });
 }
 
 function machineArgs(role: RoleMachines, plan: MachinePlan): MachineArgs {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -29,19 +29,7 @@ export async function startSshServer(): Promise<SshServer> {
   }
   const port = await freePort();
   await writeFile(join(folder, "sshd_config"), configuration(folder, port));
-  // sshd as root insists on its privilege separation folder, which only its service creates.
-  if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
-  const server = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", join(folder, "sshd_config")], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let printed = "";
-  await new Promise<void>((resolve, reject) => {
-    server.stderr.on("data", (data: Buffer) => {
-      printed += data.toString();
-      if (printed.includes("Server listening on")) resolve();
-    });
-    server.once("exit", () => reject(new Error(`sshd ended: ${printed}`)));
-  });
+  const server = await startSshd(join(folder, "sshd_config"));
   return {
     port,
     keyFile,
@@ -54,6 +42,24 @@ export async function startSshServer(): Promise<SshServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** An OpenSSH server that listens when the promise resolves. @throws with what it printed when it ends before */
+export async function startSshd(configFile: string): Promise<ChildProcess> {
+  // sshd as root insists on its privilege separation folder, which only its service creates.
+  if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+  const server = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", configFile], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let printed = "";
+  await new Promise<void>((resolve, reject) => {
+    server.stderr.on("data", (data: Buffer) => {
+      printed += data.toString();
+      if (printed.includes("Server listening on")) resolve();
+    });
+    server.once("exit", () => reject(new Error(`sshd ended: ${printed}`)));
+  });
+  return server;
 }
 
 function configuration(folder: string, port: number): string {
