@@ -2,6 +2,8 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { registryLogins } from "./credentials";
+import { refuseMissingImage } from "./machine/bakedImage";
+import { defaultImage } from "./machine/context";
 import { deployKey } from "./machine/deployKey";
 import { imageResolver } from "./machine/images";
 import { platformLabels } from "./machine/labels";
@@ -26,7 +28,7 @@ export function createGround(
   const key = createDeployKey(name, settings, parent);
   const network = createNetwork(name, settings, plan, gate, parent);
   const common = commonArgs(name, settings, network, key, gate, parent);
-  const serverHooks = refuseSoldOut(name, { endpoint: args.apiEndpoint, token: args.apiToken });
+  const serverHooks = createServerHooks(name, args);
   const secrets = pulumi.secret(args.secrets ?? {});
   const registries = secrets.apply((values) => registryLogins(settings.images.registries, values));
   const asked = { mirror: settings.images.registryMirror, logins: registries };
@@ -40,6 +42,15 @@ export function createGround(
     resolveImage,
   };
   return { key, network, resolveImage, forRoles };
+}
+
+/** What is asked before a server is made or changed. */
+function createServerHooks(name: string, { settings, apiEndpoint, apiToken }: PlatformArgs) {
+  const api = { endpoint: apiEndpoint, token: apiToken };
+  const stock = refuseSoldOut(name, api);
+  if (settings.image === defaultImage) return stock;
+  const image = refuseMissingImage(name, api, settings.environment);
+  return { ...stock, beforeCreate: [...(stock.beforeCreate ?? []), ...(image.beforeCreate ?? [])] };
 }
 
 function createDeployKey(name: string, { environment, protect }: PlatformSettings, parent: pulumi.Resource) {

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { imageOfRole } from "./machine/bakedImage";
 import type { CreatedRole, Offers, PlatformGround } from "./machine/surroundings";
 import { bastionOffer } from "./plan/flows";
 import { type Plan, roleOf } from "./plan/plan";
@@ -29,7 +30,8 @@ export function createRoles(
     const definition = definitions.find((one) => one.name === role);
     if (definition === undefined) throw new Error(`nothing builds the machines of ${role}`);
     const place = { name: `${name}-${role}`, parent };
-    const made = definition.createIn(settings, { ...ground, offers }, place);
+    const common = { ...ground.common, image: imageOfRole(settings, role) };
+    const made = definition.createIn(settings, { ...ground, common, offers }, place);
     created[role] = made;
     offers = { ...offers, ...made.offers };
   }

@@ -8,8 +8,10 @@ export interface PlatformWide {
   readonly domain: string;
   /** Hetzner location: `nbg1`. */
   readonly location: string;
-  /** Image of every machine. */
+  /** Image of every machine that is made: `debian-13`, the number of a snapshot, or `baked`. */
   readonly image: string;
+  /** Numbers of the snapshots that `baked` stands for, by role. @default - nothing is baked */
+  readonly bakedImages?: Readonly<Record<string, number>>;
   readonly network: NetworkSettings;
   /** Ranges that may reach SSH on the load balancers, the bastions of all other machines. */
   readonly adminRanges: readonly string[];

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { roleName } from "../roles/container/schema";
 import { isRegistry } from "../settings/imageName";
-import { httpUrl, text } from "../settings/leaves";
+import { httpUrl, text, wholeNumber } from "../settings/leaves";
 import { secretName } from "../settings/secretLeaves";
 import { roleImages } from "./roles";
 
@@ -24,6 +25,16 @@ const registry = z.strictObject({
   }).describe("Name that docker login asks for"),
   passwordSecret: secretName("standIn").describe("Name of the password or token under secrets"),
 });
+
+/** Snapshots that `npm run bake` has made. */
+export const bakedImagesSchema = z
+  .record(roleName, wholeNumber(1, Number.MAX_SAFE_INTEGER, "the number of the snapshot"))
+  .default({})
+  .meta({
+    description:
+      "Snapshot of each role for image: baked, written by npm run bake; roles without one have debian-13",
+    fallback: "none",
+  });
 
 /** Images of the platform's own software, and where all images come from. */
 export const imagesSchema = z

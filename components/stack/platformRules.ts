@@ -1,3 +1,5 @@
+import { bakedImage } from "../machine/bakedImage";
+import { defaultImage } from "../machine/context";
 import { machinesOf, type Plan } from "../plan/plan";
 import { presetProblems } from "../presets/problems";
 import { ownEndpointProblem } from "../roles/storage/settingsRules";
@@ -14,6 +16,7 @@ export const platformRules: readonly Rule<StackInput>[] = [
 
 /** What needs the whole plan to be seen. */
 export const plannedRules: readonly Rule<PlannedInput>[] = [
+  { reads: ["image", "bakedImages"], check: bakedImageProblems },
   {
     reads: ["preset", "strictRoles", "network"],
     check: ({ settings, plan }) => presetProblems(settings, plan.roles),
@@ -49,6 +52,23 @@ function openProblems(ranges: readonly string[]): readonly SettingsProblem[] {
   );
   if (alone.length > 0 || !isHalf(ranges)) return alone;
   return [problem("adminRanges", `${ranges.length} ranges that are half of it together`)];
+}
+
+function bakedImageProblems({ settings, plan }: PlannedInput): readonly SettingsProblem[] {
+  const { image, bakedImages = {}, environment } = settings;
+  const roles = plan.roles.map(({ name }) => name);
+  const bake = `npm run bake -- ${environment} writes the images of all roles`;
+  const unknown = Object.entries(bakedImages)
+    .filter(([role]) => !roles.includes(role))
+    .map(([role, id]) => ({
+      path: `bakedImages.${role}`,
+      value: String(id),
+      allowed: `a role of this stack: ${roles.join(", ")}`,
+      remedy: `correct the name or remove the line; ${bake}`,
+    }));
+  if (image !== bakedImage || Object.keys(bakedImages).length > 0) return unknown;
+  const allowed = `${defaultImage} while nothing is baked`;
+  return [{ path: "image", value: image, allowed, remedy: bake }];
 }
 
 function ownStoreProblems(settings: PlatformSettings, plan: Plan): readonly SettingsProblem[] {

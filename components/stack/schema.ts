@@ -6,7 +6,7 @@ import { canonicalCidr, isNetworkCidr } from "../settings/ranges";
 import { secretName, secretValue } from "../settings/secretLeaves";
 import { acceptablePaths } from "../settings/settled";
 import { locations } from "../sizing/locations";
-import { imagesSchema } from "./images";
+import { bakedImagesSchema, imagesSchema } from "./images";
 import { networkSchema } from "./network";
 import { roleSecrets, roleSections, roleSettled } from "./roles";
 
@@ -62,12 +62,13 @@ export const stackSchema = z.strictObject({
   )
     .describe("Hetzner location of everything")
     .default("nbg1"),
-  image: text(/^(?:debian-13|\d+)$/, {
-    allowed: "debian-13, or the number of a snapshot that was made from it",
+  image: text(/^(?:debian-13|baked|\d+)$/, {
+    allowed: "debian-13, baked, or the number of a snapshot that was made from debian-13",
     remedy: "keep debian-13: the set-up installs that release's packages",
   })
-    .describe("Image of every machine that is made from now on")
+    .describe("Image of every machine that is made from now on; baked: the one of its role in bakedImages")
     .default(defaultImage),
+  bakedImages: bakedImagesSchema,
   network: networkSchema,
   ...presetSchema,
   ...roleSections,

@@ -51,6 +51,7 @@ describe("Pulumi.yaml", () => {
     const sections = roleDefinitions.filter(({ isOptional }) => isOptional).map(({ name }) => name);
     assert.deepEqual(absent, [
       "environment",
+      "bakedImages",
       "strictRoles",
       "roles",
       ...sections,

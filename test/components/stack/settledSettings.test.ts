@@ -146,6 +146,26 @@ describe("Platform under the real engine: settings that data depends on", functi
     assert.ok(replaced.includes("replace platform-database-database1-server"), String(replaced));
   });
 
+  it("makes new machines from baked images and replaces none, and says what to do when an image is gone", async () => {
+    const image = await snapshotOf(running);
+    const baked = { ...startingPoint, image: "baked", bakedImages: { app: image, database: image } };
+    running.configure(baked);
+    assert.deepEqual(await running.plan(), []);
+    const app = startingPoint.app as { readonly count?: number };
+    const third = { ...app, count: (app.count ?? 2) + 1 };
+    running.configure({ ...baked, app: third });
+    const created = (await running.plan()).filter(({ type }) => type === "Server");
+    assert.deepEqual(
+      created.map(({ op, name }) => `${op} ${name}`),
+      ["create platform-app-app3-server"],
+    );
+    running.configure({ ...baked, app: third, bakedImages: { app: 4711 } });
+    const words =
+      /prod-app3 cannot be made: there is no image 4711 \(any more\); npm run bake -- prod makes another/;
+    await assert.rejects(running.plan(), words);
+    running.configure(startingPoint);
+  });
+
   it("asks once more when engine and program did not hear of each other, and never takes that for an empty program", async () => {
     const client = ResourceMonitorClient.prototype as unknown as Record<
       string,
@@ -218,4 +238,12 @@ function changeOf(path: string): SettingChange {
   const change = settingChanges.find((candidate) => candidate.path === path);
   assert.ok(change, path);
   return change;
+}
+
+/** Number of a snapshot of an app node. */
+async function snapshotOf({ cloud }: EngineStack): Promise<number> {
+  const { servers } = await cloud.get("/servers?name=prod-app1");
+  const { image, action } = await cloud.ok("POST", `/servers/${servers[0].id}/actions/create_image`, {});
+  await cloud.succeeds(action);
+  return image.id;
 }
