@@ -4,6 +4,7 @@ import { cacheDir } from "../toolchain/cacheDir";
 import { reportBringUp } from "./bringUp";
 import { benchNoChange } from "./noChange/bench";
 import { addRequestPath } from "./requestPath/command";
+import { addResources } from "./resources/command";
 
 const bench = new Command("npm run bench --")
   .description("Measures this project against its limits and its peers.")
@@ -57,6 +58,7 @@ providers, Hetzner's API in memory, and an SSH server that runs no script. It ta
   .action(benchNoChange);
 
 addRequestPath(bench, readCount);
+addResources(bench, readCount, readCounts);
 
 function readCount(text: string): number {
   const count = Number(text);

