@@ -27,6 +27,8 @@ interface Renderers {
   readonly traefikStatic: (address: string, loadBalancers: readonly string[]) => string;
   readonly traefikDynamic: (...given: readonly unknown[]) => string;
   readonly containerSetup: (spec: unknown) => Pick<CompleteSetup, "files">;
+  /** The former build sets nothing. */
+  readonly traefikEnvironment?: (memoryGb: number) => Readonly<Record<string, string>>;
   readonly planReplicas: (services: unknown) => readonly unknown[];
   readonly edgeOptions: { readonly backends: readonly Backend[] };
   readonly services: Readonly<Record<string, object>>;
@@ -46,6 +48,7 @@ export async function todaysSide(root: string): Promise<Rendered> {
   const found = await renderersOf(root, {
     haproxy: "components/roles/edge/haproxy.ts",
     traefik: `${app}/traefik.ts`,
+    collector: `${app}/collector.ts`,
     replicas: `${app}/replicas.ts`,
     container: "components/setup/container.ts",
     run: "components/setup/containerRun.ts",
@@ -104,24 +107,13 @@ function rendered(name: string, of: Renderers): Rendered {
       .replaceAll(`${node}:80 `, `${node}:${nodePort} `)
       .replaceAll(/(10\.0\.2\.\d+):80$/gm, `$1:${nodePort}`),
   }));
-  const traefik = of.containerSetup({
-    name: "traefik",
-    image: "traefik:1",
-    network: "host",
-    volumes: [
-      "/etc/bench/traefik.yaml:/etc/traefik/traefik.yaml:ro",
-      "/etc/bench/dynamic:/etc/traefik/dynamic:ro",
-    ],
-    command: ["/traefik", "--configFile=/etc/traefik/traefik.yaml"],
-    stopSeconds: 1,
-  });
   const addressed = (text: string) => text.replaceAll(/172\.20\.\d+\.\d+/g, replica);
   return {
     name,
     files: [
       ...haproxy,
       ...of.shared,
-      ...traefik.files,
+      ...traefikContainer(of).files,
       { path: "/etc/bench/traefik.yaml", content: own(of.traefikStatic(node, [edge])) },
       {
         path: "/etc/bench/dynamic/services.yaml",
@@ -130,4 +122,19 @@ function rendered(name: string, of: Renderers): Rendered {
     ],
     units: [...of.socketOf("traefik"), "traefik.service", "haproxy.service"],
   };
+}
+
+function traefikContainer(of: Renderers) {
+  return of.containerSetup({
+    name: "traefik",
+    image: "traefik:1",
+    network: "host",
+    volumes: [
+      "/etc/bench/traefik.yaml:/etc/traefik/traefik.yaml:ro",
+      "/etc/bench/dynamic:/etc/traefik/dynamic:ro",
+    ],
+    command: ["/traefik", "--configFile=/etc/traefik/traefik.yaml"],
+    environment: of.traefikEnvironment?.(4),
+    stopSeconds: 1,
+  });
 }

@@ -118,6 +118,67 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
     }
   });
 
+  /** The id of a request that somebody made with this word in its address, as the load balancers logged it. */
+  const idOf = (word: string) =>
+    eventually(`a load balancer's line of ${word} is in the archive`, 60, async () => {
+      const { stdout } = await onMachine("local-storage1", `platform-logs --unit haproxy --grep '${word}'`);
+      return / ([0-9a-f-]{36})$/m.exec(stdout)?.[1];
+    });
+
+  const slowUpload = "head -c 65536 /dev/zero | curl -sS --limit-rate 40K -X PUT --data-binary @-";
+  const stop = (verb: string) => async () => {
+    for (const node of ["local-app1", "local-app2"]) await must(node, `systemctl ${verb} admin-1.service`);
+  };
+  for (const { what, request, status, path, programs, breaks, mends } of [
+    {
+      what: "takes more than a second",
+      request: slowUpload,
+      path: "/api/objects/slow.bin",
+      status: "200",
+      programs: ["haproxy", "traefik", "api-[12]"],
+    },
+    {
+      what: "fails in the service",
+      request: "curl -sS -X PUT --data x",
+      path: "/api/objects/failed.txt",
+      status: "503",
+      programs: ["haproxy", "traefik", "api-[12]"],
+      breaks: () => must("local-storage1", "docker pause object-store"),
+      mends: () => must("local-storage1", "docker unpause object-store"),
+    },
+    {
+      what: "finds no replica",
+      request: "curl -sS -X POST --data x",
+      path: "/admin/whoami",
+      status: "50[23]",
+      programs: ["haproxy", "traefik"],
+      breaks: stop("stop"),
+      mends: stop("start"),
+    },
+  ] as const) {
+    it(`a request that ${what} is found by its id on every machine that it passed`, async () => {
+      const word = `word-${Date.now()}`;
+      try {
+        await breaks?.();
+        const curl = `${request} -H 'content-type: text/plain' -o /dev/null -w '%{http_code}' --max-time 30`;
+        const { stdout } = await fromInternet(`${curl} '${url()}${path}?${word}'`);
+        assert.match(stdout, new RegExp(`^${status}$`));
+      } finally {
+        await mends?.();
+      }
+      const id = await idOf(word);
+      for (const program of programs) {
+        await eventually(`the line of ${program} is in the archive`, 60, async () => {
+          const { stdout: lines } = await onMachine("local-storage1", `platform-logs --grep '${id}'`);
+          return (
+            new RegExp(`^\\S+ local-(?:edge|app)\\d ${program}\\[\\d+\\]: .*${id}`, "m").test(lines) ||
+            undefined
+          );
+        });
+      }
+    });
+  }
+
   for (const [machine, command, expected] of [
     ["local-database1", "platform-status", /^postgresql .*primary/m],
     ["local-edge1", "platform-status", /^floating IP +up, /m],

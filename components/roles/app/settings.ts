@@ -3,7 +3,6 @@ import { type AccessLog, accessLogShape, LoggedRequests } from "../../settings/a
 import {
   choice,
   type FieldNote,
-  flag,
   hostName,
   imageReference,
   isLabel,
@@ -18,6 +17,7 @@ import type { Rule } from "../../settings/rules";
 import { namespace, secretName } from "../../settings/secretLeaves";
 import { Store } from "../../settings/store";
 import type { MachineSize } from "../../sizing/resolve";
+import { KeptConnections } from "./keptConnections";
 import { mostReplicas } from "./limits";
 import { type ServiceInput, serviceRules } from "./serviceRules";
 import { platformVariables } from "./variables";
@@ -53,12 +53,12 @@ export interface ServiceSettings {
   readonly secrets: Readonly<Record<string, string>>;
   readonly memoryMb: number;
   /**
-   * Traefik keeps connections to the replicas for a second, which saves most of its processor time. For programs that
-   * leave idle connections open for longer and say that they are not ready before they stop: a POST on a connection
-   * that ends at that moment fails, and a GET whose connection breaks may be done four times and not twice.
-   * @default false
+   * For which requests Traefik keeps connections to the replicas, which saves most of its processor time. `all` is for
+   * programs that leave idle connections open for more than a second and say that they are not ready before they stop
+   * or replace a process: a POST on a connection that ends at that moment is lost.
+   * @default "reads"
    */
-  readonly keepConnections?: boolean;
+  readonly keepConnections?: KeptConnections;
 }
 
 const defaultSize = { vcpus: 4, memoryGb: 16 };
@@ -154,11 +154,11 @@ const service = z.strictObject({
   memoryMb: wholeNumber(32, 196_608, "the memory of one replica in MB")
     .describe("Memory limit of one replica, in MB")
     .default(512),
-  keepConnections: flag()
+  keepConnections: choice(Object.values(KeptConnections), "the requests")
     .describe(
-      "Traefik keeps connections to the replicas; for programs that leave idle ones open for more than a second and announce their stop",
+      "Requests that use connections to the replicas again: reads (GET, HEAD, OPTIONS), none, or all, for programs that leave idle ones open for more than a second and announce their stop",
     )
-    .default(false),
+    .default(KeptConnections.Reads),
 });
 
 /** The service stack of a node, by name. */

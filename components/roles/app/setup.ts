@@ -8,6 +8,7 @@ import { mergeSetups } from "../../setup/merge";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import { sysctlSetup } from "../../setup/sysctl";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
+import { traefikEnvironment } from "./collector";
 import { planReplicas, type Replica } from "./replicas";
 import type { ServiceSettings } from "./settings";
 import { appProbes, type ReplicaCheck } from "./status";
@@ -43,8 +44,9 @@ const hashPath = "/etc/platform/stack-hash";
 const patienceSeconds = 600;
 
 /**
- * Traefik opens a connection to a replica for each request. The kernel follows each for two minutes after its end, so
- * its table would be full at 2000 requests a second; at 15 s it lasts for more than a node can answer.
+ * Traefik opens a connection to a replica for each request that must not be repeated. The kernel follows each for two
+ * minutes after its end, so its table would be full at 2000 of them a second; at 15 s it lasts for more than a node
+ * can answer.
  */
 const kernelSetup = sysctlSetup({
   name: "kernel settings of an app node",
@@ -156,6 +158,7 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
     ],
     reads: [staticPath],
     command: ["--configFile=/etc/traefik/traefik.yaml"],
+    environment: traefikEnvironment(node.size.memoryGb),
     flags: [
       "--read-only",
       "--cap-drop=ALL",

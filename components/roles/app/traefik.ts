@@ -1,5 +1,6 @@
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { KeptConnections, readsRule, type Transport, transports } from "./keptConnections";
 import type { Replica } from "./replicas";
 import { traefikPort } from "./role";
 import type { ServiceSettings } from "./settings";
@@ -61,7 +62,8 @@ function accessLog({ requests, slowerThanMs }: AccessLog) {
  * Routers and services: each service by host and path prefix, longest prefix first, its replicas by address.
  * Traefik reads it again whenever it changes, without a restart.
  *
- * Each service is there twice: its ready replicas, and for load balancers that know of no ready node any of them.
+ * Each service is there twice: its ready replicas, and for load balancers that know of no ready node any of them. Its
+ * ready replicas are there twice when only reads may come by kept connections.
  *
  * @param domain what a service without a host of its own is called by health checks
  * @throws when no service takes requests
@@ -80,19 +82,24 @@ export function traefikDynamic(
     http: {
       routers: {
         ...ofAll(routed, "", router),
+        ...ofAll(routed.filter(keepsForReads), readsPrefix, readsRouter),
         ...ofAll(routed, "platform-any-", anyRouter),
         "platform-ping": internalRouter(proxyHealthPath, "ping@internal", []),
         "platform-ready": internalRouter(nodeHealthPath, frontName, ["platform-ready", "platform-host"]),
       },
       middlewares: middlewares(front, domain),
       services: {
-        ...ofAll(routed, "", (name, service) => readyReplicas(service, replicasOf(name), domain)),
-        ...ofAll(routed, "platform-any-", (name, service) => anyReplicas(service, replicasOf(name))),
+        ...ofAll(routed, "", (name, service) =>
+          readyReplicas(anyReplicas(service, replicasOf(name), usualTransport(service)), service, domain),
+        ),
+        ...ofAll(routed.filter(keepsForReads), readsPrefix, (name, service) =>
+          readyReplicas(anyReplicas(service, replicasOf(name), "kept"), service, domain),
+        ),
+        ...ofAll(routed, "platform-any-", (name, service) =>
+          anyReplicas(service, replicasOf(name), usualTransport(service)),
+        ),
       },
-      serversTransports: {
-        replicas: toReplicas,
-        ...(routed.some(([, service]) => service.keepConnections) ? { kept: toKeepingReplicas } : {}),
-      },
+      serversTransports: transports,
     },
   });
 }
@@ -116,19 +123,16 @@ function middlewares(front: ServiceSettings, domain: string) {
   };
 }
 
-const toReplicas = {
-  // Connections to replicas are not kept. One that a replica ends in the moment of its next use would give the
-  // visitor of a POST a 502, and a GET on it is sent a second time by Go, whatever the replica did with the
-  // first, before a load balancer repeats it. A new one costs some 170 µs of processor time.
-  maxIdleConnsPerHost: -1,
-  forwardingTimeouts: { dialTimeout: "1s", responseHeaderTimeout: "30s" },
-};
+const readsPrefix = "platform-reads-";
 
-/** For programs that end no idle connection before Traefik does: see `ServiceSettings.keepConnections`. */
-const toKeepingReplicas = {
-  maxIdleConnsPerHost: 64,
-  forwardingTimeouts: { ...toReplicas.forwardingTimeouts, idleConnTimeout: "1s" },
-};
+function keepsForReads([, { keepConnections }]: [string, ServiceSettings]): boolean {
+  return (keepConnections ?? KeptConnections.Reads) === KeptConnections.Reads;
+}
+
+/** Of all requests that no other router of the service takes. */
+function usualTransport({ keepConnections }: ServiceSettings): Transport {
+  return keepConnections === KeptConnections.All ? "kept" : "once";
+}
 
 /**
  * A node is ready while the service of the shortest prefix is: that is what most visitors ask for. One with a
@@ -148,8 +152,8 @@ function router(name: string, service: ServiceSettings) {
   const prefix = service.pathPrefix ?? "/";
   return {
     rule: routingRule(prefix, service.host),
-    // A host is more special than any path.
-    priority: prefix.length + (service.host === undefined ? 0 : 10_000),
+    // A host is more special than any path. There is room for the same route with a condition more.
+    priority: 2 * prefix.length + (service.host === undefined ? 0 : 10_000),
     entryPoints: ["web"],
     middlewares: ["retry"],
     service: name,
@@ -172,6 +176,17 @@ function internalRouter(path: string, service: string, middlewares: readonly str
   return { rule: `Path(\`${path}\`)`, priority: 100_000, entryPoints: ["web"], middlewares, service };
 }
 
+/** Outranks the service's own route alone. */
+function readsRouter(name: string, service: ServiceSettings) {
+  const usual = router(name, service);
+  return {
+    ...usual,
+    rule: `${readsRule} && (${usual.rule})`,
+    priority: usual.priority + 1,
+    service: `${readsPrefix}${name}`,
+  };
+}
+
 /** Outranks every route of a service, and keeps their order. */
 function anyRouter(name: string, service: ServiceSettings) {
   const usual = router(name, service);
@@ -184,12 +199,12 @@ function anyRouter(name: string, service: ServiceSettings) {
   };
 }
 
-function anyReplicas(service: ServiceSettings, replicas: readonly Replica[]) {
+function anyReplicas(service: ServiceSettings, replicas: readonly Replica[], serversTransport: Transport) {
   return {
     loadBalancer: {
       servers: replicas.map(({ address }) => ({ url: `http://${address}:${service.port}` })),
       passHostHeader: true,
-      serversTransport: service.keepConnections ? "kept" : "replicas",
+      serversTransport,
     },
   };
 }
@@ -199,8 +214,11 @@ export function healthHost(service: ServiceSettings, domain: string): string {
   return service.host ?? domain;
 }
 
-function readyReplicas(service: ServiceSettings, replicas: readonly Replica[], domain: string) {
-  const { loadBalancer } = anyReplicas(service, replicas);
+function readyReplicas(
+  { loadBalancer }: ReturnType<typeof anyReplicas>,
+  service: ServiceSettings,
+  domain: string,
+) {
   return {
     loadBalancer: {
       ...loadBalancer,

@@ -10,21 +10,22 @@ import {
   connectionLimit,
   type EdgeOptions,
   knownHosts,
-  proxyLogLimit,
   reservedConnections,
 } from "./edge";
 import { haproxyBackends } from "./haproxyBackends";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
+import { requestLogSetup, requestLogUnit } from "./requestLog";
 import { edgeHealthPort, httpPort, httpsPort } from "./role";
 import { OtherHosts } from "./settings";
 
 const dropIn = keepRunning({
   unit: "haproxy.service",
+  unitLines: requestLogUnit.unitLines,
   serviceLines: [
+    ...requestLogUnit.serviceLines,
     "RestartSec=100ms",
     "# Among programs that want the processor, visitors come first.",
     "CPUWeight=1000",
-    ...proxyLogLimit,
     "RuntimeDirectory=haproxy",
     "RuntimeDirectoryPreserve=yes",
     "ExecReload=",
@@ -51,6 +52,7 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
       },
       { path: reloadPath, content: reloadScript, mode: "0755" },
       dropIn,
+      ...requestLogSetup.files,
     ],
     units: [
       {
@@ -86,7 +88,7 @@ export function haproxyConfig(options: EdgeOptions): string {
 /** TLS: intermediate profile of https://ssl-config.mozilla.org, guideline 5.8. */
 function globalSection(options: EdgeOptions): string {
   return `global
-  # With the level in front, as journald reads it.
+  # With the level in front, which the reader looks at.
   log stdout format short daemon
   user haproxy
   group haproxy

@@ -35,7 +35,7 @@ describe("parseSettings, defaults", () => {
       uses: [],
       secrets: {},
       memoryMb: 512,
-      keepConnections: false,
+      keepConnections: "reads",
     });
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { KeptConnections } from "../../../../components/roles/app/keptConnections";
 import { planReplicas } from "../../../../components/roles/app/replicas";
 import { traefikDynamic, traefikStatic } from "../../../../components/roles/app/traefik";
 import { ensureTool } from "../../../../toolchain/build";
@@ -25,7 +26,7 @@ interface ChainResult {
 }
 
 /** A health path as frameworks write them. */
-function stack(keepConnections: boolean) {
+function stack(keepConnections: KeptConnections | undefined) {
   const { web } = stackServices;
   assert.ok(web !== undefined);
   const services = { web: { ...web, healthPath: "/up/", keepConnections } };
@@ -45,15 +46,14 @@ function scaled(config: string): string {
     .replaceAll(/((?:client_body|client_header|proxy_read|proxy_send)_timeout) [13]0s/g, "$1 2s");
 }
 
-const ways: readonly (readonly [engine: string, keepConnections: boolean])[] = [
-  ["haproxy", false],
-  ["nginx", false],
-  ["haproxy", true],
+const ways: readonly (readonly [engine: string, keepConnections: KeptConnections | undefined])[] = [
+  ["haproxy", undefined],
+  ["nginx", KeptConnections.None],
+  ["haproxy", KeptConnections.All],
 ];
 
 for (const [engine, keepConnections] of ways) {
-  const kept = keepConnections ? " by kept connections" : "";
-  describe(`from a visitor through ${engine} and Traefik to a replica${kept}`, function () {
+  describe(`from a visitor through ${engine} and Traefik to a replica, connections kept: ${keepConnections ?? "as usual"}`, function () {
     this.timeout(1_800_000);
     let result: ChainResult;
     before(async function () {
@@ -95,7 +95,8 @@ for (const [engine, keepConnections] of ways) {
       assert.deepEqual([status, received], [200, 200_000], result.log);
     });
 
-    const most = keepConnections ? 4 : 2;
+    // After requests one by one each of two nodes has one idle connection, which Go tries before a new one.
+    const most = keepConnections === KeptConnections.None ? 2 : 4;
     it(`a GET whose connection breaks is done ${most === 2 ? "twice" : "four times"} at the most`, () => {
       const [status, executions] = result.reset;
       assert.equal(status, 502);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { machineBase } from "../../../../components/machine/base";
+import { requestLogSetup, requestLogUnit } from "../../../../components/roles/edge/requestLog";
 import {
   journalRemoteConf,
   logArchiveSetup,
@@ -9,6 +10,7 @@ import {
 import { listenEarlySetup } from "../../../../components/setup/listenEarly";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { MachineSetup } from "../../../../components/setup/types";
+import { keepRunning } from "../../../../components/setup/unit";
 import { planned } from "../../../support/planned";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
@@ -28,6 +30,35 @@ function senderSetup(): MachineSetup {
     steps: [],
     units: base.units.filter(({ name }) => isSender(name)),
     checks: [],
+  };
+}
+
+const requests = 3000;
+
+/** A program that logs as HAProxy does, under its name: requests, of which one failed. */
+function requestsSetup(): MachineSetup {
+  const line = (level: number, text: string) => `echo "<${level}>192.0.2.9 ${text}"`;
+  return {
+    files: [
+      ...requestLogSetup.files,
+      keepRunning({ unit: "haproxy.service", ...requestLogUnit }),
+      {
+        path: "/etc/systemd/system/haproxy.service",
+        content: "[Service]\nExecStart=/usr/local/sbin/requests\n",
+      },
+      {
+        path: "/usr/local/sbin/requests",
+        mode: "0755",
+        content: `#!/bin/bash
+${line(6, "id-first")}
+systemctl start platform-request-log.socket
+for ((number = 1; number <= ${requests}; number++)); do ${line(6, "id-$number.")}; done
+${line(3, "failed id-bad")}
+echo "on standard error" >&2
+exec sleep infinity
+`,
+      },
+    ],
   };
 }
 
@@ -58,7 +89,7 @@ describe("S0-19: the log archive, for real", function () {
     if (whyNoMachine() !== undefined) this.skip();
     machine = await bootMachine("prod-storage1", ["10.0.4.11"]);
     await machine.succeed(mountTestVolume);
-    await machine.apply(mergeSetups(listenEarlySetup, archive, senderSetup()));
+    await machine.apply(mergeSetups(listenEarlySetup, archive, senderSetup(), requestsSetup()));
   });
   after(() => machine?.stop());
 
@@ -76,6 +107,30 @@ describe("S0-19: the log archive, for real", function () {
     assert.match(await search('--unit web-1 --host "$(hostname)" --grep 4714'), /request 4714 was served/);
     assert.equal((await machine.run("platform-logs --unit web-1 --host nobody")).output, "");
     assert.equal((await machine.run("platform-logs --grep 4711 --host nobody")).output, "");
+  });
+
+  it("has every request of a load balancer by its id alone, though they lie by the hundred in one entry", async () => {
+    await machine.succeed("perl -c /usr/local/sbin/platform-request-log && systemctl start haproxy");
+    assert.match(
+      await search("--unit haproxy --grep 'ID-BAD|id-bad'"),
+      /^\S+ \S+ haproxy\[\d+\]: 192\.0\.2\.9 failed id-bad$/,
+    );
+    await search(`--unit haproxy --grep 'id-${requests}\\.'`);
+    const lines = await search("--unit haproxy --since '1 hour ago'");
+    for (const id of ["first", "1\\.", "1500\\.", `${requests}\\.`]) {
+      const pattern = new RegExp(`^\\S+ \\S+ haproxy\\[\\d+\\]: 192\\.0\\.2\\.9 id-${id}$`, "gm");
+      assert.equal(lines.match(pattern)?.length, 1, id);
+      assert.match(await search(`--host "$(hostname)" --grep 'ID-${id}|id-${id}'`), /^[^\n]+ id-\S+$/);
+    }
+    assert.equal(lines.match(/ id-\d+\.$/gm)?.length, requests);
+    const entries = await machine.succeed("journalctl -q -u haproxy -o json --no-pager | wc -l");
+    assert.ok(Number(entries) < requests / 20, `${entries} entries`);
+  });
+
+  it("has what failed at a load balancer as an error, and what its program says besides", async () => {
+    const errors = await machine.succeed("journalctl -q -u haproxy -p err -o cat --no-pager");
+    assert.equal(errors.trim(), "192.0.2.9 failed id-bad");
+    assert.match(await search("--unit haproxy --grep 'on standard error'"), /on standard error/);
   });
 
   it("keeps what was written while it was down", async () => {

@@ -157,7 +157,7 @@ function anyService(random: Random): Values {
       : undefined,
     secrets: random.chance(0.3) ? { API_KEY: "api_key" } : undefined,
     memoryMb: random.pick([32, 64, 128, undefined]),
-    keepConnections: random.pick([true, false, undefined]),
+    keepConnections: random.pick(["none", "reads", "all", undefined]),
   });
 }
 

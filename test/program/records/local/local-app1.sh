@@ -304,6 +304,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/platform/worker-2.env
 /etc/platform/worker-2.secret.env
 /etc/systemd/system/traefik.service
+/etc/platform/traefik.env
 /etc/platform/traefik/traefik.yaml
 /etc/platform/traefik/dynamic/services.yaml
 /etc/platform/stack-hash
@@ -1216,7 +1217,7 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_21997f510b7b'
+put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_0f345b2b1731'
 [Unit]
 Description=Container traefik
 After=docker.service platform-network.service platform-container-log@traefik.socket
@@ -1233,6 +1234,7 @@ ExecStart=/usr/local/sbin/platform-container traefik \
   --log-opt=syslog-address=unixgram:///run/platform-container-log/traefik \
   --log-opt=tag=@ \
   --log-opt=cache-disabled=true \
+  --env-file=/etc/platform/traefik.env \
   --volume=/etc/platform/traefik/traefik.yaml:/etc/traefik/traefik.yaml:ro \
   --volume=/etc/platform/traefik/dynamic:/etc/traefik/dynamic:ro \
   --stop-timeout=18 \
@@ -1250,7 +1252,12 @@ TimeoutStopSec=28
 
 [Install]
 WantedBy=multi-user.target
-END_21997f510b7b
+END_0f345b2b1731
+
+put_file '/etc/platform/traefik.env' 'root' 'root' '0644' <<'END_8bb85cec8cdf'
+GOGC=400
+GOMEMLIMIT=2048MiB
+END_8bb85cec8cdf
 
 put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_a1fdb812d30a'
 {
@@ -1314,13 +1321,13 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_a1fdb8
 }
 END_a1fdb812d30a
 
-put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_2a102b7152d9'
+put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_3a76f559baa4'
 {
   "http": {
     "routers": {
       "admin": {
         "rule": "(Path(`/admin`) || PathPrefix(`/admin/`))",
-        "priority": 6,
+        "priority": 12,
         "entryPoints": [
           "web"
         ],
@@ -1331,7 +1338,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "api": {
         "rule": "(Path(`/api`) || PathPrefix(`/api/`))",
-        "priority": 4,
+        "priority": 8,
         "entryPoints": [
           "web"
         ],
@@ -1342,7 +1349,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "web": {
         "rule": "PathPrefix(`/`)",
-        "priority": 1,
+        "priority": 2,
         "entryPoints": [
           "web"
         ],
@@ -1351,9 +1358,42 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
         ],
         "service": "web"
       },
+      "platform-reads-admin": {
+        "rule": "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`)) && ((Path(`/admin`) || PathPrefix(`/admin/`)))",
+        "priority": 13,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "platform-reads-admin"
+      },
+      "platform-reads-api": {
+        "rule": "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`)) && ((Path(`/api`) || PathPrefix(`/api/`)))",
+        "priority": 9,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "platform-reads-api"
+      },
+      "platform-reads-web": {
+        "rule": "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`)) && (PathPrefix(`/`))",
+        "priority": 3,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "platform-reads-web"
+      },
       "platform-any-admin": {
         "rule": "Header(`X-Platform-Any-Replica`, `yes`) && ((Path(`/admin`) || PathPrefix(`/admin/`)))",
-        "priority": 50006,
+        "priority": 50012,
         "entryPoints": [
           "web"
         ],
@@ -1365,7 +1405,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "platform-any-api": {
         "rule": "Header(`X-Platform-Any-Replica`, `yes`) && ((Path(`/api`) || PathPrefix(`/api/`)))",
-        "priority": 50004,
+        "priority": 50008,
         "entryPoints": [
           "web"
         ],
@@ -1377,7 +1417,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "platform-any-web": {
         "rule": "Header(`X-Platform-Any-Replica`, `yes`) && (PathPrefix(`/`))",
-        "priority": 50001,
+        "priority": 50002,
         "entryPoints": [
           "web"
         ],
@@ -1445,7 +1485,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas",
+          "serversTransport": "once",
           "healthCheck": {
             "path": "/health/ready",
             "hostname": "platform.test",
@@ -1467,7 +1507,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas",
+          "serversTransport": "once",
           "healthCheck": {
             "path": "/health/ready",
             "hostname": "platform.test",
@@ -1489,7 +1529,70 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas",
+          "serversTransport": "once",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "platform.test",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "platform-reads-admin": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.228.11:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "kept",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "platform.test",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "platform-reads-api": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.243.11:3000"
+            },
+            {
+              "url": "http://172.20.243.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "kept",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "platform.test",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "platform-reads-web": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.127.11:3000"
+            },
+            {
+              "url": "http://172.20.127.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "kept",
           "healthCheck": {
             "path": "/health/ready",
             "hostname": "platform.test",
@@ -1508,7 +1611,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas"
+          "serversTransport": "once"
         }
       },
       "platform-any-api": {
@@ -1522,7 +1625,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas"
+          "serversTransport": "once"
         }
       },
       "platform-any-web": {
@@ -1536,26 +1639,34 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas"
+          "serversTransport": "once"
         }
       }
     },
     "serversTransports": {
-      "replicas": {
+      "once": {
         "maxIdleConnsPerHost": -1,
         "forwardingTimeouts": {
           "dialTimeout": "1s",
           "responseHeaderTimeout": "30s"
         }
+      },
+      "kept": {
+        "maxIdleConnsPerHost": 8,
+        "forwardingTimeouts": {
+          "dialTimeout": "1s",
+          "responseHeaderTimeout": "30s",
+          "idleConnTimeout": "1s"
+        }
       }
     }
   }
 }
-END_2a102b7152d9
+END_3a76f559baa4
 
-put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_33956f4a37a6'
-43888f8fdfc6404834e402a5736dfc5bda80a278f052b3fd74bcb85cc7573c5d
-END_33956f4a37a6
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_e6c3ef5984b0'
+4867872c4ce2fc4dab7003ac0a5ce54886e598bdfdfd0dfc3b010e88125ecab0
+END_e6c3ef5984b0
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_f99696447bee'
 #!/bin/bash
@@ -1783,7 +1894,7 @@ if unit_is_current 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/plat
 if unit_is_current 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'; then starting+=('apt-daily-upgrade.timer'); else restarting+=('apt-daily-upgrade.timer'); fi
 if unit_is_current 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'; then starting+=('systemd-sysctl.service'); else restarting+=('systemd-sysctl.service'); fi
 if unit_is_current 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'; then starting+=('systemd-journal-upload.service'); else restarting+=('systemd-journal-upload.service'); fi
-if unit_is_current 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik/traefik.yaml'; then starting+=('traefik.service'); else restarting+=('traefik.service'); fi
+if unit_is_current 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik.env' '/etc/platform/traefik/traefik.yaml'; then starting+=('traefik.service'); else restarting+=('traefik.service'); fi
 if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
 enable_units "${restarting[@]}" "${reloading[@]}"
 units_do restart "${restarting[@]}"
@@ -1795,7 +1906,7 @@ record_unit 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/platform.co
 record_unit 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'
 record_unit 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'
 record_unit 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'
-record_unit 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik/traefik.yaml'
+record_unit 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik.env' '/etc/platform/traefik/traefik.yaml'
 
 [ "$(systemctl show --property=NeedDaemonReload --value 'admin-1.service' | sort -u | tr -d '\n')" = no ] || systemctl daemon-reload
 if [ "$(systemctl is-active 'admin-1.service' | grep -c '^active$')" = 0 ]; then

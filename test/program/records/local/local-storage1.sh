@@ -2004,7 +2004,7 @@ Persistent=true
 WantedBy=timers.target
 END_00b641730c01
 
-put_file '/usr/local/sbin/platform-logs' 'root' 'root' '0755' <<'END_e6de32d01a33'
+put_file '/usr/local/sbin/platform-logs' 'root' 'root' '0755' <<'END_9eda8be7de7a'
 #!/bin/bash
 # Searches the log archive.
 set -euo pipefail
@@ -2018,7 +2018,7 @@ END
   exit 64
 }
 arguments=(--directory=/srv/storage/logs --no-pager --output=short-iso --quiet)
-host='' unit='' follow='' last=+1 lines=()
+host='' unit='' follow='' pattern='' last=+1 lines=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --follow) follow=yes arguments+=(--follow); shift; continue ;;
@@ -2028,7 +2028,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --host) host=$2 ;;
     --unit) unit=${2%.service} ;;
-    --grep) arguments+=("--grep=$2") ;;
+    --grep) pattern=$2 arguments+=("--grep=$2") ;;
     --since) arguments+=("--since=$2") ;;
     --until) arguments+=("--until=$2") ;;
     --lines) lines=("--lines=$2") last=$2 ;;
@@ -2041,22 +2041,38 @@ match() {
   # The output of a unit, or what a program logged under that name.
   [ -z "$unit" ] || matches=("_SYSTEMD_UNIT=$unit.service" "${matches[@]}" + "SYSLOG_IDENTIFIER=$unit" "${matches[@]}")
 }
-if [ -n "$host" ]; then
-  match "$host"
-  exec journalctl "${arguments[@]}" "${lines[@]}" "${matches[@]}"
+# HAProxy's requests come by many in one entry. As journalctl, a pattern without capitals means both.
+each_request() {
+  perl -e '
+    my $pattern = shift;
+    $pattern = $pattern =~ /[[:upper:]]/ ? qr/$pattern/ : qr/$pattern/i;
+    my ($head, $indent) = ("", 0);
+    $| = 1;
+    while (<STDIN>) {
+      if (s/^(\d{4}-\S+ \S+ haproxy(?:\[\d+\])?: )//) { ($head, $indent) = ($1, length $1) }
+      elsif (/^\d{4}-/ or not $indent) { $indent = 0; print; next }
+      else { s/^ {0,$indent}// }
+      print $head, $_ if /$pattern/;
+    }' -- "$pattern"
+}
+if [ -n "$follow" ]; then
+  matches=(${unit:+"SYSLOG_IDENTIFIER=$unit"})
+  [ -z "$host" ] || match "$host"
+  journalctl "${arguments[@]}" "${lines[@]}" "${matches[@]}" | each_request
+  exit
 fi
-if [ -n "$follow" ]; then exec journalctl "${arguments[@]}" "${lines[@]}" ${unit:+"SYSLOG_IDENTIFIER=$unit"}; fi
 
 # Machine by machine, then sorted by time: in one pass over the files of several machines journalctl loses its
 # place between their boots and leaves entries out. Continuation lines stay with their first line.
-found=$(journalctl --directory="/srv/storage/logs" --quiet --field=_HOSTNAME | sort | while read -r name; do
+machines() { if [ -n "$host" ]; then echo "$host"; else journalctl --directory="/srv/storage/logs" --quiet --field=_HOSTNAME | sort; fi; }
+found=$(machines | while read -r name; do
   match "$name"
   journalctl "${arguments[@]}" "${lines[@]}" "${matches[@]}" || true
-done | awk '/^[0-9][0-9][0-9][0-9]-/ { if (NR > 1) print line; line = $0; next } { line = line "\001" $0 } END { if (NR) print line }' |
+done | each_request | awk '/^[0-9][0-9][0-9][0-9]-/ { if (NR > 1) print line; line = $0; next } { line = line "\001" $0 } END { if (NR) print line }' |
   LC_ALL=C sort -s -k1,1 | tail -n "$last" | tr '\001' '\n')
 [ -n "$found" ] || exit 1
 printf '%s\n' "$found"
-END_e6de32d01a33
+END_9eda8be7de7a
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_61c7c7a36dbf'
 #!/bin/bash

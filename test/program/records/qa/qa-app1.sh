@@ -303,6 +303,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/platform/worker-2.env
 /etc/platform/worker-2.secret.env
 /etc/systemd/system/traefik.service
+/etc/platform/traefik.env
 /etc/platform/traefik/traefik.yaml
 /etc/platform/traefik/dynamic/services.yaml
 /etc/platform/stack-hash
@@ -1200,7 +1201,7 @@ S3_ACCESS_KEY_ID=platform-app
 S3_SECRET_ACCESS_KEY=SECRET-platform-storage-objects-app
 END_e81355a40919
 
-put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_d5dd41eb2ea7'
+put_file '/etc/systemd/system/traefik.service' 'root' 'root' '0644' <<'END_299a5af84d17'
 [Unit]
 Description=Container traefik
 After=docker.service platform-network.service platform-container-log@traefik.socket
@@ -1217,6 +1218,7 @@ ExecStart=/usr/local/sbin/platform-container traefik \
   --log-opt=syslog-address=unixgram:///run/platform-container-log/traefik \
   --log-opt=tag=@ \
   --log-opt=cache-disabled=true \
+  --env-file=/etc/platform/traefik.env \
   --volume=/etc/platform/traefik/traefik.yaml:/etc/traefik/traefik.yaml:ro \
   --volume=/etc/platform/traefik/dynamic:/etc/traefik/dynamic:ro \
   --stop-timeout=18 \
@@ -1234,7 +1236,12 @@ TimeoutStopSec=28
 
 [Install]
 WantedBy=multi-user.target
-END_d5dd41eb2ea7
+END_299a5af84d17
+
+put_file '/etc/platform/traefik.env' 'root' 'root' '0644' <<'END_dd16edb8ef8f'
+GOGC=400
+GOMEMLIMIT=1024MiB
+END_dd16edb8ef8f
 
 put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_a1fdb812d30a'
 {
@@ -1298,13 +1305,13 @@ put_file '/etc/platform/traefik/traefik.yaml' 'root' 'root' '0644' <<'END_a1fdb8
 }
 END_a1fdb812d30a
 
-put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_323733322adf'
+put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'END_f28f2e31de47'
 {
   "http": {
     "routers": {
       "admin": {
         "rule": "(Path(`/admin`) || PathPrefix(`/admin/`))",
-        "priority": 6,
+        "priority": 12,
         "entryPoints": [
           "web"
         ],
@@ -1315,7 +1322,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "api": {
         "rule": "(Path(`/api`) || PathPrefix(`/api/`))",
-        "priority": 4,
+        "priority": 8,
         "entryPoints": [
           "web"
         ],
@@ -1326,7 +1333,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "web": {
         "rule": "PathPrefix(`/`)",
-        "priority": 1,
+        "priority": 2,
         "entryPoints": [
           "web"
         ],
@@ -1335,9 +1342,42 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
         ],
         "service": "web"
       },
+      "platform-reads-admin": {
+        "rule": "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`)) && ((Path(`/admin`) || PathPrefix(`/admin/`)))",
+        "priority": 13,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "platform-reads-admin"
+      },
+      "platform-reads-api": {
+        "rule": "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`)) && ((Path(`/api`) || PathPrefix(`/api/`)))",
+        "priority": 9,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "platform-reads-api"
+      },
+      "platform-reads-web": {
+        "rule": "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`)) && (PathPrefix(`/`))",
+        "priority": 3,
+        "entryPoints": [
+          "web"
+        ],
+        "middlewares": [
+          "retry"
+        ],
+        "service": "platform-reads-web"
+      },
       "platform-any-admin": {
         "rule": "Header(`X-Platform-Any-Replica`, `yes`) && ((Path(`/admin`) || PathPrefix(`/admin/`)))",
-        "priority": 50006,
+        "priority": 50012,
         "entryPoints": [
           "web"
         ],
@@ -1349,7 +1389,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "platform-any-api": {
         "rule": "Header(`X-Platform-Any-Replica`, `yes`) && ((Path(`/api`) || PathPrefix(`/api/`)))",
-        "priority": 50004,
+        "priority": 50008,
         "entryPoints": [
           "web"
         ],
@@ -1361,7 +1401,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
       },
       "platform-any-web": {
         "rule": "Header(`X-Platform-Any-Replica`, `yes`) && (PathPrefix(`/`))",
-        "priority": 50001,
+        "priority": 50002,
         "entryPoints": [
           "web"
         ],
@@ -1429,7 +1469,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas",
+          "serversTransport": "once",
           "healthCheck": {
             "path": "/health/ready",
             "hostname": "qa.example.com",
@@ -1451,7 +1491,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas",
+          "serversTransport": "once",
           "healthCheck": {
             "path": "/health/ready",
             "hostname": "qa.example.com",
@@ -1473,7 +1513,70 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas",
+          "serversTransport": "once",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "qa.example.com",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "platform-reads-admin": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.228.11:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "kept",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "qa.example.com",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "platform-reads-api": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.243.11:3000"
+            },
+            {
+              "url": "http://172.20.243.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "kept",
+          "healthCheck": {
+            "path": "/health/ready",
+            "hostname": "qa.example.com",
+            "followRedirects": false,
+            "interval": "2s",
+            "unhealthyInterval": "1s",
+            "timeout": "4s"
+          }
+        }
+      },
+      "platform-reads-web": {
+        "loadBalancer": {
+          "servers": [
+            {
+              "url": "http://172.20.127.11:3000"
+            },
+            {
+              "url": "http://172.20.127.12:3000"
+            }
+          ],
+          "passHostHeader": true,
+          "serversTransport": "kept",
           "healthCheck": {
             "path": "/health/ready",
             "hostname": "qa.example.com",
@@ -1492,7 +1595,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas"
+          "serversTransport": "once"
         }
       },
       "platform-any-api": {
@@ -1506,7 +1609,7 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas"
+          "serversTransport": "once"
         }
       },
       "platform-any-web": {
@@ -1520,26 +1623,34 @@ put_file '/etc/platform/traefik/dynamic/services.yaml' 'root' 'root' '0644' <<'E
             }
           ],
           "passHostHeader": true,
-          "serversTransport": "replicas"
+          "serversTransport": "once"
         }
       }
     },
     "serversTransports": {
-      "replicas": {
+      "once": {
         "maxIdleConnsPerHost": -1,
         "forwardingTimeouts": {
           "dialTimeout": "1s",
           "responseHeaderTimeout": "30s"
         }
+      },
+      "kept": {
+        "maxIdleConnsPerHost": 8,
+        "forwardingTimeouts": {
+          "dialTimeout": "1s",
+          "responseHeaderTimeout": "30s",
+          "idleConnTimeout": "1s"
+        }
       }
     }
   }
 }
-END_323733322adf
+END_f28f2e31de47
 
-put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_90c71fc42b86'
-f1af291b62a7f3c1efbe22e095ee8cf1bc7f97fbb75097c9bd67f0481cd57a9f
-END_90c71fc42b86
+put_file '/etc/platform/stack-hash' 'root' 'root' '0644' <<'END_638482c856a9'
+f9e076e1ea74cf545ab019aec15c1c5e15da9876f1b60f056c73cf059fa85e74
+END_638482c856a9
 
 put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_aa8d34ef9d67'
 #!/bin/bash
@@ -1767,7 +1878,7 @@ if unit_is_current 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/plat
 if unit_is_current 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'; then starting+=('apt-daily-upgrade.timer'); else restarting+=('apt-daily-upgrade.timer'); fi
 if unit_is_current 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'; then starting+=('systemd-sysctl.service'); else restarting+=('systemd-sysctl.service'); fi
 if unit_is_current 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'; then starting+=('systemd-journal-upload.service'); else restarting+=('systemd-journal-upload.service'); fi
-if unit_is_current 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik/traefik.yaml'; then starting+=('traefik.service'); else restarting+=('traefik.service'); fi
+if unit_is_current 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik.env' '/etc/platform/traefik/traefik.yaml'; then starting+=('traefik.service'); else restarting+=('traefik.service'); fi
 if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
 enable_units "${restarting[@]}" "${reloading[@]}"
 units_do restart "${restarting[@]}"
@@ -1779,7 +1890,7 @@ record_unit 'apt-daily.timer' '/etc/systemd/system/apt-daily.timer.d/platform.co
 record_unit 'apt-daily-upgrade.timer' '/etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf'
 record_unit 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'
 record_unit 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'
-record_unit 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik/traefik.yaml'
+record_unit 'traefik.service' '/etc/systemd/system/traefik.service' '/etc/platform/traefik.env' '/etc/platform/traefik/traefik.yaml'
 
 [ "$(systemctl show --property=NeedDaemonReload --value 'admin-1.service' | sort -u | tr -d '\n')" = no ] || systemctl daemon-reload
 if [ "$(systemctl is-active 'admin-1.service' | grep -c '^active$')" = 0 ]; then

@@ -277,6 +277,9 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/haproxy/haproxy.cfg
 /usr/local/lib/platform-edge/reload-haproxy
 /etc/systemd/system/haproxy.service.d/platform.conf
+/usr/local/sbin/platform-request-log
+/etc/systemd/system/platform-request-log.socket
+/etc/systemd/system/platform-request-log.service
 /usr/local/lib/platform-edge/agent.py
 /usr/local/lib/platform-edge/decision.py
 /usr/local/lib/platform-edge/hetzner.py
@@ -647,9 +650,9 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_7e3e15bbc0c5'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_a71ef82f523e'
 global
-  # With the level in front, as journald reads it.
+  # With the level in front, which the reader looks at.
   log stdout format short daemon
   user haproxy
   group haproxy
@@ -800,7 +803,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_7e3e15bbc0c5
+END_a71ef82f523e
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -844,17 +847,19 @@ printf '%s\n' "$answer"
 grep -q '^Success=1' <<<"$answer"
 END_af939a0f4222
 
-put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_3e04af7d7107'
+put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_05d69ecefb29'
 [Unit]
 StartLimitIntervalSec=0
+Wants=platform-request-log.socket
+After=platform-request-log.socket
 
 [Service]
 Restart=always
+StandardOutput=file:/run/platform-request-log
+StandardError=journal
 RestartSec=100ms
 # Among programs that want the processor, visitors come first.
 CPUWeight=1000
-LogRateLimitIntervalSec=10s
-LogRateLimitBurst=50000
 RuntimeDirectory=haproxy
 RuntimeDirectoryPreserve=yes
 ExecReload=
@@ -862,7 +867,71 @@ ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
 ExecReload=/usr/local/lib/platform-edge/reload-haproxy
 # Left by a reload that was killed: what it says is old.
 ExecStartPre=/bin/rm -f /run/haproxy/server-state
-END_3e04af7d7107
+END_05d69ecefb29
+
+put_file '/usr/local/sbin/platform-request-log' 'root' 'root' '0755' <<'END_c62eec8060db'
+#!/usr/bin/perl
+# Writes what HAProxy logs into the journal: many lines of requests as one entry, each other line as its own.
+use strict;
+use warnings;
+use Socket;
+socket my $journal, AF_UNIX, SOCK_DGRAM, 0 or die "socket: $!";
+connect $journal, pack_sockaddr_un('/run/systemd/journal/socket') or die "connect: $!";
+
+sub entry {
+    my ($level, $lines) = @_;
+    chomp $lines;
+    my $message = pack('Q<', length $lines) . $lines;
+    defined send $journal, "PRIORITY=$level\nSYSLOG_IDENTIFIER=haproxy\nMESSAGE\n$message\n", 0 or die "send: $!";
+}
+
+vec(my $input = '', 0, 1) = 1;
+my $text = '';
+while (select(my $ready = $input, undef, undef, 60) > 0) {
+    # Less than an entry may hold, and more than fits would be waiting in the pipe.
+    defined(my $count = sysread STDIN, $text, 65536, length $text) or die "read: $!";
+    my $end = rindex($text, "\n") + 1 or next;
+    my $requests = '';
+    for (split /^/, substr($text, 0, $end, '')) {
+        my $level = s/^<([0-7])>// ? $1 : 6;
+        if ($level < 6) { entry($level, $_) }
+        else { $requests .= $_ }
+    }
+    entry(6, $requests) if length $requests;
+    select undef, undef, undef, 0.2 if $count < 65536;
+}
+END_c62eec8060db
+
+put_file '/etc/systemd/system/platform-request-log.socket' 'root' 'root' '0644' <<'END_3f4d69c627c4'
+[Unit]
+Description=Lines that HAProxy logs
+# Without it HAProxy does not start again.
+RefuseManualStop=yes
+
+[Socket]
+ListenFIFO=/run/platform-request-log
+SocketMode=0600
+PipeSize=1M
+# A load balancer with few visitors starts the reader with each.
+TriggerLimitIntervalSec=0
+END_3f4d69c627c4
+
+put_file '/etc/systemd/system/platform-request-log.service' 'root' 'root' '0644' <<'END_f4e85521c2cc'
+[Unit]
+Description=Lines that HAProxy logs
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/platform-request-log
+StandardInput=socket
+StandardOutput=journal
+StandardError=journal
+SyslogIdentifier=haproxy
+# journalctl -u finds it under HAProxy's unit.
+LogExtraFields=OBJECT_SYSTEMD_UNIT=haproxy.service
+LogRateLimitIntervalSec=10s
+LogRateLimitBurst=50000
+END_f4e85521c2cc
 
 put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_99e842d47353'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.

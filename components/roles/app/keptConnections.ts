@@ -1,0 +1,34 @@
+/** Requests for which Traefik keeps connections to replicas and uses them again. */
+export const KeptConnections = {
+  /** None: each request gets a connection of its own. */
+  None: "none",
+  /** GET, HEAD and OPTIONS, which may be repeated. */
+  Reads: "reads",
+  All: "all",
+} as const;
+export type KeptConnections = (typeof KeptConnections)[keyof typeof KeptConnections];
+
+const used = { dialTimeout: "1s", responseHeaderTimeout: "30s" };
+
+/**
+ * Connections to replicas, by the name that services of Traefik call them by.
+ *
+ * A replica may end an idle connection in the moment of its next use, whatever it announces: Go, and with it Traefik,
+ * then repeats what may be repeated and has nothing was answered, on another idle connection and at last on a new one.
+ * It cannot repeat a POST, so one that was sent there is lost. A new connection costs a third of what a request costs
+ * on a node (docs/performance.md).
+ */
+export const transports = {
+  once: { maxIdleConnsPerHost: -1, forwardingTimeouts: used },
+  kept: {
+    // A replica that breaks the connection of each try of a request, and goes on, is asked once for each of these.
+    maxIdleConnsPerHost: 8,
+    // Shorter than what any web server is known to wait for the next request: gunicorn waits 2 s, Node and uvicorn 5.
+    forwardingTimeouts: { ...used, idleConnTimeout: "1s" },
+  },
+} as const;
+
+export type Transport = keyof typeof transports;
+
+/** What asks by kept connections, in Traefik's language of rules. */
+export const readsRule = "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`))";
