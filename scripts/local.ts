@@ -11,13 +11,21 @@ import { ensureBaseImage } from "../localcloud/src/machines/image";
 import { localCloudSettings } from "../localcloud/src/settings/cloud";
 import type { Progress } from "../toolchain/cacheDir";
 import { ensurePulumiHome } from "../toolchain/pulumiHome";
+import { bakedLocalConfig } from "./bake/localImages";
 import { type Deployment, deploy } from "./deployment";
 import { localStack, localStackName } from "./localStack";
 import { type Phase, timed } from "./phases";
 import { refuseMissingTools } from "./preflight";
 import { repairStack } from "./repairStack";
 
+interface Options {
+  /** Machines are made from images of their roles. */
+  readonly baked?: true;
+}
+
 interface Context {
+  /** Configuration that takes the place of the stack's file. */
+  configFile?: string;
   deployment?: Deployment;
 }
 
@@ -37,7 +45,7 @@ function build(title: string, ensure: (progress: Progress) => Promise<unknown>):
   };
 }
 
-function tasks(): Listr<Context> {
+function tasks({ baked }: Options): Listr<Context> {
   return new Listr<Context>(
     [
       {
@@ -49,13 +57,23 @@ function tasks(): Listr<Context> {
         task: (_, task) => timed(phases, "local cloud", () => localCloudUp((line) => (task.output = line))),
       },
       {
+        title: "Images of the roles",
+        enabled: baked === true,
+        task: async (context, task) => {
+          const say = (line: string) => (task.output = line);
+          await timed(phases, "images of the roles", async () => {
+            context.configFile = await bakedLocalConfig(say);
+          });
+        },
+      },
+      {
         title: "pulumi up",
         task: async (context, task) => {
           const progress = (line: string) => (task.output = line);
           context.deployment = await timed(phases, "pulumi up", async () => {
             const stack = await localStack();
             await repairStack(stack, progress);
-            return deploy(stack, progress);
+            return deploy(stack, progress, context.configFile);
           });
           task.title = `pulumi up: ${summary(context.deployment)}`;
         },
@@ -72,9 +90,9 @@ function summary({ changes }: Deployment): string {
     : changed.map(([kind, count]) => `${count} ${kind}`).join(", ");
 }
 
-async function main(): Promise<void> {
+async function main(options: Options): Promise<void> {
   await refuseMissingTools();
-  const { deployment } = await tasks().run({});
+  const { deployment } = await tasks(options).run({});
   if (deployment === undefined) throw new Error("the platform did not come up");
   const settings = await loadStackFile(localStackName);
   const { stateDir } = localCloudSettings();
@@ -98,6 +116,10 @@ npm run local:down removes everything.
 new Command("npm run local")
   .description(
     "Brings the whole platform up on this machine: toolchain, local cloud, `pulumi up`. Run it again at any time.",
+  )
+  .option(
+    "--baked",
+    "makes new machines from images of their roles, which the first time makes: docs/operations.md",
   )
   .addHelpText(
     "after",

@@ -31,7 +31,7 @@ function engineSetup(options: DockerOptions): CompleteSetup {
   return completeSetup({
     packages: ["docker.io", "docker-cli", "iptables"],
     files: [
-      { path: daemonPath, content: daemonConfig(options), validate: 'dockerd --validate --config-file "$1"' },
+      dockerDaemonFile(options),
       { path: networkUnitPath, content: networkUnit },
       ...loginFiles(options.logins ?? []),
     ],
@@ -44,9 +44,16 @@ function engineSetup(options: DockerOptions): CompleteSetup {
 }
 
 const daemonPath = "/etc/docker/daemon.json";
+
+/** What Docker's engine reads when it starts. */
+export function dockerDaemonFile(options: Pick<DockerOptions, "registryMirror">): SetupFile {
+  const validate = 'dockerd --validate --config-file "$1"';
+  return { path: daemonPath, content: daemonConfig(options), validate };
+}
+
 const networkUnitPath = "/etc/systemd/system/platform-network.service";
 
-function daemonConfig(options: DockerOptions): string {
+function daemonConfig(options: Pick<DockerOptions, "registryMirror">): string {
   const config = {
     // Hetzner's private networks carry 1450 bytes: a bridge at 1500 breaks large packets.
     mtu: 1450,
@@ -62,13 +69,17 @@ function daemonConfig(options: DockerOptions): string {
 /** Docker's command reads it at each pull; no unit does, so that a new password restarts nothing. */
 function loginFiles(logins: readonly RegistryCredential[]): SetupFile[] {
   if (logins.length === 0) return [];
+  return [{ path: "/root/.docker/config.json", mode: "0600", content: dockerLogins(logins) }];
+}
+
+/** The file by which Docker's command logs in. Secret. */
+export function dockerLogins(logins: readonly RegistryCredential[]): string {
   const auths = logins.map(({ host, username, password }) => [
     // Docker Hub has kept the key of its first days: https://docs.docker.com/reference/cli/docker/login/
     host === "docker.io" ? "https://index.docker.io/v1/" : host,
     { auth: Buffer.from(`${username}:${password}`).toString("base64") },
   ]);
-  const content = `${JSON.stringify({ auths: Object.fromEntries(auths) }, null, 2)}\n`;
-  return [{ path: "/root/.docker/config.json", mode: "0600", content }];
+  return `${JSON.stringify({ auths: Object.fromEntries(auths) }, null, 2)}\n`;
 }
 
 const networkUnit = `[Unit]

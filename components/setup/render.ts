@@ -7,6 +7,7 @@ import {
   type CompleteSetup,
   completeSetup,
   type MachineSetup,
+  type SetupCheck,
   type SetupFile,
   type SetupStep,
   type SetupUnit,
@@ -43,6 +44,7 @@ export function renderSetup(hostname: string, given: MachineSetup): string {
     "stage files",
     ...early.map(renderFile),
     `install_packages ${setup.packages.map(quote).join(" ")}`.trimEnd(),
+    ...stepsAt("afterPackages").map(renderStep),
     'stage files "writing configuration"',
     ...late.map(renderFile),
     "remove_orphans",
@@ -50,10 +52,7 @@ export function renderSetup(hostname: string, given: MachineSetup): string {
     ...stepsAt("beforeUnits").map(renderStep),
     ...renderUnits("units", unitsAt("afterSteps")),
     ...stepsAt("afterUnits").map(renderStep),
-    ...setup.checks.map(
-      (check) =>
-        `stage ${quote(`check ${check.name}`)}\nwait_until ${check.timeoutSeconds ?? 60} ${quote(check.command)}`,
-    ),
+    ...setup.checks.map(renderCheck),
     'stage end "set up"\nstage end\n',
   ].join("\n\n");
 }
@@ -92,7 +91,8 @@ function manifest(kind: string, names: readonly string[]): string {
   return `manifest_begin ${kind} <<'END_OF_NAMES'\n${names.map((name) => `${name}\n`).join("")}END_OF_NAMES`;
 }
 
-function renderFile(file: SetupFile): string {
+/** The call that writes one file. */
+export function renderFile(file: SetupFile): string {
   const words = [file.path, file.owner ?? "root", file.group ?? "root", file.mode ?? "0644"];
   if (file.validate !== undefined) words.push(file.validate);
   const end = heredocEnd(file.content);
@@ -110,6 +110,10 @@ function renderStep(step: SetupStep): string {
   stage ${quote(step.name)} ${quote(step.name)}
   bash -c ${quote(`set -euo pipefail\n${step.run}`)}
 fi`;
+}
+
+function renderCheck({ name, command, timeoutSeconds = 60 }: SetupCheck): string {
+  return `stage ${quote(`check ${name}`)}\nwait_until ${timeoutSeconds} ${quote(command)}`;
 }
 
 function renderUnits(title: string, units: readonly SetupUnit[]): string[] {

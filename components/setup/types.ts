@@ -4,8 +4,9 @@ import type { Probe } from "./status";
  * What one machine needs to become what it is for. A plain value: renderers build it, `renderSetup` turns it
  * into one idempotent script, `Machine` runs that script over one SSH connection. A list that is left out is empty.
  *
- * Order on the machine: files with `stage: "beforePackages"`, packages, other files, steps, units (started or
- * reloaded only when something they read has changed), steps with `stage: "afterUnits"`, checks.
+ * Order on the machine: files with `stage: "beforePackages"`, packages, steps with `stage: "afterPackages"`, other
+ * files, steps, units (started or reloaded only when something they read has changed), steps with
+ * `stage: "afterUnits"`, checks. An image may hold the packages already, with all that stands before them.
  */
 export interface MachineSetup {
   /** Debian package names. Their services do not start by themselves: list them under `units`. */
@@ -48,8 +49,8 @@ export interface SetupStep {
   readonly unless: string;
   /** Bash; runs under `set -euo pipefail`. Secrets come from files 0600, never from this text. */
   readonly run: string;
-  /** @default "beforeUnits" */
-  readonly stage?: "beforeUnits" | "afterUnits";
+  /** `afterPackages` for what the machine's own installation would have made. @default "beforeUnits" */
+  readonly stage?: "afterPackages" | "beforeUnits" | "afterUnits";
 }
 
 /** A systemd unit that is enabled and running. Unit files themselves are listed under `files`. */

@@ -52,9 +52,22 @@ export function postgresSetup(config: PostgresConfig, passwords: RolePasswords):
   });
 }
 
+/**
+ * The package makes the cluster where it is installed. An image that has the package has no cluster, which would be the
+ * same on every machine, and no key of Debian's own certificate.
+ */
+const ownCluster: SetupStep = {
+  name: "a cluster of the machine's own",
+  stage: "afterPackages",
+  unless: `[ -f ${folder}/postgresql.conf ]`,
+  run: `[ -f /etc/ssl/private/ssl-cert-snakeoil.key ] || make-ssl-cert generate-default-snakeoil
+pg_createcluster ${postgresVersion} main`,
+};
+
 /** What is done in the running cluster, once it has read its files. */
 function clusterSteps(database: string): SetupStep[] {
   return [
+    ownCluster,
     {
       name: "restart PostgreSQL for settings that need it",
       stage: "afterUnits",

@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir, type Progress } from "../../../toolchain/cacheDir";
 import { isAlive, signal } from "../linux/processes";
 import { leftovers as leftoversOf, removeEverything } from "../linuxHost/remove";
+import { keepImages } from "../machines/keptImages";
 import { type LocalCloudSettings, localCloudSettings } from "../settings/cloud";
+import { openStore } from "../state/store";
 import { removeNote, requireOneCloud } from "./clouds";
 import { findDaemon } from "./findDaemon";
 import { requireRootOnLinux } from "./up";
@@ -30,6 +33,7 @@ const stateEntries = [
   "api.log",
   "trust.pem",
   "bring-up.json",
+  "baked-stack.yaml",
   "known_hosts",
 ];
 
@@ -46,6 +50,8 @@ export async function down(
   await requireOneCloud(settings);
   progress("stopping the daemon");
   await stopDaemon(settings);
+  progress("putting baked images aside");
+  await putImagesAside(settings);
   progress("removing machines and networks");
   await removeEverything(settings);
   for (const entry of stateEntries) {
@@ -55,6 +61,16 @@ export async function down(
   // Only when empty: what others put there is theirs.
   await rmdir(settings.stateDir).catch(() => {});
   if (options.cache === "remove") await rm(cacheDir(), { recursive: true, force: true });
+}
+
+async function putImagesAside(settings: LocalCloudSettings): Promise<void> {
+  if (!existsSync(settings.paths.store)) return;
+  const store = openStore(settings.paths.store);
+  try {
+    await keepImages(settings, store.list("image"));
+  } finally {
+    store.close();
+  }
 }
 
 /** What of this cloud still exists on the host, one line each; empty after {@link down}. */

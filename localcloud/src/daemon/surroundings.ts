@@ -15,6 +15,8 @@ import { createLinuxHost, type LinuxHost } from "../linuxHost";
 import { ensureCertificate } from "../machines/authority";
 import { findInit } from "../machines/boot";
 import { limitSupport } from "../machines/cgroups";
+import { ensureBaseImage } from "../machines/image";
+import { adoptImages } from "../machines/keptImages";
 import { hasAskedForSwap, noSwap } from "../machines/swap";
 import { startMetadataService } from "../metadata/server";
 import { cloudNameServer, type NameServer } from "../nameServer";
@@ -46,7 +48,9 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   // Helpers of a daemon that was killed; the host begins new ones.
   await stopServices(settings);
   const names = cloudNameServer(settings, log);
-  const host = await createLinuxHost(settings, { world: worldOf(store), names, onProblem: log });
+  const baseImage = await ensureBaseImage();
+  await adoptImages(settings, store, baseImage);
+  const host = await createLinuxHost(settings, { baseImage, world: worldOf(store), names, onProblem: log });
   // First, because every listener below needs the host's address.
   await host.reconcileNetwork(worldOf(store));
   const metadata = await startMetadataService(settings, () => worldOf(store));

@@ -135,7 +135,7 @@ export class LinuxHost implements Host {
   }
 
   createSnapshot(imageId: number, server: ServerSpec): Promise<number> {
-    return copySnapshot(this.settings, imageId, server.id);
+    return copySnapshot(this.settings, imageId, server);
   }
 
   removeSnapshot(imageId: number): Promise<void> {

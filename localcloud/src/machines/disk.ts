@@ -43,10 +43,22 @@ export async function makeDisk({ disk, layers }: DiskPlace, sizeGb: number): Pro
   await mountDisk({ disk, layers });
 }
 
+/** A disk that holds what another one holds, mounted; what was there before is gone. */
+export async function cloneDisk({ disk, layers }: DiskPlace, from: string): Promise<void> {
+  await unmount(layers);
+  const partial = `${disk}.partial`;
+  await Promise.all([layers, disk, partial].map((path) => rm(path, { recursive: true, force: true })));
+  await mkdir(layers, { recursive: true });
+  await execa("cp", ["--reflink=auto", "--sparse=auto", from, partial]);
+  await rename(partial, disk);
+  await mountDisk({ disk, layers });
+}
+
 /** Mounts the disk again, as after a reboot of the host; a machine without one is left as it is. */
 export async function mountDisk({ disk, layers }: DiskPlace): Promise<void> {
   if (!existsSync(disk) || (await mountPoints()).includes(layers)) return;
-  await execa("mount", ["-t", "xfs", "-o", "loop,noatime", disk, layers]);
+  // Disks of machines that were made from one snapshot carry one UUID.
+  await execa("mount", ["-t", "xfs", "-o", "loop,noatime,nouuid", disk, layers]);
 }
 
 /** Grows a mounted disk and its file system to a size; never shrinks it. */

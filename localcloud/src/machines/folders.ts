@@ -8,7 +8,7 @@ import { type MachineFile, writeAtomically, writeFiles } from "../linux/files";
 import { isMounted } from "../linux/mounts";
 import type { LocalCloudSettings } from "../settings/cloud";
 import { serialFile } from "./datasource";
-import { growDisk, makeDisk, mountDisk } from "./disk";
+import { cloneDisk, growDisk, makeDisk, mountDisk } from "./disk";
 import { writeRootPassword } from "./rootPassword";
 
 /** Where the parts of one machine lie. */
@@ -99,14 +99,13 @@ export async function makeLayers(
     throw new Error(`snapshot ${JSON.stringify(server.image)} has no files: create it again`);
   }
   await mkdir(folders.root, { recursive: true });
-  await makeDisk(folders, server.diskGb);
-  await mkdir(folders.work, { recursive: true });
   if (snapshot === undefined) {
-    await Promise.all([mkdir(folders.upper), mkdir(folders.docker)]);
+    await makeDisk(folders, server.diskGb);
+    await Promise.all([folders.upper, folders.docker].map((folder) => mkdir(folder)));
   } else {
-    await copyTree(join(snapshot, "upper"), folders.upper);
-    await copyTree(join(snapshot, "docker"), folders.docker);
+    await layersOfSnapshot(folders, server.diskGb, snapshotParts(snapshot));
   }
+  await mkdir(folders.work, { recursive: true });
   await Promise.all([
     writeFiles(folders.upper, ownFiles(settings, server)),
     server.rootPasswordHash && writeRootPassword(lower, folders.upper, server.rootPasswordHash),
@@ -114,6 +113,21 @@ export async function makeLayers(
   if (snapshot === undefined) await keepAge(lower, folders.upper, "usr");
   const record: MachineRecord = { id: server.id, name: server.name, image: server.image, lower };
   await writeAtomically(folders.record, JSON.stringify(record));
+}
+
+/** The disk as it was copied is a machine's in a part of the time that its files would take. */
+async function layersOfSnapshot(
+  folders: MachineFolders,
+  diskGb: number,
+  { disk, layers }: SnapshotParts,
+): Promise<void> {
+  if (existsSync(disk)) {
+    await cloneDisk(folders, disk);
+    return;
+  }
+  await makeDisk(folders, diskGb);
+  await copyTree(join(layers, "upper"), folders.upper);
+  await copyTree(join(layers, "docker"), folders.docker);
 }
 
 /** A folder of the upper layer hides the one below: a newer /usr would have the first boot rebuild every cache. */
@@ -150,6 +164,26 @@ export function packageCacheFile({ hostAddress, packageCachePort }: LocalCloudSe
   return {
     path: "/etc/apt/apt.conf.d/95-package-cache",
     content: `Acquire::http::Proxy "http://${hostAddress}:${packageCachePort}";\nAcquire::https::Proxy "DIRECT";\n`,
+  };
+}
+
+/** What lies in the folder of a snapshot. */
+export interface SnapshotParts {
+  readonly folder: string;
+  /** The disk; none where the host has no loop devices. */
+  readonly disk: string;
+  /** Its layers, where there is no disk. */
+  readonly layers: string;
+  /** Name of the base image that the layers lie on. */
+  readonly lower: string;
+}
+
+export function snapshotParts(folder: string): SnapshotParts {
+  return {
+    folder,
+    disk: join(folder, "disk.img"),
+    layers: join(folder, "layers"),
+    lower: join(folder, "lower"),
   };
 }
 

@@ -160,6 +160,29 @@ rm ${held}`);
     assert.equal((await machine.succeed("dpkg --audit")).trim(), "");
   });
 
+  it("says once what an image lacks, and brings an image of two days up to date before anything starts", async () => {
+    await machine.succeed(`dpkg --purge platform-one slow >/dev/null 2>&1; dpkg -i /run/slow.deb >/dev/null
+touch --date='2 days ago' /var/lib/platform/baked; touch /var/lib/platform/units/docker.service
+${start(["platform-one"])}`);
+    const output = await machine.succeed(ended);
+    assert.match(output, /^prod-app1: the image that it was made from lacks platform-one; npm run bake/m);
+    assert.match(output, /^prod-app1: bringing the packages of its image up to date$/m);
+    const version = "dpkg-query -W -f '${Version}' slow";
+    assert.equal(await machine.succeed(`${version}; [ ! -e /var/lib/platform/units/docker.service ]`), "2.0");
+    await machine.succeed(`dpkg -i /run/slow.deb >/dev/null 2>&1\n${start(["platform-one"])}`);
+    assert.doesNotMatch(await machine.succeed(ended), /image/);
+    assert.equal(await machine.succeed(version), "1.0", "the daily updates do it from now on");
+  });
+
+  it("does not look for updates of an image of today", async () => {
+    await machine.succeed(`touch /var/lib/platform/baked\n${start(["platform-one"])}`);
+    assert.doesNotMatch(await machine.succeed(ended), /image/);
+    assert.equal(
+      await machine.succeed("dpkg-query -W -f '${Version}' slow; [ ! -e /var/lib/platform/baked ]"),
+      "1.0",
+    );
+  });
+
   it("gives a NAT machine nft at its first boot although the image updates itself", async () => {
     const [install] = parse(userDataForNat("10.0.0.0/16")).runcmd;
     await machine.succeed(`${holdLock("/var/lib/dpkg/lock-frontend")}

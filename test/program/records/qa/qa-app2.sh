@@ -234,9 +234,26 @@ missing_packages() {
   done
 }
 
+# The first set-up of a machine whose image was baked. What is held back from the daily updates would stay as old as
+# the image is, so an image of more than a day is brought up to date before anything of it starts.
+settle_baked() {
+  if [ $# -gt 0 ]; then
+    printf '%s: the image that it was made from lacks %s; npm run bake makes one that has it\n' "$setup_hostname" "$*" >&3
+  fi
+  if [ -z "$(find "$state/baked" -mmin -1440)" ]; then
+    stage packages "bringing the packages of its image up to date"
+    packages_do apt-get -qq "${apt_options[@]}" update
+    packages_do apt-get -qq -y "${apt_options[@]}" upgrade
+    # What runs since the boot is the program of before: it starts anew.
+    rm -f "$state"/units/*
+  fi
+  mv "$state/baked" "$state/made-from"
+}
+
 install_packages() {
   local missing status=0
   mapfile -t missing < <(missing_packages "$@")
+  [ ! -f "$state/baked" ] || settle_baked "${missing[@]}"
   [ "${#missing[@]}" -gt 0 ] || return 0
   stage packages "installing ${missing[*]}"
   # Of a package that is half unpacked apt says that it is the newest already, and is content: hence --reinstall.

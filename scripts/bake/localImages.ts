@@ -1,0 +1,28 @@
+// `npm run local -- --baked`: the stack's file is the same for everybody, so what is baked stands in a copy of it.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { localCloudSettings } from "../../localcloud/src/settings/cloud";
+import type { Progress } from "../../toolchain/cacheDir";
+import { localStack, localStackName, projectRoot } from "../localStack";
+import { carryOut, planBake, stopSignal } from "./bake";
+import { readAccess, readBakedStack } from "./stack";
+import { withBakedImages } from "./stackFile";
+
+/**
+ * Bakes what is not baked yet; the local cloud is up.
+ *
+ * @returns path of the configuration that makes machines from it
+ */
+export async function bakedLocalConfig(progress: Progress): Promise<string> {
+  const { settings, software } = await readBakedStack(localStackName);
+  const { cloud, ...order } = await readAccess(await localStack(), settings);
+  const plan = await planBake(cloud, settings.environment, software, false);
+  const images = await carryOut(cloud, { ...order, signal: stopSignal(progress) }, plan, (role, line) =>
+    progress(`${role}: ${line}`),
+  );
+  const text = await readFile(join(projectRoot, `Pulumi.${localStackName}.yaml`), "utf8");
+  const path = join(localCloudSettings().stateDir, "baked-stack.yaml");
+  const baked = withBakedImages(text, images);
+  await writeFile(path, baked.replace(/^config:\n/m, "config:\n  hetzner-platform:image: baked\n"));
+  return path;
+}
