@@ -1,9 +1,9 @@
-import Table from "cli-table3";
 import { planPlatform } from "../components/presets";
 import { datedPrices, type PriceTable } from "../components/sizing/prices";
 import { costAlternatives, whatAmountBuys } from "../components/views/alternatives";
 import { budgetText, isWithinBudget } from "../components/views/budget";
 import { type CostEstimate, estimateCost } from "../components/views/cost";
+import { costTable } from "./costTable";
 import { fetchPrices } from "./fetchPrices";
 import { ExitCode, runCommand, stackCommand, type ViewOptions, viewedStack } from "./stackCommand";
 
@@ -50,25 +50,6 @@ async function priceTable(location: string): Promise<PriceTable> {
   const prices = datedPrices(location);
   if (prices !== undefined) return prices;
   throw new Error(`the dated prices know no ${location}, only EU locations; set HCLOUD_TOKEN to ask the API`);
-}
-
-function costTable(cost: CostEstimate): string {
-  const table = new Table({
-    head: ["item", "for", "quantity", "EUR each", "EUR per month"],
-    colAligns: ["left", "left", "right", "right", "right"],
-    // Colours of the head would be noise in logs and files.
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { item, purpose, quantity, unitEur, monthlyEur } of cost.lines) {
-    table.push([item, purpose, String(quantity), priceText(unitEur), monthlyEur.toFixed(2)]);
-  }
-  table.push(["sum", "", "", "", cost.totalEur.toFixed(2)]);
-  return table.toString();
-}
-
-/** Prices of gigabytes have four digits. */
-function priceText(amount: number): string {
-  return Number.isInteger(amount * 100) || amount >= 1 ? amount.toFixed(2) : amount.toFixed(4);
 }
 
 function notes(cost: CostEstimate): string {

@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { basename, sep } from "node:path";
 
 /**
  * Ends the providers and language hosts that outlived a killed engine of this Pulumi home: nobody hears their results, yet they
@@ -8,12 +8,12 @@ import { join, sep } from "node:path";
  * @returns how many were ended; 0 where there is no /proc
  */
 export async function endOrphanedPlugins(pulumiHome: string): Promise<number> {
-  const engine = join(pulumiHome, "bin", "pulumi");
   const numbers = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
   let ended = 0;
   for (const pid of numbers) {
     const program = await readlink(`/proc/${pid}/exe`).catch(() => "");
-    if (!program.startsWith(pulumiHome + sep) || program === engine || (await parentOf(pid)) !== 1) continue;
+    const isPlugin = program.startsWith(pulumiHome + sep) && basename(program) !== "pulumi";
+    if (!isPlugin || (await parentOf(pid)) !== 1) continue;
     process.kill(pid, "SIGKILL");
     ended += 1;
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { cacheDir, type Progress } from "./cacheDir";
@@ -7,6 +8,7 @@ import { fetchModules, goBuild, goVersion } from "./goBuild";
 import { withLock } from "./lock";
 import { type Recipe, recipes, type ToolName, toolNames } from "./recipes";
 import { keepNewest, removeLeftovers } from "./retention";
+import { trimModules } from "./trim";
 
 export type { ToolName } from "./recipes";
 
@@ -50,6 +52,20 @@ export async function missingTools(): Promise<ToolName[]> {
   return missing;
 }
 
+/**
+ * Fetches the modules of what the cache lacks, in the order in which it will be built, while the processors compile
+ * something else. Says nothing: what fails here fails again, and is told, when the program is built.
+ *
+ * @param signal ends it early
+ */
+export async function fetchMissingModules(names: readonly ToolName[], signal: AbortSignal): Promise<void> {
+  const missing = await missingTools();
+  await fetchModulesOf(
+    names.filter((name) => missing.includes(name)),
+    signal,
+  );
+}
+
 /** All programs, one after the other. @throws as {@link ensureTool} does */
 export async function ensureToolchain(progress: Progress = () => {}): Promise<Toolchain> {
   const entries = await Promise.all(toolNames.map(async (name) => [name, await binaryPath(name)] as const));
@@ -70,8 +86,17 @@ export async function ensureToolchain(progress: Progress = () => {}): Promise<To
 
 async function fetchModulesOf(names: readonly ToolName[], signal: AbortSignal): Promise<void> {
   for (const name of names) {
-    const recipe = recipes[name];
-    if (!signal.aborted) await fetchModules(join(modulesFolder, recipe.module), recipe.package, signal);
+    if (signal.aborted) return;
+    const { module, package: packagePath, trims } = recipes[name];
+    const directory = join(modulesFolder, module);
+    const folder = await mkdtemp(join(tmpdir(), "toolchain-modules-"));
+    try {
+      await fetchModules(directory, packagePath, signal, await trimModules(directory, trims, folder));
+    } catch {
+      // The build will tell.
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }
 
@@ -105,10 +130,14 @@ async function build(name: ToolName, folder: string, progress: Progress): Promis
   await removeLeftovers(cacheDir("toolchain"), temporaryPrefix);
   const temporary = await mkdtemp(cacheDir("toolchain", temporaryPrefix));
   try {
-    const module = { directory: join(modulesFolder, recipe.module), ...recipe };
-    const overlay = recipe.generator ? await generate(name, recipe, temporary, progress) : undefined;
+    const directory = join(modulesFolder, recipe.module);
+    const trimmed = join(temporary, "trimmed");
+    const module = { ...recipe, directory, modfile: await trimModules(directory, recipe.trims, trimmed) };
+    const overlay = recipe.generator ? await generate(name, module, temporary, progress) : undefined;
     await goBuild({ ...module, name, output: join(temporary, name), overlay }, progress);
-    await rm(join(temporary, "generated"), { recursive: true, force: true });
+    for (const ingredients of ["generated", "trimmed"]) {
+      await rm(join(temporary, ingredients), { recursive: true, force: true });
+    }
     await rename(temporary, folder);
     await keepNewest(cacheDir("toolchain"), `${name}-`, folder);
   } finally {
@@ -120,21 +149,23 @@ async function build(name: ToolName, folder: string, progress: Progress): Promis
 /** Runs the recipe's generator and returns the overlay that places its files into the program's package. */
 async function generate(
   name: ToolName,
-  recipe: Recipe,
+  recipe: Recipe & { readonly directory: string; readonly modfile?: string },
   temporary: string,
   progress: Progress,
 ): Promise<string> {
   if (recipe.generator === undefined) throw new Error(`the recipe of ${name} has no generator`);
   const { args, files, package: generator } = recipe.generator;
-  const directory = join(modulesFolder, recipe.module);
+  const { directory } = recipe;
   const generated = join(temporary, "generated");
   await mkdir(generated);
   const program = join(generated, "generator");
-  await goBuild(
-    { ...recipe, directory, name: `generator of ${name}`, package: generator, output: program },
-    progress,
-  );
-  const result = await execa(program, [...args, generated], { cwd: generated, all: true, reject: false });
+  await goBuild({ ...recipe, name: `generator of ${name}`, package: generator, output: program }, progress);
+  const result = await execa(program, [...args, generated], {
+    cwd: generated,
+    env: { TOOLCHAIN_MODULE: directory },
+    all: true,
+    reject: false,
+  });
   if (result.failed) throw new Error(`generator of ${name} failed:\n${result.all}`);
   const replace = Object.fromEntries(
     files.map((file) => [join(directory, recipe.package, file), join(generated, file)]),

@@ -17,6 +17,8 @@ export interface GoBuild {
   readonly tags?: readonly string[];
   /** File that maps paths of the module's folder to generated files. */
   readonly overlay?: string;
+  /** The go.mod to use instead of the module's own. */
+  readonly modfile?: string;
 }
 
 const progressEveryMilliseconds = 5_000;
@@ -59,15 +61,18 @@ export async function goBuild(build: GoBuild, progress: Progress): Promise<void>
   });
 }
 
-function buildFlags({ variables, tags, overlay }: GoBuild): string[] {
+function buildFlags({ variables, tags, overlay, modfile }: GoBuild): string[] {
   const assignments = Object.entries(variables ?? {}).map(([name, value]) => ` -X ${name}=${value}`);
   return [
     `-ldflags=-s -w${assignments.join("")}`,
     // The linker drops debugging information (-s -w), so the compiler need not make it.
     "-gcflags=all=-dwarf=false",
     "-buildvcs=false",
+    // What was compiled from a copy of a module is found again, wherever the next copy lies.
+    "-trimpath",
     ...(tags ? [`-tags=${tags.join(",")}`] : []),
     ...(overlay ? [`-overlay=${overlay}`] : []),
+    ...(modfile ? [`-modfile=${modfile}`] : []),
   ];
 }
 
@@ -94,13 +99,16 @@ async function packagesToCompile(build: GoBuild, flags: string[], progress: Prog
  * package is built.
  *
  * @param signal ends it early
+ * @param modfile the go.mod to use instead of the module's own
  */
 export async function fetchModules(
   directory: string,
   packagePath: string,
   signal: AbortSignal,
+  modfile?: string,
 ): Promise<void> {
-  const args = ["-n", "10", "go", "list", "-e", "-deps", "-f", "", packagePath];
+  const flags = modfile === undefined ? [] : [`-modfile=${modfile}`];
+  const args = ["-n", "5", "go", "list", "-e", "-deps", "-f", "", ...flags, packagePath];
   await execa("nice", args, { cwd: directory, env: environment, stdio: "ignore", reject: false, signal });
 }
 
@@ -112,7 +120,7 @@ async function go(
 ): Promise<string> {
   const started = Date.now();
   const last: string[] = [];
-  const child = execa("nice", ["-n", "5", "go", ...args], {
+  const child = execa("nice", ["-n", "10", "go", ...args], {
     cwd: directory,
     env: environment,
     reject: false,

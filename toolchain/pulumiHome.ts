@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { ensureTool, toolKey } from "./build";
 import { cacheDir, type Progress } from "./cacheDir";
 import { withLock } from "./lock";
-import { pluginVersions, type ToolName } from "./recipes";
+import { pluginVersions, pulumiVersion, type ToolName } from "./recipes";
 import { keepNewest, removeLeftovers } from "./retention";
 
 const temporaryPrefix = ".installing-";
@@ -18,6 +18,12 @@ export interface PulumiHome {
 }
 
 const engine: readonly ToolName[] = ["pulumi", "pulumi-language-nodejs"];
+
+/**
+ * Where the vendor's own ways in look, below PULUMI_HOME, before they download: `npx pulumi` and
+ * `PulumiCommand.install` of the Automation API.
+ */
+const engineFolder = join("versions", pulumiVersion, "bin");
 
 // The order of usefulness while the cache is still being filled.
 const plugins = ["hcloud", "command", "random", "docker"] as const;
@@ -33,7 +39,7 @@ export async function ensurePulumiHome(progress: Progress = () => {}): Promise<P
   const files = await installedFiles(progress);
   const home = cacheDir("pulumi", await homeKey());
   if (!(await exists(home))) await layOut(home, files);
-  const bin = join(home, "bin");
+  const bin = join(home, engineFolder);
   return {
     bin: join(bin, "pulumi"),
     env: {
@@ -58,7 +64,7 @@ function pluginFolder(name: keyof typeof pluginVersions): string {
 
 async function installedFiles(progress: Progress): Promise<[path: string, source: string][]> {
   const files: [string, string][] = [];
-  for (const name of engine) files.push([join("bin", name), await ensureTool(name, progress)]);
+  for (const name of engine) files.push([join(engineFolder, name), await ensureTool(name, progress)]);
   for (const name of plugins) {
     const tool: ToolName = `pulumi-resource-${name}`;
     files.push([join(pluginFolder(name), tool), await ensureTool(tool, progress)]);
@@ -67,7 +73,7 @@ async function installedFiles(progress: Progress): Promise<[path: string, source
 }
 
 async function homeKey(): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(engineFolder);
   for (const name of engine) hash.update(await toolKey(name));
   for (const name of plugins) hash.update(await toolKey(`pulumi-resource-${name}`));
   return hash.digest("hex").slice(0, 16);

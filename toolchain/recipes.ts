@@ -3,6 +3,8 @@ import { version as docker } from "@pulumi/docker/package.json";
 import { version as hcloud } from "@pulumi/hcloud/package.json";
 import { version as pulumi } from "@pulumi/pulumi/package.json";
 import { version as random } from "@pulumi/random/package.json";
+import type { Trim } from "./trim";
+import { bridgeTrims, cliTrims, traefikTrims, versitygwTrims } from "./trims";
 
 /** Every program that the toolchain builds. */
 export const toolNames = [
@@ -32,6 +34,8 @@ export interface Recipe {
   readonly variables?: Readonly<Record<string, string>>;
   /** Build tags. */
   readonly tags?: readonly string[];
+  /** What is left out of the modules that it is built from. @default - nothing */
+  readonly trims?: readonly Trim[];
   /** A program of the same module that writes files which this one embeds. */
   readonly generator?: Generator;
 }
@@ -64,6 +68,7 @@ function bridged(name: "random" | "hcloud" | "docker"): Recipe {
     module: "bridged",
     package: `./cmd/pulumi-resource-${name}`,
     variables: { "main.version": pluginVersions[name] },
+    trims: bridgeTrims,
     generator: {
       package: `./cmd/generate-${name}`,
       // The documentation step would need the upstream repository beside the module.
@@ -79,6 +84,7 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
     module: "cli",
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
+    trims: cliTrims,
   },
   // A module of its own: the last published version that carries the host is far older than the CLI.
   "pulumi-language-nodejs": {
@@ -99,11 +105,13 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
     module: "traefik",
     package: "github.com/traefik/traefik/v3/cmd/traefik",
     variables: { "github.com/traefik/traefik/v3/pkg/version.Version": serviceVersions.traefik },
+    trims: traefikTrims,
   },
   versitygw: {
     module: "versitygw",
     package: "github.com/versity/versitygw/cmd/versitygw",
     variables: { "main.Version": `v${serviceVersions.versitygw}` },
+    trims: versitygwTrims,
   },
   minio: {
     module: "minio",
@@ -122,3 +130,18 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
 function minioTime(tag: string): string {
   return tag.replace("RELEASE.", "").replace(/T(\d\d)-(\d\d)-(\d\d)Z$/, "T$1:$2:$3Z");
 }
+
+/** Processor minutes of a build that finds nothing compiled but what the programs before it share with it. */
+export const toolMinutes: Readonly<Record<ToolName, number>> = {
+  pulumi: 2.5,
+  "pulumi-language-nodejs": 1,
+  "pulumi-resource-hcloud": 1,
+  "pulumi-resource-random": 0.2,
+  "pulumi-resource-docker": 0.3,
+  "pulumi-resource-command": 0.4,
+  traefik: 1,
+  versitygw: 0.8,
+  minio: 4,
+  pebble: 0.5,
+  "component-sdk": 1,
+};

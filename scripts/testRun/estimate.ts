@@ -3,7 +3,7 @@ import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { missingTools } from "../../toolchain/build";
 import { cacheDir } from "../../toolchain/cacheDir";
-import type { ToolName } from "../../toolchain/recipes";
+import { type ToolName, toolMinutes } from "../../toolchain/recipes";
 
 export interface Estimate {
   readonly seconds: number;
@@ -26,21 +26,6 @@ const usual: Readonly<Record<string, number>> = {
   host: 350,
   machines: 350,
   e2e: 450,
-};
-
-/** Processor minutes of a build that finds nothing compiled (toolchain/README.md). */
-const toolMinutes: Readonly<Record<ToolName, number>> = {
-  pulumi: 7.5,
-  "pulumi-language-nodejs": 1.5,
-  "pulumi-resource-hcloud": 2,
-  "pulumi-resource-random": 1,
-  "pulumi-resource-docker": 1,
-  "pulumi-resource-command": 1,
-  traefik: 10,
-  versitygw: 2,
-  minio: 4,
-  pebble: 0.5,
-  "component-sdk": 1,
 };
 
 /** Minutes that wait for the network more than for the processor. */

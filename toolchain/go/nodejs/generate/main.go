@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -64,12 +63,9 @@ func write(output string) error {
 
 // sourceFolder asks Go, which has checked the module against go.sum.
 func sourceFolder() (string, error) {
-	_, file, _, ok := runtime.Caller(0)
-	if !ok {
-		return "", fmt.Errorf("the generator does not know where its source lies")
-	}
 	list := exec.Command("go", "list", "-f", "{{.Dir}}", upstream)
-	list.Dir = filepath.Dir(file)
+	// Set by toolchain/build.ts.
+	list.Dir = os.Getenv("TOOLCHAIN_MODULE")
 	list.Stderr = os.Stderr
 	folder, err := list.Output()
 	return strings.TrimSpace(string(folder)), err
