@@ -29,14 +29,7 @@ export type { Preset } from "./presets/preset";
 export type { ImageSettings, PlatformSettings } from "./presets/settings";
 export { AppNodes, type AppNodesArgs, type AppService } from "./roles/app";
 export { type AppSettings, appSettings, type ServiceSettings } from "./roles/app/settings";
-export {
-  ContainerMachines,
-  type ContainerMachinesArgs,
-  type LaterParts,
-  type RoleContainer,
-  type RolePort,
-  type RoleService,
-} from "./roles/container";
+export * from "./roles/container";
 export { DatabaseNode, type DatabaseNodeArgs } from "./roles/database";
 export { CacheEngine, type DatabaseSettings, databaseSettings } from "./roles/database/settings";
 export { type Backend, LoadBalancerPair, type LoadBalancerPairArgs } from "./roles/edge";
@@ -57,6 +50,7 @@ export {
   type StorageSettings,
   storageSettings,
 } from "./roles/storage/settings";
+export * from "./roles/web";
 export type { DatabaseCredential } from "./settings/databaseAccess";
 export type { OffsiteCredentials } from "./settings/offsiteCredentials";
 export type {

@@ -100,7 +100,9 @@ export function asInputProblems(
   section: string,
   whole: string,
 ): InputProblem[] {
-  const short = (text: string) => text.replaceAll(`${section}.`, "");
+  // Not a service of the same name further down in a path.
+  const begins = new RegExp(`(?<![\\w.-])${section.replaceAll(".", "\\.")}\\.`, "g");
+  const short = (text: string) => text.replaceAll(begins, "");
   return problems.map(({ path, value, allowed }) => ({
     propertyPath: path === section ? whole : short(path),
     reason: `got ${value}, allowed ${short(allowed)}`,

@@ -35,6 +35,8 @@ export interface RoleFacts<Name extends string, Section, Input, Images extends F
   };
   /** Secrets of the stack's file by their keys. @default - none */
   readonly secrets?: Secrets;
+  /** Its section where a preset chooses it and a stack's file has none. @default - no preset does */
+  readonly usual?: NonNullable<Section>;
   /** What its data depends on. @default - nothing */
   readonly settled?: SettledRules<WithSection<Name, Section>>;
   readonly role: (section: NonNullable<Section>, wide: WideWith<Images>) => Role;
@@ -104,7 +106,7 @@ export function defineRole<
       return section === undefined ? undefined : facts.role(section, wideIn(settings));
     },
     createIn: (settings, surroundings, place) => {
-      const section = sectionIn(settings);
+      const section = sectionIn(settings) ?? facts.usual;
       if (section === undefined) throw new Error(`the settings have no section ${name}`);
       return facts.create(section, { ...surroundings, wide: wideIn(settings) }, place);
     },

@@ -8,6 +8,8 @@ export interface Part {
   readonly listens?: readonly Listener[];
   /** What others may need: `postgresql`. One role offers a thing at most. @default - nothing */
   readonly offers?: readonly string[];
+  /** It takes the place of whoever offers the same. @default - of nobody */
+  readonly standsBefore?: Standing;
   /** What of others it cannot work without: they start before it. @default - nothing */
   readonly needs?: readonly Need[];
   /** It runs in Docker: image by tag, `traefik:v3.6`. @default - as a unit of the machine */
@@ -49,6 +51,14 @@ export interface Copies {
   readonly offers: readonly string[];
   /** They are kept outside of the platform's servers and volumes too. */
   readonly outside: boolean;
+}
+
+/** A place between those who need something and those who offer it. */
+export interface Standing {
+  /** What both offer: `site`. */
+  readonly offer: string;
+  /** What the others offer instead, to this part: `application`. */
+  readonly behindIt: string;
 }
 
 /** Something that another part offers. */

@@ -117,6 +117,12 @@ export function machinesNeeding(plan: Plan, offer: string): readonly MachinePlan
     .flatMap(({ name }) => machinesOf(plan, name));
 }
 
+/** The machines that need something of what a role offers: those whose requests it answers. */
+export function machinesBefore(plan: Plan, role: string): readonly MachinePlan[] {
+  const machines = offersOf(roleOf(plan, role)).flatMap((offer) => machinesNeeding(plan, offer));
+  return [...new Set(machines)];
+}
+
 /** Where a client finds an offer. @throws when no machine offers it on a port */
 export function endpointOf(plan: Plan, offer: string): { readonly address: string; readonly port: number } {
   const [machine] = machinesOffering(plan, offer);

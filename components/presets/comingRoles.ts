@@ -2,59 +2,27 @@ import type { Part } from "../plan/part";
 import type { Role } from "../plan/role";
 import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
-import { siteOffer } from "../setup/site";
 import type { MachineSize } from "../sizing/resolve";
 import type { PlatformSettings } from "./settings";
 
 // Roles of the outlines that no component builds yet. Each moves into a folder of `roles/` when it is built.
 
-/** What application servers offer to the web servers in front of them. */
-export const applicationOffer = "application";
 const monitoring = "monitoring";
 
 export const smallMachine: MachineSize = { vcpus: 2, memoryGb: 4, serverType: undefined };
 
 export const later = (part: Part): Part => ({ ...part, comesLater: true });
 
-/** nginx in front of the application servers. */
-export function webRole(count: number): Role {
-  const nginx = later({
-    name: "nginx",
-    title: "nginx: TLS, static files, page cache, gzip; the rest goes to the application servers",
-    listens: [
-      { protocol: "tcp", port: 80, from: ["needers"], purpose: "requests" },
-      { protocol: "tcp", port: 443, from: ["needers"], purpose: "requests, TLS" },
-    ],
-    offers: [siteOffer],
-    needs: [{ offer: applicationOffer }],
-  });
-  const parts = [nginx];
-  return {
-    name: "web",
-    title: "Web Servers",
-    machineTitle: "Web Server",
-    count,
-    size: smallMachine,
-    isPublic: false,
-    parts,
-  };
-}
-
 /** Application servers behind web servers, which alone reach them. @param stores what the services keep data in */
 export function applicationRole({ app, images }: PlatformSettings, stores: readonly string[]): Role {
   const role = appRole(app, images.traefik);
-  const entry = later({
-    name: "application",
-    title: "Entry to the services of this machine",
-    listens: [{ protocol: "tcp", port: 8080, from: ["needers"], purpose: "dynamic requests" }],
-    offers: [applicationOffer],
-    needs: stores.map((offer) => ({ offer })),
-  });
   return {
     ...role,
     title: "Application Servers",
     machineTitle: "Application Server",
-    parts: [...role.parts.filter(({ service }) => service !== undefined), entry],
+    parts: role.parts.map(({ needs, ...part }) =>
+      needs === undefined ? part : { ...part, needs: stores.map((offer) => ({ offer })) },
+    ),
   };
 }
 

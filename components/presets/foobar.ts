@@ -1,7 +1,9 @@
 import { edgeRole } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
+import { webRole } from "../roles/web/role";
+import { usualWebSettings } from "../roles/web/settings";
 import { Store } from "../settings/store";
-import { applicationRole, cacheRole, databaseCluster, monitored, smallMachine, webRole } from "./comingRoles";
+import { applicationRole, cacheRole, databaseCluster, monitored, smallMachine } from "./comingRoles";
 import type { Preset } from "./preset";
 
 /**
@@ -18,7 +20,7 @@ export const foobar: Preset = {
   roles: (settings) =>
     monitored([
       edgeRole(settings.edge),
-      webRole(2),
+      webRole(settings.web ?? usualWebSettings),
       applicationRole(settings, [Store.Database, Store.Cache]),
       databaseCluster(settings, 1),
       cacheRole(settings, smallMachine, "Sessions of all application servers"),

@@ -1,5 +1,6 @@
 import { type Plan, planRoles } from "../plan/plan";
 import type { Role } from "../plan/role";
+import { behindOneAnother } from "../plan/standing";
 import { roleDefinitions } from "../roles";
 import { containerRole } from "../roles/container/role";
 import { dhanman } from "./dhanman";
@@ -48,7 +49,7 @@ export function planOf(settings: PlatformSettings, roles: readonly Role[]): Plan
 export function rolesOf(settings: PlatformSettings): readonly Role[] {
   const own = Object.entries(settings.roles ?? {}).map(([name, role]) => containerRole(name, role));
   // A name that is taken is refused by the rules, all of which are to be heard.
-  return eachOnce([...builtInRolesOf(settings), ...own]);
+  return behindOneAnother(eachOnce([...builtInRolesOf(settings), ...own]));
 }
 
 /** The same without those of the stack file. */

@@ -1,8 +1,10 @@
 import type { Role } from "../plan/role";
 import { edgeRole } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
+import { webRole } from "../roles/web/role";
+import { usualWebSettings } from "../roles/web/settings";
 import { Store } from "../settings/store";
-import { applicationRole, databaseCluster, later, webRole } from "./comingRoles";
+import { applicationRole, databaseCluster, later } from "./comingRoles";
 import type { Preset } from "./preset";
 import type { PlatformSettings } from "./settings";
 
@@ -18,7 +20,7 @@ export const scaleUp: Preset = {
   strict: true,
   roles: (settings) => [
     activePair(settings),
-    webRole(2),
+    webRole(settings.web ?? usualWebSettings),
     applicationRole(settings, [Store.Database]),
     databaseCluster(settings, 2),
     storageRole(settings.storage, settings.images.objectStore),

@@ -3,6 +3,9 @@
 /** Offered by the machines that answer visitors' requests. */
 export const siteOffer = "site";
 
+/** Offered instead by the machines that answer web servers, which stand between them and the proxies in front. */
+export const applicationOffer = "application";
+
 /** Paths under this prefix belong to the platform; visitors cannot reach them. */
 export const internalPrefix = "/.platform/";
 

@@ -70,6 +70,11 @@ export const settingChanges: readonly SettingChange[] = [
     value: { requests: "failed" },
     note: "HAProxy and nginx reload, visitors notice nothing",
   },
+  {
+    path: "web",
+    value: { serverType: "cx23" },
+    note: "a pause while the machines change side by side; more and fewer of them afterwards have none",
+  },
   { path: "app.count", value: 1, note: "the last nodes go, with the requests that they serve" },
   { path: "app.serverType", value: "ccx23", note: "all nodes lose power at once" },
   {

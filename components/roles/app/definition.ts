@@ -7,9 +7,8 @@ import {
   privateArgs,
   type Surroundings,
 } from "../../machine/surroundings";
-import { machinesNeeding } from "../../plan/plan";
+import { machinesBefore } from "../../plan/plan";
 import { Store } from "../../settings/store";
-import { siteOffer } from "../../setup/site";
 import { AppNodes, type AppNodesArgs } from ".";
 import { appRole } from "./role";
 import { type AppSettings, appImages, appSettings } from "./settings";
@@ -40,7 +39,7 @@ export function appArgs(
     ...(section.accessLog !== undefined && { accessLog: section.accessLog }),
     images: imagesByName(section.services, resolveImage),
     traefikImage: resolveImage(wide.images.traefik),
-    loadBalancers: machinesNeeding(platform.plan, siteOffer).map(({ privateIp }) => privateIp),
+    loadBalancers: machinesBefore(platform.plan, "app").map(({ privateIp }) => privateIp),
     stores: environmentsOf(offers, Object.values(Store)),
     secrets: inputs.secrets ?? {},
   };

@@ -2,7 +2,6 @@ import { defineRole } from "../../machine/roleDefinition";
 import { addressesOf, orderedAs, type Surroundings } from "../../machine/surroundings";
 import { bastionOffer } from "../../plan/flows";
 import { machinesOffering, type Plan } from "../../plan/plan";
-import { offersOf } from "../../plan/role";
 import { siteOffer } from "../../setup/site";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from ".";
 import { requestLimit } from "./edge";
@@ -34,9 +33,13 @@ export function pairArgs(
   const { plan } = platform;
   const { engine, otherHosts, accessLog, redirectToHttps } = section;
   const { apiToken, apiEndpoint, certificate } = inputs;
-  const services = servicesOfSite(plan);
+  const services = servicesOf(plan);
   const hosts = Object.values(services).flatMap(({ host }) => host ?? []);
-  const maxRequests = requestLimit(services);
+  const backends = machinesOffering(plan, siteOffer);
+  // All that stand behind others together take what those send on, and no more waits there.
+  const maxRequests = Math.ceil(
+    (requestLimit(services) * servingMachines(plan)) / Math.max(1, backends.length),
+  );
   return {
     ...common,
     ...{ apiToken, apiEndpoint, certificate, engine, otherHosts, accessLog, redirectToHttps },
@@ -45,7 +48,7 @@ export function pairArgs(
     domain: wide.domain,
     otherDomains: [...new Set(hosts)].filter((host) => host !== wide.domain).sort(),
     adminRanges: [...wide.adminRanges],
-    backends: machinesOffering(plan, siteOffer).map(({ name, privateIp }) => ({
+    backends: backends.map(({ name, privateIp }) => ({
       name,
       address: privateIp,
       maxRequests,
@@ -54,9 +57,17 @@ export function pairArgs(
 }
 
 /** What answers visitors on the machines behind the pair, by name. */
-function servicesOfSite({ roles }: Plan) {
-  const parts = roles.filter((role) => offersOf(role).includes(siteOffer)).flatMap((role) => role.parts);
+function servicesOf({ roles }: Plan) {
   return Object.fromEntries(
-    parts.flatMap(({ name, service }) => (service === undefined ? [] : [[name, service] as const])),
+    roles
+      .flatMap(({ parts }) => parts)
+      .flatMap(({ name, service }) => (service === undefined ? [] : [[name, service] as const])),
   );
+}
+
+/** Machines that have services; where there are none, those that answer for the site. */
+function servingMachines(plan: Plan): number {
+  const serving = plan.roles.filter(({ parts }) => parts.some(({ service }) => service !== undefined));
+  const count = serving.reduce((sum, role) => sum + role.count, 0);
+  return count === 0 ? machinesOffering(plan, siteOffer).length : count;
 }

@@ -1,4 +1,5 @@
 import { LoggedRequests } from "../../settings/accessLog";
+import { fasterThan } from "../../setup/nginxLog";
 import { accessLogOf, type EdgeOptions } from "./edge";
 
 const target = (severity: string) => `syslog:server=unix:/dev/log,nohostname,tag=nginx,severity=${severity}`;
@@ -26,20 +27,4 @@ export function nginxLog(options: EdgeOptions): string {
     '"$http_referer" "$http_user_agent" $request_time $request_id';
   access_log ${target("error")} requests if=$failed;
   access_log ${target("info")} requests if=$logged;`;
-}
-
-/** Pattern of nginx's seconds with three decimals below this many milliseconds: it compares no numbers. */
-export function fasterThan(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000);
-  const [a = 0, b = 0, c = 0] = [...String(milliseconds % 1000).padStart(3, "0")].map(Number);
-  // A digit below this one, and any behind it.
-  const below = (before: string, digit: number, more: string) =>
-    digit === 0 ? [] : [`${before}[0-${digit - 1}]${more}`];
-  const parts = [
-    ...(seconds === 0 ? [] : [`(?:${Array.from({ length: seconds }, (_, n) => n).join("|")})\\.`]),
-    ...below(`${seconds}\\.`, a, ""),
-    ...below(`${seconds}\\.${a}`, b, ""),
-    ...below(`${seconds}\\.${a}${b}`, c, ""),
-  ];
-  return `^(?:${parts.join("|")})`;
 }

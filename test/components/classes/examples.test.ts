@@ -51,6 +51,7 @@ describe("every component of the package", function () {
         "Network",
         "Platform",
         "StorageNode",
+        "WebNodes",
       ],
     );
   });

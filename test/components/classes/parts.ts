@@ -17,6 +17,7 @@ import {
   parseSettings,
   planPlatform,
   StorageNode,
+  WebNodes,
 } from "../../../components/index";
 import { addressesOf } from "../../../components/machine/surroundings";
 import { onlyMachineOf } from "../../../components/plan/plan";
@@ -25,6 +26,8 @@ import { containerArgs } from "../../../components/roles/container/definition";
 import { databaseArgs, offersOfDatabase } from "../../../components/roles/database/definition";
 import { pairArgs } from "../../../components/roles/edge/definition";
 import { offersOfStorage, storageArgs } from "../../../components/roles/storage/definition";
+import { webArgs } from "../../../components/roles/web/definition";
+import { usualWebSettings } from "../../../components/roles/web/settings";
 import type { UserRoleSettings } from "../../../components/settings/userRole";
 import { startingPoint } from "../../../scripts/settingChanges/changes";
 import { image, type StackApi } from "../../support/engineStack";
@@ -42,6 +45,7 @@ const settings = parseSettings(
     ...startingPoint,
     environment: "parts",
     app: { ...(startingPoint.app as object), count: 1 },
+    web: { serverType: "cx23" },
     roles: { own: role("10.0.20.0/24"), single: role("10.0.21.0/24"), several: role("10.0.22.0/24") },
   },
   "parts",
@@ -88,6 +92,7 @@ export function makeParts(nameOf: (className: string) => string, optionsOf: Opti
     containerArgs(["own", ownRoleOf(settings)], stores),
     optionsOf("ContainerMachines"),
   );
+  new WebNodes(nameOf("WebNodes"), webArgs(settings.web ?? usualWebSettings, stores), optionsOf("WebNodes"));
   makeOthers(nameOf, optionsOf, { ...context, bastion });
 }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { planReplicas } from "../../../../components/roles/app/replicas";
 import { traefikDynamic, traefikStatic } from "../../../../components/roles/app/traefik";
-import { fasterThan } from "../../../../components/roles/edge/nginxLog";
 import type { LoggedRequests } from "../../../../components/settings/accessLog";
+import { fasterThan } from "../../../../components/setup/nginxLog";
 import { ensureTool } from "../../../../toolchain/build";
 import { services } from "../app/support/stack";
 import { accessLogScenario } from "./support/accessLog";

@@ -11,6 +11,8 @@ const packages = [
   "haproxy",
   "iproute2",
   "keepalived",
+  "libnginx-mod-http-brotli-filter",
+  "libnginx-mod-http-brotli-static",
   "nftables",
   "nginx-light",
   "procps",

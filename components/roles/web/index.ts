@@ -1,0 +1,4 @@
+export type { RoutedService, WebNodesArgs } from "./inputs";
+export { WebProfile } from "./profiles";
+export { type WebSettings, webSettings } from "./settings";
+export { WebNodes } from "./webNodes";

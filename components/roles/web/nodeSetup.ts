@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import { machineBase } from "../../machine/base";
+import { refuseInputs } from "../../machine/inputErrors";
+import { type PlatformContext, planOf, requireSize } from "../../machine/machinesArgs";
+import { type MachinePlan, machinesOf, type Plan } from "../../plan/plan";
+import { mergeSetups } from "../../setup/merge";
+import { readContent, type WebNodesArgs, webProblems } from "./inputs";
+import { leavingWeb } from "./leaving";
+import { webRole } from "./role";
+import { usualWebSettings } from "./settings";
+import { webSetup } from "./setup";
+
+/** @param loadBalancers who may send requests when the servers stand alone. @default - nobody, which changes no machine */
+export function webPlan(
+  name: string,
+  args: WebNodesArgs,
+  platform: PlatformContext | undefined,
+  loadBalancers: readonly string[] = [],
+): Plan {
+  const { addresses } = args;
+  return planOf(name, args, platform, {
+    role: webRole({ ...usualWebSettings, ...requireSize(args), count: addresses.length }),
+    addresses,
+    clients: loadBalancers.map((from) => ({ from })),
+  });
+}
+
+/** What a machine becomes. Secret where a protected path has passwords. */
+export function nodeSetup(
+  name: string,
+  args: WebNodesArgs,
+  platform: PlatformContext | undefined,
+  machine: MachinePlan,
+) {
+  return settledArgs(args).apply((settled) => {
+    refuseInputs(`WebNodes ${name}`, webProblems(settled));
+    const plan = webPlan(name, args, platform, settled.loadBalancers);
+    const { content, services } = readContent(settled);
+    const leaving = leavingWeb(machine, machinesOf(plan, "web"));
+    const { domain, nodes, loadBalancers, secrets, logArchive } = settled;
+    const options = { machine, loadBalancers, nodes, services, domain, content };
+    return mergeSetups(
+      machineBase(machine, plan, { adminRanges: [], logArchive, leaving }),
+      webSetup(options, secrets),
+    );
+  });
+}
+
+/** The arguments when all that other resources answer is known. */
+function settledArgs(args: WebNodesArgs) {
+  const known = pulumi.output({
+    domain: args.domain,
+    nodes: args.nodes ?? [],
+    loadBalancers: args.loadBalancers,
+    logArchive: args.logArchive,
+  });
+  const secret = pulumi.secret({ secrets: args.secrets ?? {} });
+  return pulumi.all([known, secret]).apply(([plain, hidden]) => ({ ...args, ...plain, ...hidden }));
+}

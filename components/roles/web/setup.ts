@@ -1,0 +1,64 @@
+import { listenEarlySetup } from "../../setup/listenEarly";
+import { mergeSetups } from "../../setup/merge";
+import { proxyHealthPath } from "../../setup/site";
+import type { CompleteSetup } from "../../setup/types";
+import { keepRunning } from "../../setup/unit";
+import { brotliPackages } from "./compression";
+import { leavingPath, webConfig } from "./nginx";
+import { profileOf, type WebOptions, webPort } from "./options";
+import { passwordFiles } from "./passwords";
+import { purgeFile } from "./purge";
+import { releaseFile, siteFolders } from "./release";
+import { webProbes } from "./status";
+
+const configPath = "/etc/nginx/nginx.conf";
+
+/** Seconds for which a server that stops still takes requests, while the load balancers notice that it denies its health. */
+const drainSeconds = 3;
+const graceSeconds = 50;
+
+const dropIn = keepRunning({
+  unit: "nginx.service",
+  serviceLines: [
+    "RestartSec=100ms",
+    "# A server answers more requests than journald lets a unit log by itself.",
+    "LogRateLimitIntervalSec=10s",
+    "LogRateLimitBurst=50000",
+    "LimitNOFILE=1048576",
+    "RuntimeDirectory=platform-web",
+    "# The load balancers look elsewhere first, then old connections end what they have begun.",
+    "ExecStop=",
+    `ExecStop=-/bin/sh -c 'touch ${leavingPath}; sleep ${drainSeconds}'`,
+    `ExecStop=-/sbin/start-stop-daemon --quiet --stop --retry QUIT/${graceSeconds} --pidfile /run/nginx.pid`,
+    `TimeoutStopSec=${drainSeconds + graceSeconds + 5}`,
+  ],
+});
+
+/** nginx and its commands on one web server. Secret where a protected path has passwords. */
+export function webSetup(options: WebOptions, secrets: Readonly<Record<string, string>> = {}): CompleteSetup {
+  const { sites, protectedPaths } = options.content;
+  const passwords = passwordFiles(protectedPaths, secrets);
+  const names = Object.keys(sites).sort();
+  return mergeSetups(listenEarlySetup, {
+    packages: ["nginx", "curl", ...(profileOf(options).brotli ? brotliPackages : [])],
+    files: [
+      ...passwords,
+      { path: configPath, content: webConfig(options), validate: 'nginx -t -q -c "$1"' },
+      dropIn,
+      purgeFile,
+      ...(names.length === 0 ? [] : [releaseFile(names)]),
+    ],
+    steps: siteFolders(names),
+    units: [
+      // Passwords are read with each request.
+      { name: "nginx.service", reads: [configPath, dropIn.path], onChange: "reload" },
+    ],
+    checks: [
+      {
+        name: "nginx takes requests",
+        command: `curl -fsS -m 5 -o /dev/null http://${options.machine.privateIp}:${webPort}${proxyHealthPath}`,
+      },
+    ],
+    probes: webProbes(options),
+  });
+}

@@ -1,0 +1,53 @@
+import { fileSystems } from "../../setup/machineProbes";
+import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import type { Probe } from "../../setup/status";
+import { cacheFolder } from "./keeping";
+import { type WebOptions, webPort } from "./options";
+import { siteFolder } from "./sites";
+
+/** What can be up or down on a web server. */
+export function webProbes(options: WebOptions): Probe[] {
+  const sites = Object.keys(options.content.sites);
+  return [
+    nginxProbe(options),
+    ...(options.content.cache.diskMb === 0 ? [] : [keptProbe(options)]),
+    ...(sites.length === 0 ? [] : [sitesProbe(sites)]),
+    fileSystems("/"),
+  ];
+}
+
+function nginxProbe({ machine, domain }: WebOptions): Probe {
+  return {
+    name: "nginx",
+    title: "nginx",
+    command: `answer() { curl -s -m 5 -o /dev/null -w '%{http_code}' -H 'Host: ${domain}' "http://${machine.privateIp}:${webPort}$1" || true; }
+jq -n --arg takes "$(answer ${proxyHealthPath})" --arg ready "$(answer ${nodeHealthPath})" '{reasons: [
+  if $takes != "200" then "takes no requests"
+  elif $ready[0:1] != "2" then "is not ready: no application node is, or a site has no release yet" else empty end]}'`,
+  };
+}
+
+/** How much is kept is no fault. */
+function keptProbe({ content: { cache } }: WebOptions): Probe {
+  return {
+    name: "kept",
+    title: "page cache",
+    command: `local bytes files
+bytes=$(du -s -B1 ${cacheFolder} 2>/dev/null | cut -f1)
+files=$(find ${cacheFolder} -type f 2>/dev/null | wc -l)
+jq -n --argjson bytes "\${bytes:-0}" --argjson files "$files" '{bytes: $bytes, answers: $files, reasons: []}'`,
+    details: `"\\(.answers) answers, \\(.bytes | mb) of ${cache.diskMb} MB"`,
+  };
+}
+
+function sitesProbe(names: readonly string[]): Probe {
+  return {
+    name: "sites",
+    title: "sites",
+    command: `for site in ${names.join(" ")}; do
+  printf '%s %s\\n' "$site" "$(basename "$(readlink "${siteFolder("$site")}/current" || true)")"
+done | jq -Rn '[inputs | split(" ") | {site: .[0], release: .[1]}] as $sites
+  | {list: $sites, reasons: [$sites[] | select(.release == "") | "\\(.site) has no release: see platform-release"]}'`,
+    details: '.list | map("\\(.site) \\(.release)") | join(", ")',
+  };
+}
