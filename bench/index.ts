@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { benchLocalCloud } from "../localcloud/bench/bench";
 import { cacheDir } from "../toolchain/cacheDir";
 import { reportBringUp } from "./bringUp";
+import { addConfigure } from "./configure/command";
 import { benchNoChange } from "./noChange/bench";
 import { addRequestPath } from "./requestPath/command";
 import { addResources } from "./resources/command";
@@ -59,6 +60,7 @@ providers, Hetzner's API in memory, and an SSH server that runs no script. It ta
 
 addRequestPath(bench, readCount);
 addResources(bench, readCount, readCounts);
+addConfigure(bench, readCount, readCounts);
 
 function readCount(text: string): number {
   const count = Number(text);

@@ -89,6 +89,7 @@ export async function createGroup(
   };
   await up(undefined);
   const hosts = await findHosts(names);
+  await Promise.all(hosts.map(({ id }) => inMachine(id, prepare)));
   const type = "hetzner-platform:index:Machine$command:remote:Command";
   return {
     hosts,
@@ -101,6 +102,14 @@ export async function createGroup(
     },
   };
 }
+
+/**
+ * Before the clock, on every machine: the package lists, and what Ansible's module for packages imports. It would install
+ * that for itself, but cannot under Mitogen.
+ */
+const prepare = `export DEBIAN_FRONTEND=noninteractive
+apt-get -qq -o DPkg::Lock::Timeout=300 update
+apt-get -qq -y -o DPkg::Lock::Timeout=300 --no-install-recommends install python3-apt >/dev/null 2>&1`;
 
 function environment(program: string, state: string, home: PulumiHome, order: string) {
   const { url, token } = ourEndpoint(benchSettings());

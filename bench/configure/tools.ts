@@ -10,19 +10,19 @@ import { setupOf } from "./setup";
 
 /** What a run of a tool came to. */
 export interface Configured extends Measured {
-  /** Whether the tool says that it changed something. */
-  readonly changed: boolean;
+  /** Whether the tool says that it changed something; undefined: it does not tell. */
+  readonly changed: boolean | undefined;
 }
 
 export interface Tool {
   readonly name: string;
   /** It looks at each machine, also when nothing is to change. */
   readonly looks: boolean;
+  /** What it is measured in; the others would be another tool's number once more. @default - everything */
+  readonly onlyUnchanged?: boolean;
   /** Makes of the machines what the edition says. */
   configure(group: Group, edition: number): Promise<Configured>;
 }
-
-const pulumiChanged = /^ +\d+ (created|updated|replaced|deleted)|[+~-]\d+|\d+ (created|updated|replaced)/m;
 
 /** `pulumi up`: what it remembers is compared, and nobody is asked. */
 const ours: Tool = {
@@ -30,7 +30,7 @@ const ours: Tool = {
   looks: false,
   configure: async (group, edition) => {
     const run = await group.up(edition);
-    return { ...run, changed: pulumiChanged.test(run.output) };
+    return { ...run, changed: /\d+ (created|updated|replaced)/.test(run.output) };
   },
 };
 
@@ -38,10 +38,10 @@ const ours: Tool = {
 const oursLooking: Tool = {
   name: "`pulumi up --replace` of the set-ups",
   looks: true,
+  onlyUnchanged: true,
   configure: async (group, edition) => {
     const replaced = group.setups.flatMap((urn) => ["--replace", urn]);
-    // Each machine's set-up says in its log what it changed; the engine has run it either way.
-    return { ...(await group.up(edition, ...replaced)), changed: false };
+    return { ...(await group.up(edition, ...replaced)), changed: undefined };
   },
 };
 
@@ -70,7 +70,7 @@ function byHand(root: ControlRoot): Tool {
       const script = `pids=()\n${all.join("\n")}\nfor pid in "\${pids[@]}"; do wait "$pid" || exit 1; done`;
       await prepare(root, hosts, edition);
       const run = await inControlRoot(root, { words: ["bash", "-c", script], cwd: "/srv", env: {} });
-      return { ...run, changed: false };
+      return { ...run, changed: undefined };
     },
   };
 }
@@ -116,14 +116,23 @@ function pyinfra(root: ControlRoot): Tool {
     looks: true,
     configure: async ({ hosts }, edition) => {
       await prepare(root, hosts, edition);
-      const data = { ssh_user: "root", ssh_key: "/root/.ssh/id_ed25519" };
-      const inventory = hosts.map(({ address }) => [address, data]);
-      await put(join(root.work, "inventory.py"), `machines = ${JSON.stringify(inventory)}\n`);
+      const access = `{"ssh_user": "root", "ssh_key": "/root/.ssh/id_ed25519"}`;
+      const inventory = hosts.map(({ address }) => `    ("${address}", ${access}),\n`).join("");
+      await put(join(root.work, "inventory.py"), `machines = [\n${inventory}]\n`);
       const words = ["python3", "-m", "pyinfra", "-y", "--no-wait", "inventory.py", "deploy.py"];
       const run = await inControlRoot(root, { words, cwd: "/srv", env: {} });
-      return { ...run, changed: !/Grand total[^\n]*/.test(run.output) };
+      return { ...run, changed: pyinfraChanges(run.output) > 0 };
     },
   };
+}
+
+/** Of the line of sums: operations, successes, which are changes, errors, and what was as it should be. */
+function pyinfraChanges(output: string): number {
+  const [, operations = 0, changes = 0, errors = 0] = (
+    /Grand total +(\S+) +(\S+) +(\S+)/.exec(output) ?? []
+  ).map((word) => Number(word.replace("-", "0")));
+  if (operations > 0 && errors === 0) return changes;
+  throw new Error(`pyinfra did nothing, or failed:\n${output.slice(-3000)}`);
 }
 
 /** What all peers read: the desired state, its files, key and known hosts. */
