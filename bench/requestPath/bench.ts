@@ -1,6 +1,5 @@
 // What a request costs on its way through load balancer and app node: today's build against the former one, and each
 // hop against a direct connection and plain proxies.
-import { execa } from "execa";
 import { spreadText } from "../../localcloud/bench/report";
 import { ratiosOf, spreadOf } from "../../localcloud/bench/statistics";
 import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
@@ -17,9 +16,10 @@ import {
   type Rendered,
   replica,
   todaysSide,
-  withKeptConnections,
+  virtualIp,
   withoutEdgeLines,
 } from "./sides";
+import { connectVisitor, type Visitor } from "./visitor";
 
 export interface RequestPathOptions {
   /** Measurements of each thing. */
@@ -47,7 +47,8 @@ const urls: Readonly<Record<string, string>> = {
   "plain HAProxy": `http://${edge}:${plainPorts.haproxy}/`,
   "plain nginx": `http://${edge}:${plainPorts.nginx}/`,
   node: `http://${node}:${nodePort}/`,
-  site: `http://${edge}/`,
+  "virtual IP": `http://${virtualIp}/`,
+  "virtual IP, POST": `http://${virtualIp}/`,
 };
 
 export async function benchRequestPath(options: RequestPathOptions): Promise<void> {
@@ -59,20 +60,23 @@ export async function benchRequestPath(options: RequestPathOptions): Promise<voi
   const today = await todaysSide(projectRoot);
   // The machine's process alone keeps no program waiting, not even for its end.
   const awake = setInterval(() => {}, 1000);
-  const kept = withKeptConnections(today);
-  const all = [today, former, kept, withoutEdgeLines(kept)];
   const machine = await bootPath();
-  const stop = () => void machine.stop().finally(() => process.exit(130));
+  const visitor = await connectVisitor(machine);
+  const path = { machine, visitor, sides: [today, former, withoutEdgeLines(today)] };
+  const stop = () =>
+    void visitor
+      .stop()
+      .then(machine.stop)
+      .finally(() => process.exit(130));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   const samples = new Map<string, Sample[]>();
   try {
     for (let round = 0; round < options.rounds; round++) {
-      // Who comes first may find another machine than who comes last.
-      const sides = round % 2 === 0 ? all : all.toReversed();
-      await measureRound(machine, sides, options.seconds, samples);
+      await measureRound(path, round, options.seconds, samples);
       progress(`round ${round + 1} of ${options.rounds}`);
     }
   } finally {
+    await visitor.stop();
     await machine.stop();
     clearInterval(awake);
   }
@@ -81,43 +85,44 @@ export async function benchRequestPath(options: RequestPathOptions): Promise<voi
   if (options.publish) await publish("request-path", report);
 }
 
+/** What is measured, and from where. */
+interface Path {
+  readonly machine: Machine;
+  readonly visitor: Visitor;
+  readonly sides: readonly Rendered[];
+}
+
 /** Everything once, so that what disturbs a round disturbs all of it. */
 async function measureRound(
-  machine: Machine,
-  sides: readonly Rendered[],
+  path: Path,
+  round: number,
   seconds: number,
   samples: Map<string, Sample[]>,
 ): Promise<void> {
   const add = async (name: string, target: string) => {
-    const sample = await measure(machine, urls[target] ?? "", seconds);
+    const sample = await measure(path, target, seconds);
     samples.set(name, [...(samples.get(name) ?? []), sample]);
   };
   for (const name of ["direct", "plain HAProxy", "plain nginx"]) await add(name, name);
-  for (const side of sides) {
-    await switchTo(machine, side);
-    await add(`${side.name}: node`, "node");
-    await add(`${side.name}: site`, "site");
+  // Who comes first may find another machine than who comes last.
+  for (const side of round % 2 === 0 ? path.sides : path.sides.toReversed()) {
+    await switchTo(path.machine, side);
+    const places = side.isBuild ? ["node", "virtual IP", "virtual IP, POST"] : ["virtual IP"];
+    for (const place of places) await add(`${side.name}: ${place}`, place);
   }
 }
 
-async function measure(machine: Machine, url: string, seconds: number): Promise<Sample> {
-  await load(machine, url, 8, 1);
+async function measure({ machine, visitor }: Path, target: string, seconds: number): Promise<Sample> {
+  const method = target.endsWith("POST") ? "POST" : "GET";
+  const load = (connections: number, time: number) =>
+    visitor.load(method, urls[target] ?? "", connections, time);
+  await load(8, 1);
   const before = await quietCpu(machine);
-  const busy = await load(machine, url, 8, seconds);
+  const busy = await load(8, seconds);
   const cpu = ((await quietCpu(machine)) - before) / busy.requests;
-  const alone = await load(machine, url, 1, Math.max(1, seconds / 2));
+  const alone = await load(1, Math.max(1, seconds / 2));
   await quietCpu(machine);
   return { rate: busy.rate, cpu, wait: 1_000_000 / alone.rate };
-}
-
-/** wrk runs in the machine's network and outside of what is counted. */
-async function load(machine: Machine, url: string, connections: number, seconds: number) {
-  const wrk = ["wrk", "-t1", `-c${connections}`, `-d${Math.round(seconds)}s`, "-HHost: www.example.com", url];
-  const { stdout } = await execa("nsenter", [`--target=${machine.init}`, "--net", ...wrk]);
-  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
-  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
-  if (!(requests > 0) || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url}:\n${stdout}`);
-  return { requests, rate };
 }
 
 /** Processor microseconds of the machine, when journal, upload and archive have done what the load left them. */

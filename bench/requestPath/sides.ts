@@ -5,12 +5,16 @@ import type { CompleteSetup, SetupFile } from "../../components/setup/types";
 export const edge = "10.0.1.11";
 export const node = "10.0.2.11";
 export const replica = "172.20.1.1";
+/** Where visitors come in, as the floating IP is an address of the interface to the internet. */
+export const virtualIp = "203.0.113.10";
 /** Load balancer and node share the machine, so Traefik cannot have port 80 as well. */
 export const nodePort = 8080;
 
 /** What one build puts on the machines that a request passes. */
 export interface Rendered {
   readonly name: string;
+  /** A build as it is, not one with something changed. */
+  readonly isBuild: boolean;
   readonly files: readonly SetupFile[];
   /** Units to start, the sockets first. */
   readonly units: readonly string[];
@@ -59,20 +63,14 @@ export async function todaysSide(root: string): Promise<Rendered> {
   return rendered("today", { ...found, shared, socketOf: (name) => [found.containerLogSocket(name)] });
 }
 
-/** Today's with connections to replicas kept, as the former build kept them: what the renderer's choice costs. */
-export function withKeptConnections(side: Rendered): Rendered {
-  const files = replaced(side, '"maxIdleConnsPerHost": -1', '"maxIdleConnsPerHost": 64');
-  return { ...side, name: "today, replicas' connections kept", files };
-}
-
-/** The same with no line for what went well, on the edge either. */
+/** The same without the line that the edge has for what went well. */
 export function withoutEdgeLines(side: Rendered): Rendered {
   const files = replaced(
     side,
     "  log-format ",
     "  http-after-response set-log-level silent if { status lt 499 }\n  log-format ",
   );
-  return { ...side, name: `${side.name}, edge logs failed`, files };
+  return { ...side, name: `${side.name}, edge logs failed`, isBuild: false, files };
 }
 
 function replaced(side: Rendered, from: string, to: string): SetupFile[] {
@@ -110,6 +108,7 @@ function rendered(name: string, of: Renderers): Rendered {
   const addressed = (text: string) => text.replaceAll(/172\.20\.\d+\.\d+/g, replica);
   return {
     name,
+    isBuild: true,
     files: [
       ...haproxy,
       ...of.shared,

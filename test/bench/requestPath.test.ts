@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { todaysSide, withKeptConnections, withoutEdgeLines } from "../../bench/requestPath/sides";
+import { todaysSide, withoutEdgeLines } from "../../bench/requestPath/sides";
 import { projectRoot } from "../../scripts/localStack";
 
 describe("the bench of the request path", () => {
@@ -13,18 +13,22 @@ describe("the bench of the request path", () => {
     assert.match(content(files, "traefik.yaml"), /"address": "10\.0\.2\.11:8080"/);
     const urls = [...content(files, "services.yaml").matchAll(/"url": "([^"]+)"/g)].map(([, url]) => url);
     assert.deepEqual([...new Set(urls)], ["http://172.20.1.1:3000"]);
+    // As people have it who choose nothing.
+    assert.match(content(files, "services.yaml"), /"platform-reads-web"/);
+    assert.match(content(files, "traefik.env"), /^GOGC=/);
     assert.deepEqual(units, ["platform-container-log@traefik.socket", "traefik.service", "haproxy.service"]);
   });
 
   it("has sides that differ from it by one choice each, and says when there is no such choice any more", async () => {
     const today = await todaysSide(projectRoot);
-    const kept = withKeptConnections(today);
-    const changed = kept.files.filter(({ content: text }, index) => text !== today.files[index]?.content);
+    const quiet = withoutEdgeLines(today);
+    const changed = quiet.files.filter((file, index) => file.content !== today.files[index]?.content);
     assert.deepEqual(
       changed.map(({ path }) => path),
-      ["/etc/bench/dynamic/services.yaml"],
+      ["/etc/haproxy/haproxy.cfg"],
     );
-    assert.throws(() => withKeptConnections(kept), /nothing renders/);
-    assert.match(content(withoutEdgeLines(kept).files, "haproxy.cfg"), /silent if \{ status lt 499 \}/);
+    assert.match(content(quiet.files, "haproxy.cfg"), /silent if \{ status lt 499 \}/);
+    const without = { ...today, files: today.files.filter(({ path }) => !path.endsWith("haproxy.cfg")) };
+    assert.throws(() => withoutEdgeLines(without), /nothing renders/);
   });
 });

@@ -10,6 +10,7 @@ import {
   connectionLimit,
   type EdgeOptions,
   knownHosts,
+  proxyLogLimit,
   reservedConnections,
 } from "./edge";
 import { haproxyBackends } from "./haproxyBackends";
@@ -26,6 +27,8 @@ const dropIn = keepRunning({
     "RestartSec=100ms",
     "# Among programs that want the processor, visitors come first.",
     "CPUWeight=1000",
+    "# For what it says itself, and all its lines until it starts anew after an update from before there was a pipe.",
+    ...proxyLogLimit,
     "RuntimeDirectory=haproxy",
     "RuntimeDirectoryPreserve=yes",
     "ExecReload=",

@@ -864,7 +864,7 @@ printf '%s\n' "$answer"
 grep -q '^Success=1' <<<"$answer"
 END_af939a0f4222
 
-put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_05d69ecefb29'
+put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_6604449dbb65'
 [Unit]
 StartLimitIntervalSec=0
 Wants=platform-request-log.socket
@@ -877,6 +877,9 @@ StandardError=journal
 RestartSec=100ms
 # Among programs that want the processor, visitors come first.
 CPUWeight=1000
+# For what it says itself, and all its lines until it starts anew after an update from before there was a pipe.
+LogRateLimitIntervalSec=10s
+LogRateLimitBurst=50000
 RuntimeDirectory=haproxy
 RuntimeDirectoryPreserve=yes
 ExecReload=
@@ -884,7 +887,7 @@ ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q $EXTRAOPTS
 ExecReload=/usr/local/lib/platform-edge/reload-haproxy
 # Left by a reload that was killed: what it says is old.
 ExecStartPre=/bin/rm -f /run/haproxy/server-state
-END_05d69ecefb29
+END_6604449dbb65
 
 put_file '/usr/local/sbin/platform-request-log' 'root' 'root' '0755' <<'END_c62eec8060db'
 #!/usr/bin/perl
