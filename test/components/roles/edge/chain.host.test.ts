@@ -14,6 +14,8 @@ interface ChainResult {
   readonly forwarded: Record<string, string>;
   readonly upload: [number, { received: number }];
   readonly reset: [number, number];
+  /** The same when many connections to each replica are idle. */
+  readonly resetOfMany: [number, number];
   /** Answers after its death, and every status that visitors saw. */
   readonly replicaDies: [number, readonly number[]];
   readonly noContent: [boolean, number];
@@ -101,6 +103,14 @@ for (const [engine, keepConnections] of ways) {
       const [status, executions] = result.reset;
       assert.equal(status, 502);
       assert.ok(executions <= most, `${executions} times`);
+    });
+
+    // One of Traefik's 8 idle connections after the other and a new one, on each node.
+    const mostOfMany = keepConnections === KeptConnections.None ? 2 : 18;
+    it(`and after many requests at the same time ${mostOfMany} times at the most`, () => {
+      const [status, executions] = result.resetOfMany;
+      assert.equal(status, 502);
+      assert.ok(executions <= mostOfMany, `${executions} times`);
     });
 
     it("S0-9: a replica dies, and no visitor notices", () => {

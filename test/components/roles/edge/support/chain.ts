@@ -33,6 +33,8 @@ class Replica(BaseHTTPRequestHandler):
             status = ready["status"]
         else:
             seen.append(self.path)
+        if self.path == "/hold":
+            time.sleep(0.5)
         if self.path == "/reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -119,6 +121,14 @@ for _ in range(20):
     ask("/warm")
 seen.clear()
 result["reset"] = [ask("/reset")[0], seen.count("/reset")]
+# Twelve connections to each replica are idle in the same moment.
+holders = [threading.Thread(target=ask, args=("/hold",)) for _ in range(48)]
+for holder in holders:
+    holder.start()
+for holder in holders:
+    holder.join()
+seen.clear()
+result["resetOfMany"] = [ask("/reset")[0], seen.count("/reset")]
 
 stop, visits = threading.Event(), []
 
