@@ -13,15 +13,16 @@ const used = { dialTimeout: "1s", responseHeaderTimeout: "30s" };
 /**
  * Connections to replicas, by the name that services of Traefik call them by.
  *
- * A replica may end an idle connection in the moment of its next use, whatever it announces: Go, and with it Traefik,
- * then repeats what may be repeated and has nothing was answered, on another idle connection and at last on a new one.
- * It cannot repeat a POST, so one that was sent there is lost. A new connection costs a third of what a request costs
- * on a node (docs/performance.md).
+ * A replica may end an idle connection in the moment of its next use, whatever it announces. Of what got no part of an
+ * answer Go, and with it Traefik, then repeats what may be repeated: on another idle connection, and at last on a new
+ * one. It cannot repeat a POST, so one that was sent there is lost. A new connection costs a node more than the rest of
+ * the request does (docs/performance.md).
  */
 export const transports = {
   once: { maxIdleConnsPerHost: -1, forwardingTimeouts: used },
   kept: {
-    // A replica that breaks the connection of each try of a request, and goes on, is asked once for each of these.
+    // A replica that breaks the connection of each try of a request, and goes on, is asked once for each of these and
+    // once more. With many requests at a time a new connection is opened for one in so many and one.
     maxIdleConnsPerHost: 8,
     // Shorter than what any web server is known to wait for the next request: gunicorn waits 2 s, Node and uvicorn 5.
     forwardingTimeouts: { ...used, idleConnTimeout: "1s" },

@@ -57,6 +57,9 @@ function readerUnit(): SetupFile {
     "SyslogIdentifier=haproxy",
     "# journalctl -u finds it under HAProxy's unit.",
     "LogExtraFields=OBJECT_SYSTEMD_UNIT=haproxy.service",
+    "# It must be root for that, and reads what strangers wrote.",
+    "CapabilityBoundingSet=",
+    "NoNewPrivileges=yes",
     ...proxyLogLimit,
   ];
   return {

@@ -936,7 +936,7 @@ PipeSize=1M
 TriggerLimitIntervalSec=0
 END_3f4d69c627c4
 
-put_file '/etc/systemd/system/platform-request-log.service' 'root' 'root' '0644' <<'END_f4e85521c2cc'
+put_file '/etc/systemd/system/platform-request-log.service' 'root' 'root' '0644' <<'END_4dc68f50ef0c'
 [Unit]
 Description=Lines that HAProxy logs
 StartLimitIntervalSec=0
@@ -949,9 +949,12 @@ StandardError=journal
 SyslogIdentifier=haproxy
 # journalctl -u finds it under HAProxy's unit.
 LogExtraFields=OBJECT_SYSTEMD_UNIT=haproxy.service
+# It must be root for that, and reads what strangers wrote.
+CapabilityBoundingSet=
+NoNewPrivileges=yes
 LogRateLimitIntervalSec=10s
 LogRateLimitBurst=50000
-END_f4e85521c2cc
+END_4dc68f50ef0c
 
 put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_99e842d47353'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
