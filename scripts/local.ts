@@ -21,6 +21,8 @@ import { repairStack } from "./repairStack";
 interface Options {
   /** Machines are made from images of their roles. */
   readonly baked?: true;
+  /** Configuration instead of `Pulumi.local.yaml`. */
+  readonly configFile?: string;
 }
 
 interface Context {
@@ -45,7 +47,7 @@ function build(title: string, ensure: (progress: Progress) => Promise<unknown>):
   };
 }
 
-function tasks({ baked }: Options): Listr<Context> {
+function tasks({ baked, configFile }: Options): Listr<Context> {
   return new Listr<Context>(
     [
       {
@@ -62,7 +64,7 @@ function tasks({ baked }: Options): Listr<Context> {
         task: async (context, task) => {
           const say = (line: string) => (task.output = line);
           await timed(phases, "images of the roles", async () => {
-            context.configFile = await bakedLocalConfig(say);
+            context.configFile = await bakedLocalConfig(say, configFile);
           });
         },
       },
@@ -92,7 +94,9 @@ function summary({ changes }: Deployment): string {
 
 async function main(options: Options): Promise<void> {
   await refuseMissingTools();
-  const { deployment } = await tasks(options).run({});
+  const { deployment } = await tasks(options).run({
+    ...(options.configFile && { configFile: options.configFile }),
+  });
   if (deployment === undefined) throw new Error("the platform did not come up");
   const settings = await loadStackFile(localStackName);
   const { stateDir } = localCloudSettings();
@@ -121,6 +125,7 @@ new Command("npm run local")
     "--baked",
     "makes new machines from images of their roles, which the first time makes: docs/operations.md",
   )
+  .option("--config-file <file>", "configuration instead of Pulumi.local.yaml, which it is a changed copy of")
   .addHelpText(
     "after",
     "\nIt needs root on Linux, Node and Go. Everything it builds is cached; `npm run local:down` removes the machines.\n",

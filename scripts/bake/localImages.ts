@@ -11,16 +11,20 @@ import { withBakedImages } from "./stackFile";
 /**
  * Bakes what is not baked yet; the local cloud is up.
  *
+ * @param configFile configuration that is to hold. @default - the stack's file
  * @returns path of the configuration that makes machines from it
  */
-export async function bakedLocalConfig(progress: Progress): Promise<string> {
+export async function bakedLocalConfig(
+  progress: Progress,
+  configFile = join(projectRoot, `Pulumi.${localStackName}.yaml`),
+): Promise<string> {
   const { settings, software } = await readBakedStack(localStackName);
   const { cloud, ...order } = await readAccess(await localStack(), settings);
   const plan = await planBake(cloud, settings.environment, software, false);
   const images = await carryOut(cloud, { ...order, signal: stopSignal(progress) }, plan, (role, line) =>
     progress(`${role}: ${line}`),
   );
-  const text = await readFile(join(projectRoot, `Pulumi.${localStackName}.yaml`), "utf8");
+  const text = await readFile(configFile, "utf8");
   const path = join(localCloudSettings().stateDir, "baked-stack.yaml");
   const baked = withBakedImages(text, images);
   await writeFile(path, baked.replace(/^config:\n/m, "config:\n  hetzner-platform:image: baked\n"));

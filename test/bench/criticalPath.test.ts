@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bringUpRatio } from "../../bench/bringUp";
+import { bringUpRatio } from "../../bench/bringUp/last";
 import { criticalPath } from "../../bench/criticalPath";
 
 const node = (urn: string, seconds: number, ...dependencies: string[]) => ({ urn, seconds, dependencies });

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { localCloudSettings } from "../localcloud/src/settings/cloud";
-import type { Deployment } from "../scripts/deployment";
-import type { Phase } from "../scripts/phases";
-import { criticalPath } from "./criticalPath";
+import { localCloudSettings } from "../../localcloud/src/settings/cloud";
+import type { Deployment } from "../../scripts/deployment";
+import type { Phase } from "../../scripts/phases";
+import { criticalPath } from "../criticalPath";
 
 interface BringUp {
   readonly phases: readonly Phase[];
