@@ -117,12 +117,21 @@ async function measure({ machine, visitor }: Path, target: string, seconds: numb
   const load = (connections: number, time: number) =>
     visitor.load(method, urls[target] ?? "", connections, time);
   await load(8, 1);
-  const before = await quietCpu(machine);
+  const idle = await idleWork(machine);
+  const [before, began] = [await cpuOf(machine), Date.now()];
   const busy = await load(8, seconds);
-  const cpu = ((await quietCpu(machine)) - before) / busy.requests;
+  const after = await quietCpu(machine);
+  const cpu = (after - before - (idle * (Date.now() - began)) / 1000) / busy.requests;
   const alone = await load(1, Math.max(1, seconds / 2));
   await quietCpu(machine);
   return { rate: busy.rate, cpu, wait: 1_000_000 / alone.rate };
+}
+
+/** Processor microseconds that the machine takes in a second without a request, for checks of health above all. */
+async function idleWork(machine: Machine): Promise<number> {
+  const [before, began] = [await quietCpu(machine), Date.now()];
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  return ((await cpuOf(machine)) - before) / ((Date.now() - began) / 1000);
 }
 
 /** Processor microseconds of the machine, when journal, upload and archive have done what the load left them. */

@@ -17,8 +17,8 @@ export function addRequestPath(bench: Command, readCount: (text: string) => numb
 Needs root on Linux. One Debian 13 machine is booted with what both builds render: HAProxy, Traefik in its container,
 journal, upload and archive, in front of a replica that answers a constant; the builds take turns. Requests come over a
 virtual cable to the virtual IP, an address of the machine's interface: keepalived and the agent move it and are in no
-request's way. Processor time is the whole machine's, with the lines that a request leaves behind, without the client.
-It takes about ten minutes.
+request's way. Processor time is the whole machine's, with the lines that a request leaves behind, without the client
+and what the machine takes without requests. It takes about ten minutes.
 `,
     )
     .action(benchRequestPath);
