@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { benchLocalCloud } from "../localcloud/bench/bench";
 import { cacheDir } from "../toolchain/cacheDir";
 import { addBringUp } from "./bringUp/command";
+import { addColdStart } from "./coldStart/command";
 import { addConfigure } from "./configure/command";
 import { benchNoChange } from "./noChange/bench";
 import { addRequestPath } from "./requestPath/command";
@@ -52,6 +53,7 @@ providers, Hetzner's API in memory, and an SSH server that runs no script. It ta
   .action(benchNoChange);
 
 addRequestPath(bench, readCount);
+addColdStart(bench, readCount);
 addResources(bench, readCount, readCounts);
 addConfigure(bench, readCount, readCounts);
 

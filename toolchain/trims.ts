@@ -100,22 +100,12 @@ export const bridgeTrims: readonly Trim[] = [
   },
 ];
 
-/** Fields of Traefik's configuration by the package that serves them. */
-const traefikProviders = {
-  consulcatalog: "consulCatalog",
-  docker: "docker",
-  ecs: "ecs",
-  "kubernetes/crd": "kubernetesCRD",
-  "kubernetes/gateway": "kubernetesGateway",
-  "kubernetes/ingress": "kubernetesIngress",
-  "kubernetes/ingress-nginx": "kubernetesIngressNGINX",
-  "kubernetes/knative": "knative",
-  "kv/consul": "consul",
-  "kv/etcd": "etcd",
-  "kv/redis": "redis",
-  "kv/zk": "zooKeeper",
-  nomad: "nomad",
-} as const;
+const traefikProviders = [
+  ...["consulcatalog", "docker", "ecs"],
+  ...["crd", "gateway", "ingress", "ingress-nginx", "knative"].map((name) => `kubernetes/${name}`),
+  ...["consul", "etcd", "redis", "zk"].map((name) => `kv/${name}`),
+  "nomad",
+];
 
 const types = [
   ...["docker.Provider", "docker.SwarmProvider", "ecs.Provider", "crd.Provider", "gateway.Provider"],
@@ -145,7 +135,7 @@ export const traefikTrims: readonly Trim[] = [
     ],
     edits: {
       "pkg/config/static/static_config.go": [
-        ...Object.keys(traefikProviders).map((name) => importOf(name)),
+        ...traefikProviders.map(importOf),
         ...types.map((type) => ({ from: `*${type} `, to: "LeftOut " })),
         {
           from: "\tif c.Providers.Docker != nil {\n",
