@@ -26,6 +26,6 @@ describe("what `npm run local` says at once", () => {
       reject: false,
     });
     assert.notEqual(run.exitCode, 0);
-    assert.match(run.all ?? "", /local-edge1[^]*EUR per month[^]*Go is not on the PATH/);
+    assert.match(run.all ?? "", /local-edge1.*EUR per month.*Go is not on the PATH/s);
   });
 });
