@@ -194,4 +194,19 @@ grep -rlE 'ApplicationPw|BackupPw|RestorePw' /etc /var/lib/platform | xargs -r s
     );
     assert.equal(found.output, "");
   });
+
+  it("makes a cluster and a key of its own where the image has the package and no cluster", async () => {
+    const identity =
+      "pg_controldata -D /var/lib/postgresql/17/main | grep 'system identifier'; sha256sum /etc/ssl/private/ssl-cert-snakeoil.key";
+    const own = `PATH=$PATH:/usr/lib/postgresql/17/bin\n${identity}`;
+    const before = (await machine.succeed(own)).split("\n");
+    await machine.succeed(
+      "pg_dropcluster --stop 17 main; rm -rf /etc/postgresql/17 /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem /var/lib/platform/units/*",
+    );
+    assert.match(await machine.apply(setupWith()), /a cluster of the machine's own/);
+    const after = (await machine.succeed(own)).split("\n");
+    for (const [index, line] of after.entries()) assert.notEqual(line, before[index]);
+    assert.equal(await psql("show data_checksums"), "on");
+    assert.doesNotMatch(await machine.apply(setupWith()), /a cluster of the machine's own/);
+  });
 });
