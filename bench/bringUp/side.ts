@@ -73,7 +73,7 @@ export async function formerSide(progress: Progress): Promise<Side> {
 }
 
 /** Programs that are compiled already are taken over, and Debian's packages. */
-async function formerCache(): Promise<string> {
+export async function formerCache(): Promise<string> {
   const cache = cacheDir("bench", `cache-${formerCommit}`);
   await mkdir(join(cache, "toolchain"), { recursive: true });
   for (const name of await readdir(cacheDir("toolchain")).catch(() => [])) {
