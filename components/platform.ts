@@ -109,7 +109,8 @@ export class Platform extends pulumi.ComponentResource {
     const reached = whereReached(
       edge.virtualIp,
       roles,
-      args.certificate === undefined ? undefined : settings.domain,
+      settings.domain,
+      args.certificate !== undefined ? "own" : settings.edge.acme.enabled ? "acme" : undefined,
     );
     this.endpoint = reached.endpoint;
     this.url = reached.url;

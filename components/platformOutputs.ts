@@ -40,17 +40,20 @@ function namedIds(machines: readonly MachinePlan[], ids: readonly number[]): [st
 /**
  * Where visitors find the platform once every machine is set up.
  *
- * @param domain whose certificate there is. @default - none, and HTTP alone
+ * @param certificate what speaks for the domain: one that was brought along, or one that is asked for by ACME, which
+ * comes when DNS leads here. @default - none, and HTTP alone
  */
 export function whereReached(
   virtualIp: pulumi.Output<string>,
   roles: Readonly<Record<string, Pick<CreatedRole, "configured">>>,
-  domain: string | undefined,
+  domain: string,
+  certificate: "own" | "acme" | undefined,
 ): { readonly endpoint: pulumi.Output<string>; readonly url: pulumi.Output<string> } {
-  const scheme = domain === undefined ? "http" : "https";
+  // By address HTTPS is for those who look away from the name. Without a certificate yet, HTTP is what answers.
+  const scheme = certificate === "own" ? "https" : "http";
   const everything = Object.values(roles).map(({ configured }) => configured);
   const endpoint = pulumi.all([virtualIp, everything]).apply(([address]) => `${scheme}://${address}`);
-  return { endpoint, url: domain === undefined ? endpoint : endpoint.apply(() => `${scheme}://${domain}`) };
+  return { endpoint, url: certificate === undefined ? endpoint : endpoint.apply(() => `https://${domain}`) };
 }
 
 /** Digests that run, by the references of the settings. */

@@ -104,7 +104,7 @@ function unitFile(service: HardenedService, environment: readonly string[]): str
 }
 
 /** What no program of an operator needs, and somebody who got into one would. Code made while running is allowed. */
-const hardening = [
+export const hardening = [
   "UMask=0027",
   "NoNewPrivileges=yes",
   "ProtectSystem=strict",

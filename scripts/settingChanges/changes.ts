@@ -66,6 +66,17 @@ export const settingChanges: readonly SettingChange[] = [
     note: "HAProxy and nginx reload, visitors notice nothing",
   },
   {
+    path: "edge.acme.enabled",
+    value: false,
+    note: "HAProxy and nginx reload, and nothing listens on port 443 any more",
+  },
+  {
+    path: "edge.acme.directory",
+    value: "https://acme-staging-v02.api.letsencrypt.org/directory",
+    note: "a new certificate is asked for at once; the old one serves until it has come, then visitors notice nothing",
+  },
+  { path: "edge.acme.email", value: "ops@example.com" },
+  {
     path: "edge.accessLog",
     value: { requests: "failed" },
     note: "HAProxy and nginx reload, visitors notice nothing",

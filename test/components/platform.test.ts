@@ -132,8 +132,14 @@ describe("Platform", function () {
   });
 
   it("answers by its address without a certificate, and by the certificate's name with one", async () => {
-    const plain = (await record()).platform;
+    const acme = { ...seedSettings.edge.acme, enabled: false };
+    const without = { ...args.settings, edge: { ...seedSettings.edge, acme } };
+    const plain = (await record({ settings: without })).platform;
     assert.equal(await resolved(plain.url), "http://198.51.100.20");
+    // One that is asked for comes when the name leads here: until then the address answers over HTTP.
+    const issued = (await record()).platform;
+    assert.equal(await resolved(issued.url), "https://www.example.com");
+    assert.equal(await resolved(issued.endpoint), "http://198.51.100.20");
     const secure = (await record({ certificate: "pem" })).platform;
     assert.equal(await resolved(secure.url), "https://www.example.com");
     assert.equal(await resolved(secure.endpoint), "https://198.51.100.20");

@@ -12,7 +12,13 @@ export const seedSettings: PlatformSettings = {
     subnets: { edge: "10.0.1.0/24", app: "10.0.2.0/24", database: "10.0.3.0/24", storage: "10.0.4.0/24" },
   },
   adminRanges: ["198.51.100.1/32"],
-  edge: { vcpus: 2, memoryGb: 4, serverType: undefined, engine: "haproxy" },
+  edge: {
+    vcpus: 2,
+    memoryGb: 4,
+    serverType: undefined,
+    engine: "haproxy",
+    acme: { enabled: true, directory: "https://acme-v02.api.letsencrypt.org/directory" },
+  },
   app: {
     vcpus: 4,
     memoryGb: 16,

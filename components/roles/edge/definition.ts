@@ -31,7 +31,7 @@ export function pairArgs(
   { wide, platform, common, inputs }: Surroundings,
 ): LoadBalancerPairArgs {
   const { plan } = platform;
-  const { engine, otherHosts, accessLog, redirectToHttps } = section;
+  const { engine, otherHosts, accessLog, redirectToHttps, acme } = section;
   const { apiToken, apiEndpoint, certificate } = inputs;
   const services = servicesOf(plan);
   const hosts = Object.values(services).flatMap(({ host }) => host ?? []);
@@ -43,6 +43,7 @@ export function pairArgs(
   return {
     ...common,
     ...{ apiToken, apiEndpoint, certificate, engine, otherHosts, accessLog, redirectToHttps },
+    ...(acme.enabled ? { acme } : {}),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),
     domain: wide.domain,

@@ -30,6 +30,8 @@ export interface EdgeOptions {
   readonly backends: readonly Backend[];
   /** Certificate chain and key in one PEM text; undefined: HTTPS is not offered. Secret. */
   readonly certificate: string | undefined;
+  /** Where the pair asks for its certificate itself; never beside `certificate`. @default - nowhere */
+  readonly acme?: AcmeOptions | undefined;
   /** Visitors of HTTP are sent to HTTPS; only with a certificate. */
   readonly redirectToHttps: boolean;
   /** Name that visitors use, sent as `Host` with every health check: `www.example.com`. */
@@ -47,15 +49,31 @@ export interface EdgeOptions {
   readonly statePass: string;
 }
 
+/** Certificates that the pair asks an ACME server for. */
+export interface AcmeOptions {
+  /** URL of the server's directory. */
+  readonly directory: string;
+  /** Whom the authority may write to. */
+  readonly email: string | undefined;
+  /** PEM of the authority by which the server's own certificate is checked. @default - those of the system */
+  readonly root: string | undefined;
+  /** 32 bytes in hexadecimal, with which the machines seal what they hand each other. Secret. */
+  readonly key: string;
+}
+
 /** Port on loopback where the agent answers; the proxies hand its page to the peer. */
 export const agentPort = 8405;
 
-const certificatePath = "/etc/platform/secrets/site.pem";
+/** Of whoever brings a certificate along. */
+export const ownCertificatePath = "/etc/platform/secrets/site.pem";
+
+/** Issued to the pair; until then a placeholder that the machine has signed itself. */
+export const issuedCertificatePath = "/etc/platform/secrets/issued.pem";
 
 export function certificateFile(options: EdgeOptions): SetupFile[] {
   if (options.certificate === undefined) return [];
   const content = options.certificate.endsWith("\n") ? options.certificate : `${options.certificate}\n`;
-  return [{ path: certificatePath, content, mode: "0600" }];
+  return [{ path: ownCertificatePath, content, mode: "0600" }];
 }
 
 /** What is logged of requests, with nothing left open. */
@@ -76,7 +94,8 @@ export function knownHosts({ domain, otherDomains = [] }: EdgeOptions): string[]
 
 /** Path of the certificate, or undefined when there is none. */
 export function certificatePathOf(options: EdgeOptions): string | undefined {
-  return options.certificate === undefined ? undefined : certificatePath;
+  if (options.certificate !== undefined) return ownCertificatePath;
+  return options.acme === undefined ? undefined : issuedCertificatePath;
 }
 
 /**

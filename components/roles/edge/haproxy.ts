@@ -2,6 +2,9 @@ import { LoggedRequests } from "../../settings/accessLog";
 import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
+import { acmeFiles, placeholderCommand } from "./acme";
+import { issuedMap } from "./acmeInstall";
+import { challengePath, haproxyChallenges } from "./challenges";
 import {
   accessLogOf,
   agentPort,
@@ -17,7 +20,7 @@ import { haproxyBackends } from "./haproxyBackends";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
 import { requestLogSetup, requestLogUnit } from "./requestLog";
 import { edgeHealthPort, httpPort, httpsPort } from "./role";
-import { OtherHosts } from "./settings";
+import { EdgeEngine, OtherHosts } from "./settings";
 
 const dropIn = keepRunning({
   unit: "haproxy.service",
@@ -46,12 +49,13 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
     packages: ["haproxy", "socat"],
     files: [
       ...certificates,
+      ...acmeFiles(options, EdgeEngine.HAProxy),
       // It holds what opens the page of the state.
       {
         path: configPath,
         content: haproxyConfig(options),
         mode: "0600",
-        validate: 'haproxy -c -q -f "$1"',
+        validate: `${placeholderCommand(options)}haproxy -c -q -f "$1"`,
       },
       { path: reloadPath, content: reloadScript, mode: "0755" },
       dropIn,
@@ -81,6 +85,7 @@ export function haproxyConfig(options: EdgeOptions): string {
     visitors(options),
     health(options),
     ...haproxyBackends(options),
+    ...haproxyChallenges(options),
     agent,
   ]
     .map((section) => section.trim())
@@ -157,8 +162,10 @@ ${requestLog(options)}  acl asks_state path ${publicStatePath}
   acl is_internal path,url_dec -m sub ${internalPrefix}
   http-request deny deny_status 404 if is_internal or asks_state !is_peer
   http-request set-log-level silent if asks_state
+${challengeRules(options)}\
 ${hostRules(options)}\
   use_backend agent if asks_state
+${options.acme === undefined ? "" : "  use_backend challenges if asks_challenge\n"}\
   # A site that looks sick everywhere is tried all the same: it may only be slow.
   use_backend anyone if { nbsrv(app) lt 1 }
   use_backend streams if { req.hdr(Upgrade) -i websocket } or { req.hdr(Accept) -m sub text/event-stream }
@@ -177,20 +184,38 @@ function requestLog(options: EdgeOptions): string {
   return `${format}  http-after-response set-log-level silent if { status lt 499 } ${fast.join(" ")}\n`;
 }
 
+/**
+ * What the authority asks for is answered under every name and over HTTP. Whether it has issued a certificate stands in
+ * a map, which a running HAProxy is told to change: until then nobody is sent to one that no browser takes.
+ */
+function challengeRules(options: EdgeOptions): string {
+  if (options.acme === undefined) return "";
+  return `  acl asks_challenge path_beg ${challengePath}
+  acl issued str(https),map(${issuedMap},no) -m str yes
+  http-request allow if asks_challenge
+`;
+}
+
 /** Which names are served, and which visitors go elsewhere. */
 function hostRules(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
   const scheme = certificate === undefined ? "http" : "https";
   const elsewhere = `http-request redirect prefix ${scheme}://${options.domain} code 308`;
+  const unissued = options.acme === undefined ? "" : " or !issued";
   const rules = [`acl known_host req.hdr(Host),host_only,lower -m str ${knownHosts(options).join(" ")}`];
-  if (options.otherHosts === OtherHosts.Redirect) rules.push(`${elsewhere} unless known_host or asks_state`);
+  if (options.otherHosts === OtherHosts.Redirect) {
+    rules.push(`${elsewhere} unless known_host or asks_state${unissued}`);
+    if (options.acme !== undefined) {
+      rules.push(`${elsewhere.replace("https:", "http:")} unless known_host or asks_state or issued`);
+    }
+  }
   if (options.otherHosts === OtherHosts.Refuse) {
     rules.push("http-request deny deny_status 421 unless known_host or asks_state");
   }
   if (certificate !== undefined && options.redirectToHttps) {
     // The certificate speaks for no address and no foreign name, so these are not sent to themselves.
-    rules.push(`${elsewhere} unless { ssl_fc } or asks_state or known_host`);
-    rules.push("http-request redirect scheme https code 308 unless { ssl_fc } or asks_state");
+    rules.push(`${elsewhere} unless { ssl_fc } or asks_state or known_host${unissued}`);
+    rules.push(`http-request redirect scheme https code 308 unless { ssl_fc } or asks_state${unissued}`);
   }
   return rules.length === 1 ? "" : rules.map((rule) => `  ${rule}\n`).join("");
 }

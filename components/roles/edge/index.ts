@@ -1,2 +1,2 @@
-export type { Backend, LoadBalancerPairArgs } from "./inputs";
+export type { Acme, Backend, LoadBalancerPairArgs } from "./inputs";
 export { LoadBalancerPair } from "./loadBalancerPair";

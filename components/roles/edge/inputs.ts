@@ -4,6 +4,7 @@ import { type MachinesArgs, machinesProblems } from "../../machine/machinesArgs"
 import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
+import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSettings";
 import { backendProblems } from "./backendProblems";
 import type { Backend as KnownBackend } from "./edge";
 import { EdgeEngine, OtherHosts } from "./settings";
@@ -29,15 +30,34 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly apiToken: pulumi.Input<string>;
   /** Base of the Hetzner Cloud API. @default "https://api.hetzner.cloud/v1" */
   readonly apiEndpoint?: pulumi.Input<string>;
-  /** Certificate chain and key in one PEM text. Secret. @default - HTTP only, nothing listens on port 443 */
+  /** Certificate chain and key in one PEM text. Secret. @default - see `acme` */
   readonly certificate?: pulumi.Input<string>;
-  /** Visitors of HTTP are sent to HTTPS; without a certificate it says nothing. @default true */
+  /**
+   * Where the pair asks for its certificate itself, for the domain and the other ones; says nothing beside
+   * `certificate`. An empty object is Let's Encrypt, whose terms count as accepted.
+   * @default - HTTP only, nothing listens on port 443
+   */
+  readonly acme?: Acme;
+  /**
+   * Visitors of HTTP are sent to HTTPS, by ACME from the first certificate on; without a certificate it says
+   * nothing. @default true
+   */
   readonly redirectToHttps?: boolean;
   /**
    * The pair's network routes 0.0.0.0/0 to the machine that has the address, and **no other gateway**: false for a
    * network with a NAT or VPN gateway of its own. @default true
    */
   readonly manageDefaultRoute?: boolean;
+}
+
+/** An ACME server, and who asks it. */
+export interface Acme {
+  /** URL of its directory. @default "https://acme-v02.api.letsencrypt.org/directory" */
+  readonly directory?: string;
+  /** Whom the authority may write to. @default - nobody */
+  readonly email?: string;
+  /** PEM of the authority by which the server's own certificate is checked. @default - those of the system */
+  readonly root?: string;
 }
 
 /** A machine that requests are sent to. */
@@ -74,6 +94,12 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...plainProblem("engine", engine, (value) => engines.includes(value), engines.join(" or ")),
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
+    ...plainProblem(
+      "acme",
+      args.acme,
+      isAcme,
+      `{ directory: ${directoryAllowed}, email: ${emailAllowed}, root: ${rootAllowed} }`,
+    ),
     ...tokenProblem(apiToken),
     ...plainProblem("apiEndpoint", apiEndpoint, isUrl, "https://api.hetzner.cloud/v1 or the like"),
     ...plainBackendProblems(args.backends),

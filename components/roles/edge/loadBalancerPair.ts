@@ -107,7 +107,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
 function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformContext | undefined): Pair {
   const { engine = EdgeEngine.HAProxy, addresses, environment = name } = args;
   const size = requireSize(args);
-  const plan = planOf(name, args, platform, { role: edgeRole({ ...size, engine }), addresses });
+  const acme = { enabled: args.acme !== undefined && args.certificate === undefined };
+  const plan = planOf(name, args, platform, { role: edgeRole({ ...size, engine, acme }), addresses });
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");
   const context = machineContext(name, args, platform);

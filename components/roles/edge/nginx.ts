@@ -1,21 +1,16 @@
 import { mergeSetups } from "../../setup/merge";
-import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
+import { anyReplicaHeader } from "../../setup/site";
 import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
-import {
-  certificateFile,
-  certificatePathOf,
-  connectionLimit,
-  type EdgeOptions,
-  knownHosts,
-  proxyLogLimit,
-  reservedConnections,
-} from "./edge";
+import { acmeFiles, placeholderCommand } from "./acme";
+import { nginxChallenges } from "./challenges";
+import { certificateFile, type EdgeOptions, knownHosts, proxyLogLimit, reservedConnections } from "./edge";
 import { nginxLog } from "./nginxLog";
-import { nobodyReadyPath, probeSetup } from "./nginxProbe";
+import { probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
-import { edgeHealthPort, httpPort, httpsPort } from "./role";
-import { OtherHosts } from "./settings";
+import { visitorLimit, visitorServers } from "./nginxVisitors";
+import { edgeHealthPort } from "./role";
+import { EdgeEngine } from "./settings";
 
 const configPath = "/etc/nginx/nginx.conf";
 const dropIn = keepRunning({
@@ -37,12 +32,13 @@ export function nginxSetup(options: EdgeOptions): CompleteSetup {
     packages: ["nginx"],
     files: [
       ...certificates,
+      ...acmeFiles(options, EdgeEngine.Nginx),
       // It holds what opens the page of the state.
       {
         path: configPath,
         content: nginxConfig(options),
         mode: "0600",
-        validate: 'nginx -t -q -c "$1"',
+        validate: `${placeholderCommand(options)}nginx -t -q -c "$1"`,
       },
       dropIn,
     ],
@@ -90,17 +86,12 @@ http {
   map_hash_bucket_size 512;
 ${nginxLog(options)}
 ${maps(options)}
-${upstreams(options)}
+${upstreams(options)}${nginxChallenges(options)}
 ${proxyDefaults}
 ${visitorServers(options)}
 ${healthServer(options)}
 }
 `;
-}
-
-/** Visitors at the same time; nginx counts them in sixteen bits. */
-function visitorLimit(options: EdgeOptions): number {
-  return Math.min(65_535, connectionLimit(options.machine.size.memoryGb));
 }
 
 function maps(options: EdgeOptions): string {
@@ -160,91 +151,3 @@ const proxyDefaults = `
   proxy_set_header X-Request-ID $request_id;
   proxy_set_header ${anyReplicaHeader} $any_replica;
   proxy_set_header Forwarded "";`;
-
-function stateLocation(options: EdgeOptions): string {
-  return `    location = ${publicStatePath} {
-      if ($http_x_platform_key != "${options.statePass}") {
-        return 404;
-      }
-      access_log off;
-      proxy_pass http://agent/state;
-    }`;
-}
-
-function visitorServers(options: EdgeOptions): string {
-  const certificate = certificatePathOf(options);
-  const locations = visitorLocations(options);
-  const plain = certificate !== undefined && options.redirectToHttps ? redirectLocations(options) : locations;
-  const servers = [`listen ${httpPort} default_server;${plain}`];
-  if (certificate !== undefined) {
-    servers.push(`listen ${httpsPort} ssl default_server;\n    http2 on;\n${tls(certificate)}${locations}`);
-  }
-  return servers.map((body) => `\n  server {\n    set $any_replica "";\n    ${body}\n  }`).join("\n");
-}
-
-function visitorLocations(options: EdgeOptions): string {
-  return `
-    if (-f ${nobodyReadyPath}) {
-      set $any_replica yes;
-    }
-    add_header X-Edge ${options.machine.name} always;
-    limit_conn visitors ${visitorLimit(options)};
-    error_page 418 = @stays_open;
-    location / {${otherHosts(options)}
-      if ($stays_open) {
-        return 418;
-      }
-      proxy_pass http://app;
-    }
-    location @stays_open {
-      proxy_read_timeout 1h;
-      proxy_send_timeout 1h;
-      proxy_buffering off;
-      proxy_pass http://streams;
-    }
-    location ${internalPrefix} {
-      return 404;
-    }
-${stateLocation(options)}`;
-}
-
-/** The certificate speaks for no address and no foreign name, so these are not sent to themselves. */
-function redirectLocations(options: EdgeOptions): string {
-  return `
-    location / {${options.otherHosts === OtherHosts.Refuse ? otherHosts(options) : ""}
-      if ($known_host = 0) {
-        return 308 https://${options.domain}$request_uri;
-      }
-      return 308 https://$host$request_uri;
-    }
-${stateLocation(options)}`;
-}
-
-/** For names that are not the platform's. */
-function otherHosts(options: EdgeOptions): string {
-  const scheme = certificatePathOf(options) === undefined ? "http" : "https";
-  const answers: Record<OtherHosts, string | undefined> = {
-    serve: undefined,
-    redirect: `308 ${scheme}://${options.domain}$request_uri`,
-    refuse: "421",
-  };
-  const answer = answers[options.otherHosts ?? OtherHosts.Serve];
-  if (answer === undefined) return "";
-  return `
-      if ($known_host = 0) {
-        return ${answer};
-      }`;
-}
-
-/** Intermediate profile of https://ssl-config.mozilla.org, guideline 5.8. */
-function tls(certificate: string): string {
-  return `    ssl_certificate ${certificate};
-    ssl_certificate_key ${certificate};
-    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1:secp384r1;
-    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
-    ssl_prefer_server_ciphers off;
-    ssl_session_timeout 1d;
-    ssl_session_cache shared:tls:10m;
-    ssl_session_tickets off;`;
-}

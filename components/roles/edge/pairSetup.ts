@@ -7,6 +7,7 @@ import { refuseInputs } from "../../machine/inputErrors";
 import { numericId } from "../../machine/server";
 import type { MachinePlan, Plan } from "../../plan/plan";
 import { mergeSetups } from "../../setup/merge";
+import { defaultDirectory } from "./acmeSettings";
 import { backendProblems } from "./backendProblems";
 import type { LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
@@ -33,11 +34,18 @@ export function machineSetup(
   return pulumi
     .all([siteOf(args), agentOf(args, floatingIp), floatingIp.ipAddress])
     .apply(([site, agent, address]) => {
-      const { adminRanges, logArchive, backends, ...rest } = site;
+      const { adminRanges, logArchive, backends, acme, ...rest } = site;
       refuseInputs(`LoadBalancerPair ${plan.environment}`, backendProblems(backends));
       const setup = loadBalancerSetup({
         ...rest,
         backends,
+        acme: acme && {
+          directory: defaultDirectory,
+          email: undefined,
+          root: undefined,
+          ...acme,
+          key: agent.certificateKey,
+        },
         machine,
         peer,
         statePass: agent.statePass,
@@ -58,6 +66,7 @@ function siteOf(args: LoadBalancerPairArgs) {
     engine: args.engine ?? EdgeEngine.HAProxy,
     backends: args.backends,
     certificate: args.certificate,
+    acme: args.certificate === undefined ? args.acme : undefined,
     redirectToHttps: args.redirectToHttps ?? true,
     domain: args.domain,
     otherDomains: args.otherDomains ?? [],
@@ -80,6 +89,7 @@ function agentOf(args: LoadBalancerPairArgs, floatingIp: hcloud.FloatingIp) {
       networkId: manageDefaultRoute ? networkId : undefined,
       statePass: derivedKey(apiToken, "state of the edge"),
       pairKey: derivedKey(apiToken, "signed answers of the edge"),
+      certificateKey: derivedKey(apiToken, "certificates of the edge"),
     }));
 }
 

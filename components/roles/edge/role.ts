@@ -2,7 +2,9 @@ import { bastionOffer } from "../../plan/flows";
 import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
 import { siteOffer } from "../../setup/site";
-import { EdgeEngine, type EdgeSettings } from "./settings";
+import type { MachineSize } from "../../sizing/resolve";
+import type { AcmeSettings } from "./acmeSettings";
+import { EdgeEngine } from "./settings";
 
 export const httpPort = 80;
 export const httpsPort = 443;
@@ -10,8 +12,20 @@ export const httpsPort = 443;
 /** The proxy's own health and statistics, and the agent's state, on the private address. */
 export const edgeHealthPort = 8404;
 
+/** One load balancer takes the other one's certificate here. */
+export const handoverPort = 8406;
+
+/** certbot listens here while the authority looks whether the names are ours. */
+export const challengePort = 8407;
+
+/** What the plan depends on. */
+export interface EdgeRoleSettings extends MachineSize {
+  readonly engine: EdgeEngine;
+  readonly acme: Pick<AcmeSettings, "enabled">;
+}
+
 /** Two public machines in front of all others. */
-export function edgeRole(settings: EdgeSettings): Role {
+export function edgeRole(settings: EdgeRoleSettings): Role {
   return {
     name: "edge",
     title: "Traffic Entry Layer",
@@ -26,7 +40,7 @@ export function edgeRole(settings: EdgeSettings): Role {
         title: "Floating IPv4 exposed to the internet, on one load balancer at a time",
       },
     ],
-    parts: [proxy(settings.engine), failover, gateway],
+    parts: [proxy(settings.engine), failover, ...(settings.acme.enabled ? [certificates] : []), gateway],
   };
 }
 
@@ -48,6 +62,15 @@ const failover: Part = {
   listens: [
     { protocol: "vrrp", from: ["edge"], purpose: "who is master" },
     { protocol: "tcp", port: edgeHealthPort, from: ["edge"], purpose: "the peer's state" },
+  ],
+};
+
+const certificates: Part = {
+  name: "certificates",
+  title: "certificates by ACME, for names without one of their own",
+  listens: [
+    { protocol: "tcp", port: handoverPort, from: ["edge"], purpose: "the certificate, sealed" },
+    { protocol: "tcp", port: challengePort, from: ["edge"], purpose: "challenges of the ACME server" },
   ],
 };
 

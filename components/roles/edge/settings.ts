@@ -4,6 +4,7 @@ import { choice, flag, secretText } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { MachineSize } from "../../sizing/resolve";
+import { type AcmeSettings, acmeShape } from "./acmeSettings";
 import { type CertificateInput, certificateRule } from "./certificateRules";
 
 export const EdgeEngine = { HAProxy: "haproxy", Nginx: "nginx" } as const;
@@ -27,6 +28,8 @@ export interface EdgeSettings extends MachineSize {
   readonly otherHosts?: OtherHosts;
   /** Visitors of HTTP are sent to HTTPS; says nothing without a certificate. @default true */
   readonly redirectToHttps?: boolean;
+  /** Certificates that the pair asks for itself, while the stack has none. */
+  readonly acme: AcmeSettings;
   /** What the load balancers log. @default - all requests */
   readonly accessLog?: AccessLog;
 }
@@ -47,6 +50,7 @@ const schema = z
     redirectToHttps: flag()
       .describe("Visitors of HTTP are sent to HTTPS; says nothing while there is no certificate")
       .default(true),
+    acme: acmeShape,
     accessLog: accessLogShape(LoggedRequests.All, "What the load balancers log of requests"),
   })
   .transform((values): EdgeSettings => ({ ...values, ...completeSize(values, defaultSize) }))
@@ -75,7 +79,7 @@ export const edgeSecrets = {
   )
     .meta({
       description: "PEM with certificate, chain and private key of the domain and of the hosts of services",
-      fallback: "HTTP alone",
+      fallback: "one by ACME, see `edge.acme`",
     })
     .optional(),
 };

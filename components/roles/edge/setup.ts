@@ -2,6 +2,7 @@ import { bastionSynRetries } from "../../machine/dialing";
 import { mergeSetups } from "../../setup/merge";
 import { sysctlSetup } from "../../setup/sysctl";
 import type { CompleteSetup } from "../../setup/types";
+import { acmeSetup } from "./acme";
 import { type AgentOptions, agentSetup } from "./agent";
 import type { EdgeOptions } from "./edge";
 import { floatingAddressSetup } from "./floatingAddress";
@@ -29,6 +30,7 @@ export function loadBalancerSetup(options: LoadBalancerSetupOptions): CompleteSe
     options.engine === EdgeEngine.Nginx ? nginxSetup(options) : haproxySetup(options),
     agentSetup(options.machine, options.peer, options.agent),
     keepalivedSetup(options.machine, options.peer),
+    acmeSetup(options),
     { probes: edgeProbes(options, options.engine, options.floatingIp) },
   );
 }

@@ -1,5 +1,6 @@
 import { fileSystems } from "../../setup/machineProbes";
 import type { Probe } from "../../setup/status";
+import { acmeProbe } from "./acmeStatus";
 import { agentStatePath } from "./agent";
 import { certificatePathOf, type EdgeOptions } from "./edge";
 import { adminSocket } from "./haproxyReload";
@@ -16,14 +17,13 @@ const oldestCall = 120;
 
 /** What can be up or down on a load balancer. */
 export function edgeProbes(options: EdgeOptions, engine: EdgeEngine, floatingIp: string): Probe[] {
-  const certificate = certificatePathOf(options);
   return [
     proxyProbe(engine),
     keepalivedProbe,
     agentProbe,
     addressProbe(floatingIp),
     natProbe,
-    ...(certificate === undefined ? [] : [certificateProbe(certificate)]),
+    ...certificateProbes(options),
     fileSystems("/"),
   ];
 }
@@ -96,6 +96,12 @@ const natProbe: Probe = {
   title: "NAT",
   command: `{ nft list table ip platform_nat >/dev/null 2>&1 || echo "is not loaded: see systemctl status platform-nat"; } | jq -Rn '{reasons: [inputs]}'`,
 };
+
+function certificateProbes(options: EdgeOptions): Probe[] {
+  if (options.certificate === undefined && options.acme !== undefined) return [acmeProbe];
+  const path = certificatePathOf(options);
+  return path === undefined ? [] : [certificateProbe(path)];
+}
 
 function certificateProbe(path: string): Probe {
   return {

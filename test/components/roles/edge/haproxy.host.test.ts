@@ -3,13 +3,14 @@ import type { EdgeOptions } from "../../../../components/roles/edge/edge";
 import { haproxyConfig, haproxySetup } from "../../../../components/roles/edge/haproxy";
 import { shellcheck } from "../../../support/shellcheck";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
-import { certificatePem, edgeOptions } from "./support/options";
+import { certificatePem, edgeOptions, placeholder, withAcme } from "./support/options";
 
 const withTls = (): EdgeOptions => ({ ...edgeOptions, certificate: certificatePem() });
 
 /** What Debian 13's HAProxy says; warnings count. */
 async function judge(options: EdgeOptions) {
-  return inDebian13("haproxy -c -f /etc/haproxy/haproxy.cfg", {
+  const before = options.acme === undefined ? "" : placeholder("haproxy");
+  return inDebian13(`${before}haproxy -c -f /etc/haproxy/haproxy.cfg`, {
     "/etc/haproxy/haproxy.cfg": haproxyConfig(options),
     ...(options.certificate === undefined ? {} : { "/etc/platform/secrets/site.pem": options.certificate }),
   });
@@ -31,6 +32,8 @@ describe("haproxy", () => {
         () => ({ ...edgeOptions, domain: longestDomain, otherHosts: "redirect" }),
       ],
       ["with a certificate and without a redirect", () => ({ ...withTls(), redirectToHttps: false })],
+      ["with certificates by ACME", () => withAcme],
+      ["with ACME, and other names elsewhere", () => ({ ...withAcme, otherHosts: "redirect" })],
       ["one backend on the smallest machine", () => smallest()],
     ];
     for (const [name, options] of cases) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { EdgeOptions } from "../../../../components/roles/edge/edge";
 import { nginxConfig, nginxSetup } from "../../../../components/roles/edge/nginx";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
-import { certificatePem, edgeOptions } from "./support/options";
+import { certificatePem, edgeOptions, placeholder, withAcme } from "./support/options";
 
 const withTls = (): EdgeOptions => ({ ...edgeOptions, certificate: certificatePem() });
 
@@ -22,12 +22,15 @@ describe("nginx", () => {
         () => ({ ...edgeOptions, domain: longestDomain, otherHosts: "redirect" }),
       ],
       ["with a certificate and without a redirect", () => ({ ...withTls(), redirectToHttps: false })],
+      ["with certificates by ACME", () => withAcme],
+      ["with ACME, and other names refused", () => ({ ...withAcme, otherHosts: "refuse" })],
     ];
     for (const [name, options] of cases) {
       it(`accepts the configuration without a warning: ${name}`, async () => {
         const given = options();
+        const before = given.acme === undefined ? "" : placeholder("nginx");
         const { exitCode, output } = await inDebian13(
-          "echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; nginx -t -c /etc/platform/nginx.conf",
+          `${before}echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; nginx -t -c /etc/platform/nginx.conf`,
           {
             "/etc/platform/nginx.conf": nginxConfig(given),
             ...(given.certificate === undefined

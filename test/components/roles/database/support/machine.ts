@@ -13,6 +13,7 @@ import { ensureHostPackages } from "../../../../../localcloud/src/linux/hostPack
 import { enterArguments } from "../../../../../localcloud/src/machines/guest";
 import { cacheDir } from "../../../../../toolchain/cacheDir";
 import { withLock } from "../../../../../toolchain/lock";
+import { joinGroups, removeGroups } from "./controlGroups";
 
 const firstStage = ["ca-certificates", "curl", "dbus", "iproute2", "procps", "systemd", "systemd-sysv"];
 
@@ -51,10 +52,23 @@ export function whyNoMachine(): string | undefined {
   return process.getuid?.() === 0 ? undefined : "needs root, to boot a Debian 13 machine";
 }
 
+/** What a root file system is made of. */
+export interface RootRecipe {
+  /** Of its folder in the cache. */
+  readonly name: string;
+  readonly packages: readonly string[];
+  /** Bash, inside of it; reads `input`. */
+  readonly install: string;
+  readonly input: string;
+}
+
+/** Of machines that hold data. */
+const dataRoot: RootRecipe = { name: "data", packages, install: installScript, input: createClusterConf };
+
 /** Root file system with the packages; built once in about two minutes, never written to afterwards. */
-async function machineRoot(): Promise<string> {
-  const recipe = [...firstStage, ...packages, installScript, createClusterConf].join("\n");
-  const root = cacheDir(`debian13-data-${createHash("sha256").update(recipe).digest("hex").slice(0, 8)}`);
+async function machineRoot({ name, packages, install, input }: RootRecipe): Promise<string> {
+  const recipe = [...firstStage, ...packages, install, input].join("\n");
+  const root = cacheDir(`debian13-${name}-${createHash("sha256").update(recipe).digest("hex").slice(0, 8)}`);
   await mkdir(cacheDir(), { recursive: true });
   await withLock(
     `${root}.lock`,
@@ -73,8 +87,8 @@ async function machineRoot(): Promise<string> {
         ]);
         // Creating the database cluster needs /proc and shared memory, which a bare chroot lacks.
         const inside = ["--quiet", "--register=no", "--keep-unit", "--pipe", "--directory", partial];
-        await execa("systemd-nspawn", [...inside, "/bin/bash", "-c", installScript], {
-          input: createClusterConf,
+        await execa("systemd-nspawn", [...inside, "/bin/bash", "-c", install], {
+          input,
           env: cleanEnvironment,
           extendEnv: false,
         });
@@ -118,10 +132,16 @@ export interface TestMachine {
 /**
  * Boots a machine whose loopback has these addresses. Mounts and processes live in namespaces that end with
  * the test process, however it ends.
+ *
+ * @param recipe @default - what database and storage nodes install
  */
-export async function bootMachine(hostname: string, addresses: readonly string[]): Promise<TestMachine> {
+export async function bootMachine(
+  hostname: string,
+  addresses: readonly string[],
+  recipe: RootRecipe = dataRoot,
+): Promise<TestMachine> {
   await ensureHostPackages(["systemd-container"]);
-  const lower = await machineRoot();
+  const lower = await machineRoot(recipe);
   const folder = await mkdtemp(join(tmpdir(), `platform-test-${hostname}-`));
   for (const name of ["upper", "work", "root"]) await mkdir(join(folder, name));
   const supervisor = startNspawn(lower, folder, hostname);
@@ -138,6 +158,7 @@ export async function bootMachine(hostname: string, addresses: readonly string[]
 
 function startNspawn(lower: string, folder: string, hostname: string): ChildProcess {
   const script = `set -e
+${joinGroups('"${2##*/}"')}
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
 exec systemd-nspawn --quiet --directory "$2/root" --register=no --keep-unit --private-network --boot \\
   --machine="$3" --hostname="$3" --console=pipe --link-journal=no --resolv-conf=off --timezone=off --capability=all \\
@@ -218,6 +239,7 @@ function handle(init: number, supervisor: ChildProcess, folder: string): TestMac
       const ended = once(supervisor, "exit");
       supervisor.kill("SIGKILL");
       await ended;
+      await removeGroups(folder);
       // The kernel may still be taking the machine's processes down.
       await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },

@@ -1,6 +1,8 @@
 import { execaSync } from "execa";
+import { installScript } from "../../../../../components/roles/edge/acmeInstall";
 import type { AgentOptions } from "../../../../../components/roles/edge/agent";
 import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
+import type { EdgeEngine } from "../../../../../components/roles/edge/settings";
 import type { LoadBalancerSetupOptions } from "../../../../../components/roles/edge/setup";
 import { planned } from "../../../../support/planned";
 import { seedSettings } from "../../../../support/settings";
@@ -37,6 +39,21 @@ export const setupOptions: LoadBalancerSetupOptions = {
   privateRange: seedSettings.network.range,
   agent: agentOptions,
 };
+
+/** The same, with certificates by ACME. */
+export const withAcme: EdgeOptions = {
+  ...edgeOptions,
+  acme: {
+    directory: "https://acme.example.com/dir",
+    email: undefined,
+    root: undefined,
+    key: "planted-certificate-key",
+  },
+};
+
+/** Bash that makes what a proxy with ACME starts with. */
+export const placeholder = (engine: EdgeEngine) =>
+  `bash -s placeholder <<'END_OF_INSTALL'\n${installScript(engine, edgeOptions.domain)}END_OF_INSTALL\n`;
 
 /** A self-signed certificate with its key in one PEM text, made for this run. */
 export function certificatePem(): string {

@@ -1,0 +1,170 @@
+"""One look at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
+
+Usage: certificate.py CONFIG.json
+
+Whatever fails, the certificate of before is served on; what failed is in the journal and in status.json.
+"""
+
+import hashlib
+import json
+import os
+import random
+import sys
+import time
+from typing import Any
+
+import handover
+from authority import Refused, is_rate_limit, issue, renewal_advice
+from bundle import Bundle, Unusable, is_for, load, replace
+from schedule import HOUR, Situation, Turn, Window, pause, renewal_at, turn
+from sealing import Forged
+
+
+class Keeper:
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.names = frozenset(config["names"])
+        self.folder = config["folder"]
+        self.status = self._read_status()
+
+    def run(self) -> None:
+        own = self._take(load(self._path("bundle.json")))
+        window = self._advice(own) if own is not None else None
+        due_at = 0.0 if own is None else renewal_at(own.begin, own.end, own.serial, window)
+        now = time.time()
+        since = self.status.get("dueSince") if now >= due_at else None
+        self.status["dueSince"] = now if now >= due_at and since is None else since
+        verdict = turn(
+            Situation(
+                now=now,
+                due_at=due_at,
+                due_since=self.status["dueSince"],
+                not_before=self.status.get("notBefore", 0.0),
+                owner=self._owns_address(),
+                take_over_after=self.config["takeOverAfter"],
+            )
+        )
+        self.status |= {"verdict": verdict.value, "at": now, "renewAt": due_at}
+        if verdict is Turn.ISSUE:
+            self._issue()
+        self._save_status()
+
+    def _take(self, own: Bundle | None) -> Bundle | None:
+        """The better one of both machines' certificates that the configuration asks for; None: there is none."""
+        candidates = [own, self._peers()]
+        wanted = [one for one in candidates if one is not None and self._is_wanted(one)]
+        best = max(wanted, key=lambda one: (one.begin, one.serial), default=None)
+        if best is not None and (own is None or best.serial != own.serial):
+            self._keep(best)
+            say(5, f"took certificate {best.serial} from {self.config['peer']['server']}")
+        return best
+
+    def _peers(self) -> Bundle | None:
+        problem = ""
+        try:
+            return handover.ask(self.config)
+        except Forged as error:
+            problem = f"its answer is not sealed with the pair's key for this question ({error})"
+            say(3, f"{self.config['peer']['server']}: {problem}")
+        except Unusable as error:
+            problem = f"its answer is no certificate: {error}"
+            say(4, f"{self.config['peer']['server']}: {problem}")
+        except OSError as error:
+            # It may be off; then it takes this machine's certificate when it is back.
+            problem = f"does not answer: {type(error).__name__}"
+        finally:
+            self.status["peer"] = problem
+        return None
+
+    def _is_wanted(self, bundle: Bundle) -> bool:
+        return is_for(bundle, self.config["directory"], self.names)
+
+    def _advice(self, own: Bundle) -> Window | None:
+        known = self.status.get("advice") or {}
+        if known.get("serial") != own.serial:
+            known = {}
+        if time.time() >= known.get("again", 0.0):
+            try:
+                advice = renewal_advice(self.config, own)
+                window = None if advice.window is None else list(advice.window)
+                known = {"window": window, "again": time.time() + advice.again_in}
+            except (OSError, ValueError) as error:
+                say(5, f"no renewal information: {type(error).__name__}: {error}")
+                known = {"window": known.get("window"), "again": time.time() + HOUR}
+            self.status["advice"] = known | {"serial": own.serial}
+        window = known.get("window")
+        return None if window is None else Window(*window)
+
+    def _owns_address(self) -> bool | None:
+        try:
+            with open(self.config["agentState"], encoding="utf-8") as file:
+                state = json.load(file)
+            return None if state["server"] is None else bool(state["owner"] == state["server"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def _issue(self) -> None:
+        say(5, f"asking {self.config['directory']} for {', '.join(self.config['names'])}")
+        try:
+            bundle = issue(self.config)
+            if not self._is_wanted(bundle):
+                raise Refused(f"it issued a certificate for {', '.join(sorted(bundle.names))}")
+        except Refused as refused:
+            self._record_failure(refused)
+            return
+        self._keep(bundle)
+        self.status |= {"failures": 0, "notBefore": 0.0, "lastFailure": None, "dueSince": None, "verdict": "issued"}
+        self.status["renewAt"] = renewal_at(bundle.begin, bundle.end, bundle.serial, None)
+        say(5, f"issued: certificate {bundle.serial}")
+
+    def _record_failure(self, refused: Refused) -> None:
+        now = time.time()
+        failures = self.status.get("failures", 0) + 1
+        asked = None if refused.retry_after is None else refused.retry_after - now
+        if asked is None and is_rate_limit(str(refused)):
+            asked = HOUR
+        first, longest = self.config["firstPause"], self.config["longestPause"]
+        wait = pause(failures, first, longest, random.random(), asked)  # noqa: S311
+        self.status |= {
+            "failures": failures,
+            "notBefore": now + wait,
+            "lastFailure": {"at": now, "why": str(refused)},
+        }
+        say(3, f"no certificate, the old one stays; next attempt in {wait / 60:.0f} min: {refused}")
+
+    def _keep(self, bundle: Bundle) -> None:
+        replace(self._path("bundle.json"), bundle.to_bytes())
+        replace(self._path("site.pem"), bundle.pem.encode())
+
+    def _read_status(self) -> dict[str, Any]:
+        """Of a configuration of before only what failed then is forgotten: it may be what was wrong."""
+        asked = json.dumps([self.config["directory"], self.config["email"], sorted(self.names), self.config["root"]])
+        version = hashlib.sha256(asked.encode()).hexdigest()
+        try:
+            with open(self._path("status.json"), encoding="utf-8") as file:
+                status = json.load(file)
+            if isinstance(status, dict) and status.get("version") == version:
+                return status
+        except (OSError, ValueError):
+            pass
+        return {"version": version}
+
+    def _save_status(self) -> None:
+        replace(self._path("status.json"), (json.dumps(self.status, indent=1) + "\n").encode())
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+
+def say(priority: int, line: str) -> None:
+    print(f"<{priority}>{line}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        config = json.load(file)
+    Keeper(config).run()
+
+
+if __name__ == "__main__":
+    main()

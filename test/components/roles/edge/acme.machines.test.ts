@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { type TestMachine, whyNoMachine } from "../database/support/machine";
+import {
+  editState,
+  impostor,
+  makeDue,
+  names,
+  recordAnswer,
+  secretLine,
+  serving,
+  setupOf,
+  site,
+  startLoad,
+  state,
+  status,
+} from "./support/acmePair";
+import { type AcmeWorld, acmeWorld, floatingIp } from "./support/acmeWorld";
+import { edge1, edge2 } from "./support/options";
+import { until } from "./support/until";
+
+describe("certificates by ACME on a pair of booted machines", function () {
+  this.timeout(120_000);
+  let world: AcmeWorld;
+  let first: TestMachine;
+  let second: TestMachine;
+
+  before(async function () {
+    this.timeout(900_000);
+    if (whyNoMachine() !== undefined) this.skip();
+    world = await acmeWorld(names);
+    [first, second] = world.machines;
+    // Who has the address asks, and the authority comes to the other one.
+    await world.lead(1, 0);
+    await Promise.all(world.machines.map((machine) => machine.succeed(site)));
+  });
+  after(async () => {
+    await world?.stop();
+  });
+
+  const visit = async (url: string) => {
+    const ask = `curl -sk -m 10 -o /dev/null -w '%{http_code} %{redirect_url}' --resolve '*:80:${floatingIp}' --resolve '*:443:${floatingIp}' ${url}`;
+    return (await world.outside(ask)).output;
+  };
+
+  it("the set-up succeeds while the ACME server is away, visitors are served over HTTP, and the status says what is missing", async () => {
+    await Promise.all([first.apply(setupOf(0, world.root)), second.apply(setupOf(1, world.root))]);
+    assert.equal(await visit("http://www.example.com/"), "200 ");
+    assert.equal(await visit("https://www.example.com/"), "200 ");
+    await until(async () => (await state(first)).failures > 0);
+    const told = await status(first);
+    assert.equal(told.up, false);
+    assert.match(
+      told.reasons[0],
+      /^none has been issued yet: the last of \d+ attempts failed: .*10\.0\.1\.1/,
+    );
+    // The other one has asked nobody: it is not its turn.
+    assert.equal((await state(second)).failures, undefined);
+  });
+
+  it("S3-36: the first certificate is issued through the balancer that did not ask, and both serve it", async () => {
+    await world.startAuthority();
+    await until(async () => (await status(first)).up === true);
+    await until(async () => (await status(second)).up === true);
+    assert.equal(await serving(first), await serving(second));
+    const text = await first.succeed("openssl x509 -noout -text -in /etc/platform/secrets/issued.pem");
+    assert.match(text, /DNS:www\.example\.com, DNS:shop\.example\.com/);
+    assert.match(text, /NIST CURVE: P-256/);
+    assert.match(await first.succeed("stat -c '%U %a' /etc/platform/secrets/issued.pem"), /^root 600$/m);
+    assert.equal(await visit("http://www.example.com/a?b=1"), "308 https://www.example.com/a?b=1");
+    assert.equal(await visit("https://www.example.com/a"), "200 ");
+    assert.match(await visit(`http://www.example.com/.well-known/acme-challenge/nobody-asked`), /^50[23] $/);
+  });
+
+  it("the same certificate is served after a reload, a restart and another run of the set-up", async () => {
+    const before = await serving(second);
+    await second.succeed("systemctl reload haproxy.service");
+    assert.equal(await serving(second), before);
+    await second.succeed("systemctl restart haproxy.service");
+    assert.equal(await serving(second), before);
+    assert.doesNotMatch(await second.apply(setupOf(1, world.root)), /certificate/);
+    assert.equal(await serving(second), before);
+  });
+
+  it("S3-107: a renewal that the authority wishes loses no request, on the one that asked and on the other", async () => {
+    const before = await serving(first);
+    const workers = "pidof haproxy | tr ' ' '\\n' | sort";
+    const processes = [await first.succeed(workers), await second.succeed(workers)];
+    const loads = [edge1, edge2].map(({ privateIp }) => startLoad(world.pid, privateIp));
+    await setWindowInThePast();
+    await editState(first, ".advice.again = 0");
+    await until(async () => (await serving(first)) !== before);
+    await until(async () => (await serving(second)) === (await serving(first)));
+    for (const load of loads) await servedByTwo(load);
+    await world.lead(0);
+    assert.deepEqual([await first.succeed(workers), await second.succeed(workers)], processes);
+  });
+
+  it("a refusing authority keeps the old certificate, is asked less and less often, and gives one when it is well again", async () => {
+    const before = await serving(first);
+    await world.startAuthority({ blocked: ["www.example.com"] });
+    await makeDue(first);
+    await until(async () => (await state(first)).failures >= 2);
+    assert.equal(await serving(first), before);
+    const { lastFailure, notBefore, at } = await state(first);
+    assert.match(lastFailure.why, /www\.example\.com|rejectedIdentifier|policy/i);
+    assert.ok(notBefore > at, "the next attempt waits");
+    const told = await status(first);
+    assert.equal(told.up, true, "it is valid for long");
+    assert.match(
+      await first.succeed("journalctl -u platform-certificate.service -o cat"),
+      /no certificate, the old one stays; next attempt in \d+ min/,
+    );
+    // It has lost all accounts, as a new one has none.
+    await world.startAuthority();
+    await until(async () => (await serving(first)) !== before);
+    await until(async () => (await serving(second)) === (await serving(first)));
+  });
+
+  it("the other machine asks when the one that has the address does not", async () => {
+    const before = await serving(second);
+    await first.succeed("systemctl stop platform-certificate.timer");
+    await makeDue(second);
+    await until(async () => (await state(second)).verdict === "the other load balancer's turn");
+    await until(async () => (await serving(second)) !== before);
+    await first.succeed("systemctl start platform-certificate.timer");
+    await until(async () => (await serving(first)) === (await serving(second)));
+  });
+
+  it("a recorded or changed answer of the other machine is refused, and no key is readable on the way", async () => {
+    const before = await serving(second);
+    const key = (await first.succeed(secretLine)).trim();
+    await second.succeed(recordAnswer);
+    const recorded = await second.succeed(
+      `wc -c </run/recorded; grep -ac -e 'PRIVATE KEY' -e '${key}' /run/recorded || true`,
+    );
+    assert.match(recorded, /^[1-9]\d{3}\n0$/m);
+    const text = await second.succeed("base64 -w0 /run/recorded");
+    const told = async () => (await state(second)).peer;
+    await first.succeed("systemctl stop platform-certificate.timer platform-certificate-peer.socket");
+    await until(async () => /does not answer/.test(await told()));
+    for (const answer of [
+      `base64.b64decode("${text}")`,
+      "sealed[:-20] + bytes([sealed[-20] ^ 1]) + sealed[-19:]",
+    ]) {
+      await first.succeed(impostor(answer));
+      await until(async () => /not sealed with the pair's key/.test(await told()));
+      assert.equal(await serving(second), before);
+      // What is neither old nor changed is taken from the very same program.
+      await first.succeed(`systemctl stop impostor\n${impostor("sealed")}`);
+      await until(async () => (await told()) === "");
+      await first.succeed("systemctl stop impostor");
+    }
+    await first.succeed("systemctl start platform-certificate-peer.socket platform-certificate.timer");
+  });
+
+  it("nginx takes a renewed certificate without a lost request", async () => {
+    await second.apply(setupOf(1, world.root, "nginx"));
+    assert.equal(await serving(second), await serving(first));
+    await world.lead(1);
+    assert.equal(await visit("http://www.example.com/a"), "308 https://www.example.com/a");
+    const before = await serving(second);
+    const load = startLoad(world.pid, floatingIp);
+    await makeDue(second);
+    await until(async () => (await serving(second)) !== before);
+    await servedByTwo(load);
+    await until(async () => (await serving(first)) === (await serving(second)));
+  });
+
+  it("the key is in no journal and in no file but those of root and of the certificate's user", async () => {
+    for (const machine of world.machines) {
+      const key = (await machine.succeed(secretLine)).trim();
+      assert.ok(key.length > 40, key);
+      const found =
+        await machine.succeed(`journalctl -o cat --no-pager | grep -cF -e '${key}' -e 'PRIVATE KEY' || true
+grep -rlF -e '${key}' /etc /var /run /tmp --exclude-dir=journal | xargs stat -c '%n %U %a'`);
+      assert.deepEqual(found.trim().split("\n").sort(), [
+        "/etc/platform/secrets/issued.pem root 600",
+        "/var/lib/platform-certificate/bundle.json platform-certificate 600",
+        "/var/lib/platform-certificate/site.pem platform-certificate 600",
+        "0",
+      ]);
+    }
+  });
+
+  /** What the authority says of the certificate that is served. */
+  async function setWindowInThePast(): Promise<void> {
+    const certificate = await first.succeed("openssl x509 -in /etc/platform/secrets/issued.pem");
+    const window = { suggestedWindow: { start: "2020-01-01T00:00:00Z", end: "2020-01-02T00:00:00Z" } };
+    const body = JSON.stringify({ certificate, ariResponse: JSON.stringify(window) });
+    const { exitCode, output } = await world.outside(
+      `curl -sk -m 10 -f -d @- https://10.0.1.1:15000/set-renewal-info/ <<'END'\n${body}\nEND`,
+    );
+    assert.equal(exitCode, 0, output);
+  }
+
+  /** Ends the load: enough was asked, all of it was answered, with the old certificate and then with the new one. */
+  async function servedByTwo(load: ReturnType<typeof startLoad>): Promise<void> {
+    await until(async () => (await load.seen()).requests > 300 && (await load.seen()).serials.length > 1);
+    const { requests, failures, serials } = await load.stop();
+    process.stdout.write(`      ${requests} requests over TLS, ${failures.length} failed\n`);
+    assert.deepEqual([failures, serials.length], [[], 2]);
+  }
+});

@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { ensureTool } from "../../../../../toolchain/build";
+import type { CommandResult, TestMachine } from "../../database/support/machine";
+import { bootEdge } from "./edgeMachine";
+import { edge1, edge2 } from "./options";
+import { until } from "./until";
+
+export const floatingIp = "203.0.113.10";
+const worldIp = "10.0.1.1";
+export const directory = `https://${worldIp}:14000/dir`;
+
+/** How Pebble behaves from its next start on. */
+export interface Behaviour {
+  /** Seconds for which its certificates are valid. */
+  readonly validity?: number;
+  readonly blocked?: readonly string[];
+}
+
+/** Two load balancers, what is outside of them, and a real ACME server there. */
+export interface AcmeWorld {
+  readonly machines: readonly [TestMachine, TestMachine];
+  /** Process outside of the machines, for nsenter. */
+  readonly pid: number;
+  /** PEM of the authority of the ACME server's own certificate. */
+  readonly root: string;
+  /**
+   * Visitors and the ACME server come to this machine from now on.
+   *
+   * @param owner whom the agents name @default - the same
+   */
+  lead(to: 0 | 1, owner?: 0 | 1): Promise<void>;
+  /** Bash outside of the machines. */
+  outside(script: string): Promise<CommandResult>;
+  startAuthority(behaviour?: Behaviour): Promise<void>;
+  stopAuthority(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param names that lead to the floating IP */
+export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
+  const pebble = await ensureTool("pebble", () => {});
+  const folder = await mkdtemp(join(tmpdir(), "platform-acme-"));
+  const world = startWorld();
+  const machines = (await Promise.all([bootEdge(edge1.hostname), bootEdge(edge2.hostname)])) as [
+    TestMachine,
+    TestMachine,
+  ];
+  await connect(world.pid ?? 0, machines);
+  const root = await authorityFiles(folder, names);
+  const outside = (script: string) => enter(world.pid ?? 0, script);
+  let running: ChildProcess | undefined;
+  const stopAuthority = async () => {
+    const stopping = running;
+    running = undefined;
+    if (stopping !== undefined) await ended(stopping);
+  };
+  return {
+    machines,
+    pid: world.pid ?? 0,
+    root,
+    lead: (to, owner = to) => lead(to, owner, machines, outside),
+    outside,
+    startAuthority: async (behaviour = {}) => {
+      await stopAuthority();
+      running = await startPebble(pebble, folder, world.pid ?? 0, behaviour);
+      await until(async () => (await outside(`curl -sk -m 2 ${directory}`)).exitCode === 0, 20_000);
+    },
+    stopAuthority,
+    stop: async () => {
+      await stopAuthority();
+      await Promise.all(machines.map((machine) => machine.stop()));
+      await ended(world);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A network of its own that ends with this process. */
+function startWorld(): ChildProcess {
+  return spawn("setpriv", ["--pdeathsig", "KILL", "unshare", "--net", "sleep", "infinity"], {
+    stdio: "ignore",
+  });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+}
+
+async function enter(pid: number, script: string): Promise<CommandResult> {
+  const result = await execa("nsenter", ["--target", `${pid}`, "--net", "bash", "-s"], {
+    input: `set -euo pipefail\n${script}\n`,
+    reject: false,
+    all: true,
+    timeout: 120_000,
+  });
+  return { exitCode: result.exitCode ?? -1, output: result.all ?? "" };
+}
+
+/** One private network for all three, and the floating address on both load balancers. */
+async function connect(world: number, machines: readonly TestMachine[]): Promise<void> {
+  await until(async () => (await enter(world, "ip link set lo up")).exitCode === 0, 5_000);
+  const self = await readFile("/proc/self/net/dev", "utf8");
+  const other = await readFile(`/proc/${world}/net/dev`, "utf8");
+  if (self === other) throw new Error("the outside has no network of its own");
+  const cables = machines.map(
+    ({ init }, index) =>
+      `ip link add m${index} type veth peer name eth0 netns ${init}; ip link set m${index} master bridge up`,
+  );
+  const { exitCode, output } = await enter(
+    world,
+    `ip link add bridge type bridge; ip address add ${worldIp}/24 dev bridge; ip link set bridge up\n${cables.join("\n")}`,
+  );
+  if (exitCode !== 0) throw new Error(output);
+  await Promise.all(
+    machines.map((machine, index) =>
+      machine.succeed(`ip address add ${[edge1, edge2][index]?.privateIp}/24 dev eth0
+ip link set eth0 up
+ip address add ${floatingIp}/32 dev lo`),
+    ),
+  );
+}
+
+async function lead(
+  to: 0 | 1,
+  owner: 0 | 1,
+  machines: readonly TestMachine[],
+  outside: (script: string) => Promise<CommandResult>,
+): Promise<void> {
+  const way = await outside(`ip route replace ${floatingIp}/32 via ${[edge1, edge2][to]?.privateIp}`);
+  if (way.exitCode !== 0) throw new Error(way.output);
+  await Promise.all(
+    machines.map((machine, index) =>
+      machine.succeed(`mkdir -p /run/floating-ip-agent
+echo '{"server": ${index + 1}, "owner": ${owner + 1}}' >/run/floating-ip-agent/state.json`),
+    ),
+  );
+}
+
+/** Root and certificate of the ACME server, and names as its resolver finds them. Answers the root. */
+async function authorityFiles(folder: string, names: readonly string[]): Promise<string> {
+  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  const file = (name: string) => join(folder, name);
+  await execa("openssl", [
+    ...["req", "-x509", ...ec, "-subj", "/CN=Test root"],
+    ...["-keyout", file("root.key"), "-out", file("root.pem")],
+  ]);
+  await execa("openssl", [
+    ...["req", "-x509", ...ec, "-subj", "/CN=Pebble", "-addext", `subjectAltName=IP:${worldIp}`],
+    ...["-addext", "basicConstraints=critical,CA:FALSE"],
+    ...["-CA", file("root.pem"), "-CAkey", file("root.key")],
+    ...["-keyout", file("server.key"), "-out", file("server.pem")],
+  ]);
+  await writeFile(file("hosts"), names.map((name) => `${floatingIp} ${name}\n`).join(""));
+  return readFile(file("root.pem"), "utf8");
+}
+
+async function startPebble(
+  pebble: string,
+  folder: string,
+  world: number,
+  { validity = 7_776_000, blocked = [] }: Behaviour,
+): Promise<ChildProcess> {
+  const config = {
+    pebble: {
+      listenAddress: `${worldIp}:14000`,
+      managementListenAddress: `${worldIp}:15000`,
+      certificate: join(folder, "server.pem"),
+      privateKey: join(folder, "server.key"),
+      httpPort: 80,
+      tlsPort: 443,
+      ocspResponderURL: "",
+      externalAccountBindingRequired: false,
+      domainBlocklist: blocked,
+      retryAfter: { authz: 1, order: 1 },
+      keyAlgorithm: "ecdsa",
+      profiles: { default: { description: "of the test", validityPeriod: validity } },
+    },
+  };
+  await writeFile(join(folder, "pebble.json"), JSON.stringify(config));
+  const script = `mount --bind "$1/hosts" /etc/hosts; exec "$2" -config "$1/pebble.json" >>"$1/pebble.log" 2>&1`;
+  return spawn(
+    "setpriv",
+    [
+      ...["--pdeathsig", "KILL", "nsenter", "--target", `${world}`, "--net"],
+      ...["unshare", "--mount", "bash", "-c", script, "pebble", folder, pebble],
+    ],
+    { stdio: "ignore", env: { ...process.env, PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "0" } },
+  );
+}
