@@ -16,7 +16,7 @@ if cmp -s ${issuedCertificatePath} ${certificateFolder}/site.pem; then issued=tr
 { cat ${certificateFolder}/status.json 2>/dev/null || echo '{}'; } |
   jq --argjson issued "$issued" --argjson begin "$(date -u -d "\${begin#*=}" +%s)" --argjson end "$(date -u -d "\${end#*=}" +%s)" '
   (.lastFailure.why // null) as $why | ($end - now) as $left
-  | (if $why then ": the last of \\(.failures) attempts failed: \\($why)" elif .verdict then " (\\(.verdict))" else "" end) as $told
+  | (if .waitsFor then ": \\(.verdict)" elif $why then ": the last of \\(.failures) attempts failed: \\($why)" elif .verdict then " (\\(.verdict))" else "" end) as $told
   | {issued: $issued, daysLeft: ($left / 86400 | floor), renewAt: (if (.renewAt // 0) > 0 then .renewAt | floor | todate else null end),
      failures: (.failures // 0), lastFailure: $why, nextAttempt: (if (.notBefore // 0) > now then .notBefore | floor | todate else null end),
      peer: (.peer // ""), reasons: [

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import socket
 import sys
 import time
 from typing import Any
@@ -45,8 +46,10 @@ class Keeper:
             )
         )
         self.status |= {"verdict": verdict.value, "at": now, "renewAt": due_at}
-        if verdict is Turn.ISSUE:
-            self._issue()
+        if verdict is not Turn.ISSUE or not self._waits_for_names(now - self.status["dueSince"]):
+            self.status["waitsFor"] = None
+            if verdict is Turn.ISSUE:
+                self._issue()
         self._save_status()
 
     def _take(self, own: Bundle | None) -> Bundle | None:
@@ -103,8 +106,25 @@ class Keeper:
         except (OSError, ValueError, KeyError):
             return None
 
+    def _waits_for_names(self, waited: float) -> bool:
+        """A name without an address costs an attempt, of which the authority allows few: not yet set, or just set.
+
+        This machine may know less than the world, so it does not wait for ever.
+        """
+        missing = [name for name in self.config["names"] if not _has_address(name)]
+        if not missing or waited >= self.config["takeOverAfter"]:
+            return False
+        self.status["verdict"] = f"waits for an address of {', '.join(missing)} in DNS"
+        if self.status.get("waitsFor") != missing:
+            say(5, self.status["verdict"])
+        self.status["waitsFor"] = missing
+        return True
+
     def _issue(self) -> None:
         say(5, f"asking {self.config['directory']} for {', '.join(self.config['names'])}")
+        # On the disk first: an attempt that is cut off must not begin anew each minute.
+        self.status["notBefore"] = time.time() + self.config["firstPause"]
+        self._save_status()
         try:
             bundle = issue(self.config)
             if not self._is_wanted(bundle):
@@ -154,6 +174,13 @@ class Keeper:
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)
+
+
+def _has_address(name: str) -> bool:
+    try:
+        return bool(socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM))
+    except OSError:
+        return False
 
 
 def say(priority: int, line: str) -> None:

@@ -57,6 +57,41 @@ describe("certificates by ACME on a pair of booted machines", function () {
     assert.equal((await state(second)).failures, undefined);
   });
 
+  it("a name that has no address in DNS costs no attempt, and the status says for which one it waits", async () => {
+    await first.succeed("sed -i 's/ shop.example.com//' /etc/hosts");
+    await editState(first, ".dueSince = now | .notBefore = 0 | .takenBefore = .failures");
+    await until(async () =>
+      /^waits for an address of shop\.example\.com in DNS$/.test((await state(first)).verdict),
+    );
+    const { failures, takenBefore } = await state(first);
+    assert.equal(failures, takenBefore);
+    assert.match((await status(first)).reasons[0], /^none has been issued yet: waits for an address of shop/);
+    await first.succeed(`sed -i 's/ www.example.com/& shop.example.com/' /etc/hosts`);
+  });
+
+  it("what the authority says becomes one line, and its limits are kept", async () => {
+    const said = {
+      unreachable:
+        "Saving debug log to /x\nRequesting a certificate for a\n\nCertbot failed to authenticate some domains (authenticator: standalone). The Certificate Authority reported these problems:\n  Domain: www.example.com\n  Type:   dns\n  Detail: no valid A records\n\nHint: The authority\nSome challenges have failed.\nAsk for help or search",
+      limited:
+        "An unexpected error occurred:\nToo many new orders, retry after 2026-11-30 08:15:00 UTC: see https://x\nSee the logfile /x",
+      lost: "An unexpected error occurred:\nAccount https://ca/acct/7 not found.",
+      lostAtOnce: "urn:ietf:params:acme:error:accountDoesNotExist",
+    };
+    const program = `import json, sys
+sys.path.insert(0, "/usr/local/lib/platform-certificate")
+from authority import *
+said = json.loads(${JSON.stringify(JSON.stringify(said))})
+print(json.dumps([reason_of(said["unreachable"]), retry_after_of(said["limited"]), is_rate_limit(said["limited"]),
+    [is_lost_account(text) for text in said.values()]]))`;
+    const [reason, retryAfter, isLimit, lost] = JSON.parse(
+      await first.succeed(`python3 -B - <<'END'\n${program}\nEND`),
+    );
+    assert.match(reason, /Domain: www\.example\.com Type: +dns Detail: no valid A records$/);
+    assert.equal(retryAfter, Date.parse("2026-11-30T08:15:00Z") / 1000);
+    assert.deepEqual([isLimit, lost], [true, [false, false, true, true]]);
+  });
+
   it("S3-36: the first certificate is issued through the balancer that did not ask, and both serve it", async () => {
     await world.startAuthority();
     await until(async () => (await status(first)).up === true);
@@ -121,6 +156,7 @@ describe("certificates by ACME on a pair of booted machines", function () {
     await first.succeed("systemctl stop platform-certificate.timer");
     await makeDue(second);
     await until(async () => (await state(second)).verdict === "the other load balancer's turn");
+    await editState(second, ".dueSince = 1");
     await until(async () => (await serving(second)) !== before);
     await first.succeed("systemctl start platform-certificate.timer");
     await until(async () => (await serving(first)) === (await serving(second)));

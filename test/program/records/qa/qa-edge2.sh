@@ -2369,7 +2369,7 @@ def _text(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 END_ce965aa421af
 
-put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_f6b69519c26e'
+put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_a0f23afb2f1b'
 """One look at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
 
 Usage: certificate.py CONFIG.json
@@ -2381,6 +2381,7 @@ import hashlib
 import json
 import os
 import random
+import socket
 import sys
 import time
 from typing import Any
@@ -2417,8 +2418,10 @@ class Keeper:
             )
         )
         self.status |= {"verdict": verdict.value, "at": now, "renewAt": due_at}
-        if verdict is Turn.ISSUE:
-            self._issue()
+        if verdict is not Turn.ISSUE or not self._waits_for_names(now - self.status["dueSince"]):
+            self.status["waitsFor"] = None
+            if verdict is Turn.ISSUE:
+                self._issue()
         self._save_status()
 
     def _take(self, own: Bundle | None) -> Bundle | None:
@@ -2475,8 +2478,25 @@ class Keeper:
         except (OSError, ValueError, KeyError):
             return None
 
+    def _waits_for_names(self, waited: float) -> bool:
+        """A name without an address costs an attempt, of which the authority allows few: not yet set, or just set.
+
+        This machine may know less than the world, so it does not wait for ever.
+        """
+        missing = [name for name in self.config["names"] if not _has_address(name)]
+        if not missing or waited >= self.config["takeOverAfter"]:
+            return False
+        self.status["verdict"] = f"waits for an address of {', '.join(missing)} in DNS"
+        if self.status.get("waitsFor") != missing:
+            say(5, self.status["verdict"])
+        self.status["waitsFor"] = missing
+        return True
+
     def _issue(self) -> None:
         say(5, f"asking {self.config['directory']} for {', '.join(self.config['names'])}")
+        # On the disk first: an attempt that is cut off must not begin anew each minute.
+        self.status["notBefore"] = time.time() + self.config["firstPause"]
+        self._save_status()
         try:
             bundle = issue(self.config)
             if not self._is_wanted(bundle):
@@ -2528,6 +2548,13 @@ class Keeper:
         return os.path.join(self.folder, name)
 
 
+def _has_address(name: str) -> bool:
+    try:
+        return bool(socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM))
+    except OSError:
+        return False
+
+
 def say(priority: int, line: str) -> None:
     print(f"<{priority}>{line}", file=sys.stderr, flush=True)
 
@@ -2540,7 +2567,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_f6b69519c26e
+END_a0f23afb2f1b
 
 put_file '/usr/local/lib/platform-certificate/handover.py' 'root' 'root' '0644' <<'END_37fbbe045cf8'
 """The way of a certificate from one machine of the pair to the other: one line asks, a sealed answer comes.
@@ -2890,7 +2917,7 @@ SystemCallArchitectures=native
 UMask=0077
 END_e45fd880c1b3
 
-put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_2b8e81627252'
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_f2572102af66'
 #!/bin/bash
 # State of this machine, part by part, and what is wrong with it.
 set -euo pipefail
@@ -2989,7 +3016,7 @@ if cmp -s /etc/platform/secrets/issued.pem /var/lib/platform-certificate/site.pe
 { cat /var/lib/platform-certificate/status.json 2>/dev/null || echo '{}'; } |
   jq --argjson issued "$issued" --argjson begin "$(date -u -d "${begin#*=}" +%s)" --argjson end "$(date -u -d "${end#*=}" +%s)" '
   (.lastFailure.why // null) as $why | ($end - now) as $left
-  | (if $why then ": the last of \(.failures) attempts failed: \($why)" elif .verdict then " (\(.verdict))" else "" end) as $told
+  | (if .waitsFor then ": \(.verdict)" elif $why then ": the last of \(.failures) attempts failed: \($why)" elif .verdict then " (\(.verdict))" else "" end) as $told
   | {issued: $issued, daysLeft: ($left / 86400 | floor), renewAt: (if (.renewAt // 0) > 0 then .renewAt | floor | todate else null end),
      failures: (.failures // 0), lastFailure: $why, nextAttempt: (if (.notBefore // 0) > now then .notBefore | floor | todate else null end),
      peer: (.peer // ""), reasons: [
@@ -3077,7 +3104,7 @@ case "$(jq .up <<<"$status")" in
   false) exit 1 ;;
   *) exit 2 ;;
 esac
-END_2b8e81627252
+END_f2572102af66
 
 remove_orphans
 

@@ -50,7 +50,7 @@ export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
     TestMachine,
     TestMachine,
   ];
-  await connect(world.pid ?? 0, machines);
+  await connect(world.pid ?? 0, machines, names);
   const root = await authorityFiles(folder, names);
   const outside = (script: string) => enter(world.pid ?? 0, script);
   let running: ChildProcess | undefined;
@@ -104,8 +104,12 @@ async function enter(pid: number, script: string): Promise<CommandResult> {
   return { exitCode: result.exitCode ?? -1, output: result.all ?? "" };
 }
 
-/** One private network for all three, and the floating address on both load balancers. */
-async function connect(world: number, machines: readonly TestMachine[]): Promise<void> {
+/** One private network for all three, the floating address on both load balancers, and names that lead to it. */
+async function connect(
+  world: number,
+  machines: readonly TestMachine[],
+  names: readonly string[],
+): Promise<void> {
   await until(async () => (await enter(world, "ip link set lo up")).exitCode === 0, 5_000);
   const self = await readFile("/proc/self/net/dev", "utf8");
   const other = await readFile(`/proc/${world}/net/dev`, "utf8");
@@ -121,7 +125,8 @@ async function connect(world: number, machines: readonly TestMachine[]): Promise
   if (exitCode !== 0) throw new Error(output);
   await Promise.all(
     machines.map((machine, index) =>
-      machine.succeed(`ip address add ${[edge1, edge2][index]?.privateIp}/24 dev eth0
+      machine.succeed(`echo '${floatingIp} ${names.join(" ")}' >>/etc/hosts
+ip address add ${[edge1, edge2][index]?.privateIp}/24 dev eth0
 ip link set eth0 up
 ip address add ${floatingIp}/32 dev lo`),
     ),
