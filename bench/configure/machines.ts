@@ -104,11 +104,12 @@ export async function createGroup(
 }
 
 /**
- * Before the clock, on every machine: the package lists, and what Ansible's module for packages imports. It would install
- * that for itself, but cannot under Mitogen.
+ * Before the clock, on every machine: the package lists, with the stamp by which pyinfra knows their age (apt makes none
+ * on Debian), and what Ansible's module for packages imports. It would install that for itself, but cannot under Mitogen.
  */
 const prepare = `export DEBIAN_FRONTEND=noninteractive
 apt-get -qq -o DPkg::Lock::Timeout=300 update
+mkdir -p /var/lib/apt/periodic && touch /var/lib/apt/periodic/update-success-stamp
 apt-get -qq -y -o DPkg::Lock::Timeout=300 --no-install-recommends install python3-apt >/dev/null 2>&1`;
 
 function environment(program: string, state: string, home: PulumiHome, order: string) {
