@@ -19,8 +19,12 @@ done`;
 
 /** Takes the control groups of a machine away that runs no more. @param folder whose name they have */
 export async function removeGroups(folder: string): Promise<void> {
+  // Processes that were killed with their init leave their groups a moment later.
   const script = `for tree in ${trees}; do
-  [ ! -d "$tree/$1" ] || find "$tree/$1" -depth -type d -exec rmdir {} +
+  for _ in {1..50}; do
+    [ -d "$tree/$1" ] || break
+    find "$tree/$1" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
+  done
 done`;
   await execa("bash", ["-c", script, "groups", basename(folder)], { reject: false });
 }
