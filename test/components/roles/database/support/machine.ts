@@ -17,12 +17,15 @@ import { joinGroups, removeGroups } from "./controlGroups";
 
 const firstStage = ["ca-certificates", "curl", "dbus", "iproute2", "procps", "systemd", "systemd-sysv"];
 
-/** What database and storage nodes install, so that tests need no network; their services stay off. */
+/** What database, storage and web nodes install, so that tests need no network; their services stay off. */
 const packages = [
   "docker-cli",
   "docker.io",
   "jq",
+  "libnginx-mod-http-brotli-filter",
+  "libnginx-mod-http-brotli-static",
   "minio-client",
+  "nginx",
   "postgresql-17",
   "openssh-server",
   "rclone",
@@ -41,7 +44,7 @@ printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
 apt-get -qq update
 DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install ${packages.join(" ")}
-systemctl disable -q docker.socket docker.service containerd.service postgresql.service postgresql@17-main.service valkey-server.service redis-server.service
+systemctl disable -q nginx.service docker.socket docker.service containerd.service postgresql.service postgresql@17-main.service valkey-server.service redis-server.service
 [ -e /etc/postgresql/17/main/postgresql.conf ]
 rm -rf /usr/sbin/policy-rc.d /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
 `;
