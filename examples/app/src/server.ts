@@ -22,7 +22,7 @@ export function createServer(config: Config): FastifyInstance {
     // An unknown property is a mistake of the caller, not something to drop in silence.
     ajv: { customOptions: { removeAdditional: false } },
     requestTimeout: 30_000,
-    // Longer than Traefik keeps an idle connection (20 s): the side that sends requests must close first.
+    // Longer than Traefik keeps an idle connection (1 s): the side that sends requests must close first.
     keepAliveTimeout: 120_000,
     forceCloseConnections: "idle",
     // What still arrives on an open connection is answered, not refused.
