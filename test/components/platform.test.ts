@@ -122,7 +122,7 @@ describe("Platform", function () {
         () => new Platform("prod", { ...args, settings: planned }),
         (error) => {
           assert.ok(error instanceof SettingsError);
-          assert.match(error.message, /preset: got foobar.*these come later: .*nginx of web/);
+          assert.match(error.message, /preset: got foobar.*these come later: .*replication of database/);
           return true;
         },
       );

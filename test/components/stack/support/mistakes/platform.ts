@@ -17,9 +17,9 @@ export const platformMistakes: readonly Mistake[] = [
   ["key in other spelling", set("storage.volume_gb", 99), "storage.volume_gb", /did you mean volumeGb\?/],
   [
     "unknown tier",
-    set("network.subnets.web", "10.0.5.0/24"),
-    "network.subnets.web",
-    /edge, app, database, storage/,
+    set("network.subnets.nowhere", "10.0.5.0/24"),
+    "network.subnets.nowhere",
+    /edge, web, app, database, storage/,
   ],
   ["section that is no object", set("database", "large"), "database", /got "large".*the keys vcpus/],
   ["list instead of an object", set("network", []), "network", /the keys range, subnets/],
