@@ -19,6 +19,8 @@ describe("planFlows", () => {
       "edge -> any 22/tcp: SSH through the bastion",
       "edge -> edge vrrp: who is master",
       "edge -> edge 8404/tcp: the peer's state",
+      "edge -> edge 8406/tcp: the certificate, sealed",
+      "edge -> edge 8407/tcp: challenges of the ACME server",
       "edge -> app 80/tcp: requests",
       "app -> app 80/tcp: is there another node",
       "app -> database 5432/tcp: PostgreSQL",

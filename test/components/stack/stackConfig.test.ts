@@ -83,7 +83,7 @@ describe("readStackConfig", () => {
   it("fails for a preset with parts that come later, before any resource: nothing would build them", () => {
     configure({ ...correct, preset: "scaleUp" });
     assert.deepEqual(problems(), ["preset"]);
-    assert.throws(readStackConfig, /these come later: .*nginx of web.*; take preset: multiServer/);
+    assert.throws(readStackConfig, /these come later: .*failover of database; take preset: multiServer/);
   });
 
   it("fails when a protected stack would put the project's own token on the load balancers", () => {
