@@ -135,8 +135,8 @@ describe(`whatever the configuration accepts works, seeds ${firstSeed} to ${firs
       const listed = await machine.succeed("systemctl list-unit-files --type=service --no-legend --plain");
       const names = listed.split("\n").flatMap((line) => /^([^@\s]+)\.service/.exec(line)?.[1] ?? []);
       assert.ok(names.length > 20);
-      // The database node has these from packages; a container of that name on another machine is welcome.
-      const installed = ["postgresql", "redis-server", "valkey-server"];
+      // Database and web servers have these from packages; a container of that name on another machine is welcome.
+      const installed = ["nginx", "postgresql", "redis-server", "valkey-server"];
       const free = names.filter((name) => isLabel(name) && !isTakenUnit(name));
       assert.deepEqual(
         free.filter((name) => !installed.includes(name)),
@@ -235,7 +235,7 @@ function keysOf(schema: unknown, prefix = ""): string[] {
 }
 
 const records =
-  /^(secrets|(app\.services|roles|roles\.\*\.(containers|services))(\.\*\.(environment|secrets))?)$/;
+  /^(secrets|bakedImages|web\.(sites|protectedPaths(\.\*\.users)?)|(app\.services|roles|roles\.\*\.(containers|services))(\.\*\.(environment|secrets))?)$/;
 
 function pathsOf(value: unknown, prefix = ""): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [prefix];

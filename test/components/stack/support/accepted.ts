@@ -9,7 +9,7 @@ export interface Accepted {
   readonly refused: number;
 }
 
-const roles: readonly string[] = ["edge", "app", "database", "storage"];
+const roles: readonly string[] = ["edge", "web", "app", "database", "storage"];
 
 /** What stands for a value that was refused where leaving it out is not enough. */
 const replacements: readonly (readonly [RegExp, unknown])[] = [
@@ -17,6 +17,11 @@ const replacements: readonly (readonly [RegExp, unknown])[] = [
   [/^images\.objectStore$/, "example/store:1"],
   [/\.image$/, "example/shop:1.4.2"],
   [/\.services\.front\.pathPrefix$/, "/front"],
+  [/^web\.uncachedServices\[\d+\]$/, "front"],
+  [/^web\.cache\.neverPrefixes\[\d+\]$/, "/never"],
+  [/^web\.cache\.assetExtensions\[\d+\]$/, "css"],
+  [/^web\.cache\.harmlessCookies\[\d+\]$/, "_ga*"],
+  [/^web\.protectedPaths\.\w+\.pathPrefix$/, "/closed"],
   [/^secrets\./, "x"],
   [/^environment$/, "prod"],
   [/^app\.memoryGb$/, 64],

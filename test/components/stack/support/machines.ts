@@ -7,6 +7,7 @@ import { programsSetup } from "../../../../components/roles/container/setup";
 import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
+import { webSetup } from "../../../../components/roles/web/setup";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { CompleteSetup } from "../../../../components/setup/types";
@@ -45,7 +46,11 @@ export function renderMachines(
     [database, mergeSetups(docker, databaseMachine(settings, topology))],
     [storage, mergeSetups(docker, storageMachine(settings, topology))],
   ];
-  return [...roles, ...userMachines(settings, topology.plan, secrets, docker)].map(([plan, role]) => ({
+  const others = [
+    ...webMachines(settings, topology, secrets),
+    ...userMachines(settings, topology.plan, secrets, docker),
+  ];
+  return [...roles, ...others].map(([plan, role]) => ({
     plan,
     setup: mergeSetups(machineBase(plan, topology.plan, settings), role),
   }));
@@ -69,6 +74,23 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     privateRange: settings.network.range,
     agent: agentOptions,
   });
+}
+
+function webMachines(
+  { web, app, domain }: PlatformSettings,
+  topology: Planned,
+  secrets: Readonly<Record<string, string>>,
+): (readonly [MachinePlan, CompleteSetup])[] {
+  if (web === undefined) return [];
+  const services = Object.entries(app.services).flatMap(([name, { pathPrefix, host }]) =>
+    pathPrefix === undefined ? [] : [{ name, pathPrefix, host }],
+  );
+  const addresses = (machines: readonly MachinePlan[]) => machines.map(({ privateIp }) => privateIp);
+  const nodes = addresses(topology.app).map((address) => `${address}:80`);
+  const common = { loadBalancers: addresses(topology.edge), nodes, services, domain, content: web };
+  return machinesOf(topology.plan, "web")
+    .slice(0, 1)
+    .map((machine) => [machine, webSetup({ ...common, machine }, secrets)] as const);
 }
 
 function databaseMachine(settings: PlatformSettings, topology: Planned): CompleteSetup {

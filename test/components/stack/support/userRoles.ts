@@ -55,7 +55,7 @@ function anyOwnService(random: Random): Values {
   return plain({
     exec: random.pick(commands),
     user: random.chance(0.4) ? random.pick(["www-data", "_indexer", "u".repeat(31), "root"]) : undefined,
-    restart: random.pick(["always", "on-failure", undefined]),
+    restart: random.pick(["always", "on-failure", "on-failure", undefined]),
     ...anyProgram(random),
   });
 }

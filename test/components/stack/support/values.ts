@@ -3,6 +3,7 @@ import { serverTypes } from "../../../../components/sizing/serverTypes";
 import { anyCalendar } from "./calendars";
 import type { Random } from "./random";
 import { anyRoles } from "./userRoles";
+import { anyAccessLog, anyAcme, anyWeb } from "./webValues";
 import {
   anyImage,
   anyLine,
@@ -14,13 +15,6 @@ import {
   plain,
   type Values,
 } from "./words";
-
-function anyAccessLog(random: Random): Values {
-  return plain({
-    requests: random.pick(["all", "failed", "off", undefined]),
-    slowerThanMs: random.pick([1, 999, 1000, 1250, 60_000, undefined]),
-  });
-}
 
 /**
  * The values of a stack, over the whole schema: most keys are left out, most values may stand there, and those at
@@ -49,9 +43,13 @@ export function anyValues(random: Random): Values {
     database: anyDatabase(random),
     storage: anyStorage(random),
     images: anyImages(random),
+    bakedImages: maybe(random, 0.2, () => ({
+      [random.pick(["app", "edge", "nobody"])]: random.pick([0, 1, 4711]),
+    })),
+    web: maybe(random, 0.4, () => ({ ...anySize(random), ...anyWeb(random) })),
     preset: maybe(random, 0.3, () => "multiServer"),
     strictRoles: maybe(random, 0.2, () => random.chance(0.2)),
-    roles: maybe(random, 0.3, () => anyRoles(random)),
+    roles: maybe(random, 0.5, () => anyRoles(random)),
     budgetEur: maybe(random, 0.2, () => random.pick([0, 0.5, 9999])),
     protect: random.chance(0.5),
     acceptChange: maybe(random, 0.2, () => [
@@ -70,6 +68,7 @@ function anyEdge(random: Random): Values {
     otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
     redirectToHttps: maybe(random, 0.2, () => random.chance(0.5)),
     accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
+    acme: maybe(random, 0.5, () => anyAcme(random)),
   });
 }
 
@@ -108,7 +107,7 @@ function anyNetwork(random: Random): Values {
     `10.${random.whole(256)}.0.0/${random.between(14, 20)}`,
   ]);
   const inside = range.startsWith("192.168.0") ? "192.168" : "10.64";
-  const tiers = ["edge", "app", "database", "storage"].filter(() => random.chance(0.3));
+  const tiers = ["edge", "web", "app", "database", "storage"].filter(() => random.chance(0.3));
   const subnets = tiers.map((tier, index) => [tier, `${inside}.${index * 16}.0/${random.between(20, 29)}`]);
   return plain({ range, subnets: subnets.length > 0 ? Object.fromEntries(subnets) : undefined });
 }
