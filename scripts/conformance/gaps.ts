@@ -13,7 +13,7 @@ export const gaps: Readonly<Record<string, string>> = {
     "on the whole platform only the storage box is tried; the S3 provider is a stand-in beside the test",
   "S0-30": "the tree is drawn from the stack's file: what somebody changed by hand is not shown",
   "S1-2": "the rule holds, but the presets that obey it are only planned: nothing builds them yet",
-  "S1-3": "app nodes alone have a number",
+  "S1-3": "web servers have a number too, which no test changes on a whole platform",
   "S1-10": "nginx takes a node out by requests that fail, not by checks",
   "S1-11": "a killed HAProxy and a cut private network were measured by hand, and no test repeats it",
   "S1-41": "nothing notices what somebody edited by hand",
