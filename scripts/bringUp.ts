@@ -5,7 +5,7 @@ import { up as localCloudUp } from "../localcloud/src/daemon/up";
 import { ensureImages } from "../localcloud/src/images/ensureImages";
 import { ensureBaseImage } from "../localcloud/src/machines/image";
 import { localCloudSettings } from "../localcloud/src/settings/cloud";
-import { fetchMissingModules, missingTools } from "../toolchain/build";
+import { fetchModulesOf, missingTools } from "../toolchain/build";
 import type { Progress } from "../toolchain/cacheDir";
 import { ensurePulumiHome } from "../toolchain/pulumiHome";
 import type { ToolName } from "../toolchain/recipes";
@@ -164,7 +164,8 @@ export async function bringUp(options: BringUpOptions = {}): Promise<{
 }> {
   const missing = await missingTools();
   const stop = new AbortController();
-  const fetched = fetchMissingModules([...engine, ...services].slice(1), stop.signal);
+  const later = [...engine, ...services].slice(1).filter((name) => missing.includes(name));
+  const fetched = fetchModulesOf(later, stop.signal);
   try {
     const { deployment } = await tasks(missing, options).run({
       ...(options.configFile && { configFile: options.configFile }),

@@ -52,20 +52,6 @@ export async function missingTools(): Promise<ToolName[]> {
   return missing;
 }
 
-/**
- * Fetches the modules of what the cache lacks, in the order in which it will be built, while the processors compile
- * something else. Says nothing: what fails here fails again, and is told, when the program is built.
- *
- * @param signal ends it early
- */
-export async function fetchMissingModules(names: readonly ToolName[], signal: AbortSignal): Promise<void> {
-  const missing = await missingTools();
-  await fetchModulesOf(
-    names.filter((name) => missing.includes(name)),
-    signal,
-  );
-}
-
 /** All programs, one after the other. @throws as {@link ensureTool} does */
 export async function ensureToolchain(progress: Progress = () => {}): Promise<Toolchain> {
   const entries = await Promise.all(toolNames.map(async (name) => [name, await binaryPath(name)] as const));
@@ -84,7 +70,13 @@ export async function ensureToolchain(progress: Progress = () => {}): Promise<To
   return Object.fromEntries(entries) as Toolchain;
 }
 
-async function fetchModulesOf(names: readonly ToolName[], signal: AbortSignal): Promise<void> {
+/**
+ * Fetches the modules of programs, in the order in which they will be built, while the processors compile something
+ * else. Says nothing: what fails here fails again, and is told, when the program is built.
+ *
+ * @param signal ends it early
+ */
+export async function fetchModulesOf(names: readonly ToolName[], signal: AbortSignal): Promise<void> {
   for (const name of names) {
     if (signal.aborted) return;
     const { module, package: packagePath, trims } = recipes[name];

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { serverTypes } from "../sizing/serverTypes";
 import { defaultImage } from "./context";
 import { enginesHooks } from "./enginesHooks";
-import { knownValue, type StockApi } from "./stock";
+import { getFromApi, type HookApi, type KnownApi, knownApi } from "./hookApi";
 
 /** Stands for the image of each role under `bakedImages`, which `npm run bake` writes. */
 export const bakedImage = "baked";
@@ -32,10 +32,9 @@ interface ImageAnswer {
  * @param name prefix of the hook's name, unique in the program
  * @param stack as `npm run bake` is told
  */
-export function refuseMissingImage(name: string, api: StockApi, stack: string): pulumi.ResourceHookBinding {
+export function refuseMissingImage(name: string, api: HookApi, stack: string): pulumi.ResourceHookBinding {
   if (!enginesHooks()) return {};
-  // The engine calls hooks from outside of the program, where nobody knows what it does.
-  const access = knownValue(pulumi.all([api.endpoint, api.token]), 10_000);
+  const access = knownApi(api);
   const asked = new Map<string, Promise<ImageAnswer["image"] | null | undefined>>();
   const check = async ({ image, serverType, name: server }: Readonly<Record<string, unknown>>) => {
     if (typeof image !== "string" || !/^\d+$/.test(image)) return;
@@ -68,15 +67,9 @@ export function imageProblem(
   return `image ${id} was made on a disk of ${found.disk_size} GB, ${serverType} has ${disk} GB`;
 }
 
-async function readImage(
-  access: readonly [string | undefined, string] | undefined,
-  id: string,
-): Promise<ImageAnswer["image"] | null | undefined> {
+async function readImage(access: KnownApi, id: string): Promise<ImageAnswer["image"] | null | undefined> {
   try {
-    if (access === undefined) throw new Error("the API's token is not known before up");
-    const [base = "https://api.hetzner.cloud/v1", token] = access;
-    const headers = { Authorization: `Bearer ${token}` };
-    const answer = await fetch(`${base}/images/${id}`, { headers, signal: AbortSignal.timeout(10_000) });
+    const answer = await getFromApi(access, `/images/${id}`);
     if (answer.status === 404) return null;
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     return ((await answer.json()) as ImageAnswer).image;

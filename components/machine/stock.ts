@@ -1,13 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { enginesHooks } from "./enginesHooks";
-
-/** Where and as whom the API is asked what it can sell. */
-export interface StockApi {
-  /** @default "https://api.hetzner.cloud/v1" */
-  readonly endpoint: pulumi.Input<string> | undefined;
-  /** Secret. */
-  readonly token: pulumi.Input<string>;
-}
+import { getFromApi, type HookApi, type KnownApi, knownApi } from "./hookApi";
 
 /** Part of `GET /server_types`. */
 interface ServerTypesAnswer {
@@ -23,11 +16,10 @@ interface ServerTypesAnswer {
  *
  * @param name prefix of the hooks' name, unique in the program
  */
-export function refuseSoldOut(name: string, api: StockApi): pulumi.ResourceHookBinding {
+export function refuseSoldOut(name: string, api: HookApi): pulumi.ResourceHookBinding {
   if (!enginesHooks()) return {};
-  // The engine calls hooks from outside of the program, where nobody knows what it does.
   const isPreview = pulumi.runtime.isDryRun();
-  const access = isPreview ? knownValue(pulumi.all([api.endpoint, api.token]), patienceMs) : undefined;
+  const access = isPreview ? knownApi(api) : undefined;
   const asked = new Map<string, Promise<boolean>>();
   const check = async (inputs: ServerInputs | undefined) => {
     if (!isPreview || inputs === undefined) return;
@@ -61,30 +53,9 @@ function soldOutText(server: string, serverType: string, location: string): stri
   return `Hetzner cannot deliver ${serverType} in ${location} at the moment: ${server} would be gone or off before that is noticed; choose another serverType (npm run estimate names prices and stock) or wait`;
 }
 
-const patienceMs = 10_000;
-
-/** What an output holds; undefined when a preview does not know it, as nothing that waits for it is ever called then. */
-export function knownValue<T>(output: pulumi.Output<T>, withinMs: number): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), withinMs);
-    (output as pulumi.Output<unknown>).apply((value) => {
-      clearTimeout(timer);
-      resolve(value as T);
-    });
-  });
-}
-
-async function isSoldOut(
-  access: readonly [string | undefined, string] | undefined,
-  serverType: string,
-  location: string,
-): Promise<boolean> {
+async function isSoldOut(access: KnownApi, serverType: string, location: string): Promise<boolean> {
   try {
-    if (access === undefined) throw new Error("the API's token is not known before up");
-    const [base = "https://api.hetzner.cloud/v1", token] = access;
-    const url = `${base}/server_types?name=${encodeURIComponent(serverType)}`;
-    const headers = { Authorization: `Bearer ${token}` };
-    const answer = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+    const answer = await getFromApi(access, `/server_types?name=${encodeURIComponent(serverType)}`);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const { server_types } = (await answer.json()) as ServerTypesAnswer;
     return server_types[0]?.locations?.find(({ name }) => name === location)?.available === false;

@@ -1,3 +1,16 @@
+/** Where lines go: into the journal, under a name, at a severity. */
+export function journalTarget(tag: string, severity: string): string {
+  return `syslog:server=unix:/dev/log,nohostname,tag=${tag},severity=${severity}`;
+}
+
+/** Sets `$slow`. */
+export function slowMap(slowerThanMs: number): string {
+  return `  map $request_time $slow {
+    default 1;
+    "~${fasterThan(slowerThanMs)}" 0;
+  }`;
+}
+
 /** Pattern of nginx's seconds with three decimals below this many milliseconds: it compares no numbers. */
 export function fasterThan(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);

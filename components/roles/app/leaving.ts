@@ -1,4 +1,5 @@
 import type { MachinePlan } from "../../plan/plan";
+import { anyReady } from "../../setup/leavingSite";
 import { nodeHealthPath } from "../../setup/site";
 import type { Leaving } from "../../setup/upgradeScript";
 import { traefikPort } from "./role";
@@ -9,7 +10,7 @@ export function leavingApp(node: MachinePlan, nodes: readonly MachinePlan[]): Le
   return {
     advice:
       "platform-upgrade --yes stops Traefik first, so that requests go to the other nodes: run it on one node at a time, and wait until the load balancers call this one UP again",
-    admit: others.length === 0 ? ":" : anyReady(others),
+    admit: anyReady("node", others, traefikPort),
     drain: "systemctl stop traefik.service",
     undrain: `systemctl start traefik.service
 for _ in {1..600}; do
@@ -19,11 +20,4 @@ done
 echo "this node is not ready: docker ps, journalctl -u traefik" >&2
 return 1`,
   };
-}
-
-function anyReady(others: readonly MachinePlan[]): string {
-  const urls = others.map(({ privateIp }) => `http://${privateIp}:${traefikPort}${nodeHealthPath}`);
-  const asked = urls.map((url) => `if curl -fsS -m 5 -o /dev/null ${url} 2>/dev/null; then return 0; fi`);
-  return `${asked.join("\n")}
-die "no other node is ready (${others.map(({ hostname }) => hostname).join(", ")}), so this one stays: put one in order first"`;
 }

@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
+import { isPathPrefix, longestPath, pathPrefix } from "../../settings/pathPrefix";
 import { type Program, type ProgramInput, programRules } from "../../settings/programRules";
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { Rule } from "../../settings/rules";
@@ -78,25 +79,14 @@ const serviceName = text(
   },
 );
 
-const longestPath = 255;
-const pathPattern = /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/;
-
-// Clients and proxies resolve dots before they compare paths.
-const isPath = (value: string) =>
-  pathPattern.test(value) &&
-  value.length <= longestPath &&
-  !value.split("/").some((part) => part === "." || part === "..");
-
-const pathPrefix = text(isPath, {
-  allowed: `a path of at most ${longestPath} characters that begins with a slash and does not end with one: /api`,
-  remedy: "write the prefix without host, query, trailing slash and the parts . and ..",
-});
-
 /** Frameworks that end their paths with a slash redirect to it, and a redirect is no health. */
-const healthPath = text((value) => isPath(value.replace(/(?<=.)\/$/, "")) && value.length <= longestPath, {
-  allowed: `a path of at most ${longestPath} characters that begins with a slash: /health/ready, /up/`,
-  remedy: "write the health path without host, query and the parts . and ..",
-});
+const healthPath = text(
+  (value) => isPathPrefix(value.replace(/(?<=.)\/$/, "")) && value.length <= longestPath,
+  {
+    allowed: `a path of at most ${longestPath} characters that begins with a slash: /health/ready, /up/`,
+    remedy: "write the health path without host, query and the parts . and ..",
+  },
+);
 
 export const defaultHealthPath = "/health/ready";
 

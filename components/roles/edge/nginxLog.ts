@@ -1,8 +1,8 @@
 import { LoggedRequests } from "../../settings/accessLog";
-import { fasterThan } from "../../setup/nginxLog";
+import { journalTarget, slowMap } from "../../setup/nginxLog";
 import { accessLogOf, type EdgeOptions } from "./edge";
 
-const target = (severity: string) => `syslog:server=unix:/dev/log,nohostname,tag=nginx,severity=${severity}`;
+const target = (severity: string) => journalTarget("nginx", severity);
 
 /** One line for a request, with the id by which the other machines log it; what failed is logged as an error. */
 export function nginxLog(options: EdgeOptions): string {
@@ -14,10 +14,7 @@ export function nginxLog(options: EdgeOptions): string {
     499 1;
     ~^5 1;
   }
-  map $request_time $slow {
-    default 1;
-    "~${fasterThan(slowerThanMs)}" 0;
-  }
+${slowMap(slowerThanMs)}
   # Neither failed nor left out.
   map "$failed,$slow" $logged {
     default "";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { text, wholeNumber } from "../../settings/leaves";
-import { pathPrefix } from "./paths";
+import { pathPrefix } from "../../settings/pathPrefix";
 
 /** What is kept of answers, and for how long, where the application itself says nothing in `Cache-Control`. */
 export interface PageCacheSettings {

@@ -13,12 +13,12 @@ import { isClient, type MachinesArgs, machinesProblems } from "../../machine/mac
 import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
 import { hostName } from "../../settings/leaves";
+import { pathPrefix } from "../../settings/pathPrefix";
 import type { Given } from "../../settings/roleSettings";
 import { checkRules } from "../../settings/rules";
 import { parseShape } from "../../settings/shape";
 import type { PageCacheSettings } from "./cacheSettings";
 import type { WebService } from "./options";
-import { pathPrefix } from "./paths";
 import type { WebProfile } from "./profiles";
 import type { ProtectedPath } from "./protectedPaths";
 import { webRules } from "./rules";

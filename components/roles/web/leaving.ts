@@ -1,5 +1,6 @@
 import type { MachinePlan } from "../../plan/plan";
-import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { anyReady } from "../../setup/leavingSite";
+import { proxyHealthPath } from "../../setup/site";
 import type { Leaving } from "../../setup/upgradeScript";
 import { webPort } from "./options";
 
@@ -9,7 +10,7 @@ export function leavingWeb(machine: MachinePlan, machines: readonly MachinePlan[
   return {
     advice:
       "platform-upgrade --yes stops nginx first, so that requests go to the other web servers: run it on one at a time, and wait until the load balancers call this one UP again",
-    admit: others.length === 0 ? ":" : anyServes(others),
+    admit: anyReady("web server", others, webPort),
     drain: "systemctl stop nginx.service",
     undrain: `systemctl start nginx.service
 for _ in {1..60}; do
@@ -19,13 +20,4 @@ done
 echo "this server takes no requests: journalctl -u nginx" >&2
 return 1`,
   };
-}
-
-function anyServes(others: readonly MachinePlan[]): string {
-  const asked = others.map(
-    ({ privateIp }) =>
-      `if curl -fsS -m 5 -o /dev/null http://${privateIp}:${webPort}${nodeHealthPath} 2>/dev/null; then return 0; fi`,
-  );
-  return `${asked.join("\n")}
-die "no other web server is ready (${others.map(({ hostname }) => hostname).join(", ")}), so this one stays: put one in order first"`;
 }

@@ -1,5 +1,5 @@
 import { LoggedRequests } from "../../settings/accessLog";
-import { fasterThan } from "../../setup/nginxLog";
+import { journalTarget, slowMap } from "../../setup/nginxLog";
 import type { WebOptions } from "./options";
 
 /** Longest that nginx takes for the name of a program. */
@@ -10,8 +10,7 @@ export function tagOf(name: string): string {
   return `nginx_${name.replaceAll("-", "_")}`.slice(0, longestTag);
 }
 
-const target = (name: string, severity: string) =>
-  `syslog:server=unix:/dev/log,nohostname,tag=${tagOf(name)},severity=${severity}`;
+const target = (name: string, severity: string) => journalTarget(tagOf(name), severity);
 
 /** Which requests are worth a line, and what stands in it. Health is asked for all the time, and is not. */
 export function logMaps({ content: { accessLog } }: WebOptions): string {
@@ -24,10 +23,7 @@ export function logMaps({ content: { accessLog } }: WebOptions): string {
     "~^/health(?:/[^|]*)?\\|" "";
     "~\\|(?:499|5..)$" 1;
   }
-  map $request_time $slow {
-    default 1;
-    "~${fasterThan(slowerThanMs)}" 0;
-  }
+${slowMap(slowerThanMs)}
   # Neither failed nor left out.
   map "$failed|$slow|$uri" $logged {
     default "";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { text } from "../../settings/leaves";
+import { pathPrefix } from "../../settings/pathPrefix";
 import { ipv4Range } from "../../settings/ranges";
 import { secretName } from "../../settings/secretLeaves";
-import { pathPrefix } from "./paths";
 
 /** A path that only some may reach: who knows a password, who comes from a range, or both where both are named. */
 export interface ProtectedPath {

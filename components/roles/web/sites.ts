@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { flag, hostName, isLabel, text } from "../../settings/leaves";
-import { pathPrefix } from "./paths";
+import { pathPrefix } from "../../settings/pathPrefix";
 
 /** Files that the web servers answer with themselves: a release folder, which `platform-release` fills. */
 export interface WebSite {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { knownValue } from "../../../components/machine/stock";
+import { knownValue } from "../../../components/machine/hookApi";
 
 describe("a value that a preview may not know", () => {
   it("is not waited for for ever: the preview goes on without it", async () => {

@@ -1,0 +1,15 @@
+import { nodeHealthPath } from "./site";
+
+interface Other {
+  readonly hostname: string;
+  readonly privateIp: string;
+}
+
+/** Shell that goes on while one of the machines can serve visitors, and ends the command otherwise. @param kind `node` */
+export function anyReady(kind: string, others: readonly Other[], port: number): string {
+  if (others.length === 0) return ":";
+  const urls = others.map(({ privateIp }) => `http://${privateIp}:${port}${nodeHealthPath}`);
+  const asked = urls.map((url) => `if curl -fsS -m 5 -o /dev/null ${url} 2>/dev/null; then return 0; fi`);
+  return `${asked.join("\n")}
+die "no other ${kind} is ready (${others.map(({ hostname }) => hostname).join(", ")}), so this one stays: put one in order first"`;
+}
