@@ -10,6 +10,7 @@ import { ensurePulumiHome } from "../../toolchain/pulumiHome";
 import { formerCommit, oldBuild } from "../oldBuild";
 import { publish, table } from "../publish";
 import { createSide, type Run, type Side, type Start } from "./side";
+import { unchanged } from "./unchanged";
 import { insideWorld, startWorld, type World } from "./world";
 
 export interface NoChangeOptions {
@@ -78,18 +79,6 @@ async function measure(contenders: readonly Contender[], rounds: number, world: 
       progress(`round ${round}, ${start.name}: ${run.wall.toFixed(2)} s`);
     }
   }
-}
-
-async function unchanged(side: Side, start: Start, world: World): Promise<Run> {
-  const asked = world.requests() + (await world.logins());
-  const run = await side.up(start);
-  if (/\d+ (created|updated|replaced|deleted)/.test(run.output)) {
-    throw new Error(`${start.name} changed something:\n${run.output}`);
-  }
-  if (world.requests() + (await world.logins()) !== asked) {
-    throw new Error(`${start.name} asked the API or a machine:\n${run.output}`);
-  }
-  return run;
 }
 
 function reportOf(contenders: readonly Contender[]): string {
