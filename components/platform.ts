@@ -109,7 +109,7 @@ export class Platform extends pulumi.ComponentResource {
     const reached = whereReached(
       edge.virtualIp,
       roles,
-      settings.domain,
+      plan.names?.served[0] ?? settings.domain,
       args.certificate !== undefined ? "own" : settings.edge.acme.enabled ? "acme" : undefined,
     );
     this.endpoint = reached.endpoint;

@@ -1,4 +1,5 @@
 import { hostAddress } from "../settings/ranges";
+import type { VisitorNames } from "../settings/visitorNames";
 import type { MachineSize } from "../sizing/resolve";
 import { type Flow, planFlows } from "./flows";
 import { startOrder } from "./order";
@@ -24,6 +25,8 @@ export interface Plan {
   /** Prefix of every host name: `prod`. */
   readonly environment: string;
   readonly network: PlanNetwork;
+  /** Names under which visitors reach it. @default - whoever plans a component alone hands them to it */
+  readonly names?: VisitorNames;
   /** In the order in which people read them. */
   readonly roles: readonly Role[];
   /** All of them, in the order of the roles. */
@@ -37,6 +40,7 @@ export interface Plan {
 export interface Ground {
   readonly environment: string;
   readonly network: PlanNetwork;
+  readonly names?: VisitorNames;
 }
 
 export interface PlanNetwork {
@@ -50,13 +54,15 @@ export interface PlanNetwork {
 export const firstHost = 11;
 
 /** @throws when two roles have one name, or a subnet is missing, or with all that `needProblems` finds */
-export function planRoles({ environment, network }: Ground, roles: readonly Role[]): Plan {
-  const names = roles.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+export function planRoles({ environment, network, names }: Ground, roles: readonly Role[]): Plan {
+  const twice = roles.find(
+    ({ name }, index) => roles.findIndex((role) => role.name === name) !== index,
+  )?.name;
   if (twice !== undefined) throw new Error(`two roles are called ${twice}: a role is named once`);
   return {
     environment,
     network,
+    ...(names !== undefined && { names }),
     roles,
     machines: roles.flatMap((role) => machinesOfRole(role, environment, network)),
     flows: planFlows(roles),

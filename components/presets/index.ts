@@ -3,6 +3,7 @@ import type { Role } from "../plan/role";
 import { behindOneAnother } from "../plan/standing";
 import { roleDefinitions } from "../roles";
 import { containerRole } from "../roles/container/role";
+import { visitorNames } from "../settings/visitorNames";
 import { dhanman } from "./dhanman";
 import { foobar } from "./foobar";
 import { multiServer } from "./multiServer";
@@ -42,7 +43,8 @@ export function planOf(settings: PlatformSettings, roles: readonly Role[]): Plan
     namedNetwork(settings),
     roles.map(({ name }) => name),
   );
-  return planRoles({ environment, network: { range: network.range, subnets } }, roles);
+  const names = visitorNames(settings);
+  return planRoles({ environment, network: { range: network.range, subnets }, names }, roles);
 }
 
 /** The kinds of machines that the settings choose: the preset's, those that have a section, those of the stack file. */

@@ -6,6 +6,8 @@ export interface PlatformWide {
   readonly environment: string;
   /** Name that visitors use: `www.example.com`. */
   readonly domain: string;
+  /** Further names, whose visitors are sent to the domain. @default - none */
+  readonly aliases?: readonly string[];
   /** Hetzner location: `nbg1`. */
   readonly location: string;
   /** Image of every machine that is made: `debian-13`, the number of a snapshot, or `baked`. */

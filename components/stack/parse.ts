@@ -6,6 +6,7 @@ import { SettingsError, type SettingsProblem } from "../settings/problems";
 import { checkRules, type Rule } from "../settings/rules";
 import { parseShape } from "../settings/shape";
 import { completeSettings } from "./complete";
+import { nameRules } from "./nameRules";
 import { networkRules, plannedNetworkRules } from "./networkRules";
 import { plannedRules, platformRules } from "./platformRules";
 import { renamedPath } from "./renamedKeys";
@@ -22,6 +23,7 @@ const rules: readonly Rule<StackInput>[] = [
   ...roleRules,
   ...secretRules,
   ...platformRules,
+  ...nameRules,
   ...userRoleRules(chosenRoles),
 ];
 

@@ -46,6 +46,14 @@ export const stackSchema = z.strictObject({
     description: "Name that visitors use",
     fallback: "required",
   }),
+  aliases: z
+    .array(hostName())
+    .default([])
+    .transform((names) => [...new Set(names)])
+    .meta({
+      description: "Further names, whose visitors are sent to the domain: example.com",
+      fallback: "none",
+    }),
   adminRanges: z
     .array(adminRange)
     .default([])

@@ -49,6 +49,11 @@ export const settingChanges: readonly SettingChange[] = [
     value: "shop.example.com",
     note: "health checks ask by the new name at once; no container restarts",
   },
+  {
+    path: "aliases",
+    value: ["example.com"],
+    note: "HAProxy and nginx reload; a certificate with the new names is asked for at once",
+  },
   { path: "adminRanges", value: ["198.51.100.8/32"] },
   { path: "location", value: "fsn1" },
   { path: "image", value: "331978001", note: "only machines that are made from now on have it" },

@@ -3,7 +3,7 @@ import { type CompleteSetup, completeSetup, type SetupFile, type SetupStep } fro
 import { certificateModules } from "./acme/files";
 import { certificateFolder, installPath, installScript } from "./acmeInstall";
 import { agentStatePath } from "./agent";
-import { type AcmeOptions, type EdgeOptions, issuedCertificatePath, knownHosts } from "./edge";
+import { type AcmeOptions, certificateNames, type EdgeOptions, issuedCertificatePath } from "./edge";
 import { challengePort, handoverPort } from "./role";
 import type { EdgeEngine } from "./settings";
 
@@ -116,7 +116,7 @@ export function certificateConfig(
     directory: acme.directory,
     email: acme.email ?? null,
     root: acme.root === undefined ? null : rootPath,
-    names: [...new Set(knownHosts({ machine, peer, ...options }))],
+    names: certificateNames({ machine, peer, ...options }),
     self: { server: machine.hostname, address: machine.privateIp },
     peer: { server: peer.hostname, address: peer.privateIp },
     key: acme.key,

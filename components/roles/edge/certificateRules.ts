@@ -1,14 +1,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { SettingsProblem } from "../../settings/problems";
 import type { Rule } from "../../settings/rules";
+import { allNames, type NamedSettings, visitorNames } from "../../settings/visitorNames";
 
 /** What the rule looks at. */
 export interface CertificateInput {
-  readonly settings: {
-    readonly domain: string;
-    /** Services may have hosts of their own. */
-    readonly app?: { readonly services: Readonly<Record<string, { readonly host?: string | undefined }>> };
-  };
+  readonly settings: NamedSettings;
   readonly given: { readonly certificate?: unknown };
 }
 
@@ -33,7 +30,7 @@ function certificateProblems({ settings, given }: CertificateInput): readonly Se
     pair === undefined
       ? unreadable(text)
       : (pairComplaint(pair) ??
-        nameComplaint(pair.certificate, namesOf(settings)) ??
+        nameComplaint(pair.certificate, allNames(visitorNames(settings))) ??
         timeComplaint(pair.certificate));
   return complaint === undefined ? [] : [{ path: "certificate", ...complaint }];
 }
@@ -74,12 +71,6 @@ function pairComplaint({ certificate, key }: Pair): Complaint | undefined {
     allowed: `RSA from ${leastRsaBits} bits up, or a curve from ${leastCurve} up: nothing less is served`,
     remedy: "have a certificate issued for a longer key",
   };
-}
-
-/** The domain first, then the hosts of services. */
-function namesOf({ domain, app }: CertificateInput["settings"]): readonly [string, ...string[]] {
-  const hosts = Object.values(app?.services ?? {}).flatMap(({ host }) => host ?? []);
-  return [domain, ...hosts];
 }
 
 /** Browsers read the alternative names alone. */

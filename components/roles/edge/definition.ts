@@ -2,6 +2,7 @@ import { defineRole } from "../../machine/roleDefinition";
 import { addressesOf, orderedAs, type Surroundings } from "../../machine/surroundings";
 import { bastionOffer } from "../../plan/flows";
 import { machinesOffering, type Plan } from "../../plan/plan";
+import { visitorNames } from "../../settings/visitorNames";
 import { siteOffer } from "../../setup/site";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from ".";
 import { requestLimit } from "./edge";
@@ -34,7 +35,8 @@ export function pairArgs(
   const { engine, otherHosts, accessLog, redirectToHttps, acme } = section;
   const { apiToken, apiEndpoint, certificate } = inputs;
   const services = servicesOf(plan);
-  const hosts = Object.values(services).flatMap(({ host }) => host ?? []);
+  const { served, aliases } = plan.names ?? visitorNames(wide);
+  const [domain, ...otherDomains] = served;
   const backends = machinesOffering(plan, siteOffer);
   // All that stand behind others together take what those send on, and no more waits there.
   const maxRequests = Math.ceil(
@@ -46,8 +48,7 @@ export function pairArgs(
     ...(acme.enabled ? { acme } : {}),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),
-    domain: wide.domain,
-    otherDomains: [...new Set(hosts)].filter((host) => host !== wide.domain).sort(),
+    ...{ domain, otherDomains, aliases: [...aliases] },
     adminRanges: [...wide.adminRanges],
     backends: backends.map(({ name, privateIp }) => ({
       name,

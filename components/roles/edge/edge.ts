@@ -38,6 +38,8 @@ export interface EdgeOptions {
   readonly domain: string;
   /** Names besides the domain that services answer to. @default - none */
   readonly otherDomains?: readonly string[];
+  /** Names whose visitors are sent to the domain; the certificate speaks for them too. @default - none */
+  readonly aliases?: readonly string[];
   /** What a visitor gets who asks for any other name or for an address. @default "serve" */
   readonly otherHosts?: OtherHosts;
   /** What is logged of requests. @default - all, and slow is what takes a second and more */
@@ -87,9 +89,14 @@ export function accessLogOf({ accessLog }: EdgeOptions): AccessLog {
  */
 export const proxyLogLimit = ["LogRateLimitIntervalSec=10s", "LogRateLimitBurst=50000"];
 
-/** Names that visitors may use. */
+/** Names that are served. */
 export function knownHosts({ domain, otherDomains = [] }: EdgeOptions): string[] {
   return [domain, ...otherDomains];
+}
+
+/** Names that the certificate speaks for. */
+export function certificateNames(options: EdgeOptions): string[] {
+  return [...new Set([...knownHosts(options), ...(options.aliases ?? [])])];
 }
 
 /** Path of the certificate, or undefined when there is none. */

@@ -12,15 +12,15 @@ import {
   certificatePathOf,
   connectionLimit,
   type EdgeOptions,
-  knownHosts,
   proxyLogLimit,
   reservedConnections,
 } from "./edge";
 import { haproxyBackends } from "./haproxyBackends";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
+import { haproxyHosts } from "./hosts";
 import { requestLogSetup, requestLogUnit } from "./requestLog";
 import { edgeHealthPort, httpPort, httpsPort } from "./role";
-import { EdgeEngine, OtherHosts } from "./settings";
+import { EdgeEngine } from "./settings";
 
 const dropIn = keepRunning({
   unit: "haproxy.service",
@@ -163,7 +163,7 @@ ${requestLog(options)}  acl asks_state path ${publicStatePath}
   http-request deny deny_status 404 if is_internal or asks_state !is_peer
   http-request set-log-level silent if asks_state
 ${challengeRules(options)}\
-${hostRules(options)}\
+${haproxyHosts(options)}\
   use_backend agent if asks_state
 ${options.acme === undefined ? "" : "  use_backend challenges if asks_challenge\n"}\
   # A site that looks sick everywhere is tried all the same: it may only be slow.
@@ -194,30 +194,6 @@ function challengeRules(options: EdgeOptions): string {
   acl issued str(https),map(${issuedMap},no) -m str yes
   http-request allow if asks_challenge
 `;
-}
-
-/** Which names are served, and which visitors go elsewhere. */
-function hostRules(options: EdgeOptions): string {
-  const certificate = certificatePathOf(options);
-  const scheme = certificate === undefined ? "http" : "https";
-  const elsewhere = `http-request redirect prefix ${scheme}://${options.domain} code 308`;
-  const unissued = options.acme === undefined ? "" : " or !issued";
-  const rules = [`acl known_host req.hdr(Host),host_only,lower -m str ${knownHosts(options).join(" ")}`];
-  if (options.otherHosts === OtherHosts.Redirect) {
-    rules.push(`${elsewhere} unless known_host or asks_state${unissued}`);
-    if (options.acme !== undefined) {
-      rules.push(`${elsewhere.replace("https:", "http:")} unless known_host or asks_state or issued`);
-    }
-  }
-  if (options.otherHosts === OtherHosts.Refuse) {
-    rules.push("http-request deny deny_status 421 unless known_host or asks_state");
-  }
-  if (certificate !== undefined && options.redirectToHttps) {
-    // The certificate speaks for no address and no foreign name, so these are not sent to themselves.
-    rules.push(`${elsewhere} unless { ssl_fc } or asks_state or known_host${unissued}`);
-    rules.push(`http-request redirect scheme https code 308 unless { ssl_fc } or asks_state${unissued}`);
-  }
-  return rules.length === 1 ? "" : rules.map((rule) => `  ${rule}\n`).join("");
 }
 
 /**

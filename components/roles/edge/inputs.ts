@@ -16,7 +16,12 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly domain: pulumi.Input<string>;
   /** Names besides the domain that the backends answer to. @default - none */
   readonly otherDomains?: pulumi.Input<pulumi.Input<string>[]>;
-  /** What visitors of any other name or of an address get. @default "serve" */
+  /** Names whose visitors are sent to the domain, and which the certificate speaks for too. @default - none */
+  readonly aliases?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * What visitors of any other name or of an address get.
+   * @default - "refuse" with a certificate or `acme`, "serve" without: then the address is what visitors have
+   */
   readonly otherHosts?: OtherHosts;
   /** What is logged of requests. @default - all of them */
   readonly accessLog?: AccessLog;
@@ -90,6 +95,7 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
       : [{ propertyPath: "addresses", reason: gotInstead(addresses, "two addresses") }]),
     ...plainProblem("domain", domain, isHostName, hostName),
     ...eachPlain("otherDomains", args.otherDomains, isHostName, hostName),
+    ...eachPlain("aliases", args.aliases, isHostName, hostName),
     ...eachPlain("adminRanges", adminRanges, isNetworkCidr, "a network in CIDR form: 203.0.113.7/32"),
     ...plainProblem("engine", engine, (value) => engines.includes(value), engines.join(" or ")),
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),

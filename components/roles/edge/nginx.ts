@@ -4,7 +4,8 @@ import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { acmeFiles, placeholderCommand } from "./acme";
 import { nginxChallenges } from "./challenges";
-import { certificateFile, type EdgeOptions, knownHosts, proxyLogLimit, reservedConnections } from "./edge";
+import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections } from "./edge";
+import { nginxHostMaps } from "./hosts";
 import { nginxLog } from "./nginxLog";
 import { probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
@@ -95,7 +96,6 @@ ${healthServer(options)}
 }
 
 function maps(options: EdgeOptions): string {
-  const known = knownHosts(options).map((name) => `    ${name} 1;`);
   return `
   map $http_upgrade $connection_upgrade {
     default upgrade;
@@ -108,11 +108,7 @@ function maps(options: EdgeOptions): string {
     "~*^websocket " 1;
     "~*text/event-stream" 1;
   }
-
-  map $host $known_host {
-    default 0;
-${known.join("\n")}
-  }
+${nginxHostMaps(options)}
 
   map $server_port $everybody {
     default visitors;

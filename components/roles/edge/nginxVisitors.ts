@@ -1,16 +1,15 @@
 import { internalPrefix, publicStatePath } from "../../setup/site";
-import { issuedFlag } from "./acmeInstall";
 import { challengePath } from "./challenges";
 import { certificatePathOf, connectionLimit, type EdgeOptions } from "./edge";
+import { nginxElsewhere, nginxIssued, nginxToHttps, nginxUntilIssued } from "./hosts";
 import { nobodyReadyPath } from "./nginxProbe";
 import { nginxTls } from "./nginxTls";
 import { httpPort, httpsPort } from "./role";
-import { OtherHosts } from "./settings";
 
 /** The servers that visitors speak with: HTTP, and HTTPS where there is a certificate. */
 export function visitorServers(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
-  const locations = visitorLocations(options, otherHosts(options));
+  const locations = visitorLocations(options, nginxElsewhere(options));
   const servers = [`listen ${httpPort} default_server;${plainLocations(options)}`];
   if (certificate !== undefined) {
     servers.push(
@@ -24,7 +23,7 @@ export function visitorServers(options: EdgeOptions): string {
 function plainLocations(options: EdgeOptions): string {
   if (options.acme !== undefined) return untilIssued(options);
   const isElsewhere = certificatePathOf(options) !== undefined && options.redirectToHttps;
-  return isElsewhere ? redirectLocations(options) : visitorLocations(options, otherHosts(options));
+  return isElsewhere ? redirectLocations(options) : visitorLocations(options, nginxElsewhere(options));
 }
 
 /**
@@ -32,23 +31,10 @@ function plainLocations(options: EdgeOptions): string {
  * that no browser takes.
  */
 function untilIssued(options: EdgeOptions): string {
-  const refused = options.otherHosts === OtherHosts.Refuse ? otherHosts(options) : "";
-  const elsewhere = `
-      if ($https_for = 0) {
-        return 308 https://${options.domain}$request_uri;
-      }
-      if ($https_for = 1) {
-        return 308 https://$host$request_uri;
-      }`;
-  const first = options.redirectToHttps ? refused + elsewhere : "";
-  return `
-    set $https_for "";
-    if (-f ${issuedFlag}) {
-      set $https_for $known_host;
-    }
+  return `${nginxIssued}
     location ^~ ${challengePath} {
       proxy_pass http://challenges;
-    }${visitorLocations(options, first + otherHosts(options, "http"))}`;
+    }${visitorLocations(options, nginxUntilIssued(options))}`;
 }
 
 /** @param first what the site's own location does before it asks a node */
@@ -78,34 +64,11 @@ function visitorLocations(options: EdgeOptions, first: string): string {
 ${stateLocation(options)}`;
 }
 
-/** The certificate speaks for no address and no foreign name, so these are not sent to themselves. */
 function redirectLocations(options: EdgeOptions): string {
   return `
-    location / {${options.otherHosts === OtherHosts.Refuse ? otherHosts(options) : ""}
-      if ($known_host = 0) {
-        return 308 https://${options.domain}$request_uri;
-      }
-      return 308 https://$host$request_uri;
+    location / {${nginxToHttps(options)}
     }
 ${stateLocation(options)}`;
-}
-
-/** For names that are not the platform's. */
-function otherHosts(
-  options: EdgeOptions,
-  scheme = certificatePathOf(options) === undefined ? "http" : "https",
-): string {
-  const answers: Record<OtherHosts, string | undefined> = {
-    serve: undefined,
-    redirect: `308 ${scheme}://${options.domain}$request_uri`,
-    refuse: "421",
-  };
-  const answer = answers[options.otherHosts ?? OtherHosts.Serve];
-  if (answer === undefined) return "";
-  return `
-      if ($known_host = 0) {
-        return ${answer};
-      }`;
 }
 
 /** Visitors at the same time; nginx counts them in sixteen bits. */

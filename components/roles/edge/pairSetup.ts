@@ -70,11 +70,17 @@ function siteOf(args: LoadBalancerPairArgs) {
     redirectToHttps: args.redirectToHttps ?? true,
     domain: args.domain,
     otherDomains: args.otherDomains ?? [],
-    otherHosts: args.otherHosts ?? OtherHosts.Serve,
+    aliases: args.aliases ?? [],
+    otherHosts: args.otherHosts ?? usualOtherHosts(args),
     accessLog: args.accessLog,
     adminRanges: args.adminRanges,
     logArchive: args.logArchive,
   });
+}
+
+/** Without a certificate the platform's URL is its address. */
+function usualOtherHosts({ certificate, acme }: LoadBalancerPairArgs): OtherHosts {
+  return certificate === undefined && acme === undefined ? OtherHosts.Serve : OtherHosts.Refuse;
 }
 
 /** How its agents speak with Hetzner's API. */

@@ -12,7 +12,7 @@ export type EdgeEngine = (typeof EdgeEngine)[keyof typeof EdgeEngine];
 
 /** What visitors get who ask for a name that is not the platform's, or for an address. */
 export const OtherHosts = {
-  /** The same as visitors of the domain. */
+  /** The same as visitors of the domain: the first choice where a load balancer's address is all there is. */
   Serve: "serve",
   /** 308 to the domain. */
   Redirect: "redirect",
@@ -24,7 +24,7 @@ export type OtherHosts = (typeof OtherHosts)[keyof typeof OtherHosts];
 /** The pair of load balancers. */
 export interface EdgeSettings extends MachineSize {
   readonly engine: EdgeEngine;
-  /** @default "serve" */
+  /** @default - "refuse" with a certificate, "serve" without one */
   readonly otherHosts?: OtherHosts;
   /** Visitors of HTTP are sent to HTTPS; says nothing without a certificate. @default true */
   readonly redirectToHttps?: boolean;
@@ -44,9 +44,13 @@ const schema = z
       .default(EdgeEngine.HAProxy),
     otherHosts: choice(Object.values(OtherHosts), "what other names get")
       .describe(
-        "What visitors get who ask for another name than the domain and the hosts of services: the same, 308 to the domain, or 421",
+        "What visitors get who ask for an address or for a name that is not the platform's: the same, 308 to the domain, or 421",
       )
-      .default(OtherHosts.Serve),
+      .meta({
+        fallback:
+          "refuse with a certificate (of your own or by ACME); serve without one, as url is an address then",
+      })
+      .optional(),
     redirectToHttps: flag()
       .describe("Visitors of HTTP are sent to HTTPS; says nothing while there is no certificate")
       .default(true),

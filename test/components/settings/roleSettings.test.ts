@@ -30,7 +30,7 @@ describe("parseRole", () => {
       databaseName: "app",
     });
     const edge = parseRole(edgeSettings, {}, { ...around, domain: "www.example.com" });
-    assert.deepEqual([edge.engine, edge.otherHosts, edge.redirectToHttps], ["haproxy", "serve", true]);
+    assert.deepEqual([edge.engine, edge.otherHosts, edge.redirectToHttps], ["haproxy", undefined, true]);
     const app = parseRole(appSettings, { services: { web } }, around);
     assert.deepEqual([app.count, app.memoryGb, app.services.web?.healthPath], [2, 16, "/health/ready"]);
     const storage = parseRole(storageSettings, { bulk: "storageBox" }, around);

@@ -32,6 +32,13 @@ describe("certificates by ACME", () => {
     assert.deepEqual(config.peer, { server: "prod-edge2", address: "10.0.1.12" });
   });
 
+  it("the certificate speaks for aliases too, whose visitors are sent to the domain over HTTPS", () => {
+    const aliases = ["example.com", "shop.example.com"];
+    const file = fileOf("/etc/platform/secrets/certificate.json", acmeSetup({ ...options, aliases }));
+    const { names } = JSON.parse(file.content);
+    assert.deepEqual(names, ["www.example.com", "shop.example.com", "example.com"]);
+  });
+
   it("the pair's key is in files that root alone reads, and in no other text", () => {
     const setup = loadBalancerSetup({ ...setupOptions, acme });
     const holding = setup.files.filter(({ content }) => content.includes("planted-key"));

@@ -8,6 +8,7 @@ import { databaseClients, databaseSetup } from "../../../../components/roles/dat
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
 import { webSetup } from "../../../../components/roles/web/setup";
+import { visitorNames } from "../../../../components/settings/visitorNames";
 import { dockerSetup } from "../../../../components/setup/docker";
 import { mergeSetups } from "../../../../components/setup/merge";
 import type { CompleteSetup } from "../../../../components/setup/types";
@@ -58,10 +59,13 @@ export function renderMachines(
 
 function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSetup {
   const [edge1, edge2] = topology.edge;
+  const { served, aliases } = visitorNames(settings);
+  const [domain, ...otherDomains] = served;
   return loadBalancerSetup({
     engine: settings.edge.engine,
-    domain: settings.domain,
-    otherDomains: hostsBeside(settings),
+    domain,
+    otherDomains,
+    aliases,
     otherHosts: settings.edge.otherHosts ?? "serve",
     machine: edge1,
     peer: edge2,
@@ -172,9 +176,4 @@ function appStack(
     secrets,
     loadBalancers: loadBalancers.map(({ privateIp }) => privateIp),
   };
-}
-
-function hostsBeside({ domain, app }: PlatformSettings): string[] {
-  const hosts = Object.values(app.services).flatMap(({ host }) => host ?? []);
-  return [...new Set(hosts)].filter((host) => host !== domain).sort();
 }

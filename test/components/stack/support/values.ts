@@ -16,6 +16,8 @@ import {
   type Values,
 } from "./words";
 
+const anyAlias = ["example.com", "www.example.com", "shop.example.com", longestDomain];
+
 /**
  * The values of a stack, over the whole schema: most keys are left out, most values may stand there, and those at
  * the limits and with special meanings elsewhere come more often than chance would have it.
@@ -27,13 +29,7 @@ export function anyValues(random: Random): Values {
       ...["prod", "a", "2026", "true", "x--y", "e".repeat(40)],
       random.word(labelLetters, 1, 41),
     ]),
-    domain: random.pick([
-      "www.example.com",
-      "a.b",
-      "xn--bcher-kva.example",
-      `${"d".repeat(63)}.example`,
-      longestDomain,
-    ]),
+    ...anyNames(random),
     location,
     image: maybe(random, 0.1, () => "331978001"),
     network: maybe(random, 0.5, () => anyNetwork(random)),
@@ -59,6 +55,19 @@ export function anyValues(random: Random): Values {
     offsiteAccessKeyId: "id",
     offsiteSecretAccessKey: "key",
   });
+}
+
+function anyNames(random: Random): Values {
+  return {
+    domain: random.pick([
+      "www.example.com",
+      "a.b",
+      "xn--bcher-kva.example",
+      `${"d".repeat(63)}.example`,
+      longestDomain,
+    ]),
+    aliases: maybe(random, 0.3, () => random.many(1, 3, () => random.pick(anyAlias))),
+  };
 }
 
 function anyEdge(random: Random): Values {

@@ -779,7 +779,7 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_6d6a811b294b
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_7fe9651eada1'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_8e41b5208ce3'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -847,9 +847,10 @@ frontend visitors
   acl asks_challenge path_beg /.well-known/acme-challenge/
   acl issued str(https),map(/etc/platform/edge/issued.map,no) -m str yes
   http-request allow if asks_challenge
-  acl known_host req.hdr(Host),host_only,lower -m str qa.example.com
-  http-request redirect prefix https://qa.example.com code 308 unless { ssl_fc } or asks_state or known_host or !issued
-  http-request redirect scheme https code 308 unless { ssl_fc } or asks_state or !issued
+  acl known_host req.hdr(Host),host_only,lower,rtrim(.) -m str qa.example.com
+  http-request deny deny_status 421 if !known_host !asks_state
+  http-request redirect prefix https://qa.example.com code 308 if !{ ssl_fc } !asks_state issued !known_host
+  http-request redirect prefix https://%[req.hdr(Host),host_only,lower,rtrim(.)] code 308 if !{ ssl_fc } !asks_state issued
   use_backend agent if asks_state
   use_backend challenges if asks_challenge
   # A site that looks sick everywhere is tried all the same: it may only be slow.
@@ -951,7 +952,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_7fe9651eada1
+END_8e41b5208ce3
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash

@@ -1,4 +1,4 @@
-import { type Mistake, set, web } from "../changes";
+import { all, type Mistake, set, web } from "../changes";
 
 /** Mistakes in what is said of the platform as a whole. */
 export const platformMistakes: readonly Mistake[] = [
@@ -10,6 +10,19 @@ export const platformMistakes: readonly Mistake[] = [
   ["domain with an underscore", set("domain", "my_shop.example.com"), "domain", /my_shop/],
   ["domain that is a number", set("domain", 7), "domain", /got 7/],
   ["domain that is an address", set("domain", "192.0.2.10"), "domain", /192\.0\.2\.10/],
+  ["alias with a scheme", set("aliases", ["https://example.com"]), "aliases[0]", /without https/],
+  [
+    "alias that is served already",
+    set("aliases", ["example.com", "www.example.com"]),
+    "aliases[1]",
+    /visitors are served under www\.example\.com already/,
+  ],
+  [
+    "alias of a domain where nobody answers",
+    all(set(`${web}.host`, "shop.example.com"), set("aliases", ["example.com"])),
+    "aliases",
+    /no service and no site answers under domain www\.example\.com/,
+  ],
   ["unknown key at the top", set("adminRange", []), "adminRange", /did you mean adminRanges\?/],
   ["unknown key far from all others", set("kubernetes", true), "kubernetes", /remove the key/],
   ["unknown key in a section", set("app.cuont", 3), "app.cuont", /did you mean count\?/],
