@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Flow, flowsTo } from "../plan/flows";
+import { type Flow, flowsTo, sshPort } from "../plan/flows";
 import {
   type MachinePlan,
   machinesOf,
@@ -33,11 +33,13 @@ export function machineBase(
   { adminRanges, logArchive, leaving = pausing }: MachineBaseOptions,
 ): CompleteSetup {
   const [archive] = machinesOffering(plan, logsOffer);
+  const firewall = hostFirewallOf(machine, plan, adminRanges);
   return baseSetup({
     hostname: machine.hostname,
     isPublic: machine.isPublic,
     machines: plan.machines,
-    firewall: hostFirewallOf(machine, plan, adminRanges),
+    firewall,
+    sshSources: sshSources(firewall),
     updates: { place: updatePlace(machine, plan), leaving },
     logArchive: logArchive === false ? undefined : (logArchive ?? archive?.privateIp),
   });
@@ -60,6 +62,13 @@ export function hostFirewallOf(
     rules: flowsTo(plan.flows, role).map((flow) => inboundRule(flow, plan, adminRanges)),
     hasContainers: runsContainers(roleOf(plan, role)),
   };
+}
+
+/** Who may knock at SSH. */
+function sshSources({ rules }: HostFirewall): readonly string[] {
+  return rules.flatMap(({ protocol, port, sources }) =>
+    protocol === "tcp" && port === sshPort && sources !== "everybody" ? sources : [],
+  );
 }
 
 function inboundRule(flow: Flow, plan: Plan, adminRanges: readonly string[]): InboundRule {

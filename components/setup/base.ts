@@ -1,9 +1,11 @@
 import { defaultRouteSetup } from "./defaultRoute";
 import { type HostFirewall, hostFirewallSetup } from "./hostFirewall";
 import { journalSetup } from "./journal";
+import { kernelSetup } from "./kernel";
 import { machineProbes } from "./machineProbes";
 import { mergeSetups } from "./merge";
-import { type CompleteSetup, completeSetup, type MachineSetup } from "./types";
+import { sshSetup } from "./ssh";
+import { type CompleteSetup, completeSetup } from "./types";
 import { type UpdateOptions, updatesSetup } from "./updates";
 
 /** A machine as the others know it. */
@@ -20,6 +22,8 @@ export interface BaseOptions {
   /** Machines that are known by name without a DNS server that could fail. */
   readonly machines: readonly NamedMachine[];
   readonly firewall: HostFirewall;
+  /** Addresses and ranges that the firewall lets in to SSH. */
+  readonly sshSources: readonly string[];
   readonly updates: UpdateOptions;
   /** Private address of the machine that journals are sent to; undefined: they stay where they are. */
   readonly logArchive: string | undefined;
@@ -32,9 +36,9 @@ export function baseSetup(options: BaseOptions): CompleteSetup {
     defaultRouteSetup(options.isPublic),
     hostNameSetup(options.hostname),
     hostsSetup(options.machines),
-    sshSetup,
+    sshSetup({ isBastion: options.isPublic, knownSources: options.sshSources }),
     updatesSetup(options.updates),
-    kernelSetup,
+    kernelSetup(),
     ...(options.logArchive === undefined ? [] : [journalSetup(options.logArchive)]),
     { probes: machineProbes(options.isPublic, options.logArchive !== undefined) },
   );
@@ -76,42 +80,3 @@ function hostsSetup(machines: readonly NamedMachine[]): CompleteSetup {
     ],
   });
 }
-
-const sshPath = "/etc/ssh/sshd_config.d/10-platform.conf";
-
-/** Keys only. A bring-up opens several sessions through the bastion at once, so the limits leave room for it. */
-const sshSetup: MachineSetup = {
-  files: [
-    {
-      path: sshPath,
-      content: `PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-X11Forwarding no
-AllowAgentForwarding no
-MaxStartups 50:30:100
-`,
-      validate: 'sshd -t -f "$1"',
-    },
-  ],
-  units: [{ name: "ssh.service", reads: [sshPath], onChange: "reload" }],
-};
-
-const sysctlPath = "/etc/sysctl.d/60-platform.conf";
-
-const kernelSetup: MachineSetup = {
-  files: [
-    {
-      path: sysctlPath,
-      content: `# Connections between machines are many and short.
-net.ipv4.ip_local_port_range = 10240 65535
-net.ipv4.tcp_tw_reuse = 1
-net.core.somaxconn = 4096
-net.ipv4.tcp_slow_start_after_idle = 0
-# A dead peer is noticed in minutes, not in hours.
-net.ipv4.tcp_keepalive_time = 120
-`,
-    },
-  ],
-  units: [{ name: "systemd-sysctl.service", reads: [sysctlPath] }],
-};

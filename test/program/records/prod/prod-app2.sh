@@ -286,6 +286,8 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/systemd/system/apt-daily-upgrade.timer.d/platform.conf
 /usr/local/sbin/platform-upgrade
 /etc/sysctl.d/60-platform.conf
+/etc/sysctl.d/62-platform-walls.conf
+/etc/modprobe.d/platform.conf
 /etc/systemd/journal-upload.conf.d/platform.conf
 /etc/systemd/system/systemd-journal-upload.service.d/platform.conf
 /etc/docker/daemon.json
@@ -349,7 +351,7 @@ END_OF_NAMES
 
 stage files
 
-install_packages 'nftables' 'iproute2' 'unattended-upgrades' 'jq' 'systemd-journal-remote' 'docker.io' 'docker-cli' 'iptables' 'procps' 'curl'
+install_packages 'nftables' 'iproute2' 'unattended-upgrades' 'jq' 'procps' 'systemd-journal-remote' 'docker.io' 'docker-cli' 'iptables' 'curl'
 
 stage files "writing configuration"
 
@@ -471,14 +473,30 @@ manage_etc_hosts: false
 preserve_hostname: true
 END_b4e3f8844ba5
 
-put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_070e4627443f'
+put_file '/etc/ssh/sshd_config.d/10-platform.conf' 'root' 'root' '0644' 'sshd -t -f "$1"' <<'END_390a474e1dbb'
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 X11Forwarding no
 AllowAgentForwarding no
+AllowStreamLocalForwarding no
+PermitTunnel no
+AllowTcpForwarding no
+# Which key came in: one account belongs to several people.
+LogLevel VERBOSE
+# A peer that is gone is noticed inside of the connection, where nobody else can answer for it.
+TCPKeepAlive no
+ClientAliveInterval 60
+ClientAliveCountMax 2
+# A bring-up opens several sessions through the bastion at once.
 MaxStartups 50:30:100
-END_070e4627443f
+# The firewall lets nobody else in: one's mistakes must not lock out all who come from the same address.
+PerSourcePenaltyExemptList 10.0.1.11,10.0.1.12
+KexAlgorithms mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org
+Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr
+MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com
+HostKey /etc/ssh/ssh_host_ed25519_key
+END_390a474e1dbb
 
 put_file '/etc/apt/apt.conf.d/99-platform-updates.conf' 'root' 'root' '0644' 'apt-config --config-file="$1" dump >/dev/null' <<'END_8b9ab7e2715f'
 // Security updates of Debian, and nothing else, every day.
@@ -660,6 +678,45 @@ net.ipv4.tcp_slow_start_after_idle = 0
 # A dead peer is noticed in minutes, not in hours.
 net.ipv4.tcp_keepalive_time = 120
 END_143754767005
+
+put_file '/etc/sysctl.d/62-platform-walls.conf' 'root' 'root' '0644' <<'END_7015a75842bf'
+-net.ipv4.conf.*.accept_redirects = 0
+-net.ipv4.conf.*.secure_redirects = 0
+-net.ipv4.conf.*.send_redirects = 0
+-net.ipv4.conf.*.accept_source_route = 0
+-net.ipv6.conf.*.accept_redirects = 0
+-net.ipv6.conf.*.accept_source_route = 0
+-kernel.kptr_restrict = 2
+-kernel.dmesg_restrict = 1
+-kernel.perf_event_paranoid = 3
+-kernel.unprivileged_bpf_disabled = 1
+-net.core.bpf_jit_harden = 2
+-kernel.yama.ptrace_scope = 1
+-kernel.kexec_load_disabled = 1
+-kernel.sysrq = 0
+-kernel.core_uses_pid = 1
+-fs.suid_dumpable = 0
+-fs.protected_fifos = 2
+-fs.protected_regular = 2
+-dev.tty.ldisc_autoload = 0
+END_7015a75842bf
+
+put_file '/etc/modprobe.d/platform.conf' 'root' 'root' '0644' <<'END_9c88ac638297'
+install dccp /bin/false
+install sctp /bin/false
+install rds /bin/false
+install tipc /bin/false
+install cramfs /bin/false
+install freevxfs /bin/false
+install hfs /bin/false
+install hfsplus /bin/false
+install jffs2 /bin/false
+install usb-storage /bin/false
+install uas /bin/false
+install firewire-core /bin/false
+install firewire-ohci /bin/false
+install firewire-sbp2 /bin/false
+END_9c88ac638297
 
 put_file '/etc/systemd/journal-upload.conf.d/platform.conf' 'root' 'root' '0644' <<'END_ec081141525c'
 [Upload]
@@ -1861,6 +1918,37 @@ if ! bash -c '! systemctl is-enabled apt-daily.timer apt-daily-upgrade.timer 2>/
 systemctl unmask apt-daily.timer apt-daily-upgrade.timer'
 fi
 
+if ! bash -c 'held() {
+  local value=$1 file
+  shift
+  for file in "$@"; do
+    [ ! -w "$file" ] || [ "$(cat "$file")" = "$value" ] || return 1
+  done
+}
+held 0 /proc/sys/net/ipv4/conf/*/accept_redirects &&
+held 0 /proc/sys/net/ipv4/conf/*/secure_redirects &&
+held 0 /proc/sys/net/ipv4/conf/*/send_redirects &&
+held 0 /proc/sys/net/ipv4/conf/*/accept_source_route &&
+held 0 /proc/sys/net/ipv6/conf/*/accept_redirects &&
+held 0 /proc/sys/net/ipv6/conf/*/accept_source_route &&
+held 2 /proc/sys/kernel/kptr_restrict &&
+held 1 /proc/sys/kernel/dmesg_restrict &&
+held 3 /proc/sys/kernel/perf_event_paranoid &&
+held 1 /proc/sys/kernel/unprivileged_bpf_disabled &&
+held 2 /proc/sys/net/core/bpf_jit_harden &&
+held 1 /proc/sys/kernel/yama/ptrace_scope &&
+held 1 /proc/sys/kernel/kexec_load_disabled &&
+held 0 /proc/sys/kernel/sysrq &&
+held 1 /proc/sys/kernel/core_uses_pid &&
+held 0 /proc/sys/fs/suid_dumpable &&
+held 2 /proc/sys/fs/protected_fifos &&
+held 2 /proc/sys/fs/protected_regular &&
+held 0 /proc/sys/dev/tty/ldisc_autoload'; then
+  stage 'what the kernel keeps to itself' 'what the kernel keeps to itself'
+  bash -c 'set -euo pipefail
+sysctl --quiet --ignore --load=/etc/sysctl.d/62-platform-walls.conf'
+fi
+
 if ! bash -c '[ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ]'; then
   stage 'services may listen before the network is up' 'services may listen before the network is up'
   bash -c 'set -euo pipefail
@@ -2018,6 +2106,38 @@ wait_until 60 'nft list table inet platform_firewall'
 
 stage 'check default route and resolvers are there'
 wait_until 60 '/usr/local/sbin/platform-default-route check'
+
+stage 'check what the kernel keeps to itself hold'
+wait_until 1 'if ! { held() {
+  local value=$1 file
+  shift
+  for file in "$@"; do
+    [ ! -w "$file" ] || [ "$(cat "$file")" = "$value" ] || return 1
+  done
+}
+held 0 /proc/sys/net/ipv4/conf/*/accept_redirects &&
+held 0 /proc/sys/net/ipv4/conf/*/secure_redirects &&
+held 0 /proc/sys/net/ipv4/conf/*/send_redirects &&
+held 0 /proc/sys/net/ipv4/conf/*/accept_source_route &&
+held 0 /proc/sys/net/ipv6/conf/*/accept_redirects &&
+held 0 /proc/sys/net/ipv6/conf/*/accept_source_route &&
+held 2 /proc/sys/kernel/kptr_restrict &&
+held 1 /proc/sys/kernel/dmesg_restrict &&
+held 3 /proc/sys/kernel/perf_event_paranoid &&
+held 1 /proc/sys/kernel/unprivileged_bpf_disabled &&
+held 2 /proc/sys/net/core/bpf_jit_harden &&
+held 1 /proc/sys/kernel/yama/ptrace_scope &&
+held 1 /proc/sys/kernel/kexec_load_disabled &&
+held 0 /proc/sys/kernel/sysrq &&
+held 1 /proc/sys/kernel/core_uses_pid &&
+held 0 /proc/sys/fs/suid_dumpable &&
+held 2 /proc/sys/fs/protected_fifos &&
+held 2 /proc/sys/fs/protected_regular &&
+held 0 /proc/sys/dev/tty/ldisc_autoload; }; then
+  grep -Hs . /proc/sys/net/ipv4/conf/*/accept_redirects /proc/sys/net/ipv4/conf/*/secure_redirects /proc/sys/net/ipv4/conf/*/send_redirects /proc/sys/net/ipv4/conf/*/accept_source_route /proc/sys/net/ipv6/conf/*/accept_redirects /proc/sys/net/ipv6/conf/*/accept_source_route /proc/sys/kernel/kptr_restrict /proc/sys/kernel/dmesg_restrict /proc/sys/kernel/perf_event_paranoid /proc/sys/kernel/unprivileged_bpf_disabled /proc/sys/net/core/bpf_jit_harden /proc/sys/kernel/yama/ptrace_scope /proc/sys/kernel/kexec_load_disabled /proc/sys/kernel/sysrq /proc/sys/kernel/core_uses_pid /proc/sys/fs/suid_dumpable /proc/sys/fs/protected_fifos /proc/sys/fs/protected_regular /proc/sys/dev/tty/ldisc_autoload || true
+  echo "these do not hold what /etc/sysctl.d/62-platform-walls.conf says"
+  exit 1
+fi'
 
 stage 'check Docker answers'
 wait_until 60 'docker info >/dev/null'
