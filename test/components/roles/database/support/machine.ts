@@ -6,7 +6,6 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { createClusterConf } from "../../../../../components/roles/database/postgres";
 import { renderSetup } from "../../../../../components/setup/render";
 import type { MachineSetup } from "../../../../../components/setup/types";
 import { ensureHostPackages } from "../../../../../localcloud/src/linux/hostPackages";
@@ -14,61 +13,15 @@ import { enterArguments } from "../../../../../localcloud/src/machines/guest";
 import { cacheDir } from "../../../../../toolchain/cacheDir";
 import { withLock } from "../../../../../toolchain/lock";
 import { joinGroups, removeGroups } from "./controlGroups";
+import { dataRoot, type RootRecipe } from "./dataRoot";
 
 const firstStage = ["ca-certificates", "curl", "dbus", "iproute2", "procps", "systemd", "systemd-sysv"];
-
-/** What database, storage and web nodes install, so that tests need no network; their services stay off. */
-const packages = [
-  "docker-cli",
-  "docker.io",
-  "jq",
-  "kmod",
-  "libnginx-mod-http-brotli-filter",
-  "libnginx-mod-http-brotli-static",
-  "minio-client",
-  "nginx",
-  "postgresql-17",
-  "openssh-server",
-  "rclone",
-  "redis-server",
-  "redis-tools",
-  "ssh-audit",
-  "systemd-journal-remote",
-  "unattended-upgrades",
-  "valkey-server",
-  "valkey-tools",
-];
-
-const installScript = `set -e
-mkdir -p /etc/postgresql-common/createcluster.d
-cat >/etc/postgresql-common/createcluster.d/platform.conf
-printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
-chmod 0755 /usr/sbin/policy-rc.d
-apt-get -qq update
-DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install ${packages.join(" ")}
-systemctl disable -q nginx.service docker.socket docker.service containerd.service postgresql.service postgresql@17-main.service valkey-server.service redis-server.service
-[ -e /etc/postgresql/17/main/postgresql.conf ]
-rm -rf /usr/sbin/policy-rc.d /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
-`;
 
 /** Why this host cannot boot a Debian 13 machine, or undefined when it can. */
 export function whyNoMachine(): string | undefined {
   if (process.platform !== "linux") return "needs Linux";
   return process.getuid?.() === 0 ? undefined : "needs root, to boot a Debian 13 machine";
 }
-
-/** What a root file system is made of. */
-export interface RootRecipe {
-  /** Of its folder in the cache. */
-  readonly name: string;
-  readonly packages: readonly string[];
-  /** Bash, inside of it; reads `input`. */
-  readonly install: string;
-  readonly input: string;
-}
-
-/** Of machines that hold data. */
-const dataRoot: RootRecipe = { name: "data", packages, install: installScript, input: createClusterConf };
 
 /** Root file system with the packages; built once in about two minutes, never written to afterwards. */
 async function machineRoot({ name, packages, install, input }: RootRecipe): Promise<string> {

@@ -1,4 +1,5 @@
-import { bootMachine, type RootRecipe, type TestMachine } from "../../database/support/machine";
+import type { RootRecipe } from "../../database/support/dataRoot";
+import { bootMachine, type TestMachine } from "../../database/support/machine";
 
 /** What load balancers install, so that tests need no network; their services stay off. */
 const packages = [
