@@ -67,9 +67,10 @@ export async function renderSetups(
 }
 
 /** All that somebody asks for: the stack's file may hide even the names. */
-function namedSecrets({ app, images }: PlatformSettings): string[] {
+function namedSecrets({ app, web, images }: PlatformSettings): string[] {
   const ofServices = Object.values(app.services).flatMap(({ secrets }) => Object.values(secrets));
-  return [...ofServices, ...images.registries.map(({ passwordSecret }) => passwordSecret)];
+  const ofPaths = Object.values(web?.protectedPaths ?? {}).flatMap(({ users }) => Object.values(users));
+  return [...ofServices, ...ofPaths, ...images.registries.map(({ passwordSecret }) => passwordSecret)];
 }
 
 /** Secrets come to mocks as the engine would get them: https://www.pulumi.com/docs/iac/concepts/secrets/ */

@@ -1,3 +1,4 @@
+import { ports } from "../setup/ports";
 import type { Listener, Part, Protocol } from "./part";
 import { offersOf, type Role } from "./role";
 
@@ -13,7 +14,7 @@ export interface Flow {
   readonly purpose: string;
 }
 
-export const sshPort = 22;
+export const sshPort = ports.ssh;
 
 /** The role that offers it is the way to all machines for those who administer them. */
 export const bastionOffer = "bastion";

@@ -1,3 +1,4 @@
+import { ports } from "../setup/ports";
 /** A login of PostgreSQL. */
 export interface DatabaseCredential {
   readonly user: string;
@@ -23,7 +24,7 @@ export const backupPurpose = "backups";
 export const workingDatabase = "platform_restoring";
 
 /** Where PostgreSQL listens when nobody says. */
-export const postgresqlPort = 5432;
+export const postgresqlPort = ports.postgresql;
 
 /** What the application's database and role are called when nobody says. */
 export const defaultDatabaseName = "app";

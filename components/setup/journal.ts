@@ -1,3 +1,4 @@
+import { ports } from "./ports";
 import { type CompleteSetup, completeSetup } from "./types";
 import { keepRunning } from "./unit";
 
@@ -5,7 +6,7 @@ import { keepRunning } from "./unit";
 export const logsOffer = "logs";
 
 /** systemd-journal-remote. */
-export const journalPort = 19_532;
+export const journalPort = ports.journal;
 
 const uploadPath = "/etc/systemd/journal-upload.conf.d/platform.conf";
 const uploadDropIn = keepRunning({

@@ -29,6 +29,7 @@ export function bakeScript(software: RoleSoftware, docker: DockerOptions): strin
     upgrade,
     ...(software.images.length === 0 ? [] : [pullImages(software.images, docker)]),
     cleanMachine(software),
+    refuseKeys,
     'stage end "baked"\nexec >/dev/null 2>&1\nfind /var/log -type f -delete\nsync\n',
   ].join("\n\n");
 }
@@ -55,6 +56,25 @@ record_unit docker.service ${daemon.path}
 systemctl stop docker.socket docker.service containerd.service`;
 }
 
+/** What the pair has of its certificates: the key, the account at the authority, and which of them it serves. */
+const certificatesOfOne = [
+  "/etc/platform/secrets",
+  "/etc/platform/edge/issued*",
+  "/var/lib/platform-certificate",
+  ...["accounts", "archive", "keys", "live", "renewal"].map((name) => `/etc/letsencrypt/${name}`),
+];
+
+/**
+ * Ends the bake when a private key is on the machine, whoever has left it: all machines of the image would have it.
+ * Container images are what their makers say, the same for everybody.
+ */
+export const refuseKeys = `stage keys "looking for private keys"
+mapfile -t keys < <(grep -rlIE --exclude-dir=docker --exclude-dir=containerd -e '-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----' /etc /home /opt /root /srv /var 2>/dev/null)
+if [ "\${#keys[@]}" -gt 0 ]; then
+  printf 'a private key would be on every machine of this image: %s\\n' "\${keys[@]}"
+  exit 1
+fi`;
+
 /** Units without configuration stay off until the set-up has written it, as on a machine that installs them itself. */
 function cleanMachine(software: RoleSoftware): string {
   const own = software.units.filter((unit) => unit !== "docker.service");
@@ -64,6 +84,7 @@ while read -r unit; do systemctl disable --quiet --now "$unit"; done </run/platf
 apt-get clean
 rm -rf /var/lib/apt/lists/* /var/lib/docker/engine-id /var/lib/docker/network/files /etc/docker/key.json
 rm -rf /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem /var/lib/rabbitmq/.erlang.cookie
+rm -rf ${certificatesOfOne.join(" ")}
 rm -f ${clusterFile}
 rm -rf "$state/spans.jsonl" "$state/packages-output" /etc/platform/stores
 printf '%s\\n' ${contentHash(software)} >"$state/baked"

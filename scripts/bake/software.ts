@@ -22,13 +22,14 @@ const format = 1;
  * What the machines of each role of the plan install.
  *
  * @param setups scripts by host name, with words in place of secrets: `renderSetups`
- * @throws when a script has no packages
+ * @throws when a machine has no script, or one without packages
  */
 export function roleSoftware(plan: Plan, setups: ReadonlyMap<string, string>): RoleSoftware[] {
   return plan.roles.flatMap(({ name, parts }) => {
     const machine = plan.machines.find(({ role }) => role === name);
-    const script = machine && setups.get(machine.hostname);
-    if (script === undefined) return [];
+    if (machine === undefined) return [];
+    const script = setups.get(machine.hostname);
+    if (script === undefined) throw new Error(`the set-up of ${machine.hostname} was not rendered`);
     const images = [...new Set(parts.flatMap(({ image }) => image ?? []))].sort();
     return [{ role: name, images, ...packagePart(script) }];
   });

@@ -1,11 +1,12 @@
 import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
 import { Store } from "../../settings/store";
+import { ports } from "../../setup/ports";
 import { siteOffer } from "../../setup/site";
 import type { AppSettings, ServiceSettings } from "./settings";
 
 /** Traefik's entry point on an app node. */
-export const traefikPort = 80;
+export const traefikPort = ports.http;
 
 /** Identical private machines that run the application. */
 export function appRole(settings: AppSettings, traefikImage: string): Role {

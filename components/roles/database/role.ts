@@ -2,11 +2,12 @@ import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
 import { postgresqlPort } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
+import { ports } from "../../setup/ports";
 import { memoryPlan, minimumDatabaseMemoryGb } from "./memoryPlan";
 import { CacheEngine, type DatabaseSettings } from "./settings";
 
-export const cachePort = 6379;
-export const searchPort = 9200;
+export const cachePort = ports.cache;
+export const searchPort = ports.search;
 
 /** One private machine with the stores that hold the application's state. */
 export function databaseRole(settings: DatabaseSettings, elasticsearchImage: string): Role {

@@ -1,5 +1,6 @@
 import type { MachinePlan } from "../../plan/plan";
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
+import { ports } from "../../setup/ports";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
 import type { OtherHosts } from "./settings";
@@ -64,7 +65,7 @@ export interface AcmeOptions {
 }
 
 /** Port on loopback where the agent answers; the proxies hand its page to the peer. */
-export const agentPort = 8405;
+export const agentPort = ports.edgeAgent;
 
 /** Of whoever brings a certificate along. */
 export const ownCertificatePath = "/etc/platform/secrets/site.pem";

@@ -1,22 +1,23 @@
 import { bastionOffer } from "../../plan/flows";
 import type { Part } from "../../plan/part";
 import type { Role } from "../../plan/role";
+import { ports } from "../../setup/ports";
 import { siteOffer } from "../../setup/site";
 import type { MachineSize } from "../../sizing/resolve";
 import type { AcmeSettings } from "./acmeSettings";
 import { EdgeEngine } from "./settings";
 
-export const httpPort = 80;
-export const httpsPort = 443;
+export const httpPort = ports.http;
+export const httpsPort = ports.https;
 
 /** The proxy's own health and statistics, and the agent's state, on the private address. */
-export const edgeHealthPort = 8404;
+export const edgeHealthPort = ports.edgeHealth;
 
 /** One load balancer takes the other one's certificate here. */
-export const handoverPort = 8406;
+export const handoverPort = ports.certificateHandover;
 
 /** certbot listens here while the authority looks whether the names are ours. */
-export const challengePort = 8407;
+export const challengePort = ports.acmeChallenge;
 
 /** What the plan depends on. */
 export interface EdgeRoleSettings extends MachineSize {

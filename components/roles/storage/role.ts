@@ -3,11 +3,12 @@ import type { Order, Role } from "../../plan/role";
 import { backupPurpose } from "../../settings/databaseAccess";
 import { Store } from "../../settings/store";
 import { journalPort, logsOffer } from "../../setup/journal";
+import { ports } from "../../setup/ports";
 import { findStorageBox } from "../../sizing/storageBoxes";
 import { hasStorageBox, onlyCopy } from "./copies";
 import { BulkBackend, ObjectStoreEngine, type StorageSettings } from "./settings";
 
-export const objectStorePort = 9000;
+export const objectStorePort = ports.objectStore;
 
 /** One private machine with a volume, which keeps objects, backups and logs. */
 export function storageRole(settings: StorageSettings, objectStoreImage: string): Role {

@@ -1,4 +1,5 @@
 import type { MachinePlan } from "../../plan/plan";
+import { ports } from "../../setup/ports";
 import { type ProfileValues, profiles } from "./profiles";
 import type { WebContent } from "./settings";
 
@@ -26,10 +27,10 @@ export interface WebService {
 }
 
 /** Where visitors' requests come in: the same port as on an application node, whose place the web server takes. */
-export const webPort = 80;
+export const webPort = ports.http;
 
 /** On loopback: what decides how long an answer may be kept. */
-export const keepingPort = 8407;
+export const keepingPort = ports.pageKeeping;
 
 export function profileOf({ content }: WebOptions): ProfileValues {
   return profiles[content.profile];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renderSetup, setupCommand } from "../../../components/setup/render";
-import { awaitStock, bakeScript } from "../../../scripts/bake/script";
+import { awaitStock, bakeScript, refuseKeys } from "../../../scripts/bake/script";
 import { packagePart } from "../../../scripts/bake/software";
 import { bootMachine, type TestMachine, whyNoMachine } from "../../components/roles/database/support/machine";
 
@@ -16,6 +16,13 @@ const planted = [
   "/var/lib/docker/engine-id",
   "/var/lib/rabbitmq/.erlang.cookie",
   "/etc/ssl/private/ssl-cert-snakeoil.key",
+  "/etc/platform/secrets/issued.pem",
+  "/etc/platform/edge/issued",
+  "/etc/platform/edge/issued.map",
+  "/var/lib/platform-certificate/bundle.json",
+  "/var/lib/platform-certificate/certbot/config/accounts/ca/directory/1/private_key.json",
+  "/etc/letsencrypt/accounts/ca/directory/1/private_key.json",
+  "/etc/letsencrypt/live/site/privkey.pem",
   "/tmp/planted",
   "/var/tmp/planted",
 ];
@@ -57,6 +64,16 @@ END_OF_BAKE`);
     assert.equal(await machine.succeed("cat /etc/machine-id"), "", "empty, so that it is no first boot");
     const id = "grep -rlFf /run/id-before /etc /var || true";
     assert.equal(await machine.succeed(id), "");
+  });
+
+  it("is refused while anybody's private key lies on it, whatever the file is called", async () => {
+    const look = `stage() { :; }\n${refuseKeys}`;
+    await machine.succeed(look);
+    await machine.succeed("openssl genpkey -algorithm ed25519 -out /srv/forgotten");
+    const { exitCode, output } = await machine.run(look);
+    assert.equal(exitCode, 1);
+    assert.match(output, /would be on every machine of this image: \/srv\/forgotten/);
+    await machine.succeed("rm /srv/forgotten");
   });
 
   it("has services off that its set-up configures first", async () => {

@@ -32,7 +32,7 @@ function configOf(number: number): string {
     .replaceAll(/(10\.0\.2\.\d+):80\b/g, "$1:8080")
     .replaceAll(/(10\.0\.5\.\d+):80\b/g, "$1:8081")
     .replaceAll("unix:/dev/log", `unix:/tmp/log${number}.sock`)
-    .replaceAll("127.0.0.1:8407", `127.0.0.1:841${number}`)
+    .replaceAll("127.0.0.1:8408", `127.0.0.1:841${number}`)
     .replaceAll("/run/platform-web/leaving", `/run/platform-web/leaving${number}`)
     .replaceAll("/var/lib/nginx/kept", `/tmp/kept${number}`)
     .replace("pid /run/nginx.pid;", `pid /run/web${number}.pid;`);
