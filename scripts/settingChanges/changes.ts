@@ -82,6 +82,11 @@ export const settingChanges: readonly SettingChange[] = [
   },
   { path: "edge.acme.email", value: "ops@example.com" },
   {
+    path: "edge.limits",
+    value: { requestsPerSecond: 50 },
+    note: "HAProxy and nginx reload, visitors notice nothing; another window begins to count anew",
+  },
+  {
     path: "edge.accessLog",
     value: { requests: "failed" },
     note: "HAProxy and nginx reload, visitors notice nothing",

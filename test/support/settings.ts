@@ -1,3 +1,4 @@
+import { defaultLimits } from "../../components/roles/edge/limitSettings";
 import type { PlatformSettings } from "../../components/stack/settings";
 
 /** The multi-server topology of the seed, as tests of pure functions need it. */
@@ -18,6 +19,7 @@ export const seedSettings: PlatformSettings = {
     serverType: undefined,
     engine: "haproxy",
     acme: { enabled: true, directory: "https://acme-v02.api.letsencrypt.org/directory" },
+    limits: defaultLimits,
   },
   app: {
     vcpus: 4,

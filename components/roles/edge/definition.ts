@@ -32,7 +32,7 @@ export function pairArgs(
   { wide, platform, common, inputs }: Surroundings,
 ): LoadBalancerPairArgs {
   const { plan } = platform;
-  const { engine, otherHosts, accessLog, redirectToHttps, acme } = section;
+  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits } = section;
   const { apiToken, apiEndpoint, certificate } = inputs;
   const services = servicesOf(plan);
   const { served, aliases } = plan.names ?? visitorNames(wide);
@@ -45,6 +45,7 @@ export function pairArgs(
   return {
     ...common,
     ...{ apiToken, apiEndpoint, certificate, engine, otherHosts, accessLog, redirectToHttps },
+    limits: { ...limits, unlimitedPaths: [...limits.unlimitedPaths] },
     ...(acme.enabled ? { acme } : {}),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),

@@ -3,6 +3,7 @@ import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../setti
 import { ports } from "../../setup/ports";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
+import type { LimitSettings } from "./limitSettings";
 import type { OtherHosts } from "./settings";
 
 /** A machine that requests are sent to, as the load balancers see it. */
@@ -45,6 +46,8 @@ export interface EdgeOptions {
   readonly otherHosts?: OtherHosts;
   /** What is logged of requests. @default - all, and slow is what takes a second and more */
   readonly accessLog?: AccessLog;
+  /** What one client may ask for. @default - what it likes */
+  readonly limits?: LimitSettings;
   /**
    * Shared by the pair: who sends it may read the VRRP state over the public side. It keeps visitors away from the
    * agent and proves nothing, as it is sent in clear: what the page says is signed. Secret.

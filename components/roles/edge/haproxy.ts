@@ -16,6 +16,12 @@ import {
   reservedConnections,
 } from "./edge";
 import { haproxyBackends } from "./haproxyBackends";
+import {
+  haproxyConnectionLimits,
+  haproxyCounters,
+  haproxyPeerName,
+  haproxyRequestLimits,
+} from "./haproxyLimits";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
 import { haproxyHosts } from "./hosts";
 import { requestLogSetup, requestLogUnit } from "./requestLog";
@@ -82,6 +88,7 @@ export function haproxyConfig(options: EdgeOptions): string {
   return [
     globalSection(options),
     defaults,
+    ...haproxyCounters(options),
     visitors(options),
     health(options),
     ...haproxyBackends(options),
@@ -110,7 +117,7 @@ function globalSection(options: EdgeOptions): string {
   # An old worker that somebody's open connection keeps alive must end.
   hard-stop-after 60s
   server-state-base ${stateFolder}
-  server-state-file ${stateFile}
+  server-state-file ${stateFile}${haproxyPeerName(options)}
   ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1
   ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
@@ -140,6 +147,7 @@ function visitors(options: EdgeOptions): string {
   maxconn ${connectionLimit(options.machine.size.memoryGb)}
   bind :${httpPort}
 ${certificate === undefined ? "" : `  bind :${httpsPort} ssl crt ${certificate} alpn h2,http/1.1\n`}\
+${haproxyConnectionLimits(options)}\
   # After a reload the old worker ends a visitor's connection with an answer, never between two.
   option idle-close-on-response
   # What the application believes about the visitor comes from here alone.
@@ -163,6 +171,7 @@ ${requestLog(options)}  acl asks_state path ${publicStatePath}
   http-request deny deny_status 404 if is_internal or asks_state !is_peer
   http-request set-log-level silent if asks_state
 ${challengeRules(options)}\
+${haproxyRequestLimits(options)}\
 ${haproxyHosts(options)}\
   use_backend agent if asks_state
 ${options.acme === undefined ? "" : "  use_backend challenges if asks_challenge\n"}\

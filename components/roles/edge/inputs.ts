@@ -7,6 +7,7 @@ import { isNetworkCidr } from "../../settings/ranges";
 import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSettings";
 import { backendProblems } from "./backendProblems";
 import type { Backend as KnownBackend } from "./edge";
+import { areLimits, limitsAllowed } from "./limitSettings";
 import { EdgeEngine, OtherHosts } from "./settings";
 
 export interface LoadBalancerPairArgs extends MachinesArgs {
@@ -25,6 +26,8 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly otherHosts?: OtherHosts;
   /** What is logged of requests. @default - all of them */
   readonly accessLog?: AccessLog;
+  /** What one client may ask for. @default - room for an office behind one address */
+  readonly limits?: Limits;
   /** The proxy. @default "haproxy" */
   readonly engine?: EdgeEngine;
   /** Machines that requests are sent to. */
@@ -65,6 +68,23 @@ export interface Acme {
   readonly root?: string;
 }
 
+/**
+ * What one client may ask for: an IPv4 address, or an IPv6 network of 64 bits. HAProxy counts for the pair; nginx, on
+ * each machine, counts requests alone.
+ */
+export interface Limits {
+  /** @default true */
+  readonly enabled?: boolean;
+  /** Requests in a second over a longer time; more get 429. @default 200 */
+  readonly requestsPerSecond?: number;
+  /** Requests at once, after a pause. @default 2000 */
+  readonly burst?: number;
+  /** Open connections, and requests that are being answered. @default 1000 */
+  readonly connections?: number;
+  /** Prefixes of paths whose requests are not counted. @default ["/health", "/assets", "/static"] */
+  readonly unlimitedPaths?: string[];
+}
+
 /** A machine that requests are sent to. */
 export interface Backend {
   /** Letters, digits and hyphens: `web1`. */
@@ -100,6 +120,7 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...plainProblem("engine", engine, (value) => engines.includes(value), engines.join(" or ")),
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
+    ...plainProblem("limits", args.limits, areLimits, limitsAllowed),
     ...plainProblem(
       "acme",
       args.acme,

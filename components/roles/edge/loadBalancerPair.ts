@@ -9,6 +9,7 @@ import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { numericId } from "../../machine/server";
 import { machinesOf } from "../../plan/plan";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
+import { completeLimits } from "./limitSettings";
 import { userDataForNat } from "./nat";
 import { machineSetup, type Pair } from "./pairSetup";
 import { edgeRole } from "./role";
@@ -108,7 +109,9 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   const { engine = EdgeEngine.HAProxy, addresses, environment = name } = args;
   const size = requireSize(args);
   const acme = { enabled: args.acme !== undefined && args.certificate === undefined };
-  const plan = planOf(name, args, platform, { role: edgeRole({ ...size, engine, acme }), addresses });
+  const limits = completeLimits(args.limits);
+  const role = edgeRole({ ...size, engine, acme, limits });
+  const plan = planOf(name, args, platform, { role, addresses });
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");
   const context = machineContext(name, args, platform);

@@ -6,6 +6,7 @@ import { acmeFiles, placeholderCommand } from "./acme";
 import { nginxChallenges } from "./challenges";
 import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections } from "./edge";
 import { nginxHostMaps } from "./hosts";
+import { nginxLimitZones } from "./nginxLimits";
 import { nginxLog } from "./nginxLog";
 import { probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
@@ -113,7 +114,7 @@ ${nginxHostMaps(options)}
   map $server_port $everybody {
     default visitors;
   }
-  limit_conn_zone $everybody zone=visitors:1m;`;
+  limit_conn_zone $everybody zone=visitors:1m;${nginxLimitZones(options)}`;
 }
 
 /**

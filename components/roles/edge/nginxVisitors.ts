@@ -2,6 +2,7 @@ import { internalPrefix, publicStatePath } from "../../setup/site";
 import { challengePath } from "./challenges";
 import { certificatePathOf, connectionLimit, type EdgeOptions } from "./edge";
 import { nginxElsewhere, nginxIssued, nginxToHttps, nginxUntilIssued } from "./hosts";
+import { nginxLimits } from "./nginxLimits";
 import { nobodyReadyPath } from "./nginxProbe";
 import { nginxTls } from "./nginxTls";
 import { httpPort, httpsPort } from "./role";
@@ -44,7 +45,7 @@ function visitorLocations(options: EdgeOptions, first: string): string {
       set $any_replica yes;
     }
     add_header X-Edge ${options.machine.name} always;
-    limit_conn visitors ${visitorLimit(options)};
+    limit_conn visitors ${visitorLimit(options)};${nginxLimits(options)}
     error_page 418 = @stays_open;
     location / {${first}
       if ($stays_open) {

@@ -11,6 +11,7 @@ import { defaultDirectory } from "./acmeSettings";
 import { backendProblems } from "./backendProblems";
 import type { LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
+import { completeLimits } from "./limitSettings";
 import { EdgeEngine, OtherHosts } from "./settings";
 import { loadBalancerSetup } from "./setup";
 
@@ -73,6 +74,7 @@ function siteOf(args: LoadBalancerPairArgs) {
     aliases: args.aliases ?? [],
     otherHosts: args.otherHosts ?? usualOtherHosts(args),
     accessLog: args.accessLog,
+    limits: completeLimits(args.limits),
     adminRanges: args.adminRanges,
     logArchive: args.logArchive,
   });

@@ -5,6 +5,7 @@ import { ports } from "../../setup/ports";
 import { siteOffer } from "../../setup/site";
 import type { MachineSize } from "../../sizing/resolve";
 import type { AcmeSettings } from "./acmeSettings";
+import type { LimitSettings } from "./limitSettings";
 import { EdgeEngine } from "./settings";
 
 export const httpPort = ports.http;
@@ -19,10 +20,14 @@ export const handoverPort = ports.certificateHandover;
 /** certbot listens here while the authority looks whether the names are ours. */
 export const challengePort = ports.acmeChallenge;
 
+/** HAProxy of one load balancer tells the other one's what it has counted of clients. */
+export const limitsPort = 8408;
+
 /** What the plan depends on. */
 export interface EdgeRoleSettings extends MachineSize {
   readonly engine: EdgeEngine;
   readonly acme: Pick<AcmeSettings, "enabled">;
+  readonly limits: Pick<LimitSettings, "enabled">;
 }
 
 /** Two public machines in front of all others. */
@@ -41,17 +46,25 @@ export function edgeRole(settings: EdgeRoleSettings): Role {
         title: "Floating IPv4 exposed to the internet, on one load balancer at a time",
       },
     ],
-    parts: [proxy(settings.engine), failover, ...(settings.acme.enabled ? [certificates] : []), gateway],
+    parts: [proxy(settings), failover, ...(settings.acme.enabled ? [certificates] : []), gateway],
   };
 }
 
-function proxy(engine: EdgeEngine): Part {
+function proxy({ engine, limits }: EdgeRoleSettings): Part {
+  const counters = {
+    protocol: "tcp",
+    port: limitsPort,
+    from: ["edge"],
+    purpose: "what clients asked for",
+  } as const;
   return {
     name: engine,
     title: `${engine === EdgeEngine.Nginx ? "nginx" : "HAProxy"} load balancer`,
     listens: [
       { protocol: "tcp", port: httpPort, from: ["internet"], purpose: "visitors" },
       { protocol: "tcp", port: httpsPort, from: ["internet"], purpose: "visitors, TLS" },
+      // nginx counts for itself.
+      ...(engine === EdgeEngine.HAProxy && limits.enabled ? [counters] : []),
     ],
     needs: [{ offer: siteOffer }],
   };

@@ -6,6 +6,7 @@ import type { RoleSettings } from "../../settings/roleSettings";
 import type { MachineSize } from "../../sizing/resolve";
 import { type AcmeSettings, acmeShape } from "./acmeSettings";
 import { type CertificateInput, certificateRule } from "./certificateRules";
+import { type LimitSettings, type LimitsInput, limitsRule, limitsShape } from "./limitSettings";
 
 export const EdgeEngine = { HAProxy: "haproxy", Nginx: "nginx" } as const;
 export type EdgeEngine = (typeof EdgeEngine)[keyof typeof EdgeEngine];
@@ -30,6 +31,8 @@ export interface EdgeSettings extends MachineSize {
   readonly redirectToHttps?: boolean;
   /** Certificates that the pair asks for itself, while the stack has none. */
   readonly acme: AcmeSettings;
+  /** What one client may ask for. */
+  readonly limits: LimitSettings;
   /** What the load balancers log. @default - all requests */
   readonly accessLog?: AccessLog;
 }
@@ -55,6 +58,7 @@ const schema = z
       .describe("Visitors of HTTP are sent to HTTPS; says nothing while there is no certificate")
       .default(true),
     acme: acmeShape,
+    limits: limitsShape,
     accessLog: accessLogShape(LoggedRequests.All, "What the load balancers log of requests"),
   })
   .transform((values): EdgeSettings => ({ ...values, ...completeSize(values, defaultSize) }))
@@ -89,11 +93,11 @@ export const edgeSecrets = {
 };
 
 /** What the rules of the role look at. */
-export type EdgeInput = SizeInput<"edge"> & CertificateInput;
+export type EdgeInput = SizeInput<"edge"> & CertificateInput & LimitsInput;
 
 /** All that is known of the pair's settings. */
 export const edgeSettings: RoleSettings<"edge", EdgeSettings, EdgeInput> = {
   name: "edge",
   schema,
-  rules: [sizeRule("edge"), certificateRule],
+  rules: [sizeRule("edge"), certificateRule, limitsRule],
 };

@@ -47,7 +47,12 @@ export const edgeKernelSetup = sysctlSetup({
     "net.ipv4.ip_nonlocal_bind": "1",
     // Answers of the floating IP may leave by another way than questions come.
     "net.ipv4.conf.all.rp_filter": "2",
+    // Whoever asks for connections that never come about costs nobody a place: the kernel answers without one.
+    "net.ipv4.tcp_syncookies": "1",
     "net.ipv4.tcp_max_syn_backlog": "8192",
+    "net.core.somaxconn": "8192",
+    // Such a one is given up after 7 s.
+    "net.ipv4.tcp_synack_retries": "2",
     "net.ipv4.tcp_fin_timeout": "15",
     // It is the bastion: SSH to a machine that is off must not wait for minutes.
     "net.ipv4.tcp_syn_retries": `${bastionSynRetries}`,
@@ -56,6 +61,7 @@ export const edgeKernelSetup = sysctlSetup({
     // Four to a bucket, as the kernel chooses by itself for this number on a larger machine.
     "net.netfilter.nf_conntrack_buckets": `${trackedConnections / 4}`,
     "net.netfilter.nf_conntrack_max": `${trackedConnections}`,
+    "net.netfilter.nf_conntrack_tcp_timeout_syn_recv": "15",
   },
   modules: ["nf_conntrack"],
 });

@@ -3,7 +3,14 @@ import type { EdgeOptions } from "../../../../components/roles/edge/edge";
 import { haproxyConfig, haproxySetup } from "../../../../components/roles/edge/haproxy";
 import { shellcheck } from "../../../support/shellcheck";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
-import { certificatePem, edgeOptions, placeholder, withAcme } from "./support/options";
+import {
+  certificatePem,
+  edgeOptions,
+  placeholder,
+  strictLimits,
+  withAcme,
+  withLimits,
+} from "./support/options";
 
 const withTls = (): EdgeOptions => ({ ...edgeOptions, certificate: certificatePem() });
 
@@ -33,6 +40,8 @@ describe("haproxy", () => {
       ],
       ["with a certificate and without a redirect", () => ({ ...withTls(), redirectToHttps: false })],
       ["with certificates by ACME", () => withAcme],
+      ["with limits", () => ({ ...withAcme, limits: withLimits.limits })],
+      ["with limits for a few, on all paths", () => ({ ...edgeOptions, limits: strictLimits })],
       ["with ACME, and other names elsewhere", () => ({ ...withAcme, otherHosts: "redirect" })],
       ["one backend on the smallest machine", () => smallest()],
     ];

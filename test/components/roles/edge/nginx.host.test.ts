@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import type { EdgeOptions } from "../../../../components/roles/edge/edge";
 import { nginxConfig, nginxSetup } from "../../../../components/roles/edge/nginx";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
-import { certificatePem, edgeOptions, placeholder, withAcme } from "./support/options";
+import {
+  certificatePem,
+  edgeOptions,
+  placeholder,
+  strictLimits,
+  withAcme,
+  withLimits,
+} from "./support/options";
 
 const withTls = (): EdgeOptions => ({ ...edgeOptions, certificate: certificatePem() });
 
@@ -23,6 +30,8 @@ describe("nginx", () => {
       ],
       ["with a certificate and without a redirect", () => ({ ...withTls(), redirectToHttps: false })],
       ["with certificates by ACME", () => withAcme],
+      ["with limits", () => ({ ...withAcme, limits: withLimits.limits })],
+      ["with limits for a few, on all paths", () => ({ ...edgeOptions, limits: strictLimits })],
       ["with ACME, and other names refused", () => ({ ...withAcme, otherHosts: "refuse" })],
     ];
     for (const [name, options] of cases) {

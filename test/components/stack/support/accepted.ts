@@ -78,6 +78,12 @@ function mend(values: Values, path: string): void {
     delete (values.roles as Values)[role];
     return;
   }
+  // A site beside another one of the same host and prefix, which may be those that it has when it names none.
+  const [, site] = /^web\.sites\.([^.]+)\.pathPrefix$/.exec(path) ?? [];
+  if (site !== undefined) {
+    delete (Object((values.web as Values).sites) as Values)[site];
+    return;
+  }
   const replacement = replacements.find(([pattern]) => pattern.test(path))?.[1];
   const keys = path.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
   const last = keys.pop() ?? "";
@@ -92,6 +98,8 @@ function mend(values: Values, path: string): void {
     return;
   }
   if (replacement !== undefined) parent[last] = replacement;
+  // Only now, as other problems of the same round count by place.
+  else if (Array.isArray(parent) && parent[Number(last)] === undefined) parent.splice(Number(last), 1);
   else delete parent[last];
   // A port and a prefix come together.
   if (last === "port" || (last === "pathPrefix" && replacement === undefined)) {

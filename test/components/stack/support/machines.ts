@@ -72,6 +72,7 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
     certificate: undefined,
     ...(settings.edge.accessLog && { accessLog: settings.edge.accessLog }),
+    limits: settings.edge.limits,
     redirectToHttps: settings.edge.redirectToHttps ?? true,
     statePass: agentOptions.statePass,
     floatingIp: "203.0.113.10",

@@ -1,9 +1,10 @@
 import { locations } from "../../../../components/sizing/locations";
 import { serverTypes } from "../../../../components/sizing/serverTypes";
 import { anyCalendar } from "./calendars";
+import { anyEdge } from "./edgeValues";
 import type { Random } from "./random";
 import { anyRoles } from "./userRoles";
-import { anyAccessLog, anyAcme, anyWeb } from "./webValues";
+import { anyAccessLog, anyWeb } from "./webValues";
 import {
   anyImage,
   anyLine,
@@ -34,7 +35,7 @@ export function anyValues(random: Random): Values {
     image: maybe(random, 0.1, () => "331978001"),
     network: maybe(random, 0.5, () => anyNetwork(random)),
     adminRanges: random.many(1, 6, () => anyRange(random)),
-    edge: anyEdge(random),
+    edge: { ...anySize(random), ...anyEdge(random) },
     app: anyApp(random),
     database: anyDatabase(random),
     storage: anyStorage(random),
@@ -68,17 +69,6 @@ function anyNames(random: Random): Values {
     ]),
     aliases: maybe(random, 0.3, () => random.many(1, 3, () => random.pick(anyAlias))),
   };
-}
-
-function anyEdge(random: Random): Values {
-  return plain({
-    ...anySize(random),
-    engine: random.pick(["haproxy", "nginx"]),
-    otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
-    redirectToHttps: maybe(random, 0.2, () => random.chance(0.5)),
-    accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
-    acme: maybe(random, 0.5, () => anyAcme(random)),
-  });
 }
 
 function anyApp(random: Random): Values {

@@ -67,16 +67,3 @@ function anyProtectedPath(random: Random): Values {
     ranges: maybe(random, 0.6, () => random.many(1, 3, () => `8.8.${random.whole(256)}.0/24`)),
   });
 }
-
-/** Certificates of the pair, with authorities of all kinds. */
-export function anyAcme(random: Random): Values {
-  return plain({
-    enabled: random.pick([true, false, undefined]),
-    directory: random.pick([
-      ...["https://ca.example/dir", "https://10.0.0.9:14000/dir?x=$(reboot)", "https://a;b.example/'dir'"],
-      undefined,
-    ]),
-    email: random.pick(["ops@example.com", "o'ps+$x@example.com", "@", undefined]),
-    root: maybe(random, 0.4, () => "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"),
-  });
-}

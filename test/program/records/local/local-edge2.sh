@@ -338,7 +338,7 @@ install_packages 'nftables' 'unattended-upgrades' 'jq' 'procps' 'systemd-journal
 
 stage files "writing configuration"
 
-put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_b9f92176f22d'
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_e71df4e06c88'
 table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -353,6 +353,7 @@ table inet platform_firewall {
     meta l4proto { icmp, ipv6-icmp } accept comment "path MTU and reachability"
     ip saddr { 198.51.100.1/32 } tcp dport 22 accept comment "set-up and bastion"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8408 accept comment "what clients asked for"
     ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp accept comment "who is master"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404 accept comment "the peer's state"
     ip saddr { 10.0.1.11, 10.0.1.12, 10.0.2.11, 10.0.2.12, 10.0.3.11, 10.0.4.11 } meta l4proto { icmp, ipv6-icmp } accept comment "reachability"
@@ -364,7 +365,7 @@ table inet platform_firewall {
     iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
-END_b9f92176f22d
+END_e71df4e06c88
 
 put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
 [Unit]
@@ -656,16 +657,20 @@ Restart=always
 RestartSec=2
 END_4606acde78a5
 
-put_file '/etc/sysctl.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_64c7e04b3da4'
+put_file '/etc/sysctl.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_52402b4cd2f1'
 net.ipv4.ip_forward = 1
 net.ipv4.ip_nonlocal_bind = 1
 net.ipv4.conf.all.rp_filter = 2
+net.ipv4.tcp_syncookies = 1
 net.ipv4.tcp_max_syn_backlog = 8192
+net.core.somaxconn = 8192
+net.ipv4.tcp_synack_retries = 2
 net.ipv4.tcp_fin_timeout = 15
 net.ipv4.tcp_syn_retries = 2
 -net.netfilter.nf_conntrack_buckets = 65536
 -net.netfilter.nf_conntrack_max = 262144
-END_64c7e04b3da4
+-net.netfilter.nf_conntrack_tcp_timeout_syn_recv = 15
+END_52402b4cd2f1
 
 put_file '/etc/modules-load.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_9173c5c4cc83'
 nf_conntrack
@@ -724,7 +729,7 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_d0189de9a7ee'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_9242ffeee723'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -741,6 +746,7 @@ global
   hard-stop-after 60s
   server-state-base /run/haproxy
   server-state-file server-state
+  localpeer edge2
   ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1
   ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
@@ -762,9 +768,23 @@ defaults
   timeout tunnel 1h
   load-server-state-from-file global
 
+peers balancers
+  bind 10.0.1.12:8408
+  server edge2
+  server edge1 10.0.1.11:8408
+  table edge2 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
+  table edge1 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
+
+backend being_answered
+  stick-table type ipv6 size 100000 expire 1m store conn_cur
+
 frontend visitors
   maxconn 24000
   bind :80
+  option http-buffer-request
+  stick-table type ipv6 size 100000 expire 1m store conn_cur
+  tcp-request connection track-sc0 src,ipmask(32,64)
+  tcp-request connection reject if { sc0_conn_cur gt 100000 }
   # After a reload the old worker ends a visitor's connection with an answer, never between two.
   option idle-close-on-response
   # What the application believes about the visitor comes from here alone.
@@ -788,6 +808,17 @@ frontend visitors
   acl is_internal path,url_dec -m sub /.platform/
   http-request deny deny_status 404 if is_internal or asks_state !is_peer
   http-request set-log-level silent if asks_state
+  acl is_unlimited path /health /assets /static
+  acl is_unlimited path_beg /health/ /assets/ /static/
+  acl is_crooked path_sub .. // %
+  http-request set-var(txn.is_counted) bool(true) if !is_unlimited !asks_state or is_crooked
+  acl is_counted var(txn.is_counted) -m bool
+  http-request track-sc1 src,ipmask(32,64) table being_answered unless asks_state
+  http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if { sc1_conn_cur gt 100000 }
+  http-request set-var(txn.asked_there) src,ipmask(32,64),table_http_req_rate(balancers/edge1) if is_counted
+  acl asked_enough src,ipmask(32,64),table_http_req_rate(balancers/edge2),add(txn.asked_there) ge 1000000
+  http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if is_counted asked_enough
+  http-request track-sc2 src,ipmask(32,64) table balancers/edge2 if is_counted
   use_backend agent if asks_state
   # A site that looks sick everywhere is tried all the same: it may only be slow.
   use_backend anyone if { nbsrv(app) lt 1 }
@@ -877,7 +908,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_d0189de9a7ee
+END_9242ffeee723
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -2230,11 +2261,15 @@ fi
 if ! bash -c '[ "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/conf/all/rp_filter 2>/dev/null)" = 2 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_syncookies 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_max_syn_backlog 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/core/somaxconn 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_synack_retries 2>/dev/null)" = 2 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_fin_timeout 2>/dev/null)" = 15 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_syn_retries 2>/dev/null)" = 2 ] &&
 { [ "$(cat /proc/sys/net/netfilter/nf_conntrack_buckets 2>/dev/null)" = 65536 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_buckets ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_buckets ]; }; } &&
-{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; }'; then
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv 2>/dev/null)" = 15 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ]; }; }'; then
   stage 'kernel settings of a load balancer' 'kernel settings of a load balancer'
   bash -c 'set -euo pipefail
 modprobe nf_conntrack 2>/dev/null || true
@@ -2319,12 +2354,16 @@ stage 'check kernel settings of a load balancer hold'
 wait_until 1 'if ! { [ "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/conf/all/rp_filter 2>/dev/null)" = 2 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_syncookies 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_max_syn_backlog 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/core/somaxconn 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_synack_retries 2>/dev/null)" = 2 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_fin_timeout 2>/dev/null)" = 15 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_syn_retries 2>/dev/null)" = 2 ] &&
 { [ "$(cat /proc/sys/net/netfilter/nf_conntrack_buckets 2>/dev/null)" = 65536 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_buckets ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_buckets ]; }; } &&
-{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; }; }; then
-  sysctl --ignore net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind net.ipv4.conf.all.rp_filter net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_fin_timeout net.ipv4.tcp_syn_retries net.netfilter.nf_conntrack_buckets net.netfilter.nf_conntrack_max
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv 2>/dev/null)" = 15 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ]; }; }; }; then
+  sysctl --ignore net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind net.ipv4.conf.all.rp_filter net.ipv4.tcp_syncookies net.ipv4.tcp_max_syn_backlog net.core.somaxconn net.ipv4.tcp_synack_retries net.ipv4.tcp_fin_timeout net.ipv4.tcp_syn_retries net.netfilter.nf_conntrack_buckets net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_syn_recv
   echo "these do not hold what /etc/sysctl.d/61-platform-edge.conf says"
   exit 1
 fi'

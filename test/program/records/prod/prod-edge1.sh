@@ -353,7 +353,7 @@ install_packages 'nftables' 'unattended-upgrades' 'jq' 'procps' 'systemd-journal
 
 stage files "writing configuration"
 
-put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_f320a6d2d7de'
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_e27caf47a3cb'
 table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -368,6 +368,7 @@ table inet platform_firewall {
     meta l4proto { icmp, ipv6-icmp } accept comment "path MTU and reachability"
     ip saddr { 8.8.8.8/32 } tcp dport 22 accept comment "set-up and bastion"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8408 accept comment "what clients asked for"
     ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp accept comment "who is master"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404 accept comment "the peer's state"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8406 accept comment "the certificate, sealed"
@@ -381,7 +382,7 @@ table inet platform_firewall {
     iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
-END_f320a6d2d7de
+END_e27caf47a3cb
 
 put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
 [Unit]
@@ -673,16 +674,20 @@ Restart=always
 RestartSec=2
 END_4606acde78a5
 
-put_file '/etc/sysctl.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_64c7e04b3da4'
+put_file '/etc/sysctl.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_52402b4cd2f1'
 net.ipv4.ip_forward = 1
 net.ipv4.ip_nonlocal_bind = 1
 net.ipv4.conf.all.rp_filter = 2
+net.ipv4.tcp_syncookies = 1
 net.ipv4.tcp_max_syn_backlog = 8192
+net.core.somaxconn = 8192
+net.ipv4.tcp_synack_retries = 2
 net.ipv4.tcp_fin_timeout = 15
 net.ipv4.tcp_syn_retries = 2
 -net.netfilter.nf_conntrack_buckets = 65536
 -net.netfilter.nf_conntrack_max = 262144
-END_64c7e04b3da4
+-net.netfilter.nf_conntrack_tcp_timeout_syn_recv = 15
+END_52402b4cd2f1
 
 put_file '/etc/modules-load.d/61-platform-edge.conf' 'root' 'root' '0644' <<'END_9173c5c4cc83'
 nf_conntrack
@@ -836,7 +841,7 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_f9afb62cbb71
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_30bf4a3a2e97'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_6b55477e570e'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -853,6 +858,7 @@ global
   hard-stop-after 60s
   server-state-base /run/haproxy
   server-state-file server-state
+  localpeer edge1
   ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1
   ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
@@ -874,10 +880,24 @@ defaults
   timeout tunnel 1h
   load-server-state-from-file global
 
+peers balancers
+  bind 10.0.1.11:8408
+  server edge1
+  server edge2 10.0.1.12:8408
+  table edge1 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
+  table edge2 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
+
+backend being_answered
+  stick-table type ipv6 size 100000 expire 1m store conn_cur
+
 frontend visitors
   maxconn 24000
   bind :80
   bind :443 ssl crt /etc/platform/secrets/issued.pem alpn h2,http/1.1
+  option http-buffer-request
+  stick-table type ipv6 size 100000 expire 1m store conn_cur
+  tcp-request connection track-sc0 src,ipmask(32,64)
+  tcp-request connection reject if { sc0_conn_cur gt 1000 }
   # After a reload the old worker ends a visitor's connection with an answer, never between two.
   option idle-close-on-response
   # What the application believes about the visitor comes from here alone.
@@ -904,6 +924,17 @@ frontend visitors
   acl asks_challenge path_beg /.well-known/acme-challenge/
   acl issued str(https),map(/etc/platform/edge/issued.map,no) -m str yes
   http-request allow if asks_challenge
+  acl is_unlimited path /health /assets /static
+  acl is_unlimited path_beg /health/ /assets/ /static/
+  acl is_crooked path_sub .. // %
+  http-request set-var(txn.is_counted) bool(true) if !is_unlimited !asks_state or is_crooked
+  acl is_counted var(txn.is_counted) -m bool
+  http-request track-sc1 src,ipmask(32,64) table being_answered unless asks_state
+  http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if { sc1_conn_cur gt 1000 }
+  http-request set-var(txn.asked_there) src,ipmask(32,64),table_http_req_rate(balancers/edge2) if is_counted
+  acl asked_enough src,ipmask(32,64),table_http_req_rate(balancers/edge1),add(txn.asked_there) ge 2000
+  http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if is_counted asked_enough
+  http-request track-sc2 src,ipmask(32,64) table balancers/edge1 if is_counted
   acl known_host req.hdr(Host),host_only,lower,rtrim(.) -m str www.example.com
   http-request deny deny_status 421 if !known_host !asks_state
   http-request redirect prefix https://www.example.com code 308 if !{ ssl_fc } !asks_state issued !known_host
@@ -1009,7 +1040,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_30bf4a3a2e97
+END_6b55477e570e
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -3231,11 +3262,15 @@ fi
 if ! bash -c '[ "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/conf/all/rp_filter 2>/dev/null)" = 2 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_syncookies 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_max_syn_backlog 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/core/somaxconn 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_synack_retries 2>/dev/null)" = 2 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_fin_timeout 2>/dev/null)" = 15 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_syn_retries 2>/dev/null)" = 2 ] &&
 { [ "$(cat /proc/sys/net/netfilter/nf_conntrack_buckets 2>/dev/null)" = 65536 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_buckets ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_buckets ]; }; } &&
-{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; }'; then
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv 2>/dev/null)" = 15 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ]; }; }'; then
   stage 'kernel settings of a load balancer' 'kernel settings of a load balancer'
   bash -c 'set -euo pipefail
 modprobe nf_conntrack 2>/dev/null || true
@@ -3343,12 +3378,16 @@ stage 'check kernel settings of a load balancer hold'
 wait_until 1 'if ! { [ "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/conf/all/rp_filter 2>/dev/null)" = 2 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_syncookies 2>/dev/null)" = 1 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_max_syn_backlog 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/core/somaxconn 2>/dev/null)" = 8192 ] &&
+[ "$(cat /proc/sys/net/ipv4/tcp_synack_retries 2>/dev/null)" = 2 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_fin_timeout 2>/dev/null)" = 15 ] &&
 [ "$(cat /proc/sys/net/ipv4/tcp_syn_retries 2>/dev/null)" = 2 ] &&
 { [ "$(cat /proc/sys/net/netfilter/nf_conntrack_buckets 2>/dev/null)" = 65536 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_buckets ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_buckets ]; }; } &&
-{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; }; }; then
-  sysctl --ignore net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind net.ipv4.conf.all.rp_filter net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_fin_timeout net.ipv4.tcp_syn_retries net.netfilter.nf_conntrack_buckets net.netfilter.nf_conntrack_max
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)" = 262144 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_max ]; }; } &&
+{ [ "$(cat /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv 2>/dev/null)" = 15 ] || { [ -e /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ] && [ ! -w /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_recv ]; }; }; }; then
+  sysctl --ignore net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind net.ipv4.conf.all.rp_filter net.ipv4.tcp_syncookies net.ipv4.tcp_max_syn_backlog net.core.somaxconn net.ipv4.tcp_synack_retries net.ipv4.tcp_fin_timeout net.ipv4.tcp_syn_retries net.netfilter.nf_conntrack_buckets net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_syn_recv
   echo "these do not hold what /etc/sysctl.d/61-platform-edge.conf says"
   exit 1
 fi'

@@ -2,6 +2,7 @@ import { execaSync } from "execa";
 import { installScript } from "../../../../../components/roles/edge/acmeInstall";
 import type { AgentOptions } from "../../../../../components/roles/edge/agent";
 import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
+import { defaultLimits, type LimitSettings } from "../../../../../components/roles/edge/limitSettings";
 import type { EdgeEngine } from "../../../../../components/roles/edge/settings";
 import type { LoadBalancerSetupOptions } from "../../../../../components/roles/edge/setup";
 import { planned } from "../../../../support/planned";
@@ -34,6 +35,7 @@ export const agentOptions: AgentOptions = {
 
 export const setupOptions: LoadBalancerSetupOptions = {
   ...edgeOptions,
+  limits: defaultLimits,
   engine: "haproxy",
   floatingIp: "203.0.113.10",
   privateRange: seedSettings.network.range,
@@ -49,6 +51,14 @@ export const withAcme: EdgeOptions = {
     root: undefined,
     key: "planted-certificate-key",
   },
+};
+
+/** The same, with the limits that a platform has when nobody says anything. */
+export const withLimits: EdgeOptions = { ...edgeOptions, limits: defaultLimits };
+
+export const strictLimits: LimitSettings = {
+  enabled: true,
+  ...{ requestsPerSecond: 1, burst: 1, connections: 1, unlimitedPaths: [] },
 };
 
 /** Bash that makes what a proxy with ACME starts with. */

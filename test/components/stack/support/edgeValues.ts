@@ -1,0 +1,39 @@
+import type { Random } from "./random";
+import { anyAccessLog } from "./webValues";
+import { maybe, plain, type Values } from "./words";
+
+/** The section of the load balancers, without its size. */
+export function anyEdge(random: Random): Values {
+  return plain({
+    engine: random.pick(["haproxy", "nginx"]),
+    otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
+    redirectToHttps: maybe(random, 0.2, () => random.chance(0.5)),
+    accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
+    acme: maybe(random, 0.5, () => anyAcme(random)),
+    limits: maybe(random, 0.5, () => anyLimits(random)),
+  });
+}
+
+function anyLimits(random: Random): Values {
+  const requestsPerSecond = random.between(1, 100_000);
+  return plain({
+    enabled: maybe(random, 0.5, () => random.chance(0.5)),
+    requestsPerSecond,
+    burst: random.pick([requestsPerSecond, 100_000, 1_000_000]),
+    connections: maybe(random, 0.5, () => random.pick([1, 500_000])),
+    unlimitedPaths: maybe(random, 0.5, () => random.pick([[], ["/a.b/c~d"], ["/health", "/assets"]])),
+  });
+}
+
+/** Certificates of the pair, with authorities of all kinds. */
+function anyAcme(random: Random): Values {
+  return plain({
+    enabled: random.pick([true, false, undefined]),
+    directory: random.pick([
+      ...["https://ca.example/dir", "https://10.0.0.9:14000/dir?x=$(reboot)", "https://a;b.example/'dir'"],
+      undefined,
+    ]),
+    email: random.pick(["ops@example.com", "o'ps+$x@example.com", "@", undefined]),
+    root: maybe(random, 0.4, () => "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"),
+  });
+}
