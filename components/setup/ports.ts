@@ -16,6 +16,8 @@ export const ports = {
   acmeChallenge: 8407,
   /** On loopback: what decides how long a web server may keep an answer. */
   pageKeeping: 8408,
+  /** HAProxy of one load balancer tells the other one's what clients have asked for. */
+  clientCounters: 8409,
   objectStore: 9000,
   search: 9200,
   journal: 19_532,

@@ -21,7 +21,7 @@ export const handoverPort = ports.certificateHandover;
 export const challengePort = ports.acmeChallenge;
 
 /** HAProxy of one load balancer tells the other one's what it has counted of clients. */
-export const limitsPort = 8408;
+export const limitsPort = ports.clientCounters;
 
 /** What the plan depends on. */
 export interface EdgeRoleSettings extends MachineSize {

@@ -75,7 +75,7 @@ for (const engine of ["haproxy", "nginx"]) {
       patience = await runScenario<PatienceResult>(engine, patienceScenario, quick);
     });
 
-    it(`${isHaproxy ? "S3-113" : "nginx"}: are a number of requests for each address, then 429 and when to come again`, () => {
+    it(`${isHaproxy ? "S3-113, S2-28" : "nginx"}: are a number of requests for each address, then 429 and when to come again`, () => {
       const statuses = result.burst.map(([status]) => status);
       const answered = statuses.filter((status) => status === 200).length;
       const filledUp = isHaproxy ? 0 : Math.ceil(result.seconds);
@@ -112,7 +112,7 @@ for (const engine of ["haproxy", "nginx"]) {
     });
 
     if (!isHaproxy) return;
-    it("are a number of connections for each address, and of requests that come over one by HTTP/2", () => {
+    it("S2-28: are a number of connections for each address, and of requests that come over one by HTTP/2", () => {
       assert.equal(result.connections, connections, result.log);
       assert.equal(result.besidesThem, 200);
       assert.ok(result.connectionsAgain);

@@ -161,7 +161,7 @@ describe("LoadBalancerPair", function () {
       "the peer's state: ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404",
       "visitors, TLS: tcp dport 443",
       "visitors: tcp dport 80",
-      "what clients asked for: ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8408",
+      "what clients asked for: ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8409",
       "who is master: ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp",
     ]);
   });

@@ -338,7 +338,7 @@ install_packages 'nftables' 'unattended-upgrades' 'jq' 'procps' 'systemd-journal
 
 stage files "writing configuration"
 
-put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_e71df4e06c88'
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_9189029a4f4b'
 table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -353,7 +353,7 @@ table inet platform_firewall {
     meta l4proto { icmp, ipv6-icmp } accept comment "path MTU and reachability"
     ip saddr { 198.51.100.1/32 } tcp dport 22 accept comment "set-up and bastion"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
-    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8408 accept comment "what clients asked for"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8409 accept comment "what clients asked for"
     ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp accept comment "who is master"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404 accept comment "the peer's state"
     ip saddr { 10.0.1.11, 10.0.1.12, 10.0.2.11, 10.0.2.12, 10.0.3.11, 10.0.4.11 } meta l4proto { icmp, ipv6-icmp } accept comment "reachability"
@@ -365,7 +365,7 @@ table inet platform_firewall {
     iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
-END_e71df4e06c88
+END_9189029a4f4b
 
 put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
 [Unit]
@@ -729,7 +729,7 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_9242ffeee723'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_f9019b492144'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -769,9 +769,9 @@ defaults
   load-server-state-from-file global
 
 peers balancers
-  bind 10.0.1.12:8408
+  bind 10.0.1.12:8409
   server edge2
-  server edge1 10.0.1.11:8408
+  server edge1 10.0.1.11:8409
   table edge2 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
   table edge1 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
 
@@ -908,7 +908,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_9242ffeee723
+END_f9019b492144
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash

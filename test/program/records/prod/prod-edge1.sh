@@ -353,7 +353,7 @@ install_packages 'nftables' 'unattended-upgrades' 'jq' 'procps' 'systemd-journal
 
 stage files "writing configuration"
 
-put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_e27caf47a3cb'
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_3ce8f0707c5d'
 table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -368,7 +368,7 @@ table inet platform_firewall {
     meta l4proto { icmp, ipv6-icmp } accept comment "path MTU and reachability"
     ip saddr { 8.8.8.8/32 } tcp dport 22 accept comment "set-up and bastion"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 22 accept comment "SSH through the bastion"
-    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8408 accept comment "what clients asked for"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8409 accept comment "what clients asked for"
     ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp accept comment "who is master"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404 accept comment "the peer's state"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8406 accept comment "the certificate, sealed"
@@ -382,7 +382,7 @@ table inet platform_firewall {
     iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
-END_e27caf47a3cb
+END_3ce8f0707c5d
 
 put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
 [Unit]
@@ -841,7 +841,7 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_f9afb62cbb71
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_6b55477e570e'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_b5f43a916dcf'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -881,9 +881,9 @@ defaults
   load-server-state-from-file global
 
 peers balancers
-  bind 10.0.1.11:8408
+  bind 10.0.1.11:8409
   server edge1
-  server edge2 10.0.1.12:8408
+  server edge2 10.0.1.12:8409
   table edge1 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
   table edge2 type ipv6 size 100000 expire 30000ms store http_req_rate(10000ms)
 
@@ -1040,7 +1040,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_6b55477e570e
+END_b5f43a916dcf
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
