@@ -1,13 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { Command } from "commander";
-import { engineStack } from "../test/support/engineStack";
-import { startingPoint } from "./settingChanges/changes";
-import { document, renderSettings } from "./settingChanges/table";
+import { document, renderSettings, startPlatform } from "./settingChanges/table";
 
 async function main(): Promise<void> {
-  const running = await engineStack(startingPoint);
+  const running = await startPlatform();
   try {
-    await running.stack.up();
     const text = await renderSettings(running);
     if (text !== (await readFile(document, "utf8").catch(() => ""))) await writeFile(document, text);
   } finally {

@@ -1,3 +1,4 @@
+import type { DnsSettings } from "./dns";
 import type { UserRoleSettings } from "./userRole";
 
 /** What every role may know of the whole platform: settings that belong to none of them. */
@@ -8,6 +9,8 @@ export interface PlatformWide {
   readonly domain: string;
   /** Further names, whose visitors are sent to the domain. @default - none */
   readonly aliases?: readonly string[];
+  /** Where the names' records are. @default - in nobody's zone that the platform knows */
+  readonly dns?: DnsSettings | undefined;
   /** Hetzner location: `nbg1`. */
   readonly location: string;
   /** Image of every machine that is made: `debian-13`, the number of a snapshot, or `baked`. */

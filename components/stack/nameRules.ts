@@ -1,3 +1,5 @@
+import { isLetsEncrypt, letsEncrypt } from "../roles/edge/issuers";
+import { nameInZone } from "../settings/dns";
 import { formatValue, type SettingsProblem } from "../settings/problems";
 import type { Rule } from "../settings/rules";
 import { allNames, mostNames, visitorNames } from "../settings/visitorNames";
@@ -9,6 +11,8 @@ const reads = ["domain", "aliases", "app.services", "web.sites"];
 export const nameRules: readonly Rule<StackInput>[] = [
   { reads, check: aliasProblems },
   { reads: [...reads, "edge.acme", "certificate"], check: numberProblems },
+  { reads: [...reads, "dns"], check: zoneProblems },
+  { reads: ["dns", "edge.acme", "certificate"], check: issuerProblems },
 ];
 
 function aliasProblems({ settings }: StackInput): readonly SettingsProblem[] {
@@ -47,6 +51,36 @@ function numberProblems({ settings, given }: StackInput): readonly SettingsProbl
       value: `${length} names: the domain, hosts of services and sites, aliases`,
       allowed: `at most ${mostNames}, as one certificate by ACME has room for no more`,
       remedy: "let services share a host, divide them between two stacks, or bring a certificate along",
+    },
+  ];
+}
+
+function zoneProblems({ settings }: StackInput): readonly SettingsProblem[] {
+  const { dns } = settings;
+  const names = allNames(visitorNames(settings));
+  if (dns === undefined || names.some((name) => nameInZone(name, dns.zone) !== undefined)) return [];
+  return [
+    {
+      path: "dns.zone",
+      value: formatValue(dns.zone),
+      allowed: `a zone that a name of the platform is in: ${names.join(", ")}`,
+      remedy: "write the name of the zone, which ends these names, or remove dns",
+    },
+  ];
+}
+
+/** Its CAA records would keep the pair from its certificate. */
+function issuerProblems({ settings, given }: StackInput): readonly SettingsProblem[] {
+  const { caa = [] } = settings.dns ?? {};
+  const { enabled, directory } = settings.edge.acme;
+  const asks = enabled && given.certificate === undefined && isLetsEncrypt(directory);
+  if (!asks || caa.length === 0 || caa.includes(letsEncrypt)) return [];
+  return [
+    {
+      path: "dns.caa",
+      value: formatValue(caa),
+      allowed: `${letsEncrypt} among them, which edge.acme asks for the certificate`,
+      remedy: "add it, or choose another edge.acme.directory",
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defaultImage } from "../machine/context";
 import { presetSchema } from "../presets/schema";
+import { dnsSchema } from "../settings/dns";
 import { amount, choice, flag, hostName, isLabel, text } from "../settings/leaves";
 import { canonicalCidr, isNetworkCidr } from "../settings/ranges";
 import { secretName, secretValue } from "../settings/secretLeaves";
@@ -54,6 +55,7 @@ export const stackSchema = z.strictObject({
       description: "Further names, whose visitors are sent to the domain: example.com",
       fallback: "none",
     }),
+  dns: dnsSchema,
   adminRanges: z
     .array(adminRange)
     .default([])

@@ -2,6 +2,7 @@ import { type Flow, flowsTo } from "../plan/flows";
 import { type MachinePlan, machinesOf, type Plan } from "../plan/plan";
 import { comingParts, type Role } from "../plan/role";
 import type { PlatformWide } from "../settings/platformWide";
+import { visitorNames } from "../settings/visitorNames";
 import { findLocation } from "../sizing/locations";
 import type { MachineSize } from "../sizing/resolve";
 import { resolveServerType } from "../sizing/resolve";
@@ -10,6 +11,12 @@ import { resolveServerType } from "../sizing/resolve";
 export interface PlatformDescription {
   readonly environment: string;
   readonly domain: string;
+  /** Names that visitors are served under; the first is that of `url`. */
+  readonly names: readonly string[];
+  /** Names whose visitors are sent to the domain. */
+  readonly aliases: readonly string[];
+  /** Zone in which the platform keeps the names' records; null: in none. */
+  readonly zone: string | null;
   readonly location: string;
   readonly city: string;
   readonly networkZone: string;
@@ -60,6 +67,8 @@ export interface ServiceDescription {
   /** Null for a worker, which nobody can reach. */
   readonly port: number | null;
   readonly pathPrefix: string | null;
+  /** Host name that visitors must use for it; null: any. */
+  readonly host: string | null;
   /** Stores whose credentials it gets. */
   readonly uses: readonly string[];
   /** Variables that hold its secrets. */
@@ -78,6 +87,7 @@ export function describePlatform(settings: PlatformWide, plan: Plan): PlatformDe
   return {
     environment: settings.environment,
     domain: settings.domain,
+    ...namesOf(settings, plan),
     location: settings.location,
     city: findLocation(settings.location)?.city ?? settings.location,
     networkZone: settings.network.zone,
@@ -85,6 +95,10 @@ export function describePlatform(settings: PlatformWide, plan: Plan): PlatformDe
     roles: plan.roles.map((role) => describeRole(role, plan, settings.location)),
     comesLater: comingParts(plan.roles).map(({ role, part }) => `${part.name} of ${role}`),
   };
+}
+
+function namesOf(settings: PlatformWide, { names = visitorNames(settings) }: Plan) {
+  return { names: names.served, aliases: names.aliases, zone: settings.dns?.zone ?? null };
 }
 
 function describeRole(role: Role, plan: Plan, location: string): RoleDescription {
@@ -130,8 +144,8 @@ function softwareOf({ parts }: Role): readonly string[] {
 function servicesOf({ parts }: Role): readonly ServiceDescription[] {
   return parts.flatMap(({ name, service }) => {
     if (service === undefined) return [];
-    const { image, replicas, port = null, pathPrefix = null, uses, secrets } = service;
-    return [{ name, image, replicas, port, pathPrefix, uses, secrets }];
+    const { image, replicas, port = null, pathPrefix = null, host = null, uses, secrets } = service;
+    return [{ name, image, replicas, port, pathPrefix, host, uses, secrets }];
   });
 }
 

@@ -15,15 +15,25 @@ export function describeTree(settings: PlatformWide, plan: Plan): string {
 }
 
 export function renderTree(description: PlatformDescription): string {
-  const { environment, domain, city, location, networkZone, networkRange } = description;
+  const { environment, city, location, networkZone, networkRange } = description;
   const lines = [
-    `${environment}: ${domain}`,
+    `${environment}: ${description.names[0] ?? description.domain}`,
+    ...nameLines(description),
     `- Location ${location} (${city}, ${networkZone})`,
     `- Private network ${networkRange}`,
     ...description.roles.flatMap(roleLines),
     ...comingLines(description.comesLater),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Nothing while the domain is the only name and its records are nobody's. */
+function nameLines({ names, aliases, zone }: PlatformDescription): readonly string[] {
+  return [
+    ...(names.length > 1 ? [`- Names ${names.join(", ")}`] : []),
+    ...(aliases.length > 0 ? [`- Sent on from ${aliases.join(", ")}`] : []),
+    ...(zone === null ? [] : [`- Records in DNS zone ${zone}`]),
+  ];
 }
 
 function comingLines(parts: readonly string[]): readonly string[] {
@@ -59,7 +69,10 @@ function sizeText(machine: MachineDescription): string {
 
 function serviceText(service: ServiceDescription): string {
   const replicas = service.replicas === 1 ? "1 replica" : `${service.replicas} replicas`;
-  const route = service.port === null ? "no port" : `${service.pathPrefix ?? ""} on port ${service.port}`;
+  const route =
+    service.port === null
+      ? "no port"
+      : `${service.host ?? ""}${service.pathPrefix ?? ""} on port ${service.port}`;
   const knows = [
     ...(service.uses.length === 0 ? [] : [`uses ${service.uses.join(", ")}`]),
     ...(service.secrets.length === 0 ? [] : [`secrets ${service.secrets.join(", ")}`]),

@@ -54,6 +54,23 @@ export const settingChanges: readonly SettingChange[] = [
     value: ["example.com"],
     note: "HAProxy and nginx reload; a certificate with the new names is asked for at once",
   },
+  {
+    path: "dns",
+    value: { zone: "example.com" },
+    note: "a record for each name; a record that is there already is refused",
+  },
+  {
+    path: "dns.ttlSeconds",
+    value: 60,
+    with: [["dns.zone", "example.com"]],
+    note: "records that are there change in place",
+  },
+  {
+    path: "dns.caa",
+    value: ["letsencrypt.org"],
+    with: [["dns.zone", "example.com"]],
+    note: "records that are there change in place",
+  },
   { path: "adminRanges", value: ["198.51.100.8/32"] },
   { path: "location", value: "fsn1" },
   { path: "image", value: "331978001", note: "only machines that are made from now on have it" },

@@ -1,9 +1,18 @@
 import { join } from "node:path";
-import type { EngineStack, PlannedStep } from "../../test/support/engineStack";
+import { type EngineStack, engineStack, type PlannedStep } from "../../test/support/engineStack";
 import { projectRoot } from "../localStack";
 import { changedValues, type SettingChange, settingChanges, startingPoint } from "./changes";
 
 export const document = join(projectRoot, "docs", "settings.md");
+
+/** The platform whose settings are changed, up, with the zone that some of them need. */
+export async function startPlatform(): Promise<EngineStack> {
+  const running = await engineStack(startingPoint);
+  const { action } = await running.cloud.ok("POST", "/zones", { name: "example.com", mode: "primary" });
+  await running.cloud.succeeds(action);
+  await running.stack.up();
+  return running;
+}
 
 /** The table, from a preview of each change. The stack must be up with the starting point. */
 export async function renderSettings(running: EngineStack): Promise<string> {

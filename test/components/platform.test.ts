@@ -217,18 +217,4 @@ describe("Platform", function () {
     for (const script of await edgeScripts(false))
       assert.doesNotMatch(script, /redirect prefix https:\/\/%\[/);
   });
-
-  it("refuses names that are not the platform's where there is a certificate, and serves by address where there is none", async () => {
-    const scripts = async (acme: boolean, certificate?: string) => {
-      const edge = { ...settings.edge, acme: { ...settings.edge.acme, enabled: acme } };
-      const { resources } = await record({
-        settings: { ...settings, edge },
-        ...(certificate && { certificate }),
-      });
-      return script(resources, "edge1");
-    };
-    assert.match(await scripts(true), /deny_status 421/);
-    assert.match(await scripts(false, "planted-certificate"), /deny_status 421/);
-    assert.doesNotMatch(await scripts(false), /deny_status 421/);
-  });
 });

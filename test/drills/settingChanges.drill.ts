@@ -1,9 +1,9 @@
 // Every setting is changed in a preview of a whole platform under the real engine, and does what docs/settings.md says.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { settingChanges, startingPoint } from "../../scripts/settingChanges/changes";
-import { document, renderSettings } from "../../scripts/settingChanges/table";
-import { type EngineStack, engineStack } from "../support/engineStack";
+import { settingChanges } from "../../scripts/settingChanges/changes";
+import { document, renderSettings, startPlatform } from "../../scripts/settingChanges/table";
+import type { EngineStack } from "../support/engineStack";
 import { drillNumbers } from "./support/record";
 
 describe("drill: what changing a setting does", function () {
@@ -11,8 +11,7 @@ describe("drill: what changing a setting does", function () {
   let running: EngineStack;
 
   before(async () => {
-    running = await engineStack(startingPoint);
-    await running.stack.up();
+    running = await startPlatform();
   });
   after(() => running?.stop());
 

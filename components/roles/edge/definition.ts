@@ -1,10 +1,12 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { defineRole } from "../../machine/roleDefinition";
-import { addressesOf, orderedAs, type Surroundings } from "../../machine/surroundings";
+import { addressesOf, orderedAs, type Place, type Surroundings } from "../../machine/surroundings";
 import { bastionOffer } from "../../plan/flows";
 import { machinesOffering, type Plan } from "../../plan/plan";
-import { visitorNames } from "../../settings/visitorNames";
+import { allNames, visitorNames } from "../../settings/visitorNames";
 import { siteOffer } from "../../setup/site";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from ".";
+import { createDnsRecords } from "./dns";
 import { requestLimit } from "./edge";
 import { edgeRole } from "./role";
 import { type EdgeSettings, edgeSecrets, edgeSettings } from "./settings";
@@ -21,10 +23,34 @@ export const edgeDefinition = defineRole({
       { parent },
       surroundings.platform,
     );
+    createRecords(section, surroundings, { name, parent: pair }, pair.virtualIp);
     const offers = { [bastionOffer]: { bastion: pair.bastion } };
     return { component: pair, serverIds: pair.serverIds, configured: pair.configured, offers };
   },
 });
+
+/** Of the platform's names, where its stack has a zone for them. */
+function createRecords(
+  { acme }: EdgeSettings,
+  { wide, platform, common, inputs }: Surroundings,
+  { name, parent }: Place,
+  address: pulumi.Input<string>,
+): void {
+  if (wide.dns === undefined) return;
+  const { apiToken, apiEndpoint, certificate } = inputs;
+  createDnsRecords(
+    `${name}-dns`,
+    {
+      dns: wide.dns,
+      names: allNames(platform.plan.names ?? visitorNames(wide)),
+      address,
+      acme: acme.enabled && certificate === undefined ? acme : undefined,
+      labels: common.labels ?? {},
+      api: { endpoint: apiEndpoint, token: apiToken },
+    },
+    parent,
+  );
+}
 
 /** Of a platform, what its load balancers need to know. */
 export function pairArgs(

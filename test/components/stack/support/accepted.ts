@@ -14,6 +14,7 @@ const roles: readonly string[] = ["edge", "web", "app", "database", "storage"];
 /** What stands for a value that was refused where leaving it out is not enough. */
 const replacements: readonly (readonly [RegExp, unknown])[] = [
   [/^adminRanges\[\d+\]$/, "8.8.4.4/32"],
+  [/^aliases\[\d+\]$/, "alias.example.com"],
   [/^images\.objectStore$/, "example/store:1"],
   [/\.image$/, "example/shop:1.4.2"],
   [/\.services\.front\.pathPrefix$/, "/front"],
@@ -78,10 +79,15 @@ function mend(values: Values, path: string): void {
     delete (values.roles as Values)[role];
     return;
   }
-  // A site beside another one of the same host and prefix, which may be those that it has when it names none.
+  // Its default may be taken too.
   const [, site] = /^web\.sites\.([^.]+)\.pathPrefix$/.exec(path) ?? [];
   if (site !== undefined) {
-    delete (Object((values.web as Values).sites) as Values)[site];
+    delete Object((values.web as Values).sites)[site];
+    return;
+  }
+  // Which zones may be named depends on all names.
+  if (path === "dns.zone") {
+    delete values.dns;
     return;
   }
   const replacement = replacements.find(([pattern]) => pattern.test(path))?.[1];
@@ -98,8 +104,6 @@ function mend(values: Values, path: string): void {
     return;
   }
   if (replacement !== undefined) parent[last] = replacement;
-  // Only now, as other problems of the same round count by place.
-  else if (Array.isArray(parent) && parent[Number(last)] === undefined) parent.splice(Number(last), 1);
   else delete parent[last];
   // A port and a prefix come together.
   if (last === "port" || (last === "pathPrefix" && replacement === undefined)) {

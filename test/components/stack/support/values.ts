@@ -2,6 +2,7 @@ import { locations } from "../../../../components/sizing/locations";
 import { serverTypes } from "../../../../components/sizing/serverTypes";
 import { anyCalendar } from "./calendars";
 import { anyEdge } from "./edgeValues";
+import { anyDomain, anyNames } from "./nameValues";
 import type { Random } from "./random";
 import { anyRoles } from "./userRoles";
 import { anyAccessLog, anyWeb } from "./webValues";
@@ -17,8 +18,6 @@ import {
   type Values,
 } from "./words";
 
-const anyAlias = ["example.com", "www.example.com", "shop.example.com", longestDomain];
-
 /**
  * The values of a stack, over the whole schema: most keys are left out, most values may stand there, and those at
  * the limits and with special meanings elsewhere come more often than chance would have it.
@@ -30,7 +29,7 @@ export function anyValues(random: Random): Values {
       ...["prod", "a", "2026", "true", "x--y", "e".repeat(40)],
       random.word(labelLetters, 1, 41),
     ]),
-    ...anyNames(random),
+    domain: anyDomain(random),
     location,
     image: maybe(random, 0.1, () => "331978001"),
     network: maybe(random, 0.5, () => anyNetwork(random)),
@@ -55,20 +54,8 @@ export function anyValues(random: Random): Values {
     secrets: { api_key: anyLine(random), second: "x" },
     offsiteAccessKeyId: "id",
     offsiteSecretAccessKey: "key",
+    ...anyNames(random),
   });
-}
-
-function anyNames(random: Random): Values {
-  return {
-    domain: random.pick([
-      "www.example.com",
-      "a.b",
-      "xn--bcher-kva.example",
-      `${"d".repeat(63)}.example`,
-      longestDomain,
-    ]),
-    aliases: maybe(random, 0.3, () => random.many(1, 3, () => random.pick(anyAlias))),
-  };
 }
 
 function anyApp(random: Random): Values {
