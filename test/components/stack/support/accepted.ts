@@ -67,29 +67,25 @@ function leaveSize(values: Values, role: string): void {
   }
 }
 
+/** Takes out what has no other value that surely fits. @returns false when the path is of something else */
+function leftOut(values: Values, path: string): boolean {
+  // A role without its range is none, and another range might not be inside the network.
+  const [, role] = /^roles\.([^.]+)\.subnet$/.exec(path) ?? [];
+  if (role !== undefined) return delete (values.roles as Values)[role];
+  // Its default may be taken too.
+  const [, site] = /^web\.sites\.([^.]+)\.pathPrefix$/.exec(path) ?? [];
+  if (site !== undefined) return delete Object((values.web as Values).sites)[site];
+  // Which zones may be named depends on all names.
+  return path === "dns.zone" && delete values.dns;
+}
+
 function mend(values: Values, path: string): void {
   // A size that nothing has is said of the role, whose other values are not to blame.
   if (roles.includes(path)) {
     leaveSize(values, path);
     return;
   }
-  // A role without its range is none, and another range might not be inside the network.
-  const [, role] = /^roles\.([^.]+)\.subnet$/.exec(path) ?? [];
-  if (role !== undefined) {
-    delete (values.roles as Values)[role];
-    return;
-  }
-  // Its default may be taken too.
-  const [, site] = /^web\.sites\.([^.]+)\.pathPrefix$/.exec(path) ?? [];
-  if (site !== undefined) {
-    delete Object((values.web as Values).sites)[site];
-    return;
-  }
-  // Which zones may be named depends on all names.
-  if (path === "dns.zone") {
-    delete values.dns;
-    return;
-  }
+  if (leftOut(values, path)) return;
   const replacement = replacements.find(([pattern]) => pattern.test(path))?.[1];
   const keys = path.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
   const last = keys.pop() ?? "";
