@@ -80,8 +80,8 @@ function anySize(random: Random): Values {
   if (random.chance(0.5)) return {};
   const types = serverTypes.filter((type) => type.architecture === "x86");
   const needs = plain({
-    cpu: maybe(random, 0.2, () => random.pick(["shared", "dedicated"])),
-    diskGb: maybe(random, 0.2, () => random.between(20, 400)),
+    cpu: maybe(random, 0.4, () => random.pick(["shared", "dedicated"])),
+    diskGb: maybe(random, 0.4, () => random.between(20, 400)),
   });
   if (random.chance(0.5)) return { serverType: random.pick(types).name, ...needs };
   return { vcpus: random.between(1, 16), memoryGb: random.between(4, 64), ...needs };
