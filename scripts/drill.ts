@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { readStatus } from "../localcloud/src/control/socket";
 import { down } from "../localcloud/src/daemon/down";
 import { whyNoLocalCloud } from "../localcloud/src/daemon/up";
@@ -16,6 +16,9 @@ interface Options {
   readonly list?: boolean;
   readonly keep?: boolean;
   readonly seed?: string;
+  readonly rounds?: string;
+  readonly only?: string;
+  readonly api?: string;
 }
 
 async function list(drills: readonly Drill[]): Promise<void> {
@@ -77,7 +80,13 @@ async function main(names: readonly string[], options: Options): Promise<void> {
   if (options.list) return list(drills);
   if (names.length === 0 && !options.all)
     throw new Error("name a drill, or --all; --list shows them all with what came of them last");
-  if (options.seed !== undefined) process.env.DRILL_SEED = options.seed;
+  for (const [variable, value] of [
+    ["DRILL_SEED", options.seed],
+    ["DRILL_ROUNDS", options.rounds],
+    ["DRILL_ONLY", options.only],
+    ["DRILL_API", options.api],
+  ] as const)
+    if (value !== undefined) process.env[variable] = value;
   return run(options.all ? drills : chooseDrills(drills, names), options.keep ?? false);
 }
 
@@ -94,6 +103,8 @@ Examples:
   npm run drill -- daemonCrash --seed 7        the faults of a printed seed once more
   DRILL_KILLS=50 npm run drill -- daemonCrash  more of it: DRILL_KILLS of daemonCrash, DRILL_MINUTES of busyHost,
                                                DRILL_CASES of anyConfiguration
+  npm run drill -- failover --rounds 1 --only powerOff,publicCut     two faults, once; five rounds and more are kept
+  npm run drill -- failover --api hetzner      with the times that Hetzner's API is estimated to take
   npm run drill -- --all                       everything: hours
 `;
 
@@ -104,6 +115,14 @@ new Command("npm run drill --")
   .option("--list", "print the drills and end")
   .option("--keep", "leave the platform up that a drill brought up")
   .option("--seed <number>", "repeat the random faults of this seed")
+  .option("--rounds <number>", "of failover: how often each fault is made (5)")
+  .option("--only <names>", "of failover: these faults alone, with commas between them")
+  .addOption(
+    new Option("--api <times>", "of failover: how long actions of the API take").choices([
+      "instant",
+      "hetzner",
+    ]),
+  )
   .addHelpText("after", help)
   .action(main)
   .parseAsync()
