@@ -8,7 +8,7 @@ const unitName = "platform-default-route.service";
 const unitPath = `/etc/systemd/system/${unitName}`;
 
 /** Hetzner's recursive name servers: https://docs.hetzner.com/dns-console/dns/general/recursive-name-servers */
-const resolvers = ["185.12.64.1", "185.12.64.2"] as const;
+export const hetznerResolvers = ["185.12.64.1", "185.12.64.2"] as const;
 
 /**
  * Default route and resolvers of a machine without a public address. Hetzner hands out neither on a private network,
@@ -35,7 +35,7 @@ const script = `#!/bin/bash
 set -u
 gateway() { ip -4 route show | awk '$2 == "via" && $1 ~ /\\// { print $3; exit }'; }
 has_route() { ip -4 route show default | grep -q "^default via $1 "; }
-resolvers() { printf 'nameserver %s\\n' ${resolvers.join(" ")}; }
+resolvers() { printf 'nameserver %s\\n' ${hetznerResolvers.join(" ")}; }
 has_resolvers() { resolvers | cmp -s - /etc/resolv.conf; }
 
 if [ "\${1:-}" = check ]; then

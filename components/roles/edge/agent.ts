@@ -1,10 +1,11 @@
 import type { MachinePlan } from "../../plan/plan";
+import { hetznerResolvers } from "../../setup/defaultRoute";
 import { publicStatePath } from "../../setup/site";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { agentModules } from "./agent/files";
 import { agentPort } from "./edge";
-import { masterMarker, notifyFifo } from "./keepalived";
-import { edgeHealthPort } from "./role";
+import { asideFile, masterMarker, notifyFifo } from "./keepalived";
+import { edgeHealthPort, httpPort } from "./role";
 
 /** What the agent needs besides the two machines. */
 export interface AgentOptions {
@@ -51,8 +52,8 @@ export function agentSetup(machine: MachinePlan, peer: MachinePlan, options: Age
         run: `systemd-sysusers ${usersPath}`,
       },
       {
-        name: "keepalived's notify FIFO",
-        unless: `[ -p ${notifyFifo} ]`,
+        name: "what keepalived and the agent tell each other",
+        unless: `[ -p ${notifyFifo} ] && [ -e ${asideFile} ]`,
         run: `systemd-tmpfiles --create ${runtimePath}`,
       },
     ],
@@ -98,6 +99,7 @@ export function agentConfig(machine: MachinePlan, peer: MachinePlan, options: Ag
       pass: options.statePass,
       key: options.pairKey,
     },
+    outside: { resolvers: hetznerResolvers, dnsPort: 53, visitorsPort: httpPort, asideFile },
     marker: masterMarker,
     fifo: notifyFifo,
     healthUrl: `http://127.0.0.1:${edgeHealthPort}/healthz`,
@@ -106,9 +108,10 @@ export function agentConfig(machine: MachinePlan, peer: MachinePlan, options: Ag
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** The FIFO exists before keepalived and outlives it, so that neither side ever holds a stale one. */
+/** Both exist before keepalived and outlive it, so that neither side ever holds a stale one. */
 const runtimeFiles = `d /run/platform-edge 0755 root root
 p ${notifyFifo} 0660 root ${user}
+f ${asideFile} 0644 ${user} root - 0
 `;
 
 const unitFile = `[Unit]
@@ -129,6 +132,7 @@ RestartSec=1
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
+ReadWritePaths=/run/platform-edge
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes

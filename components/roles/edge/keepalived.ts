@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import type { MachinePlan } from "../../plan/plan";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
@@ -21,6 +22,9 @@ const checkPath = "/usr/local/lib/platform-edge/serves";
 /** FIFO that keepalived writes its events to; the agent reads it as an alarm clock. */
 export const notifyFifo = "/run/platform-edge/vrrp.fifo";
 
+/** Says 1 while this machine's public side reaches nobody and the other one's does; the agent writes it. */
+export const asideFile = "/run/platform-edge/aside";
+
 /**
  * Link-local address on `lo` that keepalived holds exactly while it is master. Nobody talks to it: it is how
  * everybody on the machine reads the VRRP state from the kernel, without privileges and never out of date.
@@ -33,7 +37,12 @@ export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): Comple
     packages: ["keepalived"],
     files: [
       { path: checkPath, content: checkScript(peer.privateIp), mode: "0755" },
-      { path: configPath, content: keepalivedConfig(machine, peer), validate: 'keepalived -t -f "$1"' },
+      {
+        path: configPath,
+        content: keepalivedConfig(machine, peer),
+        // It refuses a file to be watched whose folder is not there; what lies in it is the agent's to make.
+        validate: `install -d -m 0755 ${dirname(asideFile)} && keepalived -t -f "$1"`,
+      },
       dropIn,
     ],
     units: [{ name: "keepalived.service", reads: [configPath, dropIn.path, checkPath] }],
@@ -41,12 +50,14 @@ export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): Comple
 }
 
 /**
- * VRRP version 3, because version 2 rounds to whole seconds. Twelve short adverts instead of three long ones:
- * 2.5 s until the peer takes over, and twelve losses in a row needed for a false alarm. Version 3 knows no
- * authentication: the host firewall lets protocol 112 in from the peer alone.
+ * VRRP version 3, because version 2 rounds to whole seconds. Nine short adverts instead of three long ones: 1.9 s until
+ * the peer takes over, and nine losses in a row needed for a false alarm. Version 3 knows no authentication: the host
+ * firewall lets protocol 112 in from the peer alone.
  *
- * A busy machine must not lose the address. So a load balancer has 1.5 s for each of three answers in a row before
- * it counts as dead, and one that reaches no node steps down only if the other one does.
+ * A busy machine must not lose the address. So a load balancer has 0.9 s for each of two answers in a row before it
+ * counts as dead, one that reaches no node steps down only if the other one does, and a peer that takes over because it
+ * heard nothing leaves the address where it is as long as the old master answers and serves. The same with the public
+ * side: `aside` is a file that the agent writes, so nobody waits for a check.
  *
  * No interface is named, as its name differs between images; unicast needs none. A machine that cannot serve
  * is in FAULT, because with `nopreempt` a lower priority would move nothing.
@@ -60,15 +71,20 @@ export function keepalivedConfig(machine: MachinePlan, peer: MachinePlan): strin
   vrrp_notify_fifo ${notifyFifo}
 }
 
-${vrrpScript("alive", { script: checkPath, interval: 0.5, timeout: 3, fall: 3 })}
+${vrrpScript("alive", { script: checkPath, interval: 0.5, timeout: 2, fall: 2 })}
 ${vrrpScript("reaches", { script: `${checkPath} reaches`, interval: 1, timeout: 6, fall: 4 })}
+track_file aside {
+  file "${asideFile}"
+  weight 0
+}
+
 vrrp_instance edge {
   state BACKUP
   nopreempt
   virtual_router_id 51
   priority 100
   advert_int 0.2
-  down_timer_adverts 12
+  down_timer_adverts 9
   unicast_src_ip ${machine.privateIp}
   check_unicast_src
   unicast_peer {
@@ -80,6 +96,9 @@ vrrp_instance edge {
   track_script {
     alive
     reaches
+  }
+  track_file {
+    aside
   }
 }
 `;
@@ -124,7 +143,7 @@ status_of() {
 }
 
 if [ "\${1-}" != reaches ]; then
-  own=$(status_of 127.0.0.1 /alive 1.5) && [ "$own" = 200 ]
+  own=$(status_of 127.0.0.1 /alive 0.9) && [ "$own" = 200 ]
   exit
 fi
 own=$(status_of 127.0.0.1 /healthz 2) && [[ $own = 2* ]] && exit 0

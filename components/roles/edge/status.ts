@@ -15,6 +15,9 @@ const certificateDays = 7;
 const oldestState = 30;
 const oldestCall = 120;
 
+/** It looks twice a second whether somebody outside answers, and writes of it at least every 8 seconds. */
+const oldestReach = 15;
+
 /** What can be up or down on a load balancer. */
 export function edgeProbes(options: EdgeOptions, engine: EdgeEngine, floatingIp: string): Probe[] {
   return [
@@ -72,6 +75,8 @@ const agentProbe: Probe = {
       (if $age > ${oldestState} then "has written no state for \\($age) s: see journalctl -u floating-ip-agent" else empty end),
       (if $since == null then "no call of the API has succeeded yet: \\(.api)"
        elif $since > ${oldestCall} then "no call of the API has succeeded for \\($since) s: \\(.api)" else empty end),
+      (if .aside == true then "its public side reaches nobody: the other load balancer serves"
+       elif (.outsideAge // 0) > ${oldestReach} then "its public side reaches nobody, and that of the other load balancer no more" else empty end),
       (if .verdict == "partition" then "master beside another master: the pair cannot hear each other" else empty end),
       (if .verdict == "brake" then "somebody else moves the address too" else empty end)]}`),
   details:

@@ -157,6 +157,8 @@ touch -d '4 days ago' /var/lib/apt/periodic/unattended-upgrades-stamp`);
       api: "200",
       at: now,
       apiOkAt: now,
+      outsideAge: 0.3,
+      aside: false,
     };
     const text = JSON.stringify({ ...told, peer: { private: side, public: side }, ...changes });
     await machine.succeed(
@@ -193,6 +195,12 @@ ${certified.certificate}END`);
       [{ apiOkAt: null, api: "no answer" }, "agent", /^no call of the API has succeeded yet: no answer$/],
       [{ at: hour }, "agent", /^has written no state for 36\d\d s/],
       [{ owner: 2, verdict: "partition" }, "agent", /^master beside another master/],
+      [
+        { aside: true, outsideAge: 40 },
+        "agent",
+        /^its public side reaches nobody: the other load balancer serves$/,
+      ],
+      [{ outsideAge: 40 }, "agent", /^its public side reaches nobody, and that of the other .* no more$/],
       [{ owner: 2 }, "address", /^this machine is master, and the address leads to server 2$/],
     ];
     for (const [changes, part, reason] of faults) {

@@ -15,6 +15,7 @@ from decision import Situation, Verdict, decide
 from hetzner import Answer, Api
 from local import Events, Health, answer_requests, is_master, publish
 from log import Log
+from outside import OutsideWatch
 from peer import Peer
 from route import Refused, lead_default_route
 from signing import Key
@@ -36,6 +37,8 @@ class Agent:
         self.log = Log()
         self.key = Key(config["peer"]["key"])
         self.peer = Peer(config["peer"], self.key)
+        reached = self.peer.reached_outside
+        self.outside = OutsideWatch(config["outside"], config["apiEndpoint"], reached, self.log)
         self.health = Health(config["healthUrl"])
         self.state_path = state_path
         self.me: int | None = None
@@ -54,6 +57,7 @@ class Agent:
         answer_requests(self.config["port"], self.live_state, self.sign)
         self.health.watch()
         self.peer.watch()
+        self.outside.watch()
         while True:
             try:
                 pause = self.step()
@@ -134,6 +138,7 @@ class Agent:
             address = ((server.get("public_net") or {}).get("ipv4") or {}).get("ip")
             if address:
                 self.peer.public.url = f"http://{address}{self.config['peer']['publicPath']}"
+                self.outside.peer_address = address
         return True
 
     def read_owner(self) -> bool:
@@ -228,7 +233,7 @@ class Agent:
             "verdict": self.verdict.value,
             "api": str(self.api.last),
             "apiOkAt": self.api.succeeded_at,
-        }
+        } | self.outside.describe()
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Who moves the floating IP. Pure: no clock, no network."""
+"""Who moves the floating IP, and who leaves it to the other one. Pure: no clock, no network."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -65,3 +65,34 @@ def decide(now: Situation) -> Verdict:
     if now.recent_claims >= CLAIMS_PER_MINUTE:
         return Verdict.BRAKE
     return Verdict.CLAIM
+
+
+class Outside(NamedTuple):
+    """What the public sides of both machines reach. Moments are of this machine's clock."""
+
+    # Rounds in a row in which nobody answered this machine.
+    lost_rounds: int
+    # When the first of them began.
+    lost_at: float
+    # When the peer has asked somebody who answered, by its own word; None: nobody knows.
+    peer_reached_at: float | None
+    now: float
+
+
+LOST_ROUNDS = 2
+# Longer than an answer is under way: when both lose their public side at one moment, what the peer has reached before
+# that moment proves nothing.
+LOST_MARGIN = 0.3
+# The peer's word holds for so long.
+REACHED_FRESH = 3.0
+
+
+def steps_aside(outside: Outside) -> bool:
+    """Whether the other machine shall be master because visitors reach it and not this one.
+
+    Where neither reaches anybody, or nobody knows what the other one reaches, the address stays where it is.
+    """
+    if outside.lost_rounds < LOST_ROUNDS or outside.peer_reached_at is None:
+        return False
+    reached_since = outside.peer_reached_at > outside.lost_at + LOST_MARGIN
+    return reached_since and outside.now - outside.peer_reached_at < REACHED_FRESH

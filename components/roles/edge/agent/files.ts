@@ -8,6 +8,7 @@ const names = [
   "hetzner.py",
   "local.py",
   "log.py",
+  "outside.py",
   "peer.py",
   "route.py",
   "signing.py",

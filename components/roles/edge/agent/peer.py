@@ -17,8 +17,9 @@ GATE_HEADER = "X-Platform-Key"
 # Seconds between two questions: a standby must know at once, the owner of the address need not.
 INTERVAL_STANDBY = 0.5
 INTERVAL_OWNER = 2.0
-# The peer's agent knows its answer before it is asked.
-TIMEOUT = 1.0
+# The peer's agent knows its answer before it is asked. Two questions without an answer must not take longer than
+# keepalived's own judgement, which it is waiting for.
+TIMEOUT = 0.7
 # Older answers say nothing about now.
 FRESH = 2.0
 
@@ -139,6 +140,21 @@ class Peer:
                 serves=any(state.get("serves") is True for state in states),
             )
         return PeerView(answered=bool(fresh), silent=all(side.silent(now) for side in sides))
+
+    def reached_outside(self, patience: float) -> float | None:
+        """When the peer has reached somebody over its public side, by this clock, as it says when it is asked now."""
+        begin = time.monotonic()
+        self.hurry()
+        sides = (self.private, self.public)
+        while time.monotonic() - begin < patience and all(side.answered_at < begin for side in sides):
+            time.sleep(0.01)
+        told: list[float] = []
+        for side in sides:
+            age = (side.state or {}).get("outsideAge") if side.failures == 0 else None
+            if isinstance(age, (int, float)) and age >= 0:
+                # The answer is younger than the question, so this is never later than it was.
+                told.append(side.answered_at - age)
+        return max(told, default=None)
 
 
 def _ask_forever(side: Side) -> None:

@@ -105,9 +105,13 @@ echo ${Buffer.from(reachesCases(reaches.map(([, own, other]) => [own, other]))).
   it("is accepted by keepalived 2.3 of Debian 13 without a remark", async function () {
     if (whyNoDebian13() !== undefined) this.skip();
     this.timeout(600_000);
+    const file = keepalivedSetup(edge1, edge2).files.find(({ path }) => /keepalived.conf/.test(path));
+    assert.ok(file?.validate !== undefined);
     // The script that it tracks must be there and belong to root.
     const { exitCode, output } = await inDebian13(
-      "chmod 0755 /usr/local/lib/platform-edge/serves && keepalived -t -f /tmp/keepalived.conf",
+      `chmod 0755 ${check.path}
+set -- /tmp/keepalived.conf
+${file.validate}`,
       { "/tmp/keepalived.conf": keepalivedConfig(edge1, edge2), [check.path]: check.content },
     );
     assert.equal(exitCode, 0, output);

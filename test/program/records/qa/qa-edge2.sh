@@ -305,6 +305,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-edge/hetzner.py
 /usr/local/lib/platform-edge/local.py
 /usr/local/lib/platform-edge/log.py
+/usr/local/lib/platform-edge/outside.py
 /usr/local/lib/platform-edge/peer.py
 /usr/local/lib/platform-edge/route.py
 /usr/local/lib/platform-edge/signing.py
@@ -1176,7 +1177,7 @@ LogRateLimitIntervalSec=10s
 LogRateLimitBurst=50000
 END_4dc68f50ef0c
 
-put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_99e842d47353'
+put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_cc39e05a3745'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
 
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
@@ -1194,6 +1195,7 @@ from decision import Situation, Verdict, decide
 from hetzner import Answer, Api
 from local import Events, Health, answer_requests, is_master, publish
 from log import Log
+from outside import OutsideWatch
 from peer import Peer
 from route import Refused, lead_default_route
 from signing import Key
@@ -1215,6 +1217,8 @@ class Agent:
         self.log = Log()
         self.key = Key(config["peer"]["key"])
         self.peer = Peer(config["peer"], self.key)
+        reached = self.peer.reached_outside
+        self.outside = OutsideWatch(config["outside"], config["apiEndpoint"], reached, self.log)
         self.health = Health(config["healthUrl"])
         self.state_path = state_path
         self.me: int | None = None
@@ -1233,6 +1237,7 @@ class Agent:
         answer_requests(self.config["port"], self.live_state, self.sign)
         self.health.watch()
         self.peer.watch()
+        self.outside.watch()
         while True:
             try:
                 pause = self.step()
@@ -1313,6 +1318,7 @@ class Agent:
             address = ((server.get("public_net") or {}).get("ipv4") or {}).get("ip")
             if address:
                 self.peer.public.url = f"http://{address}{self.config['peer']['publicPath']}"
+                self.outside.peer_address = address
         return True
 
     def read_owner(self) -> bool:
@@ -1407,7 +1413,7 @@ class Agent:
             "verdict": self.verdict.value,
             "api": str(self.api.last),
             "apiOkAt": self.api.succeeded_at,
-        }
+        } | self.outside.describe()
 
 
 def main() -> None:
@@ -1421,10 +1427,10 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_99e842d47353
+END_cc39e05a3745
 
-put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_f774c6bdd572'
-"""Who moves the floating IP. Pure: no clock, no network."""
+put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_88e33487f8a2'
+"""Who moves the floating IP, and who leaves it to the other one. Pure: no clock, no network."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -1491,7 +1497,38 @@ def decide(now: Situation) -> Verdict:
     if now.recent_claims >= CLAIMS_PER_MINUTE:
         return Verdict.BRAKE
     return Verdict.CLAIM
-END_f774c6bdd572
+
+
+class Outside(NamedTuple):
+    """What the public sides of both machines reach. Moments are of this machine's clock."""
+
+    # Rounds in a row in which nobody answered this machine.
+    lost_rounds: int
+    # When the first of them began.
+    lost_at: float
+    # When the peer has asked somebody who answered, by its own word; None: nobody knows.
+    peer_reached_at: float | None
+    now: float
+
+
+LOST_ROUNDS = 2
+# Longer than an answer is under way: when both lose their public side at one moment, what the peer has reached before
+# that moment proves nothing.
+LOST_MARGIN = 0.3
+# The peer's word holds for so long.
+REACHED_FRESH = 3.0
+
+
+def steps_aside(outside: Outside) -> bool:
+    """Whether the other machine shall be master because visitors reach it and not this one.
+
+    Where neither reaches anybody, or nobody knows what the other one reaches, the address stays where it is.
+    """
+    if outside.lost_rounds < LOST_ROUNDS or outside.peer_reached_at is None:
+        return False
+    reached_since = outside.peer_reached_at > outside.lost_at + LOST_MARGIN
+    return reached_since and outside.now - outside.peer_reached_at < REACHED_FRESH
+END_88e33487f8a2
 
 put_file '/usr/local/lib/platform-edge/hetzner.py' 'root' 'root' '0644' <<'END_fc701348326f'
 """Calls to the Hetzner Cloud API: every outcome is a value, nothing is given up silently."""
@@ -1774,7 +1811,208 @@ class Log:
             self.say(4, f"{what}: {answer}")
 END_205a279cdf11
 
-put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_b97a9ae0d586'
+put_file '/usr/local/lib/platform-edge/outside.py' 'root' 'root' '0644' <<'END_fdfa592dad5f'
+"""Whether the public side of this machine reaches anybody, and whether it steps aside when it does not.
+
+Who is asked: the peer's public address, which costs nobody anything, and Hetzner's resolvers, which no firewall of the
+cloud closes; once they are silent the API too. Nothing is asked by ICMP, which gateways and filters may drop, and one
+answer of anybody is enough.
+"""
+
+import errno
+import secrets
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from decision import Outside, steps_aside
+from log import Log
+
+# Seconds between two rounds, and how long one waits for its first answer.
+INTERVAL = 0.5
+PATIENCE = 0.6
+# How long the peer may need to say what it reaches itself.
+PEER_PATIENCE = 0.2
+# Names of the API are looked up this often, while they can be.
+LOOKUP_INTERVAL = 60.0
+
+Address = tuple[str, int]
+
+
+class Question:
+    """One question, under way. An answer is anything that only the one who was asked can have sent."""
+
+    def __init__(self, kind: socket.SocketKind, address: Address) -> None:
+        self.socket = socket.socket(socket.AF_INET, kind | socket.SOCK_NONBLOCK)
+        self.answered = False
+        self.failed = False
+        self._id = secrets.token_bytes(2)
+        self._is_dns = kind == socket.SOCK_DGRAM
+        if not self._is_dns:
+            # Nobody sends anything over it, so nothing is lost when it is thrown away.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._judge(self.socket.connect_ex(address))
+        if self._is_dns and not self.failed:
+            # Who serves the root: every resolver knows it.
+            query = self._id + struct.pack(">HHHHH", 0x0100, 1, 0, 0, 0) + struct.pack(">BHH", 0, 2, 1)
+            self._try(lambda: self.socket.send(query))
+
+    def hear(self) -> None:
+        if not self._is_dns:
+            self.answered = True
+            self._judge(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+        else:
+            self._try(self._receive)
+
+    def _receive(self) -> None:
+        self.answered = self.socket.recv(512)[:2] == self._id
+
+    def _try(self, do: Callable[[], Any]) -> None:
+        try:
+            do()
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self._judge(error.errno or errno.EIO)
+
+    def _judge(self, error: int) -> None:
+        if error in (0, errno.EINPROGRESS):
+            return
+        # Who refuses is there.
+        self.answered = error == errno.ECONNREFUSED
+        self.failed = not self.answered
+
+    def wants(self) -> int:
+        return select.POLLIN if self._is_dns else select.POLLOUT
+
+
+def anybody_answers(questions: list[Question], patience: float) -> bool:
+    """The first answer of anybody within the time. Closes the questions."""
+    deadline = time.monotonic() + patience
+    try:
+        while True:
+            if any(question.answered for question in questions):
+                return True
+            waiting = {question.socket.fileno(): question for question in questions if not question.failed}
+            left = deadline - time.monotonic()
+            if not waiting or left <= 0:
+                return False
+            poll = select.poll()
+            for descriptor, question in waiting.items():
+                poll.register(descriptor, question.wants())
+            # What came while this program did not run counts, however late it is.
+            for descriptor, _ in poll.poll(left * 1000):
+                waiting[descriptor].hear()
+    finally:
+        for question in questions:
+            question.socket.close()
+
+
+class OutsideWatch:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        api_endpoint: str,
+        peer_reached_at: Callable[[float], float | None],
+        log: Log,
+    ) -> None:
+        """`peer_reached_at` asks the peer when it has reached somebody, for so many seconds at most."""
+        self._resolvers: list[str] = config["resolvers"]
+        self._dns_port: int = config["dnsPort"]
+        self._visitors_port: int = config["visitorsPort"]
+        self._aside_path: str = config["asideFile"]
+        self._api_endpoint = api_endpoint
+        self._api: list[Address] = []
+        self._peer_reached_at = peer_reached_at
+        self._log = log
+        # Public address of the peer, once it is known.
+        self.peer_address: str | None = None
+        self.reached_at: float | None = None
+        self._lost_rounds = 0
+        self._lost_at = 0.0
+        self.aside = False
+
+    def watch(self) -> None:
+        self._write(False)
+        for forever in (self._look_up_forever, self._ask_forever):
+            threading.Thread(target=forever, daemon=True).start()
+
+    def describe(self) -> dict[str, Any]:
+        """For the peer and for people."""
+        reached = self.reached_at
+        return {
+            "outsideAge": None if reached is None else round(time.monotonic() - reached, 3),
+            "aside": self.aside,
+        }
+
+    def _ask_forever(self) -> None:
+        while True:
+            begin = time.monotonic()
+            # Without descriptors or memory nothing is learned.
+            with suppress(OSError):
+                self._round(begin)
+            pause = INTERVAL - (time.monotonic() - begin)
+            time.sleep(max(0.05, pause))
+
+    def _round(self, begin: float) -> None:
+        if anybody_answers(self._questions(), PATIENCE):
+            self.reached_at, self._lost_rounds = begin, 0
+            peer_reached_at = None
+        else:
+            if self._lost_rounds == 0:
+                self._lost_at = begin
+            self._lost_rounds += 1
+            peer_reached_at = self._peer_reached_at(PEER_PATIENCE)
+        seen = Outside(self._lost_rounds, self._lost_at, peer_reached_at, time.monotonic())
+        self._step(steps_aside(seen))
+
+    def _questions(self) -> list[Question]:
+        asked = [(socket.SOCK_DGRAM, (address, self._dns_port)) for address in self._resolvers]
+        if self.peer_address is not None:
+            asked.append((socket.SOCK_STREAM, (self.peer_address, self._visitors_port)))
+        if self._lost_rounds > 0:
+            asked += [(socket.SOCK_STREAM, address) for address in self._api]
+        return [Question(kind, address) for kind, address in asked]
+
+    def _step(self, aside: bool) -> None:
+        if aside == self.aside:
+            return
+        if aside:
+            self._log.say(4, "the public side reaches nobody, that of the other one does: stepping aside")
+        else:
+            self._log.say(5, "no reason to step aside any more")
+        self._write(aside)
+
+    def _write(self, aside: bool) -> None:
+        """keepalived watches the file, and has no part in electing a master while it says 1."""
+        try:
+            with open(self._aside_path, "r+", encoding="ascii") as file:
+                file.write("1\n" if aside else "0\n")
+                file.truncate()
+        except OSError as error:
+            # All else that the agent does is worth more than this.
+            self._log.say(3, f"cannot write {self._aside_path}: {error}")
+            return
+        self.aside = aside
+
+    def _look_up_forever(self) -> None:
+        endpoint = urlsplit(self._api_endpoint)
+        port = endpoint.port or (80 if endpoint.scheme == "http" else 443)
+        while True:
+            # When nobody tells, the addresses that were known stay.
+            with suppress(OSError):
+                found = socket.getaddrinfo(endpoint.hostname, port, socket.AF_INET, socket.SOCK_STREAM)
+                self._api = [(str(address[0]), port) for *_, address in found][:2]
+            time.sleep(LOOKUP_INTERVAL)
+END_fdfa592dad5f
+
+put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_7f2ad3efece4'
 """Asks the other load balancer for its state over the private and the public side, all the time."""
 
 import http.client
@@ -1794,8 +2032,9 @@ GATE_HEADER = "X-Platform-Key"
 # Seconds between two questions: a standby must know at once, the owner of the address need not.
 INTERVAL_STANDBY = 0.5
 INTERVAL_OWNER = 2.0
-# The peer's agent knows its answer before it is asked.
-TIMEOUT = 1.0
+# The peer's agent knows its answer before it is asked. Two questions without an answer must not take longer than
+# keepalived's own judgement, which it is waiting for.
+TIMEOUT = 0.7
 # Older answers say nothing about now.
 FRESH = 2.0
 
@@ -1917,6 +2156,21 @@ class Peer:
             )
         return PeerView(answered=bool(fresh), silent=all(side.silent(now) for side in sides))
 
+    def reached_outside(self, patience: float) -> float | None:
+        """When the peer has reached somebody over its public side, by this clock, as it says when it is asked now."""
+        begin = time.monotonic()
+        self.hurry()
+        sides = (self.private, self.public)
+        while time.monotonic() - begin < patience and all(side.answered_at < begin for side in sides):
+            time.sleep(0.01)
+        told: list[float] = []
+        for side in sides:
+            age = (side.state or {}).get("outsideAge") if side.failures == 0 else None
+            if isinstance(age, (int, float)) and age >= 0:
+                # The answer is younger than the question, so this is never later than it was.
+                told.append(side.answered_at - age)
+        return max(told, default=None)
+
 
 def _ask_forever(side: Side) -> None:
     while True:
@@ -1924,7 +2178,7 @@ def _ask_forever(side: Side) -> None:
         side.ask()
         side.hurry.wait(max(0.05, side.interval - (time.monotonic() - begin)))
         side.hurry.clear()
-END_b97a9ae0d586
+END_7f2ad3efece4
 
 put_file '/usr/local/lib/platform-edge/route.py' 'root' 'root' '0644' <<'END_a64e309c256f'
 """Machines without a public address leave the private network through the master."""
@@ -2003,7 +2257,7 @@ class Key:
         return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
 END_09c60fa37602
 
-put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_6dee5c31aacb'
+put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_6fc81cc3e894'
 {
   "apiEndpoint": "https://api.hetzner.cloud/v1",
   "floatingIpId": ID-OF-platform-edge-address,
@@ -2020,12 +2274,21 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
     "pass": "62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c",
     "key": "abfa38a7c2bfb79f0dcad29d606a501e36b47f32c16c384219c61a42529bd046"
   },
+  "outside": {
+    "resolvers": [
+      "185.12.64.1",
+      "185.12.64.2"
+    ],
+    "dnsPort": 53,
+    "visitorsPort": 80,
+    "asideFile": "/run/platform-edge/aside"
+  },
   "marker": "169.254.51.1",
   "fifo": "/run/platform-edge/vrrp.fifo",
   "healthUrl": "http://127.0.0.1:8404/healthz",
   "port": 8405
 }
-END_6dee5c31aacb
+END_6fc81cc3e894
 
 put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
 SECRET-failoverToken
@@ -2035,12 +2298,13 @@ put_file '/etc/sysusers.d/platform-edge.conf' 'root' 'root' '0644' <<'END_8549a9
 u platform-edge - "Floating IP agent"
 END_8549a93d2b62
 
-put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_b3dfa0d630c0'
+put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_65fbf6c53202'
 d /run/platform-edge 0755 root root
 p /run/platform-edge/vrrp.fifo 0660 root platform-edge
-END_b3dfa0d630c0
+f /run/platform-edge/aside 0644 platform-edge root - 0
+END_65fbf6c53202
 
-put_file '/etc/systemd/system/floating-ip-agent.service' 'root' 'root' '0644' <<'END_5940bf079a19'
+put_file '/etc/systemd/system/floating-ip-agent.service' 'root' 'root' '0644' <<'END_d765360aa7b1'
 [Unit]
 Description=Keeps the floating IP at the VRRP master
 After=network-online.target keepalived.service
@@ -2059,6 +2323,7 @@ RestartSec=1
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
+ReadWritePaths=/run/platform-edge
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
@@ -2071,9 +2336,9 @@ MemoryMax=128M
 
 [Install]
 WantedBy=multi-user.target
-END_5940bf079a19
+END_d765360aa7b1
 
-put_file '/usr/local/lib/platform-edge/serves' 'root' 'root' '0755' <<'END_415c6767d891'
+put_file '/usr/local/lib/platform-edge/serves' 'root' 'root' '0755' <<'END_adac3ab210d0'
 #!/bin/bash
 # serves: whether the load balancer answers at all.
 # serves reaches: whether this machine is as good a place for visitors as the other one, because it reaches an app
@@ -2085,15 +2350,15 @@ status_of() {
 }
 
 if [ "${1-}" != reaches ]; then
-  own=$(status_of 127.0.0.1 /alive 1.5) && [ "$own" = 200 ]
+  own=$(status_of 127.0.0.1 /alive 0.9) && [ "$own" = 200 ]
   exit
 fi
 own=$(status_of 127.0.0.1 /healthz 2) && [[ $own = 2* ]] && exit 0
 export -f status_of
 other=$(timeout 2.5 bash -c 'status_of 10.0.1.11 /healthz 2') && [[ $other = 5* ]]
-END_415c6767d891
+END_adac3ab210d0
 
-put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'keepalived -t -f "$1"' <<'END_fd6b4f6e7422'
+put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'install -d -m 0755 /run/platform-edge && keepalived -t -f "$1"' <<'END_91d069f77cfa'
 global_defs {
   router_id qa-edge2
   vrrp_version 3
@@ -2105,8 +2370,8 @@ global_defs {
 vrrp_script alive {
   script "/usr/local/lib/platform-edge/serves"
   interval 0.5
-  timeout 3
-  fall 3
+  timeout 2
+  fall 2
   rise 2
   init_fail
 }
@@ -2120,13 +2385,18 @@ vrrp_script reaches {
   init_fail
 }
 
+track_file aside {
+  file "/run/platform-edge/aside"
+  weight 0
+}
+
 vrrp_instance edge {
   state BACKUP
   nopreempt
   virtual_router_id 51
   priority 100
   advert_int 0.2
-  down_timer_adverts 12
+  down_timer_adverts 9
   unicast_src_ip 10.0.1.12
   check_unicast_src
   unicast_peer {
@@ -2139,8 +2409,11 @@ vrrp_instance edge {
     alive
     reaches
   }
+  track_file {
+    aside
+  }
 }
-END_fd6b4f6e7422
+END_91d069f77cfa
 
 put_file '/etc/systemd/system/keepalived.service.d/platform.conf' 'root' 'root' '0644' <<'END_4ce469969c6e'
 [Unit]
@@ -3006,7 +3279,7 @@ SystemCallArchitectures=native
 UMask=0077
 END_e45fd880c1b3
 
-put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_f2572102af66'
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_651398027130'
 #!/bin/bash
 # State of this machine, part by part, and what is wrong with it.
 set -euo pipefail
@@ -3080,6 +3353,8 @@ jq '(now - .at | floor) as $age | (if .apiOkAt then now - .apiOkAt | floor else 
       (if $age > 30 then "has written no state for \($age) s: see journalctl -u floating-ip-agent" else empty end),
       (if $since == null then "no call of the API has succeeded yet: \(.api)"
        elif $since > 120 then "no call of the API has succeeded for \($since) s: \(.api)" else empty end),
+      (if .aside == true then "its public side reaches nobody: the other load balancer serves"
+       elif (.outsideAge // 0) > 15 then "its public side reaches nobody, and that of the other load balancer no more" else empty end),
       (if .verdict == "partition" then "master beside another master: the pair cannot hear each other" else empty end),
       (if .verdict == "brake" then "somebody else moves the address too" else empty end)]}' /run/floating-ip-agent/state.json
 }
@@ -3193,7 +3468,7 @@ case "$(jq .up <<<"$status")" in
   false) exit 1 ;;
   *) exit 2 ;;
 esac
-END_f2572102af66
+END_651398027130
 
 remove_orphans
 
@@ -3283,8 +3558,8 @@ if ! bash -c 'getent passwd platform-edge >/dev/null'; then
 systemd-sysusers /etc/sysusers.d/platform-edge.conf'
 fi
 
-if ! bash -c '[ -p /run/platform-edge/vrrp.fifo ]'; then
-  stage 'keepalived'\''s notify FIFO' 'keepalived'\''s notify FIFO'
+if ! bash -c '[ -p /run/platform-edge/vrrp.fifo ] && [ -e /run/platform-edge/aside ]'; then
+  stage 'what keepalived and the agent tell each other' 'what keepalived and the agent tell each other'
   bash -c 'set -euo pipefail
 systemd-tmpfiles --create /etc/tmpfiles.d/platform-edge.conf'
 fi
@@ -3318,7 +3593,7 @@ if unit_is_current 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'; th
 if unit_is_current 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'; then starting+=('systemd-journal-upload.service'); else restarting+=('systemd-journal-upload.service'); fi
 if unit_is_current 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'; then starting+=('platform-floating-ip.service'); else restarting+=('platform-floating-ip.service'); fi
 if unit_is_current 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'; then starting+=('haproxy.service'); else reloading+=('haproxy.service'); fi
-if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
+if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
 if unit_is_current 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'; then starting+=('keepalived.service'); else restarting+=('keepalived.service'); fi
 if unit_is_current 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'; then starting+=('platform-certificate-peer.socket'); else restarting+=('platform-certificate-peer.socket'); fi
 if unit_is_current 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'; then starting+=('platform-certificate.timer'); else restarting+=('platform-certificate.timer'); fi
@@ -3334,7 +3609,7 @@ record_unit 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'
 record_unit 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'
 record_unit 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'
 record_unit 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'
-record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'
+record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'
 record_unit 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'
 record_unit 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'
 record_unit 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'

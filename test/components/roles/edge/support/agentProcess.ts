@@ -47,8 +47,11 @@ export class AgentProcess {
     config.fifo = this.#path("vrrp.fifo");
     config.port = await this.port();
     config.healthUrl = this.healthUrl;
+    config.outside.resolvers = ["127.0.0.1"];
+    config.outside.asideFile = this.#path("aside");
     await writeFile(this.#path("config.json"), JSON.stringify(config));
     await writeFile(this.#path("token"), `${agentOptions.apiToken}\n`, { mode: 0o600 });
+    await writeFile(config.outside.asideFile, "0\n");
     await execa("mkfifo", [config.fifo]);
     await this.#writeTable(master);
     this.#process = execa("python3", ["-s", "-E", this.#path("runner.py")], {
