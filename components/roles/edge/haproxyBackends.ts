@@ -85,7 +85,8 @@ ${servers(backends, ({ maxRequests }) => `maxconn ${maxRequests}`)}`;
 
 function reach(backends: readonly CompleteBackend[]): string {
   return `backend reach
-  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 1
+  # A connection alone is asked for, which the kernel of a busy node gives too.
+  default-server check inter 500ms fastinter 250ms downinter 1s fall 2 rise 1
 ${servers(backends, () => "")}`;
 }
 

@@ -28,7 +28,5 @@ export interface FailoverFault {
   target(api: ApiTimes): Target;
   /** How long it lasts. */
   readonly holdMs: number;
-  /** Whether visitors are told apart: where both lose their public side, none is served. @default true */
-  readonly served?: boolean;
   break(pair: Pair): Promise<Broken>;
 }

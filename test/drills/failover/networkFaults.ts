@@ -5,10 +5,10 @@ import { api, eventually, fromInternet } from "../../e2e/support/cloud";
 import type { FailoverFault } from "./fault";
 import { beginFault, type Edge, endFault, isMaster, on, pairNow } from "./pair";
 
-/** Whether a load balancer answers at all on its own public address. */
+/** Whether a load balancer takes connections on its own public address. */
 async function answersOutside({ publicIpv4 }: Edge): Promise<boolean> {
-  const { exitCode } = await fromInternet(`curl -s -o /dev/null --max-time 1 http://${publicIpv4}/`, 5);
-  return exitCode === 0;
+  const dial = await fromInternet(`timeout 1 bash -c '</dev/tcp/${publicIpv4}/80' 2>/dev/null`, 5);
+  return dial.exitCode === 0;
 }
 
 /** Whether one load balancer reaches the other over the private network. */
@@ -72,7 +72,6 @@ const publicCutBoth: FailoverFault = {
   title: "the public side of both is cut",
   target: () => ({ mostMoves: 0 }),
   holdMs: 15_000,
-  served: false,
   break: ({ owner, other }) =>
     begun(
       [owner, other].map(({ name }) => ({ kind: "partition", server: name, from: "internet" })),

@@ -79,8 +79,6 @@ interface AgentState {
   readonly at: number;
   readonly vrrp: string;
   readonly verdict: string;
-  readonly owner: number | null;
-  readonly server: number | null;
   readonly peer: Readonly<Record<"private" | "public", { readonly answers: boolean }>>;
 }
 
@@ -120,7 +118,6 @@ async function troubles(): Promise<string[]> {
     wrong(state.verdict !== "rest", `verdict ${state.verdict}`);
     wrong(!state.peer.private.answers || !state.peer.public.answers, "does not hear its peer on both sides");
     wrong(!/^UP( UP)*$/.test(nodes), `app nodes are ${nodes}`);
-    wrong(state.owner !== owner.id, `believes that server ${state.owner} has the address`);
   }
   if (first.state.vrrp !== "MASTER") said.push(`${owner.name} has the address and is no master`);
   if (second.state.vrrp !== "BACKUP") said.push(`${other.name} is ${second.state.vrrp} without the address`);

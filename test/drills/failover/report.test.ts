@@ -74,7 +74,7 @@ describe("failover's report", () => {
     const [, , line] = failoverTable([measured]).split("\n");
     assert.equal(
       line,
-      "| it loses power | instant | 3 | 0 of 2400 | 2.1 s | 2.9 s | 1 |  | 0 failed, gap 0.04 s | median 2.2 s, worst 3.0 s, 1 moves | yes | 2026-11-30 abc1234 |",
+      "| it loses power | instant | 3 | 0 of 2400 | 2.1 s | 2.9 s | 1 |  | 0 failed, gap 0.04 s | median 2.2 s, worst 3.0 s, moves: 1 | yes | 2026-11-30 abc1234 |",
     );
   });
 

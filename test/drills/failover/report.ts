@@ -80,7 +80,7 @@ function targetText(target: Target): string {
     ...(gapMedianMs === undefined ? [] : [`median ${seconds(gapMedianMs)}`]),
     ...(gapWorstMs === undefined ? [] : [`worst ${seconds(gapWorstMs)}`]),
     ...(besides === undefined ? [] : [`${besides.what} ${toldBesides(besides)(besides.most)}`]),
-    leastMoves === mostMoves ? `${mostMoves} moves` : `${mostMoves} moves at most`,
+    `moves: ${mostMoves}${leastMoves === mostMoves ? "" : " at most"}`,
   ].join(", ");
 }
 

@@ -80,10 +80,7 @@ export async function oneRound(fault: FailoverFault): Promise<{ round: Round; sa
     moves: moves - (broken.ownMoves ?? 0),
     besides: since === undefined ? besides : (servedAgainMs(seen.probes, since) ?? Number.POSITIVE_INFINITY),
   });
-  return {
-    round: fault.served === false ? { ...round, gapMs: 0 } : round,
-    said: describeRound(seen, times, round),
-  };
+  return { round, said: describeRound(seen, times, round) };
 }
 
 /** @throws when the visitors were not served before the fault: then the round says nothing */

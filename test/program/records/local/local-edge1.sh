@@ -730,7 +730,7 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_3c4646adde66'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_fb6a0fdf4362'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -901,7 +901,8 @@ backend anyone
   server app2 10.0.2.12:80 maxconn 2500
 
 backend reach
-  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 1
+  # A connection alone is asked for, which the kernel of a busy node gives too.
+  default-server check inter 500ms fastinter 250ms downinter 1s fall 2 rise 1
   server app1 10.0.2.11:80
   server app2 10.0.2.12:80
 
@@ -909,7 +910,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_3c4646adde66
+END_fb6a0fdf4362
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash

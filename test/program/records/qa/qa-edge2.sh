@@ -842,7 +842,7 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_6d6a811b294b
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_ac5760a295c9'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_da69b5867c19'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -1022,7 +1022,8 @@ backend anyone
   server app2 10.0.2.12:80 maxconn 2500
 
 backend reach
-  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 1
+  # A connection alone is asked for, which the kernel of a busy node gives too.
+  default-server check inter 500ms fastinter 250ms downinter 1s fall 2 rise 1
   server app1 10.0.2.11:80
   server app2 10.0.2.12:80
 
@@ -1041,7 +1042,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_ac5760a295c9
+END_da69b5867c19
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
