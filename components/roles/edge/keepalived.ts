@@ -73,11 +73,7 @@ export function keepalivedConfig(machine: MachinePlan, peer: MachinePlan): strin
 
 ${vrrpScript("alive", { script: checkPath, interval: 0.5, timeout: 2, fall: 2 })}
 ${vrrpScript("reaches", { script: `${checkPath} reaches`, interval: 1, timeout: 6, fall: 4 })}
-track_file aside {
-  file "${asideFile}"
-  weight 0
-}
-
+${aside}
 vrrp_instance edge {
   state BACKUP
   nopreempt
@@ -103,6 +99,13 @@ vrrp_instance edge {
 }
 `;
 }
+
+/** Any other number than 0 in it is a fault. */
+const aside = `track_file aside {
+  file "${asideFile}"
+  weight 0
+}
+`;
 
 /** Times in seconds. The first answer decides after a start: until then the machine counts as one that cannot serve. */
 interface VrrpScript {
