@@ -43,6 +43,8 @@ export const url = platform.url;
 export const endpoint = platform.endpoint;
 /** What a DNS record of the domain names, and its id. */
 export const virtualIp = platform.virtualIp;
+/** All of them: two when both load balancers serve. */
+export const virtualIps = platform.virtualIps;
 export const floatingIpId = platform.floatingIpId;
 /** For what is attached to the platform from outside of it: the private network, and servers by name. */
 export const networkId = platform.networkId;

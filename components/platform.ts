@@ -64,6 +64,8 @@ export class Platform extends pulumi.ComponentResource {
   public readonly endpoint: pulumi.Output<string>;
   /** The floating IP: what a DNS record of the domain names. */
   public readonly virtualIp: pulumi.Output<string>;
+  /** All floating IPs, two when both load balancers serve: what the domain's DNS names. */
+  public readonly virtualIps: pulumi.Output<string[]>;
   public readonly floatingIpId: pulumi.Output<number>;
   /** The private network, for further machines; resolves when it can be joined. */
   public readonly networkId: pulumi.Output<number>;
@@ -104,6 +106,7 @@ export class Platform extends pulumi.ComponentResource {
     this.database = database;
     this.storage = storage;
     this.virtualIp = edge.virtualIp;
+    this.virtualIps = edge.virtualIps;
     this.floatingIpId = edge.floatingIpId;
     this.networkId = network.networkId;
     const reached = whereReached(
@@ -126,10 +129,10 @@ export class Platform extends pulumi.ComponentResource {
 }
 
 function outputsOf(platform: Platform) {
-  const { url, endpoint, virtualIp, floatingIpId, networkId, machines, serverIds } = platform;
+  const { url, endpoint, virtualIp, virtualIps, floatingIpId, networkId, machines, serverIds } = platform;
   const { databaseUrl, backupKey, images, deployKey, bastion } = platform;
   return {
-    ...{ url, endpoint, virtualIp, floatingIpId, networkId, machines, serverIds },
+    ...{ url, endpoint, virtualIp, virtualIps, floatingIpId, networkId, machines, serverIds },
     ...{ databaseUrl, backupKey, images, deployKey, bastion },
   };
 }

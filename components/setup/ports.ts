@@ -12,6 +12,8 @@ export const ports = {
   edgeHealth: 8404,
   /** On loopback: the agent that moves the floating IP. */
   edgeAgent: 8405,
+  /** The same for the second one. */
+  edgeAgent2: 8410,
   certificateHandover: 8406,
   acmeChallenge: 8407,
   /** On loopback: what decides how long a web server may keep an answer. */

@@ -83,6 +83,11 @@ export const settingChanges: readonly SettingChange[] = [
   },
   { path: "edge.engine", value: "nginx", note: "both balancers at once" },
   {
+    path: "edge.mode",
+    value: "activeActive",
+    note: "keepalived starts anew on both; back again deletes the second address, which `protect` refuses",
+  },
+  {
     path: "edge.otherHosts",
     value: "redirect",
     note: "HAProxy and nginx reload, visitors notice nothing",

@@ -2,7 +2,7 @@ import { hardening } from "../../setup/hardenedService";
 import { type CompleteSetup, completeSetup, type SetupFile, type SetupStep } from "../../setup/types";
 import { certificateModules } from "./acme/files";
 import { certificateFolder, installPath, installScript } from "./acmeInstall";
-import { agentStatePath } from "./agent";
+import { firstAddress } from "./addresses";
 import { type AcmeOptions, certificateNames, type EdgeOptions, issuedCertificatePath } from "./edge";
 import { challengePort, handoverPort } from "./role";
 import type { EdgeEngine } from "./settings";
@@ -121,7 +121,7 @@ export function certificateConfig(
     peer: { server: peer.hostname, address: peer.privateIp },
     key: acme.key,
     ...{ handoverPort, challengePort, takeOverAfter, firstPause, longestPause },
-    agentState: agentStatePath,
+    agentState: firstAddress.statePath,
     folder: certificateFolder,
   };
   return `${JSON.stringify(config, null, 2)}\n`;

@@ -2,14 +2,14 @@ import type * as pulumi from "@pulumi/pulumi";
 import { defineRole } from "../../machine/roleDefinition";
 import { addressesOf, orderedAs, type Place, type Surroundings } from "../../machine/surroundings";
 import { bastionOffer } from "../../plan/flows";
-import { machinesOffering, type Plan } from "../../plan/plan";
+import { machinesOffering, type Plan, roleOf } from "../../plan/plan";
 import { allNames, visitorNames } from "../../settings/visitorNames";
 import { siteOffer } from "../../setup/site";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from ".";
 import { createDnsRecords } from "./dns";
 import { requestLimit } from "./edge";
 import { edgeRole } from "./role";
-import { type EdgeSettings, edgeSecrets, edgeSettings } from "./settings";
+import { EdgeMode, type EdgeSettings, edgeSecrets, edgeSettings } from "./settings";
 
 /** The pair of load balancers in a platform. */
 export const edgeDefinition = defineRole({
@@ -75,6 +75,7 @@ export function pairArgs(
     ...(acme.enabled ? { acme } : {}),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),
+    mode: modeOf(plan),
     ...{ domain, otherDomains, aliases: [...aliases] },
     adminRanges: [...wide.adminRanges],
     backends: backends.map(({ name, privateIp }) => ({
@@ -83,6 +84,12 @@ export function pairArgs(
       maxRequests,
     })),
   };
+}
+
+/** A preset may have chosen it, so the plan knows. */
+function modeOf(plan: Plan): EdgeMode {
+  const addresses = roleOf(plan, "edge").orders?.filter(({ kind }) => kind === "floatingIpv4") ?? [];
+  return addresses.length === 2 ? EdgeMode.ActiveActive : EdgeMode.ActivePassive;
 }
 
 /** What answers visitors on the machines behind the pair, by name. */

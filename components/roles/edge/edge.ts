@@ -1,10 +1,9 @@
 import type { MachinePlan } from "../../plan/plan";
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
-import { ports } from "../../setup/ports";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
 import type { LimitSettings } from "./limitSettings";
-import type { OtherHosts } from "./settings";
+import type { EdgeMode, OtherHosts } from "./settings";
 
 /** A machine that requests are sent to, as the load balancers see it. */
 export interface Backend {
@@ -28,6 +27,8 @@ export interface EdgeOptions {
   readonly machine: MachinePlan;
   /** The other load balancer. */
   readonly peer: MachinePlan;
+  /** Who serves while both are well. @default "activePassive" */
+  readonly mode?: EdgeMode;
   /** At least one. */
   readonly backends: readonly Backend[];
   /** Certificate chain and key in one PEM text; undefined: HTTPS is not offered. Secret. */
@@ -66,9 +67,6 @@ export interface AcmeOptions {
   /** 32 bytes in hexadecimal, with which the machines seal what they hand each other. Secret. */
   readonly key: string;
 }
-
-/** Port on loopback where the agent answers; the proxies hand its page to the peer. */
-export const agentPort = ports.edgeAgent;
 
 /** Of whoever brings a certificate along. */
 export const ownCertificatePath = "/etc/platform/secrets/site.pem";

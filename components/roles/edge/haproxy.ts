@@ -1,5 +1,5 @@
 import { LoggedRequests } from "../../settings/accessLog";
-import { anyReplicaHeader, internalPrefix, publicStatePath } from "../../setup/site";
+import { anyReplicaHeader, internalPrefix } from "../../setup/site";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { acmeFiles, placeholderCommand } from "./acme";
@@ -7,7 +7,6 @@ import { issuedMap } from "./acmeInstall";
 import { challengePath, haproxyChallenges } from "./challenges";
 import {
   accessLogOf,
-  agentPort,
   certificateFile,
   certificatePathOf,
   connectionLimit,
@@ -15,6 +14,7 @@ import {
   proxyLogLimit,
   reservedConnections,
 } from "./edge";
+import { haproxyAgents, statePages, toAgents } from "./haproxyAgents";
 import { haproxyBackends } from "./haproxyBackends";
 import {
   haproxyConnectionLimits,
@@ -93,7 +93,7 @@ export function haproxyConfig(options: EdgeOptions): string {
     health(options),
     ...haproxyBackends(options),
     ...haproxyChallenges(options),
-    agent,
+    ...haproxyAgents(options),
   ]
     .map((section) => section.trim())
     .join("\n\n")
@@ -163,7 +163,7 @@ ${haproxyConnectionLimits(options)}\
   unique-id-format %[uuid()]
   unique-id-header X-Request-ID
   http-after-response set-header X-Edge ${options.machine.name}
-${requestLog(options)}  acl asks_state path ${publicStatePath}
+${requestLog(options)}  acl asks_state path ${statePages(options, "publicPage")}
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.statePass}
   # Traefik decodes a path and resolves its dots and double slashes before it compares.
   acl is_internal path_beg ${internalPrefix}
@@ -173,7 +173,7 @@ ${requestLog(options)}  acl asks_state path ${publicStatePath}
 ${challengeRules(options)}\
 ${haproxyRequestLimits(options)}\
 ${haproxyHosts(options)}\
-  use_backend agent if asks_state
+${toAgents(options, "publicPage")}
 ${options.acme === undefined ? "" : "  use_backend challenges if asks_challenge\n"}\
   # A site that looks sick everywhere is tried all the same: it may only be slow.
   use_backend anyone if { nbsrv(app) lt 1 }
@@ -222,14 +222,9 @@ function health(options: EdgeOptions): string {
   http-request return status 503 content-type text/plain string "no node is ready" if { path /ready } { nbsrv(app) lt 1 }
   http-request return status 200 content-type text/plain string ready if { path /ready }
   http-request use-service prometheus-exporter if { path /metrics }
-  http-request deny deny_status 404 unless { path /state } or { path_beg /stats }
+  http-request deny deny_status 404 unless { path ${statePages(options, "privatePage")} } or { path_beg /stats }
   stats enable
   stats uri /stats
   stats refresh 5s
-  use_backend agent if { path /state }`;
+${toAgents(options, "privatePage")}`;
 }
-
-const agent = `backend agent
-  timeout queue 1s
-  timeout server 2s
-  server agent 127.0.0.1:${agentPort} maxconn 8`;

@@ -8,7 +8,7 @@ import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSetti
 import { backendProblems } from "./backendProblems";
 import type { Backend as KnownBackend } from "./edge";
 import { areLimits, limitsAllowed } from "./limitSettings";
-import { EdgeEngine, OtherHosts } from "./settings";
+import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
 
 export interface LoadBalancerPairArgs extends MachinesArgs {
   /** Private addresses of the two machines, which nothing else has: `["10.0.1.11", "10.0.1.12"]`. */
@@ -30,6 +30,8 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly limits?: Limits;
   /** The proxy. @default "haproxy" */
   readonly engine?: EdgeEngine;
+  /** Who of the pair serves while both are well; "activeActive" costs a second floating IPv4. @default "activePassive" */
+  readonly mode?: EdgeMode;
   /** Machines that requests are sent to. */
   readonly backends: pulumi.Input<pulumi.Input<Backend>[]>;
   /** Ranges that may reach SSH, in CIDR form: the address that Pulumi runs from is among them. */
@@ -104,9 +106,10 @@ export interface Backend {
 
 /** Everything that is wrong and can be known before any resource is made; empty: nothing. Secrets are not shown. */
 export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
-  const { addresses, apiToken, apiEndpoint, domain, adminRanges, engine, otherHosts } = args;
+  const { addresses, apiToken, apiEndpoint, domain, adminRanges, engine, mode, otherHosts } = args;
   const hostName = "a lower-case host name with a dot: www.example.com";
   const engines: readonly unknown[] = Object.values(EdgeEngine);
+  const modes: readonly unknown[] = Object.values(EdgeMode);
   const answers: readonly unknown[] = Object.values(OtherHosts);
   return [
     ...machinesProblems(args, addresses),
@@ -118,6 +121,7 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...eachPlain("aliases", args.aliases, isHostName, hostName),
     ...eachPlain("adminRanges", adminRanges, isNetworkCidr, "a network in CIDR form: 203.0.113.7/32"),
     ...plainProblem("engine", engine, (value) => engines.includes(value), engines.join(" or ")),
+    ...plainProblem("mode", mode, (value) => modes.includes(value), modes.join(" or ")),
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
     ...plainProblem("limits", args.limits, areLimits, limitsAllowed),

@@ -1,7 +1,7 @@
-import { dirname } from "node:path/posix";
 import type { MachinePlan } from "../../plan/plan";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
+import type { PairAddress } from "./addresses";
 import { edgeHealthPort } from "./role";
 
 const configPath = "/etc/keepalived/keepalived.conf";
@@ -19,29 +19,24 @@ const dropIn = keepRunning({
 
 const checkPath = "/usr/local/lib/platform-edge/serves";
 
-/** FIFO that keepalived writes its events to; the agent reads it as an alarm clock. */
-export const notifyFifo = "/run/platform-edge/vrrp.fifo";
-
-/** Says 1 while this machine's public side reaches nobody and the other one's does; the agent writes it. */
-export const asideFile = "/run/platform-edge/aside";
-
-/**
- * Link-local address on `lo` that keepalived holds exactly while it is master. Nobody talks to it: it is how
- * everybody on the machine reads the VRRP state from the kernel, without privileges and never out of date.
- */
-export const masterMarker = "169.254.51.1";
+/** Folder of what keepalived and the agents tell each other. */
+export const runtimeFolder = "/run/platform-edge";
 
 /** keepalived decides who is master; it moves no address that visitors use, that is the agent's work. */
-export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): CompleteSetup {
+export function keepalivedSetup(
+  machine: MachinePlan,
+  peer: MachinePlan,
+  addresses: readonly PairAddress[],
+): CompleteSetup {
   return completeSetup({
     packages: ["keepalived"],
     files: [
       { path: checkPath, content: checkScript(peer.privateIp), mode: "0755" },
       {
         path: configPath,
-        content: keepalivedConfig(machine, peer),
+        content: keepalivedConfig(machine, peer, addresses),
         // It refuses a file to be watched whose folder is not there; what lies in it is the agent's to make.
-        validate: `install -d -m 0755 ${dirname(asideFile)} && keepalived -t -f "$1"`,
+        validate: `install -d -m 0755 ${runtimeFolder} && keepalived -t -f "$1"`,
       },
       dropIn,
     ],
@@ -61,24 +56,67 @@ export function keepalivedSetup(machine: MachinePlan, peer: MachinePlan): Comple
  *
  * No interface is named, as its name differs between images; unicast needs none. A machine that cannot serve
  * is in FAULT, because with `nopreempt` a lower priority would move nothing.
+ *
+ * One address stays with who has it. Of two, each has a machine that takes it back once it has been well for half a
+ * minute: otherwise the first failure would make the pair active/passive for good.
  */
-export function keepalivedConfig(machine: MachinePlan, peer: MachinePlan): string {
+export function keepalivedConfig(
+  machine: MachinePlan,
+  peer: MachinePlan,
+  addresses: readonly PairAddress[],
+): string {
+  const instances = addresses.map((address) =>
+    instance(address, machine, peer, preferenceOf(machine, peer, address, addresses)),
+  );
   return `global_defs {
   router_id ${machine.hostname}
   vrrp_version 3
   script_user nobody
   enable_script_security
-  vrrp_notify_fifo ${notifyFifo}
-}
+${addresses.map(({ fifoKeyword, notifyFifo }) => `  ${fifoKeyword} ${notifyFifo}\n`).join("")}}
 
 ${vrrpScript("alive", { script: checkPath, interval: 0.5, timeout: 2, fall: 2 })}
 ${vrrpScript("reaches", { script: `${checkPath} reaches`, interval: 1, timeout: 6, fall: 4 })}
-${aside}
-vrrp_instance edge {
+${instances.join("\n")}`;
+}
+
+/** Whose an address is: nobody's where there is one, and with two each machine has its own. */
+type Preference = "nobody" | "this" | "peer";
+
+function preferenceOf(
+  machine: MachinePlan,
+  peer: MachinePlan,
+  { index }: PairAddress,
+  addresses: readonly PairAddress[],
+): Preference {
+  if (addresses.length === 1) return "nobody";
+  return machine.name < peer.name === (index === 0) ? "this" : "peer";
+}
+
+/** Seconds for which a machine has been well before it takes its address back. */
+const returnDelay = 30;
+
+const election: Readonly<Record<Preference, string>> = {
+  nobody: "nopreempt\n  priority 100",
+  this: `preempt_delay ${returnDelay}\n  priority 150`,
+  peer: "priority 100",
+};
+
+function instance(
+  { instance: name, routerId, masterMarker, asideFile }: PairAddress,
+  machine: MachinePlan,
+  peer: MachinePlan,
+  preference: Preference,
+): string {
+  return `track_file ${name}_aside {
+  file "${asideFile}"
+  weight 0
+}
+
+vrrp_instance ${name} {
   state BACKUP
-  nopreempt
-  virtual_router_id 51
-  priority 100
+  ${election[preference]}
+  virtual_router_id ${routerId}
   advert_int 0.2
   down_timer_adverts 9
   unicast_src_ip ${machine.privateIp}
@@ -94,18 +132,11 @@ vrrp_instance edge {
     reaches
   }
   track_file {
-    aside
+    ${name}_aside
   }
 }
 `;
 }
-
-/** Any other number than 0 in it is a fault. */
-const aside = `track_file aside {
-  file "${asideFile}"
-  weight 0
-}
-`;
 
 /** Times in seconds. The first answer decides after a start: until then the machine counts as one that cannot serve. */
 interface VrrpScript {

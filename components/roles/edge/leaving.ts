@@ -1,10 +1,11 @@
 import type { MachinePlan } from "../../plan/plan";
 import type { Leaving } from "../../setup/upgradeScript";
-import { agentStatePath } from "./agent";
+import type { PairAddress } from "./addresses";
 import { edgeHealthPort } from "./role";
 
 /** The other load balancer takes the address, if it serves. */
-export function leavingEdge(peer: MachinePlan): Leaving {
+export function leavingEdge(peer: MachinePlan, addresses: readonly PairAddress[]): Leaving {
+  const states = addresses.map(({ statePath }) => statePath).join(" ");
   return {
     advice:
       "platform-upgrade --yes gives the address to the other load balancer first: run it on the standby, then on this one",
@@ -12,10 +13,10 @@ export function leavingEdge(peer: MachinePlan): Leaving {
   die "${peer.hostname} does not serve, so this one stays: put it in order first"`,
     drain: `systemctl stop keepalived.service
 for _ in {1..60}; do
-  if jq -e '.owner != .server' ${agentStatePath} >/dev/null 2>&1; then return 0; fi
+  if jq -es 'all(.owner != .server)' ${states} >/dev/null 2>&1; then return 0; fi
   sleep 0.5
 done
-die "the address is still here after 30 s, so nothing was upgraded: ${agentStatePath} says why"`,
+die "the address is still here after 30 s, so nothing was upgraded: ${states} says why"`,
     undrain: "systemctl start keepalived.service",
   };
 }

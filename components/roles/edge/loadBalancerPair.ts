@@ -8,6 +8,7 @@ import { machineContext, type PlatformContext, planOf, requireSize } from "../..
 import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { numericId } from "../../machine/server";
 import { machinesOf } from "../../plan/plan";
+import { pairAddresses } from "./addresses";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
 import { completeLimits } from "./limitSettings";
 import { userDataForNat } from "./nat";
@@ -16,7 +17,7 @@ import { edgeRole } from "./role";
 import { EdgeEngine } from "./settings";
 
 /**
- * Two public machines that share one floating IP: HAProxy or nginx in front of the app nodes, NAT and SSH
+ * Two public machines that share a floating IP: HAProxy or nginx in front of the app nodes, NAT and SSH
  * bastion for all machines without a public address.
  *
  * keepalived decides over the private network who is master, and an agent on each machine makes the Hetzner
@@ -30,7 +31,10 @@ import { EdgeEngine } from "./settings";
  * Nodes are asked for their health with the domain as `Host`, and any 2xx is healthy. While no node is, requests
  * are sent to all of them: the site may only be slow.
  *
- * Cost: two server types, two IPv4 addresses and one floating IPv4.
+ * With `mode: "activeActive"` there are two floating IPs, each with a machine that has it while both are well and
+ * takes it back half a minute after its return; either machine can hold both.
+ *
+ * Cost: two server types, two IPv4 addresses and one floating IPv4, or two.
  *
  * @throws InputPropertiesError with everything that no pair could serve, before any resource
  *
@@ -59,8 +63,10 @@ import { EdgeEngine } from "./settings";
  * ```
  */
 export class LoadBalancerPair extends pulumi.ComponentResource {
-  /** The floating IP that visitors use. */
+  /** The floating IP that visitors use; the first of two. */
   public readonly virtualIp: pulumi.Output<string>;
+  /** All of them: what DNS names. */
+  public readonly virtualIps: pulumi.Output<string[]>;
   public readonly floatingIpId: pulumi.Output<number>;
   /** The first machine, as soon as SSH and NAT work there. */
   public readonly bastion: Bastion;
@@ -82,12 +88,15 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
     refuseInputs(`LoadBalancerPair ${name}`, pairProblems(args));
     const pair = planPair(name, args, platform);
-    const floatingIp = createFloatingIp(name, args, pair, this);
-    const machines = createPair(name, args, pair, floatingIp, this);
+    const floatingIps = createFloatingIps(name, args, pair, this);
+    const machines = createPair(name, args, pair, floatingIps, this);
     const [first] = machines;
-    if (first === undefined) throw new pulumi.ResourceError("a pair has a first machine", this);
+    const [floatingIp] = floatingIps;
+    if (first === undefined || floatingIp === undefined)
+      throw new pulumi.ResourceError("a pair has a first machine", this);
 
     this.virtualIp = floatingIp.ipAddress;
+    this.virtualIps = pulumi.all(floatingIps.map(({ ipAddress }) => ipAddress));
     this.floatingIpId = numericId(floatingIp);
     this.bastion = { host: first.publicIpv4, hostKey: first.hostKey };
     this.natGateway = pair.machines[0].privateIp;
@@ -97,6 +106,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     this.configured = configured;
     this.registerOutputs({
       virtualIp: this.virtualIp,
+      virtualIps: this.virtualIps,
       floatingIpId: this.floatingIpId,
       serverIds: this.serverIds,
       publicIpv4s: this.publicIpv4s,
@@ -110,7 +120,7 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   const size = requireSize(args);
   const acme = { enabled: args.acme !== undefined && args.certificate === undefined };
   const limits = completeLimits(args.limits);
-  const role = edgeRole({ ...size, engine, acme, limits });
+  const role = edgeRole({ ...size, engine, mode: args.mode, acme, limits });
   const plan = planOf(name, args, platform, { role, addresses });
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");
@@ -118,24 +128,27 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   return { plan, machines: [first, second], context, resourceName: `${environment}-edge` };
 }
 
-function createFloatingIp(
+function createFloatingIps(
   name: string,
-  { protect = false }: LoadBalancerPairArgs,
+  { protect = false, mode }: LoadBalancerPairArgs,
   { context, resourceName }: Pair,
   parent: LoadBalancerPair,
-): hcloud.FloatingIp {
-  return new hcloud.FloatingIp(
-    `${name}-address`,
-    {
-      name: resourceName,
-      description: "where visitors arrive",
-      type: "ipv4",
-      homeLocation: context.location,
-      labels: context.labels,
-      deleteProtection: protect,
-    },
-    // The pair assigns and moves the address; Pulumi must not move it back.
-    { parent, protect, ignoreChanges: ["serverId"], deleteBeforeReplace: true },
+): readonly hcloud.FloatingIp[] {
+  return pairAddresses(mode).map(
+    ({ suffix }) =>
+      new hcloud.FloatingIp(
+        `${name}-address${suffix}`,
+        {
+          name: `${resourceName}${suffix}`,
+          description: "where visitors arrive",
+          type: "ipv4",
+          homeLocation: context.location,
+          labels: context.labels,
+          deleteProtection: protect,
+        },
+        // The pair assigns and moves the address; Pulumi must not move it back.
+        { parent, protect, ignoreChanges: ["serverId"], deleteBeforeReplace: true },
+      ),
   );
 }
 
@@ -161,7 +174,7 @@ function createPair(
   name: string,
   args: LoadBalancerPairArgs,
   pair: Pair,
-  floatingIp: hcloud.FloatingIp,
+  floatingIps: readonly hcloud.FloatingIp[],
   parent: LoadBalancerPair,
 ): Machine[] {
   return createMachines(
@@ -170,12 +183,12 @@ function createPair(
       machines: pair.machines,
       serverType: args.serverType,
       context: pair.context,
-      setup: (machine) => machineSetup(args, pair, machine, floatingIp),
+      setup: (machine) => machineSetup(args, pair, machine, floatingIps),
       firewallIds: [numericId(createFirewall(name, args, pair, parent))],
       spread: pair.resourceName,
       // `destroy` deletes the machines before the address: their agents would take it again in the moment between
       // unassigning and deleting it, and Hetzner deletes no assigned address.
-      after: floatingIp.id,
+      after: pulumi.all(floatingIps.map(({ id }) => id)),
       userData: userDataForNat(args.network.range),
       // Before release 0.2.
       formerNames: (machine) => [`${name}-${machine.name.replace("edge", "lb")}`],

@@ -1,4 +1,5 @@
-import { agentPort, completeBackends, type EdgeOptions, healthPaths } from "./edge";
+import { pairAddresses } from "./addresses";
+import { completeBackends, type EdgeOptions, healthPaths } from "./edge";
 import { edgeHealthPort } from "./role";
 
 /**
@@ -28,6 +29,13 @@ ${lines(" max_fails=3 fail_timeout=1s")}
 ${lines(" backup max_fails=0")}
   }`;
   };
+  const agents = pairAddresses(options.mode)
+    .map(
+      ({ suffix, agentPort }) => `  upstream agent${suffix} {
+    server 127.0.0.1:${agentPort};
+  }`,
+    )
+    .join("\n\n");
   return `${group("app", true)}
 ${group("streams", false)}
 
@@ -36,9 +44,7 @@ ${group("streams", false)}
 ${backends.map(({ endpoint }) => `    server ${endpoint} max_fails=0;`).join("\n")}
   }
 
-  upstream agent {
-    server 127.0.0.1:${agentPort};
-  }`;
+${agents}`;
 }
 
 /**
@@ -47,6 +53,13 @@ ${backends.map(({ endpoint }) => `    server ${endpoint} max_fails=0;`).join("\n
  * the other load balancer too. This edition does not check nodes by itself, so the question goes through to them.
  */
 export function healthServer(options: EdgeOptions): string {
+  const pages = pairAddresses(options.mode)
+    .map(
+      ({ privatePage, suffix }) => `    location = ${privatePage} {
+      proxy_pass http://agent${suffix};
+    }`,
+    )
+    .join("\n");
   const paths = healthPaths(options);
   return `
   server {
@@ -71,9 +84,7 @@ export function healthServer(options: EdgeOptions): string {
     location = /alive {
       return 200 alive;
     }
-    location = /state {
-      proxy_pass http://agent;
-    }
+${pages}
     location = /stats {
       stub_status;
     }

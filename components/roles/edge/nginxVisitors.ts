@@ -1,4 +1,5 @@
-import { internalPrefix, publicStatePath } from "../../setup/site";
+import { internalPrefix } from "../../setup/site";
+import { pairAddresses } from "./addresses";
 import { challengePath } from "./challenges";
 import { certificatePathOf, connectionLimit, type EdgeOptions } from "./edge";
 import { nginxElsewhere, nginxIssued, nginxToHttps, nginxUntilIssued } from "./hosts";
@@ -62,14 +63,14 @@ function visitorLocations(options: EdgeOptions, first: string): string {
     location ${internalPrefix} {
       return 404;
     }
-${stateLocation(options)}`;
+${stateLocations(options)}`;
 }
 
 function redirectLocations(options: EdgeOptions): string {
   return `
     location / {${nginxToHttps(options)}
     }
-${stateLocation(options)}`;
+${stateLocations(options)}`;
 }
 
 /** Visitors at the same time; nginx counts them in sixteen bits. */
@@ -77,12 +78,16 @@ export function visitorLimit(options: EdgeOptions): number {
   return Math.min(65_535, connectionLimit(options.machine.size.memoryGb));
 }
 
-function stateLocation(options: EdgeOptions): string {
-  return `    location = ${publicStatePath} {
-      if ($http_x_platform_key != "${options.statePass}") {
+/** What the peer asks over the public side. */
+function stateLocations({ mode, statePass }: EdgeOptions): string {
+  const locations = pairAddresses(mode).map(
+    ({ publicPage, suffix }) => `    location = ${publicPage} {
+      if ($http_x_platform_key != "${statePass}") {
         return 404;
       }
       access_log off;
-      proxy_pass http://agent/state;
-    }`;
+      proxy_pass http://agent${suffix}/state;
+    }`,
+  );
+  return locations.join("\n");
 }

@@ -8,11 +8,12 @@ import { numericId } from "../../machine/server";
 import type { MachinePlan, Plan } from "../../plan/plan";
 import { mergeSetups } from "../../setup/merge";
 import { defaultDirectory } from "./acmeSettings";
+import { pairAddresses } from "./addresses";
 import { backendProblems } from "./backendProblems";
 import type { LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
-import { EdgeEngine, OtherHosts } from "./settings";
+import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
 import { loadBalancerSetup } from "./setup";
 
 /** What is settled before any resource is made. */
@@ -29,12 +30,12 @@ export function machineSetup(
   args: LoadBalancerPairArgs,
   { plan, machines: [first, second] }: Pair,
   machine: MachinePlan,
-  floatingIp: hcloud.FloatingIp,
+  floatingIps: readonly hcloud.FloatingIp[],
 ) {
   const peer = machine.name === first.name ? second : first;
   return pulumi
-    .all([siteOf(args), agentOf(args, floatingIp), floatingIp.ipAddress])
-    .apply(([site, agent, address]) => {
+    .all([siteOf(args), agentOf(args, floatingIps), floatingIps.map(({ ipAddress }) => ipAddress)])
+    .apply(([site, agent, addresses]) => {
       const { adminRanges, logArchive, backends, acme, ...rest } = site;
       refuseInputs(`LoadBalancerPair ${plan.environment}`, backendProblems(backends));
       const setup = loadBalancerSetup({
@@ -50,12 +51,17 @@ export function machineSetup(
         machine,
         peer,
         statePass: agent.statePass,
-        floatingIp: address,
+        mode: args.mode ?? EdgeMode.ActivePassive,
+        floatingIps: addresses,
         privateRange: args.network.range,
         agent,
       });
       return mergeSetups(
-        machineBase(machine, plan, { adminRanges, logArchive, leaving: leavingEdge(peer) }),
+        machineBase(machine, plan, {
+          adminRanges,
+          logArchive,
+          leaving: leavingEdge(peer, pairAddresses(args.mode)),
+        }),
         setup,
       );
     });
@@ -86,14 +92,14 @@ function usualOtherHosts({ certificate, acme }: LoadBalancerPairArgs): OtherHost
 }
 
 /** How its agents speak with Hetzner's API. */
-function agentOf(args: LoadBalancerPairArgs, floatingIp: hcloud.FloatingIp) {
+function agentOf(args: LoadBalancerPairArgs, floatingIps: readonly hcloud.FloatingIp[]) {
   const { apiEndpoint = "https://api.hetzner.cloud/v1", network, manageDefaultRoute = true } = args;
   return pulumi
-    .all([pulumi.secret(args.apiToken), apiEndpoint, numericId(floatingIp), network.id])
-    .apply(([apiToken, endpoint, floatingIpId, networkId]) => ({
+    .all([pulumi.secret(args.apiToken), apiEndpoint, pulumi.all(floatingIps.map(numericId)), network.id])
+    .apply(([apiToken, endpoint, floatingIpIds, networkId]) => ({
       apiEndpoint: endpoint,
       apiToken,
-      floatingIpId,
+      floatingIpIds,
       networkId: manageDefaultRoute ? networkId : undefined,
       statePass: derivedKey(apiToken, "state of the edge"),
       pairKey: derivedKey(apiToken, "signed answers of the edge"),

@@ -6,7 +6,7 @@ import { siteOffer } from "../../setup/site";
 import type { MachineSize } from "../../sizing/resolve";
 import type { AcmeSettings } from "./acmeSettings";
 import type { LimitSettings } from "./limitSettings";
-import { EdgeEngine } from "./settings";
+import { EdgeEngine, EdgeMode } from "./settings";
 
 export const httpPort = ports.http;
 export const httpsPort = ports.https;
@@ -26,6 +26,7 @@ export const limitsPort = ports.clientCounters;
 /** What the plan depends on. */
 export interface EdgeRoleSettings extends MachineSize {
   readonly engine: EdgeEngine;
+  readonly mode?: EdgeMode | undefined;
   readonly acme: Pick<AcmeSettings, "enabled">;
   readonly limits: Pick<LimitSettings, "enabled">;
 }
@@ -39,16 +40,23 @@ export function edgeRole(settings: EdgeRoleSettings): Role {
     count: 2,
     size: settings,
     isPublic: true,
-    orders: [
-      {
-        kind: "floatingIpv4",
-        purpose: "visitors",
-        title: "Floating IPv4 exposed to the internet, on one load balancer at a time",
-      },
-    ],
+    orders: settings.mode === EdgeMode.ActiveActive ? [ownAddress(1), ownAddress(2)] : [oneAddress],
     parts: [proxy(settings), failover, ...(settings.acme.enabled ? [certificates] : []), gateway],
   };
 }
+
+const oneAddress = {
+  kind: "floatingIpv4",
+  purpose: "visitors",
+  title: "Floating IPv4 exposed to the internet, on one load balancer at a time",
+} as const;
+
+const ownAddress = (place: 1 | 2) =>
+  ({
+    kind: "floatingIpv4",
+    purpose: place === 1 ? "visitors" : "visitors, second address",
+    title: `Floating IPv4 exposed to the internet: of load balancer ${place} while it is well, DNS names both`,
+  }) as const;
 
 function proxy({ engine, limits }: EdgeRoleSettings): Part {
   const counters = {

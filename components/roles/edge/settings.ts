@@ -11,6 +11,15 @@ import { type LimitSettings, type LimitsInput, limitsRule, limitsShape } from ".
 export const EdgeEngine = { HAProxy: "haproxy", Nginx: "nginx" } as const;
 export type EdgeEngine = (typeof EdgeEngine)[keyof typeof EdgeEngine];
 
+/** Who of the pair serves visitors while both are well. */
+export const EdgeMode = {
+  /** One address, which the other machine takes over. */
+  ActivePassive: "activePassive",
+  /** An address for each machine, and each can take over the other's: DNS names both. */
+  ActiveActive: "activeActive",
+} as const;
+export type EdgeMode = (typeof EdgeMode)[keyof typeof EdgeMode];
+
 /** What visitors get who ask for a name that is not the platform's, or for an address. */
 export const OtherHosts = {
   /** The same as visitors of the domain: the first choice where a load balancer's address is all there is. */
@@ -25,6 +34,8 @@ export type OtherHosts = (typeof OtherHosts)[keyof typeof OtherHosts];
 /** The pair of load balancers. */
 export interface EdgeSettings extends MachineSize {
   readonly engine: EdgeEngine;
+  /** @default "activePassive" */
+  readonly mode?: EdgeMode;
   /** @default - "refuse" with a certificate, "serve" without one */
   readonly otherHosts?: OtherHosts;
   /** Visitors of HTTP are sent to HTTPS; says nothing without a certificate. @default true */
@@ -45,6 +56,12 @@ const schema = z
     engine: choice(Object.values(EdgeEngine), "an engine")
       .describe("What answers visitors: HAProxy or nginx")
       .default(EdgeEngine.HAProxy),
+    mode: choice(Object.values(EdgeMode), "a mode")
+      .describe(
+        "Who serves visitors while both load balancers are well: one of them, or both, each with an address that the other takes over",
+      )
+      .meta({ fallback: "activePassive; activeActive with preset scaleUp" })
+      .optional(),
     otherHosts: choice(Object.values(OtherHosts), "what other names get")
       .describe(
         "What visitors get who ask for an address or for a name that is not the platform's: the same, 308 to the domain, or 421",

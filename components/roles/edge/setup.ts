@@ -3,6 +3,7 @@ import { mergeSetups } from "../../setup/merge";
 import { sysctlSetup } from "../../setup/sysctl";
 import type { CompleteSetup } from "../../setup/types";
 import { acmeSetup } from "./acme";
+import { pairAddresses } from "./addresses";
 import { type AgentOptions, agentSetup } from "./agent";
 import type { EdgeOptions } from "./edge";
 import { floatingAddressSetup } from "./floatingAddress";
@@ -15,7 +16,8 @@ import { edgeProbes } from "./status";
 
 export interface LoadBalancerSetupOptions extends EdgeOptions {
   readonly engine: EdgeEngine;
-  readonly floatingIp: string;
+  /** Addresses that visitors use, one for each of `mode`. */
+  readonly floatingIps: readonly string[];
   /** Private range of the platform, for NAT. */
   readonly privateRange: string;
   readonly agent: AgentOptions;
@@ -26,12 +28,12 @@ export function loadBalancerSetup(options: LoadBalancerSetupOptions): CompleteSe
   return mergeSetups(
     edgeKernelSetup,
     natSetup(options.privateRange),
-    floatingAddressSetup(options.floatingIp),
+    floatingAddressSetup(options.floatingIps),
     options.engine === EdgeEngine.Nginx ? nginxSetup(options) : haproxySetup(options),
-    agentSetup(options.machine, options.peer, options.agent),
-    keepalivedSetup(options.machine, options.peer),
+    agentSetup(options.machine, options.peer, pairAddresses(options.mode), options.agent),
+    keepalivedSetup(options.machine, options.peer, pairAddresses(options.mode)),
     acmeSetup(options),
-    { probes: edgeProbes(options, options.engine, options.floatingIp) },
+    { probes: edgeProbes(options, options.engine, options.floatingIps) },
   );
 }
 

@@ -1,10 +1,9 @@
 import { fileSystems } from "../../setup/machineProbes";
 import type { Probe } from "../../setup/status";
 import { acmeProbe } from "./acmeStatus";
-import { agentStatePath } from "./agent";
+import { type PairAddress, pairAddresses } from "./addresses";
 import { certificatePathOf, type EdgeOptions } from "./edge";
 import { adminSocket } from "./haproxyReload";
-import { masterMarker } from "./keepalived";
 import { edgeHealthPort } from "./role";
 import { EdgeEngine } from "./settings";
 
@@ -19,12 +18,19 @@ const oldestCall = 120;
 const oldestReach = 15;
 
 /** What can be up or down on a load balancer. */
-export function edgeProbes(options: EdgeOptions, engine: EdgeEngine, floatingIp: string): Probe[] {
+export function edgeProbes(
+  options: EdgeOptions,
+  engine: EdgeEngine,
+  floatingIps: readonly string[],
+): Probe[] {
+  const addresses = pairAddresses(options.mode);
   return [
     proxyProbe(engine),
-    keepalivedProbe,
-    agentProbe,
-    addressProbe(floatingIp),
+    keepalivedProbe(addresses),
+    ...addresses.flatMap((address, index) => [
+      agentProbe(address),
+      addressProbe(address, floatingIps[index] ?? ""),
+    ]),
     natProbe,
     ...certificateProbes(options),
     fileSystems("/"),
@@ -49,49 +55,62 @@ jq -n --arg alive "$(answer /alive)" --arg healthy "$(answer /healthz)" --arg re
   };
 }
 
-const keepalivedProbe: Probe = {
-  name: "keepalived",
-  title: "keepalived",
-  command: `local role=BACKUP
-if ip -4 -o address show dev lo to ${masterMarker} | grep -q .; then role=MASTER; fi
+/** Master of any address is master: of two, each machine has one. */
+function keepalivedProbe(addresses: readonly PairAddress[]): Probe {
+  const isMaster = addresses.map(
+    ({ masterMarker }) => `ip -4 -o address show dev lo to ${masterMarker} | grep -q .`,
+  );
+  return {
+    name: "keepalived",
+    title: "keepalived",
+    command: `local role=BACKUP
+if ${isMaster.join(" || ")}; then role=MASTER; fi
 { systemctl is-active --quiet keepalived.service || echo "does not run: the other load balancer takes over"; } |
   jq -Rn --arg role "$role" '{role: $role, reasons: [inputs]}'`,
-  details: ".role",
-};
-
-/** What the agent itself says; a file that it no longer writes says nothing. */
-function fromState(filter: string): string {
-  return `[ -e ${agentStatePath} ] || { jq -n '{reasons: ["has written no state: see journalctl -u floating-ip-agent"]}'; return; }
-jq ${filter.includes("$on") ? '--argjson on "$on" ' : ""}'${filter}' ${agentStatePath}`;
+    details: ".role",
+  };
 }
 
-const agentProbe: Probe = {
-  name: "agent",
-  title: "agent",
-  command:
-    fromState(`(now - .at | floor) as $age | (if .apiOkAt then now - .apiOkAt | floor else null end) as $since
+/** What the agent itself says; a file that it no longer writes says nothing. */
+function fromState({ statePath, unit }: PairAddress, filter: string): string {
+  return `[ -e ${statePath} ] || { jq -n '{reasons: ["has written no state: see journalctl -u ${unit}"]}'; return; }
+jq ${filter.includes("$on") ? '--argjson on "$on" ' : ""}'${filter}' ${statePath}`;
+}
+
+function agentProbe(address: PairAddress): Probe {
+  return {
+    name: `agent${address.suffix}`,
+    title: `agent${address.suffix === "" ? "" : " 2"}`,
+    command: fromState(
+      address,
+      `(now - .at | floor) as $age | (if .apiOkAt then now - .apiOkAt | floor else null end) as $since
   | {verdict, api, lastSuccess: (if .apiOkAt then .apiOkAt | floor | todate else null end),
     peerAnswers: [.peer | to_entries[] | select(.value.answers) | .key], reasons: [
-      (if $age > ${oldestState} then "has written no state for \\($age) s: see journalctl -u floating-ip-agent" else empty end),
+      (if $age > ${oldestState} then "has written no state for \\($age) s: see journalctl -u ${address.unit}" else empty end),
       (if $since == null then "no call of the API has succeeded yet: \\(.api)"
        elif $since > ${oldestCall} then "no call of the API has succeeded for \\($since) s: \\(.api)" else empty end),
       (if .aside == true then "its public side reaches nobody: the other load balancer serves"
        elif (.outsideAge // 0) > ${oldestReach} then "its public side reaches nobody, and that of the other load balancer no more" else empty end),
       (if .verdict == "partition" then "master beside another master: the pair cannot hear each other" else empty end),
-      (if .verdict == "brake" then "somebody else moves the address too" else empty end)]}`),
-  details:
-    '"\\(.verdict), API answered \\(.lastSuccess // "never"), the other load balancer " + (if .peerAnswers == [] then "does not answer" else "answers on the \\(.peerAnswers | join(" and ")) side" end)',
-};
+      (if .verdict == "brake" then "somebody else moves the address too" else empty end)]}`,
+    ),
+    details:
+      '"\\(.verdict), API answered \\(.lastSuccess // "never"), the other load balancer " + (if .peerAnswers == [] then "does not answer" else "answers on the \\(.peerAnswers | join(" and ")) side" end)',
+  };
+}
 
-function addressProbe(floatingIp: string): Probe {
+function addressProbe(address: PairAddress, floatingIp: string): Probe {
   return {
-    name: "address",
-    title: "floating IP",
+    name: `address${address.suffix}`,
+    title: `floating IP${address.suffix === "" ? "" : " 2"}`,
     command: `local on=false
 if ip -4 -o address show dev lo to ${floatingIp} | grep -q .; then on=true; fi
-${fromState(`{ip: "${floatingIp}", owner, server, here: (.server != null and .owner == .server), reasons: [
+${fromState(
+  address,
+  `{ip: "${floatingIp}", owner, server, here: (.server != null and .owner == .server), reasons: [
     (if $on then empty else "${floatingIp} is not on lo: see systemctl status platform-floating-ip" end),
-    (if .vrrp == "MASTER" and .owner != .server then "this machine is master, and the address leads to server \\(.owner)" else empty end)]}`)}`,
+    (if .vrrp == "MASTER" and .owner != .server then "this machine is master, and the address leads to server \\(.owner)" else empty end)]}`,
+)}`,
     details: '"\\(.ip) " + (if .here then "leads here" else "leads to server \\(.owner)" end)',
   };
 }

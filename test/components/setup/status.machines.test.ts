@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { appNodeSetup } from "../../../components/roles/app/setup";
-import { agentStatePath } from "../../../components/roles/edge/agent";
+import { firstAddress } from "../../../components/roles/edge/addresses";
 import { loadBalancerSetup } from "../../../components/roles/edge/setup";
 import { machineProbes } from "../../../components/setup/machineProbes";
 import { mergeSetups } from "../../../components/setup/merge";
@@ -162,7 +162,7 @@ touch -d '4 days ago' /var/lib/apt/periodic/unattended-upgrades-stamp`);
     };
     const text = JSON.stringify({ ...told, peer: { private: side, public: side }, ...changes });
     await machine.succeed(
-      `mkdir -p ${agentStatePath.replace(/\/[^/]*$/, "")}; printf '%s' '${text}' >${agentStatePath}`,
+      `mkdir -p ${firstAddress.statePath.replace(/\/[^/]*$/, "")}; printf '%s' '${text}' >${firstAddress.statePath}`,
     );
   };
 
@@ -178,7 +178,7 @@ touch -d '4 days ago' /var/lib/apt/periodic/unattended-upgrades-stamp`);
   });
 
   it("says since when the API refuses, who has the address, and that a certificate ends", async () => {
-    await machine.succeed(`ip address add ${setupOptions.floatingIp}/32 dev lo
+    await machine.succeed(`ip address add ${setupOptions.floatingIps[0]}/32 dev lo
 install -D -m 0600 /dev/stdin /etc/platform/secrets/site.pem <<'END'
 ${certified.certificate}END`);
     await state({});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
+import { pairAddresses } from "../../../../components/roles/edge/addresses";
 import { agentSetup } from "../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../components/roles/edge/agent/files";
 import { AgentProcess, type PeerAnswer } from "./support/agentProcess";
@@ -222,7 +223,7 @@ describe("floating IP agent", function () {
 
 describe("floating IP agent's setup", () => {
   it("keeps token and key in files that root alone reads", () => {
-    const setup = agentSetup(edge1, edge2, agentOptions);
+    const setup = agentSetup(edge1, edge2, pairAddresses(), agentOptions);
     const holding = setup.files.filter((file) => /planted-/.test(file.content));
     assert.deepEqual(holding.map((file) => file.path).sort(), [
       "/etc/platform/secrets/floating-ip-agent.json",
@@ -232,7 +233,7 @@ describe("floating IP agent's setup", () => {
   });
 
   it("restarts the agent when a module changes", () => {
-    const setup = agentSetup(edge1, edge2, agentOptions);
+    const setup = agentSetup(edge1, edge2, pairAddresses(), agentOptions);
     const modules = setup.files.map((file) => file.path).filter((path) => path.endsWith(".py"));
     assert.equal(modules.length, Object.keys(agentModules()).length);
     for (const path of modules) assert.ok(setup.units[0]?.reads.includes(path), path);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { firstAddress } from "../../../../components/roles/edge/addresses";
 import { agentConfig } from "../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../components/roles/edge/agent/files";
 import { haproxyConfig } from "../../../../components/roles/edge/haproxy";
@@ -59,8 +60,11 @@ python3 /tmp/asker.py
 cat /tmp/agent.log /tmp/engine.log`,
     {
       ...Object.fromEntries(modules),
-      "/tmp/config.json": agentConfig(edge1, edge2, agentOptions).replace("/run/platform-edge/", "/run/"),
-      "/tmp/asker.json": agentConfig(edge2, edge1, agentOptions),
+      "/tmp/config.json": agentConfig(edge1, edge2, firstAddress, agentOptions).replace(
+        "/run/platform-edge/",
+        "/run/",
+      ),
+      "/tmp/asker.json": agentConfig(edge2, edge1, firstAddress, agentOptions),
       "/tmp/token": `${agentOptions.apiToken}\n`,
       "/tmp/asker.py": asker,
       [path]: config,

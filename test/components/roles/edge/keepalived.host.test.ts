@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pairAddresses } from "../../../../components/roles/edge/addresses";
 import { keepalivedConfig, keepalivedSetup } from "../../../../components/roles/edge/keepalived";
 import { shellcheck } from "../../../support/shellcheck";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
@@ -7,7 +8,9 @@ import { edge1, edge2 } from "./support/options";
 const check = checkScript();
 
 function checkScript() {
-  const file = keepalivedSetup(edge1, edge2).files.find(({ path }) => path.endsWith("/serves"));
+  const file = keepalivedSetup(edge1, edge2, pairAddresses()).files.find(({ path }) =>
+    path.endsWith("/serves"),
+  );
   if (file === undefined) throw new Error("the setup has no check script");
   return file;
 }
@@ -105,14 +108,19 @@ echo ${Buffer.from(reachesCases(reaches.map(([, own, other]) => [own, other]))).
   it("is accepted by keepalived 2.3 of Debian 13 without a remark", async function () {
     if (whyNoDebian13() !== undefined) this.skip();
     this.timeout(600_000);
-    const file = keepalivedSetup(edge1, edge2).files.find(({ path }) => /keepalived.conf/.test(path));
+    const file = keepalivedSetup(edge1, edge2, pairAddresses()).files.find(({ path }) =>
+      /keepalived.conf/.test(path),
+    );
     assert.ok(file?.validate !== undefined);
     // The script that it tracks must be there and belong to root.
     const { exitCode, output } = await inDebian13(
       `chmod 0755 ${check.path}
 set -- /tmp/keepalived.conf
 ${file.validate}`,
-      { "/tmp/keepalived.conf": keepalivedConfig(edge1, edge2), [check.path]: check.content },
+      {
+        "/tmp/keepalived.conf": keepalivedConfig(edge1, edge2, pairAddresses()),
+        [check.path]: check.content,
+      },
     );
     assert.equal(exitCode, 0, output);
     assert.equal(output, "");
@@ -125,12 +133,12 @@ ${file.validate}`,
         .replaceAll(other, "OTHER")
         .replaceAll(/prod-edge\d/g, "NAME");
     assert.equal(
-      neutral(keepalivedConfig(edge1, edge2), edge1.privateIp, edge2.privateIp),
-      neutral(keepalivedConfig(edge2, edge1), edge2.privateIp, edge1.privateIp),
+      neutral(keepalivedConfig(edge1, edge2, pairAddresses()), edge1.privateIp, edge2.privateIp),
+      neutral(keepalivedConfig(edge2, edge1, pairAddresses()), edge2.privateIp, edge1.privateIp),
     );
   });
 
   it("names no interface, as names differ between images", () => {
-    assert.doesNotMatch(keepalivedConfig(edge1, edge2), /^\s*interface/m);
+    assert.doesNotMatch(keepalivedConfig(edge1, edge2, pairAddresses()), /^\s*interface/m);
   });
 });

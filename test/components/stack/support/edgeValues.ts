@@ -6,6 +6,7 @@ import { maybe, plain, type Values } from "./words";
 export function anyEdge(random: Random): Values {
   return plain({
     engine: random.pick(["haproxy", "nginx"]),
+    mode: random.pick(["activePassive", "activeActive", undefined]),
     otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
     redirectToHttps: maybe(random, 0.2, () => random.chance(0.5)),
     accessLog: maybe(random, 0.5, () => anyAccessLog(random)),

@@ -5,6 +5,7 @@ import { type MachinePlan, machinesOf, type Plan } from "../../../../components/
 import { appNodeSetup } from "../../../../components/roles/app/setup";
 import { programsSetup } from "../../../../components/roles/container/setup";
 import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
+import { pairAddresses } from "../../../../components/roles/edge/addresses";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { storageSetup } from "../../../../components/roles/storage/setup";
 import { webSetup } from "../../../../components/roles/web/setup";
@@ -75,7 +76,8 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     limits: settings.edge.limits,
     redirectToHttps: settings.edge.redirectToHttps ?? true,
     statePass: agentOptions.statePass,
-    floatingIp: "203.0.113.10",
+    ...(settings.edge.mode && { mode: settings.edge.mode }),
+    floatingIps: ["203.0.113.10", "203.0.113.11"].slice(0, pairAddresses(settings.edge.mode).length),
     privateRange: settings.network.range,
     agent: agentOptions,
   });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ExecaChildProcess, execa } from "execa";
 import type { MachinePlan } from "../../../../../components/plan/plan";
+import { firstAddress } from "../../../../../components/roles/edge/addresses";
 import { agentConfig } from "../../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../../components/roles/edge/agent/files";
 import { agentOptions, edge1, edge2 } from "./options";
@@ -41,7 +42,9 @@ export class AgentProcess {
     }
     const privatePort = await this.#peerSide(() => this.peerPrivate);
     const publicPort = (await this.peerAgent?.port()) ?? (await this.#peerSide(() => this.peerPublic));
-    const config = JSON.parse(agentConfig(...this.pair, { ...agentOptions, apiEndpoint: this.endpoint }));
+    const config = JSON.parse(
+      agentConfig(...this.pair, firstAddress, { ...agentOptions, apiEndpoint: this.endpoint }),
+    );
     config.peer.privateUrl = `http://127.0.0.1:${privatePort}/state`;
     config.peer.publicPath = `:${publicPort}/.well-known/platform-edge`;
     config.fifo = this.#path("vrrp.fifo");

@@ -27,7 +27,7 @@ export const edgeOptions: EdgeOptions = {
 export const agentOptions: AgentOptions = {
   apiEndpoint: "http://127.0.0.1:1/v1",
   apiToken: "planted-api-token",
-  floatingIpId: 7,
+  floatingIpIds: [7, 8],
   networkId: 9,
   statePass: "planted-state-pass",
   pairKey: "planted-pair-key",
@@ -37,7 +37,7 @@ export const setupOptions: LoadBalancerSetupOptions = {
   ...edgeOptions,
   limits: defaultLimits,
   engine: "haproxy",
-  floatingIp: "203.0.113.10",
+  floatingIps: ["203.0.113.10"],
   privateRange: seedSettings.network.range,
   agent: agentOptions,
 };

@@ -1,3 +1,4 @@
+import { firstAddress, pairAddresses } from "../../../../../components/roles/edge/addresses";
 import { agentConfig } from "../../../../../components/roles/edge/agent";
 import { agentModules } from "../../../../../components/roles/edge/agent/files";
 import { keepalivedConfig, keepalivedSetup } from "../../../../../components/roles/edge/keepalived";
@@ -133,7 +134,9 @@ export async function outsideStory(): Promise<{ readonly story: OutsideStory; re
   const modules = Object.entries(agentModules()).map(
     ([name, content]) => [`/usr/local/lib/platform-edge/${name}`, content] as const,
   );
-  const check = keepalivedSetup(edge1, edge2).files.filter(({ path }) => path.endsWith("/serves"));
+  const check = keepalivedSetup(edge1, edge2, pairAddresses()).files.filter(({ path }) =>
+    path.endsWith("/serves"),
+  );
   const { output } = await inDebian13(
     `chmod 0755 /usr/local/lib/platform-edge /usr/local/lib/platform-edge/serves
 mkdir -p /run/platform-edge
@@ -144,11 +147,11 @@ python3 /tmp/story.py`,
     {
       ...Object.fromEntries(modules),
       ...Object.fromEntries(check.map(({ path, content }) => [path, content])),
-      "/tmp/agent.json": agentConfig(edge1, edge2, {
+      "/tmp/agent.json": agentConfig(edge1, edge2, firstAddress, {
         ...agentOptions,
         apiEndpoint: `http://${apiAddress}/v1`,
       }),
-      "/tmp/keepalived.conf": keepalivedConfig(edge1, edge2),
+      "/tmp/keepalived.conf": keepalivedConfig(edge1, edge2, pairAddresses()),
       "/tmp/story.py": world + story,
     },
   );

@@ -1,0 +1,77 @@
+import { ports } from "../../setup/ports";
+import { publicStatePath } from "../../setup/site";
+import { EdgeMode } from "./settings";
+
+/**
+ * One address of the pair, and what there is once for each: an election of its master, and an agent that makes the
+ * Hetzner API agree. Two addresses know nothing of each other, so each fails over as a single one does.
+ */
+export interface PairAddress {
+  readonly index: 0 | 1;
+  /** Of keepalived's instance. */
+  readonly instance: string;
+  /** Of the election: VRRP's virtual router id. */
+  readonly routerId: number;
+  /**
+   * Link-local address on `lo` that keepalived holds exactly while it is master. Nobody talks to it: it is how
+   * everybody on the machine reads the VRRP state from the kernel, without privileges and never out of date.
+   */
+  readonly masterMarker: string;
+  /** FIFO that keepalived writes its events to; the agent reads it as an alarm clock. */
+  readonly notifyFifo: string;
+  /** keepalived's word for that FIFO: it knows two, and writes what happens to both. */
+  readonly fifoKeyword: "vrrp_notify_fifo" | "notify_fifo";
+  /** Says 1 while this machine's public side reaches nobody and the other one's does; the agent writes it. */
+  readonly asideFile: string;
+  /** The agent's, without `.service`. */
+  readonly unit: string;
+  /** State of the agent as JSON, for people and for monitoring. */
+  readonly statePath: string;
+  /** Port on loopback where the agent answers; the proxies hand its page to the peer. */
+  readonly agentPort: number;
+  /** The page on the private side, and on the public one. */
+  readonly privatePage: string;
+  readonly publicPage: string;
+  /** For names of resources, files and probes: nothing for the first. */
+  readonly suffix: "" | "2";
+}
+
+const first: PairAddress = {
+  index: 0,
+  instance: "edge",
+  routerId: 51,
+  masterMarker: "169.254.51.1",
+  notifyFifo: "/run/platform-edge/vrrp.fifo",
+  fifoKeyword: "vrrp_notify_fifo",
+  asideFile: "/run/platform-edge/aside",
+  unit: "floating-ip-agent",
+  statePath: "/run/floating-ip-agent/state.json",
+  agentPort: ports.edgeAgent,
+  privatePage: "/state",
+  publicPage: publicStatePath,
+  suffix: "",
+};
+
+const second: PairAddress = {
+  index: 1,
+  instance: "edge2",
+  routerId: 52,
+  masterMarker: "169.254.51.2",
+  notifyFifo: "/run/platform-edge/vrrp2.fifo",
+  fifoKeyword: "notify_fifo",
+  asideFile: "/run/platform-edge/aside2",
+  unit: "floating-ip-agent2",
+  statePath: "/run/floating-ip-agent2/state.json",
+  agentPort: ports.edgeAgent2,
+  privatePage: "/state2",
+  publicPage: `${publicStatePath}2`,
+  suffix: "2",
+};
+
+/** The addresses that visitors use: one that either machine can have, or one for each. */
+export function pairAddresses(mode: EdgeMode = EdgeMode.ActivePassive): readonly PairAddress[] {
+  return mode === EdgeMode.ActiveActive ? [first, second] : [first];
+}
+
+/** The address that there always is: the default route of the private network follows it. */
+export const firstAddress = first;
