@@ -112,7 +112,7 @@ describe("presets", () => {
       const [problem] = comingPartProblems(settings, rolesOf(settings));
       assert.equal(problem?.path, "preset");
       const coming = comingParts(planPlatform(settings).roles);
-      assert.ok(coming.length > 2);
+      assert.ok(coming.length > 0);
       for (const { role, part } of coming) assert.ok(problem?.allowed.includes(`${part.name} of ${role}`));
     }
   });
