@@ -17,7 +17,7 @@ const patienceMs = 5000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts the visitors. @returns what ends them, and answers what they saw */
-function visitors(url: string): () => Promise<OpenLoopResult> {
+export function visitors(url: string): () => Promise<OpenLoopResult> {
   const client = join(__dirname, "openLoop.ts");
   const node = [process.execPath, "--import", "tsx", client, url, String(intervalMs), String(patienceMs)];
   const running = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], {
