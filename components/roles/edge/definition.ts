@@ -23,7 +23,7 @@ export const edgeDefinition = defineRole({
       { parent },
       surroundings.platform,
     );
-    createRecords(section, surroundings, { name, parent: pair }, pair.virtualIp);
+    createRecords(section, surroundings, { name, parent: pair }, pair.virtualIps);
     const offers = { [bastionOffer]: { bastion: pair.bastion } };
     return { component: pair, serverIds: pair.serverIds, configured: pair.configured, offers };
   },
@@ -34,7 +34,7 @@ function createRecords(
   { acme }: EdgeSettings,
   { wide, platform, common, inputs }: Surroundings,
   { name, parent }: Place,
-  address: pulumi.Input<string>,
+  addresses: pulumi.Input<string[]>,
 ): void {
   if (wide.dns === undefined) return;
   const { apiToken, apiEndpoint, certificate } = inputs;
@@ -43,7 +43,7 @@ function createRecords(
     {
       dns: wide.dns,
       names: allNames(platform.plan.names ?? visitorNames(wide)),
-      address,
+      addresses,
       acme: acme.enabled && certificate === undefined ? acme : undefined,
       labels: common.labels ?? {},
       api: { endpoint: apiEndpoint, token: apiToken },

@@ -8,10 +8,10 @@ import { issuersOf } from "./issuers";
 
 export interface DnsRecordsArgs {
   readonly dns: DnsSettings;
-  /** Names that lead to the address; those outside of the zone are left to whoever has theirs. */
+  /** Names that lead to the addresses; those outside of the zone are left to whoever has theirs. */
   readonly names: readonly string[];
   /** Where the names lead to. */
-  readonly address: pulumi.Input<string>;
+  readonly addresses: pulumi.Input<pulumi.Input<string>[]>;
   /** Where the certificate comes from. @default - not by ACME */
   readonly acme?: Pick<AcmeSettings, "directory"> | undefined;
   readonly labels: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
@@ -28,7 +28,7 @@ interface RecordKey {
 }
 
 /**
- * Records of the platform's names: A to its address, CAA for who may issue certificates. The zone is somebody's who
+ * Records of the platform's names: A to its addresses, CAA for who may issue certificates. The zone is somebody's who
  * was there before, and is neither made nor deleted.
  *
  * @param name prefix of the records' names at Pulumi
@@ -46,7 +46,10 @@ export function createDnsRecords(name: string, args: DnsRecordsArgs, parent?: pu
         { zone, name: inZone, type, ttl: ttlSeconds, records, labels: args.labels },
         { ...(parent && { parent }), hooks, deleteBeforeReplace: true },
       );
-    make("A", [{ value: args.address }]);
+    make(
+      "A",
+      pulumi.output(args.addresses).apply((all) => all.map((value) => ({ value }))),
+    );
     if (caa.length > 0) make("CAA", caa);
   }
 }

@@ -40,7 +40,7 @@ describe("records of the platform's names in a zone at Hetzner", function () {
       const address = new hcloud.FloatingIp("address", { type: "ipv4", homeLocation: "nbg1" });
       createDnsRecords("dns", {
         ...args,
-        address: address.ipAddress,
+        addresses: [address.ipAddress],
         labels: platformLabels("prod"),
         api: { endpoint: apiEndpoint, token: apiToken },
       });

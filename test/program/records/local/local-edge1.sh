@@ -308,10 +308,10 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-edge/peer.py
 /usr/local/lib/platform-edge/route.py
 /usr/local/lib/platform-edge/signing.py
-/etc/platform/secrets/floating-ip-agent.json
 /etc/platform/secrets/hetzner-api-token
 /etc/sysusers.d/platform-edge.conf
 /etc/tmpfiles.d/platform-edge.conf
+/etc/platform/secrets/floating-ip-agent.json
 /etc/systemd/system/floating-ip-agent.service
 /usr/local/lib/platform-edge/serves
 /etc/keepalived/keepalived.conf
@@ -477,7 +477,7 @@ RandomizedDelaySec=0
 Persistent=false
 END_f3a42dc32d93
 
-put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_bfa0e8bb4a12'
+put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_ca1af9c70636'
 #!/bin/bash
 # Upgrades this machine, what restarts under visitors' eyes included.
 #   (nothing)  says what waits, and what to do before
@@ -542,7 +542,7 @@ admit() {
 drain() {
   systemctl stop keepalived.service
   for _ in {1..60}; do
-    if jq -e '.owner != .server' /run/floating-ip-agent/state.json >/dev/null 2>&1; then return 0; fi
+    if jq -es 'all(.owner != .server)' /run/floating-ip-agent/state.json >/dev/null 2>&1; then return 0; fi
     sleep 0.5
   done
   die "the address is still here after 30 s, so nothing was upgraded: /run/floating-ip-agent/state.json says why"
@@ -593,7 +593,7 @@ state | show
 failed=$(comm -13 <(printf '%s\n' "$failed_before") <(failed_units) | xargs)
 [ -z "$failed" ] || die "these units failed: $failed"
 if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
-END_bfa0e8bb4a12
+END_ca1af9c70636
 
 put_file '/etc/sysctl.d/60-platform.conf' 'root' 'root' '0644' <<'END_143754767005'
 # Connections between machines are many and short.
@@ -730,7 +730,7 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_fb6a0fdf4362'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_58ca6f60cd7f'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -820,7 +820,7 @@ frontend visitors
   acl asked_enough src,ipmask(32,64),table_http_req_rate(balancers/edge1),add(txn.asked_there) ge 1000000
   http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if is_counted asked_enough
   http-request track-sc2 src,ipmask(32,64) table balancers/edge1 if is_counted
-  use_backend agent if asks_state
+  use_backend agent if { path /.well-known/platform-edge }
   # A site that looks sick everywhere is tried all the same: it may only be slow.
   use_backend anyone if { nbsrv(app) lt 1 }
   use_backend streams if { req.hdr(Upgrade) -i websocket } or { req.hdr(Accept) -m sub text/event-stream }
@@ -910,7 +910,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_fb6a0fdf4362
+END_58ca6f60cd7f
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -2126,6 +2126,20 @@ class Key:
         return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
 END_09c60fa37602
 
+put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
+SECRET-failoverToken
+END_518752e37f7d
+
+put_file '/etc/sysusers.d/platform-edge.conf' 'root' 'root' '0644' <<'END_8549a93d2b62'
+u platform-edge - "Floating IP agent"
+END_8549a93d2b62
+
+put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_65fbf6c53202'
+d /run/platform-edge 0755 root root
+p /run/platform-edge/vrrp.fifo 0660 root platform-edge
+f /run/platform-edge/aside 0644 platform-edge root - 0
+END_65fbf6c53202
+
 put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_f733cf241505'
 {
   "apiEndpoint": "http://198.51.100.1:8080/v1",
@@ -2158,20 +2172,6 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
   "port": 8405
 }
 END_f733cf241505
-
-put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
-SECRET-failoverToken
-END_518752e37f7d
-
-put_file '/etc/sysusers.d/platform-edge.conf' 'root' 'root' '0644' <<'END_8549a93d2b62'
-u platform-edge - "Floating IP agent"
-END_8549a93d2b62
-
-put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_65fbf6c53202'
-d /run/platform-edge 0755 root root
-p /run/platform-edge/vrrp.fifo 0660 root platform-edge
-f /run/platform-edge/aside 0644 platform-edge root - 0
-END_65fbf6c53202
 
 put_file '/etc/systemd/system/floating-ip-agent.service' 'root' 'root' '0644' <<'END_d765360aa7b1'
 [Unit]
@@ -2227,7 +2227,7 @@ export -f status_of
 other=$(timeout 2.5 bash -c 'status_of 10.0.1.12 /healthz 2') && [[ $other = 5* ]]
 END_c37071ce3ec3
 
-put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'install -d -m 0755 /run/platform-edge && keepalived -t -f "$1"' <<'END_2328b0f8eed5'
+put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'install -d -m 0755 /run/platform-edge && keepalived -t -f "$1"' <<'END_e4371e934ea0'
 global_defs {
   router_id local-edge1
   vrrp_version 3
@@ -2254,7 +2254,7 @@ vrrp_script reaches {
   init_fail
 }
 
-track_file aside {
+track_file edge_aside {
   file "/run/platform-edge/aside"
   weight 0
 }
@@ -2262,8 +2262,8 @@ track_file aside {
 vrrp_instance edge {
   state BACKUP
   nopreempt
-  virtual_router_id 51
   priority 100
+  virtual_router_id 51
   advert_int 0.2
   down_timer_adverts 9
   unicast_src_ip 10.0.1.11
@@ -2279,10 +2279,10 @@ vrrp_instance edge {
     reaches
   }
   track_file {
-    aside
+    edge_aside
   }
 }
-END_2328b0f8eed5
+END_e4371e934ea0
 
 put_file '/etc/systemd/system/keepalived.service.d/platform.conf' 'root' 'root' '0644' <<'END_4ce469969c6e'
 [Unit]

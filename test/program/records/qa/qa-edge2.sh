@@ -309,10 +309,10 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-edge/peer.py
 /usr/local/lib/platform-edge/route.py
 /usr/local/lib/platform-edge/signing.py
-/etc/platform/secrets/floating-ip-agent.json
 /etc/platform/secrets/hetzner-api-token
 /etc/sysusers.d/platform-edge.conf
 /etc/tmpfiles.d/platform-edge.conf
+/etc/platform/secrets/floating-ip-agent.json
 /etc/systemd/system/floating-ip-agent.service
 /usr/local/lib/platform-edge/serves
 /etc/keepalived/keepalived.conf
@@ -494,7 +494,7 @@ RandomizedDelaySec=0
 Persistent=false
 END_eedfa6ff2673
 
-put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_fd266b50d959'
+put_file '/usr/local/sbin/platform-upgrade' 'root' 'root' '0755' <<'END_35f8e0c03e17'
 #!/bin/bash
 # Upgrades this machine, what restarts under visitors' eyes included.
 #   (nothing)  says what waits, and what to do before
@@ -559,7 +559,7 @@ admit() {
 drain() {
   systemctl stop keepalived.service
   for _ in {1..60}; do
-    if jq -e '.owner != .server' /run/floating-ip-agent/state.json >/dev/null 2>&1; then return 0; fi
+    if jq -es 'all(.owner != .server)' /run/floating-ip-agent/state.json >/dev/null 2>&1; then return 0; fi
     sleep 0.5
   done
   die "the address is still here after 30 s, so nothing was upgraded: /run/floating-ip-agent/state.json says why"
@@ -610,7 +610,7 @@ state | show
 failed=$(comm -13 <(printf '%s\n' "$failed_before") <(failed_units) | xargs)
 [ -z "$failed" ] || die "these units failed: $failed"
 if reboot_required; then echo "reboot when it suits: systemctl reboot, and wait for it before the next machine"; fi
-END_fd266b50d959
+END_35f8e0c03e17
 
 put_file '/etc/sysctl.d/60-platform.conf' 'root' 'root' '0644' <<'END_143754767005'
 # Connections between machines are many and short.
@@ -842,7 +842,7 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_6d6a811b294b
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_da69b5867c19'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_f5e6967939e7'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -940,7 +940,7 @@ frontend visitors
   http-request deny deny_status 421 if !known_host !asks_state
   http-request redirect prefix https://qa.example.com code 308 if !{ ssl_fc } !asks_state issued !known_host
   http-request redirect prefix https://%[req.hdr(Host),host_only,lower,rtrim(.)] code 308 if !{ ssl_fc } !asks_state issued
-  use_backend agent if asks_state
+  use_backend agent if { path /.well-known/platform-edge }
   use_backend challenges if asks_challenge
   # A site that looks sick everywhere is tried all the same: it may only be slow.
   use_backend anyone if { nbsrv(app) lt 1 }
@@ -1042,7 +1042,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_da69b5867c19
+END_f5e6967939e7
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -2258,6 +2258,20 @@ class Key:
         return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
 END_09c60fa37602
 
+put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
+SECRET-failoverToken
+END_518752e37f7d
+
+put_file '/etc/sysusers.d/platform-edge.conf' 'root' 'root' '0644' <<'END_8549a93d2b62'
+u platform-edge - "Floating IP agent"
+END_8549a93d2b62
+
+put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_65fbf6c53202'
+d /run/platform-edge 0755 root root
+p /run/platform-edge/vrrp.fifo 0660 root platform-edge
+f /run/platform-edge/aside 0644 platform-edge root - 0
+END_65fbf6c53202
+
 put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_6fc81cc3e894'
 {
   "apiEndpoint": "https://api.hetzner.cloud/v1",
@@ -2290,20 +2304,6 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
   "port": 8405
 }
 END_6fc81cc3e894
-
-put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
-SECRET-failoverToken
-END_518752e37f7d
-
-put_file '/etc/sysusers.d/platform-edge.conf' 'root' 'root' '0644' <<'END_8549a93d2b62'
-u platform-edge - "Floating IP agent"
-END_8549a93d2b62
-
-put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_65fbf6c53202'
-d /run/platform-edge 0755 root root
-p /run/platform-edge/vrrp.fifo 0660 root platform-edge
-f /run/platform-edge/aside 0644 platform-edge root - 0
-END_65fbf6c53202
 
 put_file '/etc/systemd/system/floating-ip-agent.service' 'root' 'root' '0644' <<'END_d765360aa7b1'
 [Unit]
@@ -2359,7 +2359,7 @@ export -f status_of
 other=$(timeout 2.5 bash -c 'status_of 10.0.1.11 /healthz 2') && [[ $other = 5* ]]
 END_adac3ab210d0
 
-put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'install -d -m 0755 /run/platform-edge && keepalived -t -f "$1"' <<'END_91d069f77cfa'
+put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'install -d -m 0755 /run/platform-edge && keepalived -t -f "$1"' <<'END_6347bb23eaa3'
 global_defs {
   router_id qa-edge2
   vrrp_version 3
@@ -2386,7 +2386,7 @@ vrrp_script reaches {
   init_fail
 }
 
-track_file aside {
+track_file edge_aside {
   file "/run/platform-edge/aside"
   weight 0
 }
@@ -2394,8 +2394,8 @@ track_file aside {
 vrrp_instance edge {
   state BACKUP
   nopreempt
-  virtual_router_id 51
   priority 100
+  virtual_router_id 51
   advert_int 0.2
   down_timer_adverts 9
   unicast_src_ip 10.0.1.12
@@ -2411,10 +2411,10 @@ vrrp_instance edge {
     reaches
   }
   track_file {
-    aside
+    edge_aside
   }
 }
-END_91d069f77cfa
+END_6347bb23eaa3
 
 put_file '/etc/systemd/system/keepalived.service.d/platform.conf' 'root' 'root' '0644' <<'END_4ce469969c6e'
 [Unit]
