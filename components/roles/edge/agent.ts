@@ -1,6 +1,12 @@
 import type { MachinePlan } from "../../plan/plan";
 import { hetznerResolvers } from "../../setup/defaultRoute";
-import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
+import {
+  type CompleteSetup,
+  completeSetup,
+  type SetupCheck,
+  type SetupFile,
+  type SetupUnit,
+} from "../../setup/types";
 import type { PairAddress } from "./addresses";
 import { agentModules } from "./agent/files";
 import { runtimeFolder } from "./keepalived";
@@ -55,14 +61,7 @@ export function agentSetup(
       { path: tokenPath, content: `${options.apiToken}\n`, mode: "0600" },
       { path: usersPath, content: `u ${user} - "Floating IP agent"\n` },
       { path: runtimePath, content: runtimeFiles(addresses) },
-      ...addresses.flatMap((address) => [
-        {
-          path: configPathOf(address),
-          content: agentConfig(machine, peer, address, options),
-          mode: "0600",
-        },
-        { path: unitPathOf(address), content: unitFile(address) },
-      ]),
+      ...addresses.flatMap((address) => filesOfAgent(machine, peer, address, options)),
     ],
     steps: [
       {
@@ -76,15 +75,34 @@ export function agentSetup(
         run: `systemd-tmpfiles --create ${runtimePath}`,
       },
     ],
-    units: addresses.map((address) => ({
-      name: `${address.unit}.service`,
-      reads: [unitPathOf(address), configPathOf(address), tokenPath, ...modules.map((file) => file.path)],
-    })),
-    checks: addresses.map(({ suffix, statePath }) => ({
-      name: `floating IP agent${suffix === "" ? "" : ` ${suffix}`} knows its server`,
-      command: `python3 -c 'import json,sys; state = json.load(open("${statePath}")); sys.exit(0 if state["server"] else "the API answers: " + state["api"])'`,
-    })),
+    units: addresses.map((address) => agentUnit(address, modules)),
+    checks: addresses.map(agentCheck),
   });
+}
+
+/** What an agent has of its own. */
+function filesOfAgent(
+  machine: MachinePlan,
+  peer: MachinePlan,
+  address: PairAddress,
+  options: AgentOptions,
+): SetupFile[] {
+  return [
+    { path: configPathOf(address), content: agentConfig(machine, peer, address, options), mode: "0600" },
+    { path: unitPathOf(address), content: unitFile(address) },
+  ];
+}
+
+function agentUnit(address: PairAddress, modules: readonly SetupFile[]): SetupUnit {
+  const read = [unitPathOf(address), configPathOf(address), tokenPath];
+  return { name: `${address.unit}.service`, reads: [...read, ...modules.map(({ path }) => path)] };
+}
+
+function agentCheck({ suffix, statePath }: PairAddress): SetupCheck {
+  return {
+    name: `floating IP agent${suffix === "" ? "" : ` ${suffix}`} knows its server`,
+    command: `python3 -c 'import json,sys; state = json.load(open("${statePath}")); sys.exit(0 if state["server"] else "the API answers: " + state["api"])'`,
+  };
 }
 
 /** Configuration as JSON: everything but the token. */

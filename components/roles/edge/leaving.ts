@@ -1,10 +1,10 @@
 import type { MachinePlan } from "../../plan/plan";
 import type { Leaving } from "../../setup/upgradeScript";
-import type { PairAddress } from "./addresses";
+import { type PairAddress, pairAddresses } from "./addresses";
 import { edgeHealthPort } from "./role";
 
 /** The other load balancer takes the address, if it serves. */
-export function leavingEdge(peer: MachinePlan, addresses: readonly PairAddress[]): Leaving {
+export function leavingEdge(peer: MachinePlan, addresses: readonly PairAddress[] = pairAddresses()): Leaving {
   const states = addresses.map(({ statePath }) => statePath).join(" ");
   return {
     advice:

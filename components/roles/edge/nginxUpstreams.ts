@@ -53,13 +53,6 @@ ${agents}`;
  * the other load balancer too. This edition does not check nodes by itself, so the question goes through to them.
  */
 export function healthServer(options: EdgeOptions): string {
-  const pages = pairAddresses(options.mode)
-    .map(
-      ({ privatePage, suffix }) => `    location = ${privatePage} {
-      proxy_pass http://agent${suffix};
-    }`,
-    )
-    .join("\n");
   const paths = healthPaths(options);
   return `
   server {
@@ -84,7 +77,7 @@ export function healthServer(options: EdgeOptions): string {
     location = /alive {
       return 200 alive;
     }
-${pages}
+${statePages(options)}
     location = /stats {
       stub_status;
     }
@@ -92,4 +85,15 @@ ${pages}
       return 404;
     }
   }`;
+}
+
+/** The agents' pages for the peer. */
+function statePages({ mode }: EdgeOptions): string {
+  return pairAddresses(mode)
+    .map(
+      ({ privatePage, suffix }) => `    location = ${privatePage} {
+      proxy_pass http://agent${suffix};
+    }`,
+    )
+    .join("\n");
 }

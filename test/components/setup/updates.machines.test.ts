@@ -7,7 +7,6 @@ import { updatePlace } from "../../../components/machine/base";
 import type { MachinePlan } from "../../../components/plan/plan";
 import { leavingApp } from "../../../components/roles/app/leaving";
 import { leavingDatabase } from "../../../components/roles/database/leaving";
-import { pairAddresses } from "../../../components/roles/edge/addresses";
 import { leavingEdge } from "../../../components/roles/edge/leaving";
 import { leavingStorage } from "../../../components/roles/storage/leaving";
 import { updatesSetup, updateTimes } from "../../../components/setup/updates";
@@ -21,7 +20,7 @@ import { repositories, type TestPackage } from "./support/repository";
 const topology = planned(seedSettings);
 const placeOf = (machine: MachinePlan) => updatePlace(machine, topology.plan);
 const leaving: Readonly<Record<string, (machine: MachinePlan) => Leaving>> = {
-  edge: () => leavingEdge(topology.edge[1], pairAddresses()),
+  edge: () => leavingEdge(topology.edge[1]),
   app: (node) => leavingApp(node, topology.app),
   database: () => leavingDatabase,
   storage: () => leavingStorage,
