@@ -26,16 +26,16 @@ export function whyNoDebian13(): string | undefined {
   return process.getuid?.() === 0 ? undefined : "needs root, to build and enter a Debian 13 root";
 }
 
-/** Folder of a Debian 13 root with the programs; built once, about a minute. */
-export async function debian13Root(): Promise<string> {
-  const key = createHash("sha256").update(packages.join(",")).digest("hex").slice(0, 8);
+/** Folder of a Debian 13 root with these packages; built once, about a minute. @param programs @default - what the renderers' tests need */
+export async function debian13Root(programs: readonly string[] = packages): Promise<string> {
+  const key = createHash("sha256").update(programs.join(",")).digest("hex").slice(0, 8);
   const root = cacheDir(`debian13-programs-${key}`);
   if (await exists(root)) return root;
   await ensureHostPackages(["debootstrap"]);
   const candidate = `${root}.${process.pid}`;
   await mkdir(candidate, { recursive: true });
   try {
-    await execa("debootstrap", ["--variant=minbase", `--include=${packages.join(",")}`, "trixie", candidate]);
+    await execa("debootstrap", ["--variant=minbase", `--include=${programs.join(",")}`, "trixie", candidate]);
     await rename(candidate, root);
   } catch (error) {
     await rm(candidate, { recursive: true, force: true });
