@@ -20,6 +20,8 @@ export interface Rendered {
   readonly units: readonly string[];
 }
 
+const allOfIt = { requestsPerSecond: 100_000, burst: 1_000_000, connections: 100_000 };
+
 interface Backend {
   readonly name: string;
   readonly address: string;
@@ -35,6 +37,8 @@ interface Renderers {
   readonly traefikEnvironment?: (memoryGb: number) => Readonly<Record<string, string>>;
   readonly planReplicas: (services: unknown) => readonly unknown[];
   readonly edgeOptions: { readonly backends: readonly Backend[] };
+  /** What a client may ask for; the former build has no limits. */
+  readonly defaultLimits?: object;
   readonly services: Readonly<Record<string, object>>;
   /** Files that all containers share, and units that one of them needs. */
   readonly shared: readonly SetupFile[];
@@ -51,6 +55,7 @@ export async function todaysSide(root: string): Promise<Rendered> {
   const [app, roles] = ["components/roles/app", "test/components/roles"];
   const found = await renderersOf(root, {
     haproxy: "components/roles/edge/haproxy.ts",
+    limits: "components/roles/edge/limitSettings.ts",
     traefik: `${app}/traefik.ts`,
     collector: `${app}/collector.ts`,
     replicas: `${app}/replicas.ts`,
@@ -98,7 +103,9 @@ function rendered(name: string, of: Renderers): Rendered {
   const own = (text: string) => text.replaceAll(`${node}:80"`, `${node}:${nodePort}"`);
   const [backend] = of.edgeOptions.backends;
   if (backend === undefined) throw new Error("a load balancer without a backend");
-  const options = { ...of.edgeOptions, backends: [{ ...backend, address: node }] };
+  // Counted as everybody's are; the bench is one client who may ask for all.
+  const limits = of.defaultLimits && { ...of.defaultLimits, ...allOfIt };
+  const options = { ...of.edgeOptions, limits, backends: [{ ...backend, address: node }] };
   const haproxy = of.haproxySetup(options).files.map((file) => ({
     ...file,
     content: file.content
