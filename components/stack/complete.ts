@@ -1,4 +1,5 @@
 import { roleDefinitions } from "../roles";
+import { withServiceHosts } from "../roles/app/serviceHosts";
 import type { RoleSecret } from "../roles/sections";
 import { findLocation } from "../sizing/locations";
 import { namedSecrets, type StackValues, secretKeys } from "./schema";
@@ -7,7 +8,11 @@ import type { PlatformSettings } from "./settings";
 /** Derives what depends on several sections, and leaves the secrets out. */
 export function completeSettings(values: StackValues): PlatformSettings {
   const zone = findLocation(values.location)?.networkZone ?? "eu-central";
-  const settings = { ...withoutSecrets(values), network: { ...values.network, zone } };
+  const settings = {
+    ...withoutSecrets(values),
+    app: withServiceHosts(values.app, values.domain),
+    network: { ...values.network, zone },
+  };
   const images = roleDefinitions.map(({ imagesIn }) => imagesIn(settings));
   return { ...settings, images: Object.assign({}, settings.images, ...images) };
 }

@@ -121,6 +121,11 @@ export const settingChanges: readonly SettingChange[] = [
   { path: "app.count", value: 1, note: "the last nodes go, with the requests that they serve" },
   { path: "app.serverType", value: "ccx23", note: "all nodes lose power at once" },
   {
+    path: "app.serviceHosts",
+    value: "{service}.{domain}",
+    note: "routes and the certificate change at once; a service is found under its own name alone from then on",
+  },
+  {
     path: "app.accessLog",
     value: { requests: "all" },
     note: "Traefik restarts on all app nodes at once: 503 for seconds",

@@ -20,6 +20,7 @@ import { Store } from "../../settings/store";
 import type { MachineSize } from "../../sizing/resolve";
 import { KeptConnections } from "./keptConnections";
 import { mostReplicas } from "./limits";
+import { serviceHostsRule, serviceHostsSetting } from "./serviceHosts";
 import { type ServiceInput, serviceRules } from "./serviceRules";
 import { platformVariables } from "./variables";
 
@@ -29,6 +30,12 @@ export interface AppSettings extends MachineSize {
   readonly count: number;
   /** The service stack of every app node, by name. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
+  /**
+   * Host names of services without one of their own: `{service}.{domain}`. The services of complete settings have them
+   * as their `host`.
+   * @default - such services answer to any name
+   */
+  readonly serviceHosts?: string | undefined;
   /** What Traefik logs. @default - failed requests and those of a second and more */
   readonly accessLog?: AccessLog;
 }
@@ -161,6 +168,13 @@ const schema = z
       .describe("Number of identical app nodes")
       .default(2),
     accessLog: accessLogShape(LoggedRequests.Failed, "What Traefik on the app nodes logs of requests"),
+    serviceHosts: serviceHostsSetting
+      .meta({
+        description:
+          "Host names of services that have none of their own, from the service's name and the domain: {service}.{domain}",
+        fallback: "none: such services answer to any name",
+      })
+      .optional(),
     services: servicesSchema
       .default({})
       .meta({ description: "Services of every node, by name", fallback: "none; at least one is required" }),
@@ -199,5 +213,5 @@ export const allServiceRules: readonly Rule<ServiceInput & ServiceProgramInput>[
 export const appSettings: RoleSettings<"app", AppSettings, AppInput> = {
   name: "app",
   schema,
-  rules: [sizeRule("app"), ...allServiceRules],
+  rules: [sizeRule("app"), serviceHostsRule, ...allServiceRules],
 };

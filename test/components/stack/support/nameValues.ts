@@ -21,6 +21,13 @@ export function anyDomain(random: Random): string {
   ]);
 }
 
+/** Templates for the hosts of services, some of which are none. */
+export function anyServiceHosts(random: Random): string | undefined {
+  return maybe(random, 0.3, () =>
+    random.pick(["{service}.{domain}", "qa-{service}.example.com", "{service}.{service}.x", "{domain}"]),
+  );
+}
+
 /** Beside the domain. */
 export function anyNames(random: Random): Values {
   return plain({

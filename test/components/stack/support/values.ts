@@ -2,7 +2,7 @@ import { locations } from "../../../../components/sizing/locations";
 import { serverTypes } from "../../../../components/sizing/serverTypes";
 import { anyCalendar } from "./calendars";
 import { anyEdge } from "./edgeValues";
-import { anyDomain, anyNames } from "./nameValues";
+import { anyDomain, anyNames, anyServiceHosts } from "./nameValues";
 import type { Random } from "./random";
 import { anyRoles } from "./userRoles";
 import { anyAccessLog, anyWeb } from "./webValues";
@@ -42,7 +42,7 @@ export function anyValues(random: Random): Values {
     bakedImages: maybe(random, 0.2, () => ({
       [random.pick(["app", "edge", "nobody"])]: random.pick([0, 1, 4711]),
     })),
-    web: maybe(random, 0.4, () => ({ ...anySize(random), ...anyWeb(random) })),
+    web: maybe(random, 0.6, () => ({ ...anySize(random), ...anyWeb(random) })),
     preset: maybe(random, 0.3, () => "multiServer"),
     strictRoles: maybe(random, 0.2, () => random.chance(0.2)),
     roles: maybe(random, 0.5, () => anyRoles(random)),
@@ -64,6 +64,7 @@ function anyApp(random: Random): Values {
     memoryGb: maybe(random, 0.9, () => 64),
     count: maybe(random, 0.8, () => random.pick([1, 2, 3, random.between(4, 96), 96])),
     accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
+    serviceHosts: anyServiceHosts(random),
     services: anyServices(random),
   });
 }
@@ -77,7 +78,7 @@ function anyDatabase(random: Random): Values {
 }
 
 function anySize(random: Random): Values {
-  if (random.chance(0.5)) return {};
+  if (random.chance(0.3)) return {};
   const types = serverTypes.filter((type) => type.architecture === "x86");
   const needs = plain({
     cpu: maybe(random, 0.4, () => random.pick(["shared", "dedicated"])),
