@@ -6,6 +6,7 @@ import type { PlatformSettings } from "../components/stack/settings";
 export interface ProgramInputs {
   readonly apiEndpoint: string | undefined;
   readonly certificate: boolean;
+  readonly originSecret: boolean;
   readonly backupKey: boolean;
   readonly offsite: boolean;
 }
@@ -55,6 +56,7 @@ export async function renderSetups(
       ? { accessKeyId: mask("offsiteAccessKeyId"), secretAccessKey: mask("offsiteSecretAccessKey") }
       : undefined,
     backupKey: inputs.backupKey ? mask("backupKey") : undefined,
+    roleSecrets: inputs.originSecret ? { originSecret: mask("originSecret") } : {},
     secrets: Object.fromEntries(namedSecrets(settings).map((name) => [name, mask(name)])),
   });
   await pulumi.runtime.disconnect();

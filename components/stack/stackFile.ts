@@ -112,6 +112,7 @@ export function programInputs(stack: string, directory: string = projectFolder) 
   return {
     apiEndpoint: typeof endpoint === "string" ? endpoint : undefined,
     certificate: isThere("certificate"),
+    originSecret: isThere("originSecret"),
     backupKey: isThere("backupKey"),
     offsite: isThere("offsiteAccessKeyId") && isThere("offsiteSecretAccessKey"),
   };

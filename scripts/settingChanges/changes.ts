@@ -109,6 +109,11 @@ export const settingChanges: readonly SettingChange[] = [
     note: "HAProxy and nginx reload, visitors notice nothing; another window begins to count anew",
   },
   {
+    path: "edge.cdn",
+    value: { ranges: ["192.0.2.0/24"] },
+    note: "from now on who does not come through the CDN gets 403: let the name lead to it first",
+  },
+  {
     path: "edge.accessLog",
     value: { requests: "failed" },
     note: "HAProxy and nginx reload, visitors notice nothing",

@@ -58,7 +58,7 @@ export function pairArgs(
   { wide, platform, common, inputs }: Surroundings,
 ): LoadBalancerPairArgs {
   const { plan } = platform;
-  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits } = section;
+  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits, cdn } = section;
   const { apiToken, apiEndpoint, certificate } = inputs;
   const services = servicesOf(plan);
   const { served, aliases } = plan.names ?? visitorNames(wide);
@@ -71,6 +71,8 @@ export function pairArgs(
   return {
     ...common,
     ...{ apiToken, apiEndpoint, certificate, engine, otherHosts, accessLog, redirectToHttps },
+    ...(cdn === undefined ? {} : { cdn: { ...cdn, ranges: [...cdn.ranges] } }),
+    originSecret: inputs.roleSecrets?.originSecret,
     limits: { ...limits, unlimitedPaths: [...limits.unlimitedPaths] },
     ...(acme.enabled ? { acme } : {}),
     ...orderedAs(section, wide),

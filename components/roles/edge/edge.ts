@@ -2,6 +2,7 @@ import type { MachinePlan } from "../../plan/plan";
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
+import type { CdnSettings } from "./cdnSettings";
 import type { LimitSettings } from "./limitSettings";
 import type { EdgeMode, OtherHosts } from "./settings";
 
@@ -49,11 +50,19 @@ export interface EdgeOptions {
   readonly accessLog?: AccessLog;
   /** What one client may ask for. @default - what it likes */
   readonly limits?: LimitSettings;
+  /** What stands in front of the pair; nobody else is answered. @default - visitors come by themselves */
+  readonly cdn?: Cdn | undefined;
   /**
    * Shared by the pair: who sends it may read the VRRP state over the public side. It keeps visitors away from the
    * agent and proves nothing, as it is sent in clear: what the page says is signed. Secret.
    */
   readonly statePass: string;
+}
+
+/** A CDN, and what it shows to be known by. */
+export interface Cdn extends CdnSettings {
+  /** Secret. @default - its networks are enough */
+  readonly secret: string | undefined;
 }
 
 /** Certificates that the pair asks an ACME server for. */

@@ -4,6 +4,7 @@ import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { acmeFiles, placeholderCommand } from "./acme";
 import { issuedMap } from "./acmeInstall";
+import { haproxyCdn, haproxyCdnNetworks, haproxyCdnOnly } from "./cdn";
 import { challengePath, haproxyChallenges } from "./challenges";
 import {
   accessLogOf,
@@ -141,16 +142,7 @@ const defaults = `defaults
   timeout tunnel 1h
   load-server-state-from-file global`;
 
-function visitors(options: EdgeOptions): string {
-  const certificate = certificatePathOf(options);
-  return `frontend visitors
-  maxconn ${connectionLimit(options.machine.size.memoryGb)}
-  bind :${httpPort}
-${certificate === undefined ? "" : `  bind :${httpsPort} ssl crt ${certificate} alpn h2,http/1.1\n`}\
-${haproxyConnectionLimits(options)}\
-  # After a reload the old worker ends a visitor's connection with an answer, never between two.
-  option idle-close-on-response
-  # What the application believes about the visitor comes from here alone.
+const visitorHeaders = `  # What the application believes about the visitor comes from here alone.
   http-request del-header X-Forwarded-For
   http-request del-header Forwarded
   http-request del-header X-Request-ID
@@ -161,7 +153,20 @@ ${haproxyConnectionLimits(options)}\
   http-request set-header X-Forwarded-Port %[dst_port]
   option forwardfor
   unique-id-format %[uuid()]
-  unique-id-header X-Request-ID
+  unique-id-header X-Request-ID`;
+
+function visitors(options: EdgeOptions): string {
+  const certificate = certificatePathOf(options);
+  return `frontend visitors
+  maxconn ${connectionLimit(options.machine.size.memoryGb)}
+  bind :${httpPort}
+${certificate === undefined ? "" : `  bind :${httpsPort} ssl crt ${certificate} alpn h2,http/1.1\n`}\
+${haproxyCdnNetworks(options)}\
+${haproxyConnectionLimits(options)}\
+  # After a reload the old worker ends a visitor's connection with an answer, never between two.
+  option idle-close-on-response
+${haproxyCdn(options)}\
+${visitorHeaders}
   http-after-response set-header X-Edge ${options.machine.name}
 ${requestLog(options)}  acl asks_state path ${statePages(options, "publicPage")}
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.statePass}
@@ -171,6 +176,7 @@ ${requestLog(options)}  acl asks_state path ${statePages(options, "publicPage")}
   http-request deny deny_status 404 if is_internal or asks_state !is_peer
   http-request set-log-level silent if asks_state
 ${challengeRules(options)}\
+${haproxyCdnOnly(options)}\
 ${haproxyRequestLimits(options)}\
 ${haproxyHosts(options)}\
 ${toAgents(options, "publicPage")}

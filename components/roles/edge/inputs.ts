@@ -1,11 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import { eachPlain, gotInstead, type InputProblem, plainProblem } from "../../machine/inputErrors";
+import {
+  eachPlain,
+  gotInstead,
+  type InputProblem,
+  plainProblem,
+  secretProblem,
+} from "../../machine/inputErrors";
 import { type MachinesArgs, machinesProblems } from "../../machine/machinesArgs";
 import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
 import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSettings";
 import { backendProblems } from "./backendProblems";
+import {
+  defaultClientHeader,
+  defaultSecretHeader,
+  headerAllowed,
+  isCdn,
+  isOriginSecret,
+  rangesAllowed,
+  secretAllowed,
+} from "./cdnSettings";
 import type { Backend as KnownBackend } from "./edge";
 import { areLimits, limitsAllowed } from "./limitSettings";
 import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
@@ -28,6 +43,10 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly accessLog?: AccessLog;
   /** What one client may ask for. @default - room for an office behind one address */
   readonly limits?: Limits;
+  /** What stands in front of the pair; nobody else is answered then. @default - visitors come by themselves */
+  readonly cdn?: Cdn;
+  /** What the CDN shows with each request. Secret. @default - its networks are enough */
+  readonly originSecret?: pulumi.Input<string>;
   /** The proxy. @default "haproxy" */
   readonly engine?: EdgeEngine;
   /** Who of the pair serves while both are well; "activeActive" costs a second floating IPv4. @default "activePassive" */
@@ -87,6 +106,23 @@ export interface Limits {
   readonly unlimitedPaths?: string[];
 }
 
+/** A CDN in front of the pair. */
+export interface Cdn {
+  /** Networks that it asks from, in CIDR form, IPv4 and IPv6: `173.245.48.0/20`. */
+  readonly ranges: string[];
+  /** Header in which it says who asks; of several addresses the last. @default "X-Forwarded-For" */
+  readonly clientHeader?: string;
+  /** Header with which it shows `originSecret`. @default "X-Origin-Secret" */
+  readonly secretHeader?: string;
+}
+
+/** The CDN with nothing left open. */
+export function completeCdn({ cdn, originSecret }: LoadBalancerPairArgs) {
+  if (cdn === undefined) return undefined;
+  const secret = originSecret === undefined ? undefined : pulumi.secret(originSecret);
+  return { clientHeader: defaultClientHeader, secretHeader: defaultSecretHeader, ...cdn, secret };
+}
+
 /** A machine that requests are sent to. */
 export interface Backend {
   /** Letters, digits and hyphens: `web1`. */
@@ -124,6 +160,8 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...plainProblem("mode", mode, (value) => modes.includes(value), modes.join(" or ")),
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
+    ...plainProblem("cdn", args.cdn, isCdn, `{ ranges: ${rangesAllowed}, headers: ${headerAllowed} }`),
+    ...secretProblem("originSecret", args.originSecret, isOriginSecret, secretAllowed),
     ...plainProblem("limits", args.limits, areLimits, limitsAllowed),
     ...plainProblem(
       "acme",

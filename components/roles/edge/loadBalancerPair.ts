@@ -120,7 +120,7 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   const size = requireSize(args);
   const acme = { enabled: args.acme !== undefined && args.certificate === undefined };
   const limits = completeLimits(args.limits);
-  const role = edgeRole({ ...size, engine, mode: args.mode, acme, limits });
+  const role = edgeRole({ ...size, engine, mode: args.mode, acme, limits, cdn: args.cdn });
   const plan = planOf(name, args, platform, { role, addresses });
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");

@@ -3,6 +3,7 @@ import { anyReplicaHeader } from "../../setup/site";
 import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { acmeFiles, placeholderCommand } from "./acme";
+import { nginxCdn } from "./cdn";
 import { nginxChallenges } from "./challenges";
 import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections } from "./edge";
 import { nginxHostMaps } from "./hosts";
@@ -114,7 +115,7 @@ ${nginxHostMaps(options)}
   map $server_port $everybody {
     default visitors;
   }
-  limit_conn_zone $everybody zone=visitors:1m;${nginxLimitZones(options)}`;
+  limit_conn_zone $everybody zone=visitors:1m;${nginxLimitZones(options)}${nginxCdn(options)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { publicStatePath } from "../../setup/site";
+import { pairAddresses } from "./addresses";
 import { challengePath } from "./challenges";
 import type { EdgeOptions } from "./edge";
 import { limitsOf, rememberedClients } from "./limits";
@@ -25,7 +25,9 @@ export function nginxLimitZones(options: EdgeOptions): string {
   # Of the path that dots and escapes lead to.
   map $uri $counted_client {
     default $client;
-    ${publicStatePath} "";
+${pairAddresses(options.mode)
+  .map(({ publicPage }) => `    ${publicPage} "";`)
+  .join("\n")}
     "~^${challengePath.replaceAll(".", "\\.")}" "";${uncounted}
   }
 

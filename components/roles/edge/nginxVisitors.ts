@@ -1,5 +1,6 @@
 import { internalPrefix } from "../../setup/site";
 import { pairAddresses } from "./addresses";
+import { nginxCdnOnly } from "./cdn";
 import { challengePath } from "./challenges";
 import { certificatePathOf, connectionLimit, type EdgeOptions } from "./edge";
 import { nginxElsewhere, nginxIssued, nginxToHttps, nginxUntilIssued } from "./hosts";
@@ -48,7 +49,7 @@ function visitorLocations(options: EdgeOptions, first: string): string {
     add_header X-Edge ${options.machine.name} always;
     limit_conn visitors ${visitorLimit(options)};${nginxLimits(options)}
     error_page 418 = @stays_open;
-    location / {${first}
+    location / {${nginxCdnOnly(options)}${first}
       if ($stays_open) {
         return 418;
       }
@@ -68,7 +69,7 @@ ${stateLocations(options)}`;
 
 function redirectLocations(options: EdgeOptions): string {
   return `
-    location / {${nginxToHttps(options)}
+    location / {${nginxCdnOnly(options)}${nginxToHttps(options)}
     }
 ${stateLocations(options)}`;
 }

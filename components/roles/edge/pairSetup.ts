@@ -10,7 +10,7 @@ import { mergeSetups } from "../../setup/merge";
 import { defaultDirectory } from "./acmeSettings";
 import { pairAddresses } from "./addresses";
 import { backendProblems } from "./backendProblems";
-import type { LoadBalancerPairArgs } from "./inputs";
+import { completeCdn, type LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
 import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
@@ -81,6 +81,7 @@ function siteOf(args: LoadBalancerPairArgs) {
     otherHosts: args.otherHosts ?? usualOtherHosts(args),
     accessLog: args.accessLog,
     limits: completeLimits(args.limits),
+    cdn: completeCdn(args),
     adminRanges: args.adminRanges,
     logArchive: args.logArchive,
   });

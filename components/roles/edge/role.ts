@@ -5,6 +5,7 @@ import { ports } from "../../setup/ports";
 import { siteOffer } from "../../setup/site";
 import type { MachineSize } from "../../sizing/resolve";
 import type { AcmeSettings } from "./acmeSettings";
+import type { CdnSettings } from "./cdnSettings";
 import type { LimitSettings } from "./limitSettings";
 import { EdgeEngine, EdgeMode } from "./settings";
 
@@ -29,6 +30,7 @@ export interface EdgeRoleSettings extends MachineSize {
   readonly mode?: EdgeMode | undefined;
   readonly acme: Pick<AcmeSettings, "enabled">;
   readonly limits: Pick<LimitSettings, "enabled">;
+  readonly cdn?: Pick<CdnSettings, "ranges"> | undefined;
 }
 
 /** Two public machines in front of all others. */
@@ -58,7 +60,7 @@ const ownAddress = (place: 1 | 2) =>
     title: `Floating IPv4 exposed to the internet: of load balancer ${place} while it is well, DNS names both`,
   }) as const;
 
-function proxy({ engine, limits }: EdgeRoleSettings): Part {
+function proxy({ engine, limits, cdn }: EdgeRoleSettings): Part {
   const counters = {
     protocol: "tcp",
     port: limitsPort,
@@ -69,8 +71,14 @@ function proxy({ engine, limits }: EdgeRoleSettings): Part {
     name: engine,
     title: `${engine === EdgeEngine.Nginx ? "nginx" : "HAProxy"} load balancer`,
     listens: [
+      // Open to all with a CDN too: the other load balancer and an ACME server ask here, and nobody else is answered.
       { protocol: "tcp", port: httpPort, from: ["internet"], purpose: "visitors" },
-      { protocol: "tcp", port: httpsPort, from: ["internet"], purpose: "visitors, TLS" },
+      {
+        protocol: "tcp",
+        port: httpsPort,
+        from: cdn === undefined ? ["internet"] : cdn.ranges,
+        purpose: "visitors, TLS",
+      },
       // nginx counts for itself.
       ...(engine === EdgeEngine.HAProxy && limits.enabled ? [counters] : []),
     ],

@@ -5,6 +5,14 @@ import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../setting
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { MachineSize } from "../../sizing/resolve";
 import { type AcmeSettings, acmeShape } from "./acmeSettings";
+import {
+  type CdnInput,
+  type CdnSettings,
+  cdnRule,
+  cdnShape,
+  isOriginSecret,
+  secretAllowed,
+} from "./cdnSettings";
 import { type CertificateInput, certificateRule } from "./certificateRules";
 import { type LimitSettings, type LimitsInput, limitsRule, limitsShape } from "./limitSettings";
 
@@ -44,6 +52,8 @@ export interface EdgeSettings extends MachineSize {
   readonly acme: AcmeSettings;
   /** What one client may ask for. */
   readonly limits: LimitSettings;
+  /** What stands in front of the pair; nobody else is answered then. @default - nothing */
+  readonly cdn?: CdnSettings | undefined;
   /** What the load balancers log. @default - all requests */
   readonly accessLog?: AccessLog;
 }
@@ -76,6 +86,7 @@ const schema = z
       .default(true),
     acme: acmeShape,
     limits: limitsShape,
+    cdn: cdnShape,
     accessLog: accessLogShape(LoggedRequests.All, "What the load balancers log of requests"),
   })
   .transform((values): EdgeSettings => ({ ...values, ...completeSize(values, defaultSize) }))
@@ -107,14 +118,24 @@ export const edgeSecrets = {
       fallback: "one by ACME, see `edge.acme`",
     })
     .optional(),
+  originSecret: secretText(
+    isOriginSecret,
+    secretAllowed,
+    "make one, for example with openssl rand -hex 32, and set it at the CDN and with: pulumi config set --secret originSecret",
+  )
+    .meta({
+      description: "What the CDN of edge.cdn shows with each request, in the header edge.cdn.secretHeader",
+      fallback: "the CDN's networks are enough",
+    })
+    .optional(),
 };
 
 /** What the rules of the role look at. */
-export type EdgeInput = SizeInput<"edge"> & CertificateInput & LimitsInput;
+export type EdgeInput = SizeInput<"edge"> & CertificateInput & LimitsInput & CdnInput;
 
 /** All that is known of the pair's settings. */
 export const edgeSettings: RoleSettings<"edge", EdgeSettings, EdgeInput> = {
   name: "edge",
   schema,
-  rules: [sizeRule("edge"), certificateRule, limitsRule],
+  rules: [sizeRule("edge"), certificateRule, limitsRule, cdnRule],
 };

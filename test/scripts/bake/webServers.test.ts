@@ -25,7 +25,13 @@ describe("what the image of web servers holds", () => {
   let web: RoleSoftware;
 
   before(async () => {
-    const inputs = { apiEndpoint: undefined, certificate: false, backupKey: false, offsite: false };
+    const inputs = {
+      apiEndpoint: undefined,
+      certificate: false,
+      originSecret: false,
+      backupKey: false,
+      offsite: false,
+    };
     setups = await renderSetups(settings, inputs);
     web = roleSoftware(plan, setups).find(({ role }) => role === "web") ?? assert.fail("nothing is baked");
   });

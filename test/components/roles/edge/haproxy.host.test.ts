@@ -9,7 +9,9 @@ import {
   placeholder,
   strictLimits,
   withAcme,
+  withCdn,
   withLimits,
+  withoutSecret,
 } from "./support/options";
 
 const withTls = (): EdgeOptions => ({ ...edgeOptions, certificate: certificatePem() });
@@ -40,6 +42,8 @@ describe("haproxy", () => {
       ],
       ["with a certificate and without a redirect", () => ({ ...withTls(), redirectToHttps: false })],
       ["with certificates by ACME", () => withAcme],
+      ["behind a CDN, with limits", () => ({ ...withTls(), ...withCdn, limits: withLimits.limits })],
+      ["behind a CDN without a secret", () => ({ ...withAcme, cdn: withoutSecret })],
       ["with limits", () => ({ ...withAcme, limits: withLimits.limits })],
       ["with limits for a few, on all paths", () => ({ ...edgeOptions, limits: strictLimits })],
       ["with ACME, and other names elsewhere", () => ({ ...withAcme, otherHosts: "redirect" })],

@@ -57,8 +57,12 @@ describe("LoadBalancerPair", function () {
   });
 
   it("shows token, key and certificate nowhere in clear, and sends the setups as secrets", async () => {
-    const resources = await record();
-    for (const marker of ["planted-api-token", "planted-private-key", "planted-certificate"]) {
+    const cdn = { ranges: ["192.0.2.0/24"] };
+    const resources = await record(false, { cdn, originSecret: "planted-origin-secret" });
+    for (const marker of [
+      ...["planted-api-token", "planted-private-key", "planted-certificate"],
+      "planted-origin-secret",
+    ]) {
       for (const resource of resources) {
         assert.deepEqual(clearTextPaths(resource.inputs, marker), [], `${marker} in ${resource.name}`);
       }
@@ -66,6 +70,21 @@ describe("LoadBalancerPair", function () {
     const setups = resources.filter((resource) => resource.name.endsWith("-setup"));
     assert.equal(setups.length, 2);
     for (const setup of setups) assert.ok(isSecretValue(setup.inputs.stdin), setup.name);
+  });
+
+  it("lets a CDN's networks alone reach HTTPS, at Hetzner's firewall too", async () => {
+    const ranges = ["192.0.2.0/24", "2001:db8::/32"];
+    const resources = await record(false, { cdn: { ranges } });
+    const firewall = resourceNamed(resources, "hcloud:index/firewall:Firewall", "-firewall");
+    const rules = firewall.inputs.rules as { readonly port?: string; readonly sourceIps: string[] }[];
+    const sources = (port: string) => rules.find((rule) => rule.port === port)?.sourceIps;
+    assert.deepEqual(sources("443"), ranges);
+    // The other load balancer and an ACME server ask by HTTP.
+    assert.deepEqual(sources("80"), ["0.0.0.0/0", "::/0"]);
+    const script = await setupOf({ cdn: { ranges } });
+    assert.match(script, /ip saddr \{ 192\.0\.2\.0\/24 \} tcp dport 443 accept/);
+    assert.match(script, /ip6 saddr \{ 2001:db8::\/32 \} tcp dport 443 accept/);
+    assert.doesNotMatch(script, /^ {4}tcp dport 443 accept/m);
   });
 
   it("puts no secret into user data", async () => {

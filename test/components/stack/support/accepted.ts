@@ -15,6 +15,8 @@ const roles: readonly string[] = ["edge", "web", "app", "database", "storage"];
 const replacements: readonly (readonly [RegExp, unknown])[] = [
   [/^adminRanges\[\d+\]$/, "8.8.4.4/32"],
   [/^aliases\[\d+\]$/, "alias.example.com"],
+  [/^edge\.cdn\.ranges$/, ["8.8.4.0/24"]],
+  [/^edge\.cdn\.ranges\[\d+\]$/, "8.8.4.0/24"],
   [/^images\.objectStore$/, "example/store:1"],
   [/\.image$/, "example/shop:1.4.2"],
   [/\.services\.front\.pathPrefix$/, "/front"],

@@ -12,6 +12,19 @@ export function anyEdge(random: Random): Values {
     accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
     acme: maybe(random, 0.5, () => anyAcme(random)),
     limits: maybe(random, 0.5, () => anyLimits(random)),
+    cdn: maybe(random, 0.4, () => anyCdn(random)),
+  });
+}
+
+function anyCdn(random: Random): Values {
+  return plain({
+    ranges: random.pick([
+      ...[["192.0.2.0/24"], ["2001:db8::/32", "203.0.113.7/32"], [], ["10.0.0.1/8"]],
+      random.many(90, 120, () => `8.8.${random.whole(256)}.0/24`),
+      undefined,
+    ]),
+    clientHeader: random.pick(["CF-Connecting-IP", "X-Forwarded-For", "True-Client-IP", "a b", undefined]),
+    secretHeader: random.pick(["X-Origin-Secret", "X-Origin-Verify", "x:y", undefined]),
   });
 }
 

@@ -74,6 +74,7 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     certificate: undefined,
     ...(settings.edge.accessLog && { accessLog: settings.edge.accessLog }),
     limits: settings.edge.limits,
+    cdn: settings.edge.cdn && { ...settings.edge.cdn, secret: "planted-origin-secret" },
     redirectToHttps: settings.edge.redirectToHttps ?? true,
     statePass: agentOptions.statePass,
     ...(settings.edge.mode && { mode: settings.edge.mode }),

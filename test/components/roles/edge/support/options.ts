@@ -1,7 +1,8 @@
 import { execaSync } from "execa";
 import { installScript } from "../../../../../components/roles/edge/acmeInstall";
 import type { AgentOptions } from "../../../../../components/roles/edge/agent";
-import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
+import { defaultClientHeader, defaultSecretHeader } from "../../../../../components/roles/edge/cdnSettings";
+import type { Cdn, EdgeOptions } from "../../../../../components/roles/edge/edge";
 import { defaultLimits, type LimitSettings } from "../../../../../components/roles/edge/limitSettings";
 import type { EdgeEngine } from "../../../../../components/roles/edge/settings";
 import type { LoadBalancerSetupOptions } from "../../../../../components/roles/edge/setup";
@@ -55,6 +56,24 @@ export const withAcme: EdgeOptions = {
 
 /** The same, with the limits that a platform has when nobody says anything. */
 export const withLimits: EdgeOptions = { ...edgeOptions, limits: defaultLimits };
+
+/** What a CDN shows to be known by, and where it asks from. */
+export const withCdn: EdgeOptions = {
+  ...edgeOptions,
+  cdn: {
+    ranges: ["192.0.2.0/28", "2001:db8:7::/48"],
+    clientHeader: defaultClientHeader,
+    secretHeader: defaultSecretHeader,
+    secret: "planted-origin-secret",
+  },
+};
+
+export const withoutSecret: Cdn = {
+  ranges: ["192.0.2.0/24"],
+  clientHeader: "CF-Connecting-IP",
+  secretHeader: "X-Secret",
+  secret: undefined,
+};
 
 export const strictLimits: LimitSettings = {
   enabled: true,

@@ -19,6 +19,8 @@ class Node:
         self.ready_after, self.asked = 0, []
         # What a ready node answers, and an internal path that never fails.
         self.ready_status, self.always = 200, ""
+        # Further headers of an answer, by its path.
+        self.headers_of = lambda path: {}
         # Requests that it works on at the same time.
         self.working, self.peak = 0, 0
 
@@ -53,6 +55,8 @@ class Node:
                 ready = node.ready or self.path == node.always
                 self.send_response((node.ready_status if ready else 503) if internal else node.status)
                 self.send_header("Content-Length", str(len(content)))
+                for name, value in node.headers_of(self.path).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)
 
