@@ -2,8 +2,9 @@ import { bakedImage } from "../machine/bakedImage";
 import { defaultImage } from "../machine/context";
 import { machinesOf, type Plan } from "../plan/plan";
 import { presetProblems } from "../presets/problems";
+import { areComplete } from "../roles/edge/addressNames";
 import { ownEndpointProblem } from "../roles/storage/settingsRules";
-import type { SettingsProblem } from "../settings/problems";
+import { formatValue, type SettingsProblem } from "../settings/problems";
 import { shareOfInternet } from "../settings/ranges";
 import type { Rule } from "../settings/rules";
 import type { PlatformSettings } from "./settings";
@@ -21,6 +22,7 @@ export const plannedRules: readonly Rule<PlannedInput>[] = [
     reads: ["preset", "strictRoles", "network"],
     check: ({ settings, plan }) => presetProblems(settings, plan.roles),
   },
+  { reads: ["edge.floatingIps", "edge.mode"], check: addressProblems },
   {
     reads: ["storage.backup.offsite", "network"],
     check: ({ settings, plan }) => ownStoreProblems(settings, plan),
@@ -76,4 +78,20 @@ function ownStoreProblems(settings: PlatformSettings, plan: Plan): readonly Sett
   if (endpoint === undefined) return [];
   const own = machinesOf(plan, "storage").map(({ privateIp }) => privateIp);
   return own.includes(new URL(endpoint).hostname) ? [ownEndpointProblem(endpoint)] : [];
+}
+
+/** As many as the pair has: a preset may have chosen how many. */
+function addressProblems({ settings, plan }: PlannedInput): readonly SettingsProblem[] {
+  const { floatingIps } = settings.edge;
+  const orders = plan.roles.find(({ name }) => name === "edge")?.orders ?? [];
+  const many = orders.filter(({ kind }) => kind === "floatingIpv4").length;
+  if (floatingIps === undefined || areComplete(floatingIps, many)) return [];
+  return [
+    {
+      path: "edge.floatingIps",
+      value: formatValue(floatingIps),
+      allowed: many === 1 ? "one floating IP" : `${many} floating IPs, each once: one for each load balancer`,
+      remedy: "name as many as edge.mode has, or leave the key out and the stack makes its own",
+    },
+  ];
 }

@@ -88,6 +88,11 @@ export const settingChanges: readonly SettingChange[] = [
     note: "keepalived starts anew on both; back again deletes the second address, which `protect` refuses",
   },
   {
+    path: "edge.floatingIps",
+    value: ["visitors"],
+    note: "visitors are served under the other address at once, and no longer under the one that is deleted, which `protect` refuses",
+  },
+  {
     path: "edge.otherHosts",
     value: "redirect",
     note: "HAProxy and nginx reload, visitors notice nothing",

@@ -5,11 +5,12 @@ import { changedValues, type SettingChange, settingChanges, startingPoint } from
 
 export const document = join(projectRoot, "docs", "settings.md");
 
-/** The platform whose settings are changed, up, with the zone that some of them need. */
+/** The platform whose settings are changed, up, with the zone and the address that some of them need. */
 export async function startPlatform(): Promise<EngineStack> {
   const running = await engineStack(startingPoint);
   const { action } = await running.cloud.ok("POST", "/zones", { name: "example.com", mode: "primary" });
   await running.cloud.succeeds(action);
+  await running.cloud.ok("POST", "/floating_ips", { name: "visitors", type: "ipv4", home_location: "nbg1" });
   await running.stack.up();
   return running;
 }

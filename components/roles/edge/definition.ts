@@ -58,7 +58,7 @@ export function pairArgs(
   { wide, platform, common, inputs }: Surroundings,
 ): LoadBalancerPairArgs {
   const { plan } = platform;
-  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits, cdn } = section;
+  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits, cdn, floatingIps } = section;
   const { apiToken, apiEndpoint, certificate } = inputs;
   const services = servicesOf(plan);
   const { served, aliases } = plan.names ?? visitorNames(wide);
@@ -74,6 +74,7 @@ export function pairArgs(
     ...(cdn === undefined ? {} : { cdn: { ...cdn, ranges: [...cdn.ranges] } }),
     originSecret: inputs.roleSecrets?.originSecret,
     limits: { ...limits, unlimitedPaths: [...limits.unlimitedPaths] },
+    ...(floatingIps && { floatingIps: [...floatingIps] }),
     ...(acme.enabled ? { acme } : {}),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),

@@ -11,6 +11,8 @@ import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/ac
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
 import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSettings";
+import { pairAddresses } from "./addresses";
+import { addressNameAllowed, areComplete, isAddressName } from "./addressNames";
 import { backendProblems } from "./backendProblems";
 import {
   defaultClientHeader,
@@ -51,6 +53,11 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly engine?: EdgeEngine;
   /** Who of the pair serves while both are well; "activeActive" costs a second floating IPv4. @default "activePassive" */
   readonly mode?: EdgeMode;
+  /**
+   * Names or numbers of floating IPs that are there already, as many as the mode has: they are looked up, and stay
+   * when the pair goes. @default - new ones
+   */
+  readonly floatingIps?: string[];
   /** Machines that requests are sent to. */
   readonly backends: pulumi.Input<pulumi.Input<Backend>[]>;
   /** Ranges that may reach SSH, in CIDR form: the address that Pulumi runs from is among them. */
@@ -168,6 +175,13 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
       args.acme,
       isAcme,
       `{ directory: ${directoryAllowed}, email: ${emailAllowed}, root: ${rootAllowed} }`,
+    ),
+    ...eachPlain("floatingIps", args.floatingIps, isAddressName, addressNameAllowed),
+    ...plainProblem(
+      "floatingIps",
+      args.floatingIps,
+      (all) => areComplete(all, pairAddresses(args.mode).length),
+      `${pairAddresses(args.mode).length} of them, each once`,
     ),
     ...tokenProblem(apiToken),
     ...plainProblem("apiEndpoint", apiEndpoint, isUrl, "https://api.hetzner.cloud/v1 or the like"),

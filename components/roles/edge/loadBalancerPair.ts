@@ -9,6 +9,7 @@ import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { numericId } from "../../machine/server";
 import { machinesOf } from "../../plan/plan";
 import { pairAddresses } from "./addresses";
+import { lookUpAddresses, type VisitorAddress } from "./broughtAddresses";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
 import { completeLimits } from "./limitSettings";
 import { userDataForNat } from "./nat";
@@ -88,7 +89,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
     refuseInputs(`LoadBalancerPair ${name}`, pairProblems(args));
     const pair = planPair(name, args, platform);
-    const floatingIps = createFloatingIps(name, args, pair, this);
+    const floatingIps = visitorAddresses(name, args, pair, this);
     const machines = createPair(name, args, pair, floatingIps, this);
     const [first] = machines;
     const [floatingIp] = floatingIps;
@@ -97,7 +98,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
 
     this.virtualIp = floatingIp.ipAddress;
     this.virtualIps = pulumi.all(floatingIps.map(({ ipAddress }) => ipAddress));
-    this.floatingIpId = numericId(floatingIp);
+    this.floatingIpId = floatingIp.id;
     this.bastion = { host: first.publicIpv4, hostKey: first.hostKey };
     this.natGateway = pair.machines[0].privateIp;
     const { serverIds, configured } = groupOutputs(pair.machines, machines);
@@ -128,28 +129,33 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   return { plan, machines: [first, second], context, resourceName: `${environment}-edge` };
 }
 
-function createFloatingIps(
+/** Those that were brought along, or new ones. */
+function visitorAddresses(
   name: string,
-  { protect = false, mode }: LoadBalancerPairArgs,
-  { context, resourceName }: Pair,
+  { protect = false, mode, floatingIps, location }: LoadBalancerPairArgs,
+  { context, machines, resourceName }: Pair,
   parent: LoadBalancerPair,
-): readonly hcloud.FloatingIp[] {
-  return pairAddresses(mode).map(
-    ({ suffix }) =>
-      new hcloud.FloatingIp(
-        `${name}-address${suffix}`,
-        {
-          name: `${resourceName}${suffix}`,
-          description: "where visitors arrive",
-          type: "ipv4",
-          homeLocation: context.location,
-          labels: context.labels,
-          deleteProtection: protect,
-        },
-        // The pair assigns and moves the address; Pulumi must not move it back.
-        { parent, protect, ignoreChanges: ["serverId"], deleteBeforeReplace: true },
-      ),
-  );
+): readonly VisitorAddress[] {
+  if (floatingIps !== undefined) {
+    const hostnames = machines.map(({ hostname }) => hostname);
+    return lookUpAddresses(`LoadBalancerPair ${name}`, floatingIps, { location, hostnames }, parent);
+  }
+  return pairAddresses(mode).map(({ suffix }) => {
+    const address = new hcloud.FloatingIp(
+      `${name}-address${suffix}`,
+      {
+        name: `${resourceName}${suffix}`,
+        description: "where visitors arrive",
+        type: "ipv4",
+        homeLocation: context.location,
+        labels: context.labels,
+        deleteProtection: protect,
+      },
+      // The pair assigns and moves the address; Pulumi must not move it back.
+      { parent, protect, ignoreChanges: ["serverId"], deleteBeforeReplace: true },
+    );
+    return { id: numericId(address), ipAddress: address.ipAddress };
+  });
 }
 
 function createFirewall(
@@ -174,7 +180,7 @@ function createPair(
   name: string,
   args: LoadBalancerPairArgs,
   pair: Pair,
-  floatingIps: readonly hcloud.FloatingIp[],
+  floatingIps: readonly VisitorAddress[],
   parent: LoadBalancerPair,
 ): Machine[] {
   return createMachines(

@@ -1,15 +1,14 @@
 import { createHmac } from "node:crypto";
-import type * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { machineBase } from "../../machine/base";
 import type { MachineContext } from "../../machine/context";
 import { refuseInputs } from "../../machine/inputErrors";
-import { numericId } from "../../machine/server";
 import type { MachinePlan, Plan } from "../../plan/plan";
 import { mergeSetups } from "../../setup/merge";
 import { defaultDirectory } from "./acmeSettings";
 import { pairAddresses } from "./addresses";
 import { backendProblems } from "./backendProblems";
+import type { VisitorAddress } from "./broughtAddresses";
 import { completeCdn, type LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
@@ -30,7 +29,7 @@ export function machineSetup(
   args: LoadBalancerPairArgs,
   { plan, machines: [first, second] }: Pair,
   machine: MachinePlan,
-  floatingIps: readonly hcloud.FloatingIp[],
+  floatingIps: readonly VisitorAddress[],
 ) {
   const peer = machine.name === first.name ? second : first;
   return pulumi
@@ -93,10 +92,10 @@ function usualOtherHosts({ certificate, acme }: LoadBalancerPairArgs): OtherHost
 }
 
 /** How its agents speak with Hetzner's API. */
-function agentOf(args: LoadBalancerPairArgs, floatingIps: readonly hcloud.FloatingIp[]) {
+function agentOf(args: LoadBalancerPairArgs, floatingIps: readonly VisitorAddress[]) {
   const { apiEndpoint = "https://api.hetzner.cloud/v1", network, manageDefaultRoute = true } = args;
   return pulumi
-    .all([pulumi.secret(args.apiToken), apiEndpoint, pulumi.all(floatingIps.map(numericId)), network.id])
+    .all([pulumi.secret(args.apiToken), apiEndpoint, pulumi.all(floatingIps.map(({ id }) => id)), network.id])
     .apply(([apiToken, endpoint, floatingIpIds, networkId]) => ({
       apiEndpoint: endpoint,
       apiToken,

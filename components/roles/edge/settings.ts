@@ -5,6 +5,7 @@ import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../setting
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { MachineSize } from "../../sizing/resolve";
 import { type AcmeSettings, acmeShape } from "./acmeSettings";
+import { broughtAddress } from "./addressNames";
 import {
   type CdnInput,
   type CdnSettings,
@@ -44,6 +45,8 @@ export interface EdgeSettings extends MachineSize {
   readonly engine: EdgeEngine;
   /** @default "activePassive" */
   readonly mode?: EdgeMode;
+  /** Floating IPs that are there already, by name or number. @default - the stack makes its own */
+  readonly floatingIps?: readonly string[] | undefined;
   /** @default - "refuse" with a certificate, "serve" without one */
   readonly otherHosts?: OtherHosts;
   /** Visitors of HTTP are sent to HTTPS; says nothing without a certificate. @default true */
@@ -71,6 +74,14 @@ const schema = z
         "Who serves visitors while both load balancers are well: one of them, or both, each with an address that the other takes over",
       )
       .meta({ fallback: "activePassive; activeActive with preset scaleUp" })
+      .optional(),
+    floatingIps: z
+      .array(broughtAddress)
+      .meta({
+        description:
+          "Floating IPs that are there already, by name or number, which the pair assigns and nobody deletes: one, or two with activeActive",
+        fallback: "the stack makes its own",
+      })
       .optional(),
     otherHosts: choice(Object.values(OtherHosts), "what other names get")
       .describe(

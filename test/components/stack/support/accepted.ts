@@ -17,6 +17,7 @@ const replacements: readonly (readonly [RegExp, unknown])[] = [
   [/^aliases\[\d+\]$/, "alias.example.com"],
   [/^edge\.cdn\.ranges$/, ["8.8.4.0/24"]],
   [/^edge\.cdn\.ranges\[\d+\]$/, "8.8.4.0/24"],
+  [/^edge\.floatingIps\[\d+\]$/, "kept"],
   [/^images\.objectStore$/, "example/store:1"],
   [/\.image$/, "example/shop:1.4.2"],
   [/\.services\.front\.pathPrefix$/, "/front"],

@@ -13,6 +13,9 @@ export function anyEdge(random: Random): Values {
     acme: maybe(random, 0.5, () => anyAcme(random)),
     limits: maybe(random, 0.5, () => anyLimits(random)),
     cdn: maybe(random, 0.4, () => anyCdn(random)),
+    floatingIps: maybe(random, 0.3, () =>
+      random.pick([["visitors"], ["4711", "a.b_c-d"], ["-"], ["x", "x"]]),
+    ),
   });
 }
 

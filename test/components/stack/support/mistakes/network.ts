@@ -2,6 +2,24 @@ import { all, type Mistake, set } from "../changes";
 
 /** Mistakes in the network's ranges. */
 export const networkMistakes: readonly Mistake[] = [
+  [
+    "two addresses where one serves",
+    set("edge.floatingIps", ["one", "two"]),
+    "edge.floatingIps",
+    /allowed one floating IP/,
+  ],
+  [
+    "one address where both serve",
+    all(set("edge.mode", "activeActive"), set("edge.floatingIps", ["one"])),
+    "edge.floatingIps",
+    /allowed 2 floating IPs/,
+  ],
+  [
+    "an address that is no name",
+    set("edge.floatingIps", ["my address"]),
+    "edge.floatingIps[0]",
+    /name or the number/,
+  ],
   ["range that is no CIDR", set("network.range", "10.0.0.0"), "network.range", /CIDR/],
   ["range with host bits", set("network.range", "10.0.0.1/16"), "network.range", /clear the bits/],
   ["range with a bad octet", set("network.range", "10.0.256.0/16"), "network.range", /correct the address/],
