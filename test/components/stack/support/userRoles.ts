@@ -17,8 +17,8 @@ function anyRole(random: Random): Values {
   return plain({
     ...(random.chance(0.5) ? { vcpus: 2 } : { serverType: "cx33" }),
     memoryGb: random.chance(0.9) ? 8 : undefined,
-    cpu: random.chance(0.2) ? random.pick(["shared", "dedicated"]) : undefined,
-    diskGb: random.chance(0.2) ? 40 : undefined,
+    cpu: random.chance(0.4) ? random.pick(["shared", "dedicated"]) : undefined,
+    diskGb: random.chance(0.4) ? 40 : undefined,
     count: random.pick([1, 2, undefined]),
     subnet: random.pick(["10.0.200.0/24", "10.64.200.0/28", "192.168.9.0/24"]),
     needs: random.chance(0.5) ? stores.filter(() => random.chance(0.5)) : undefined,
