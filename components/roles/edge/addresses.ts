@@ -23,6 +23,8 @@ export interface PairAddress {
   readonly fifoKeyword: "vrrp_notify_fifo" | "notify_fifo";
   /** Says 1 while this machine's public side reaches nobody and the other one's does; the agent writes it. */
   readonly asideFile: string;
+  /** Says 1 on the machine that the address is routed to; the agent writes it. */
+  readonly ownerFile: string;
   /** The agent's, without `.service`. */
   readonly unit: string;
   /** State of the agent as JSON, for people and for monitoring. */
@@ -44,6 +46,7 @@ const first: PairAddress = {
   notifyFifo: "/run/platform-edge/vrrp.fifo",
   fifoKeyword: "vrrp_notify_fifo",
   asideFile: "/run/platform-edge/aside",
+  ownerFile: "/run/platform-edge/owner",
   unit: "floating-ip-agent",
   statePath: "/run/floating-ip-agent/state.json",
   agentPort: ports.edgeAgent,
@@ -60,6 +63,7 @@ const second: PairAddress = {
   notifyFifo: "/run/platform-edge/vrrp2.fifo",
   fifoKeyword: "notify_fifo",
   asideFile: "/run/platform-edge/aside2",
+  ownerFile: "/run/platform-edge/owner2",
   unit: "floating-ip-agent2",
   statePath: "/run/floating-ip-agent2/state.json",
   agentPort: ports.edgeAgent2,

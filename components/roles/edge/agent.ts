@@ -46,9 +46,10 @@ export function agentSetup(
   addresses: readonly PairAddress[],
   options: AgentOptions,
 ): CompleteSetup {
-  const told = addresses.flatMap(({ notifyFifo, asideFile }) => [
+  const told = addresses.flatMap(({ notifyFifo, asideFile, ownerFile }) => [
     `[ -p ${notifyFifo} ]`,
     `[ -e ${asideFile} ]`,
+    `[ -e ${ownerFile} ]`,
   ]);
   const modules: SetupFile[] = Object.entries(agentModules()).map(([name, content]) => ({
     path: `${folder}/${name}`,
@@ -133,6 +134,7 @@ export function agentConfig(
       visitorsPort: httpPort,
       asideFile: address.asideFile,
     },
+    ownerFile: address.ownerFile,
     marker: address.masterMarker,
     fifo: address.notifyFifo,
     healthUrl: `http://127.0.0.1:${edgeHealthPort}/healthz`,
@@ -141,11 +143,12 @@ export function agentConfig(
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** Both exist before keepalived and outlive it, so that neither side ever holds a stale one. */
+/** They exist before keepalived and outlive it, so that neither side ever holds a stale one. */
 function runtimeFiles(addresses: readonly PairAddress[]): string {
   const lines = addresses.map(
-    ({ notifyFifo, asideFile }) => `p ${notifyFifo} 0660 root ${user}
+    ({ notifyFifo, asideFile, ownerFile }) => `p ${notifyFifo} 0660 root ${user}
 f ${asideFile} 0644 ${user} root - 0
+f ${ownerFile} 0644 ${user} root - 0
 `,
   );
   return `d ${runtimeFolder} 0755 root root\n${lines.join("")}`;

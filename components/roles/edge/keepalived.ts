@@ -49,10 +49,13 @@ export function keepalivedSetup(
  * the peer takes over, and nine losses in a row needed for a false alarm. Version 3 knows no authentication: the host
  * firewall lets protocol 112 in from the peer alone.
  *
- * A busy machine must not lose the address. So a load balancer has 0.9 s for each of two answers in a row before it
+ * A busy machine must not lose the address. So a load balancer has 0.8 s for each of two answers in a row before it
  * counts as dead, one that reaches no node steps down only if the other one does, and a peer that takes over because it
  * heard nothing leaves the address where it is as long as the old master answers and serves. The same with the public
  * side: `aside` is a file that the agent writes, so nobody waits for a check.
+ *
+ * When two masters of one address hear each other again, the one with the address stays: no visitor's connection is
+ * cut by a move.
  *
  * No interface is named, as its name differs between images; unicast needs none. A machine that cannot serve
  * is in FAULT, because with `nopreempt` a lower priority would move nothing.
@@ -103,16 +106,17 @@ const election: Readonly<Record<Preference, string>> = {
 };
 
 function instance(
-  { instance: name, routerId, masterMarker, asideFile }: PairAddress,
+  { instance: name, routerId, masterMarker, asideFile, ownerFile }: PairAddress,
   machine: MachinePlan,
   peer: MachinePlan,
   preference: Preference,
 ): string {
+  const isNobodys = preference === "nobody";
   return `track_file ${name}_aside {
   file "${asideFile}"
   weight 0
 }
-
+${isNobodys ? `\ntrack_file ${name}_owner {\n  file "${ownerFile}"\n  weight 50\n}\n` : ""}
 vrrp_instance ${name} {
   state BACKUP
   ${election[preference]}
@@ -133,6 +137,7 @@ vrrp_instance ${name} {
   }
   track_file {
     ${name}_aside
+${isNobodys ? `    ${name}_owner\n` : ""}\
   }
 }
 `;
@@ -177,7 +182,7 @@ status_of() {
 }
 
 if [ "\${1-}" != reaches ]; then
-  own=$(status_of 127.0.0.1 /alive 0.9) && [ "$own" = 200 ]
+  own=$(status_of 127.0.0.1 /alive 0.8) && [ "$own" = 200 ]
   exit
 fi
 own=$(status_of 127.0.0.1 /healthz 2) && [[ $own = 2* ]] && exit 0

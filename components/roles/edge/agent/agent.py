@@ -9,11 +9,12 @@ import signal
 import sys
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from decision import Situation, Verdict, decide
 from hetzner import Answer, Api
-from local import Events, Health, answer_requests, is_master, publish
+from local import Events, Flag, Health, answer_requests, is_master, publish
 from log import Log
 from outside import OutsideWatch
 from peer import Peer
@@ -37,8 +38,8 @@ class Agent:
         self.log = Log()
         self.key = Key(config["peer"]["key"])
         self.peer = Peer(config["peer"], self.key)
-        reached = self.peer.reached_outside
-        self.outside = OutsideWatch(config["outside"], config["apiEndpoint"], reached, self.log)
+        self.outside = OutsideWatch(config, self.peer.reached_outside, self.log)
+        self.owns = Flag(config["ownerFile"], self.log)
         self.health = Health(config["healthUrl"])
         self.state_path = state_path
         self.me: int | None = None
@@ -65,6 +66,7 @@ class Agent:
                 # A defect of one round must not end the failover for ever.
                 self.log.say(3, f"round failed: {type(error).__name__}: {error}")
                 pause = SLOWEST_RETRY
+            self.owns.set(self.owner is not None and self.owner == self.me)
             sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
             publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
             events.wait(pause)
@@ -102,16 +104,17 @@ class Agent:
 
     def hold(self) -> float:
         """Master without the address, and rightly so for now."""
-        if self.verdict is Verdict.ASK_PEER:
-            self.peer.hurry()
-            return 0.1
-        self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
-        if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
-            return self.retry()
-        return 0.5
+        if self.verdict is not Verdict.ASK_PEER:
+            self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
+            if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
+                return self.retry()
+            if self.older(self.master_since or 0, 10):
+                return 0.5
+        # Who has just become master waits for what the other one is about to notice.
+        self.peer.hurry()
+        return 0.1
 
     def judge(self, master: bool) -> Verdict:
-        minute_ago = time.monotonic() - 60
         return decide(
             Situation(
                 master=master,
@@ -119,7 +122,7 @@ class Agent:
                 me=self.me or 0,
                 peer_id=self.peer_id,
                 peer=self.peer.view(self.master_since or 0),
-                recent_claims=sum(1 for claim in self.claims if claim > minute_ago),
+                recent_claims=sum(1 for claim in self.claims if not self.older(claim, 60)),
                 first=self.config["first"],
             )
         )
@@ -238,11 +241,8 @@ class Agent:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    with open(sys.argv[1], encoding="utf-8") as file:
-        config = json.load(file)
-    with open(sys.argv[2], encoding="utf-8") as file:
-        token = file.read().strip()
-    Agent(config, token, sys.argv[3]).run()
+    config, token = (Path(path).read_text(encoding="utf-8") for path in sys.argv[1:3])
+    Agent(json.loads(config), token.strip(), sys.argv[3]).run()
 
 
 if __name__ == "__main__":

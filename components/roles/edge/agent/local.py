@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from log import Log
 from signing import NONCE_HEADER, SIGNATURE_HEADER
 
 
@@ -80,6 +81,29 @@ class Events:
         for descriptor in readable:
             os.read(descriptor, 65536)
         return bool(readable)
+
+
+class Flag:
+    """A file that keepalived watches: it says 1 or 0."""
+
+    def __init__(self, path: str, log: Log) -> None:
+        self._path = path
+        self._log = log
+        # None: not written yet.
+        self.value: bool | None = None
+
+    def set(self, value: bool) -> None:
+        if value == self.value:
+            return
+        try:
+            with open(self._path, "r+", encoding="ascii") as file:
+                file.write("1\n" if value else "0\n")
+                file.truncate()
+        except OSError as error:
+            # All else that the agent does is worth more than this.
+            self._log.say(3, f"cannot write {self._path}: {error}")
+            return
+        self.value = value
 
 
 def publish(path: str, state: dict[str, Any]) -> None:

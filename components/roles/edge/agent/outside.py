@@ -18,11 +18,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from decision import Outside, steps_aside
+from local import Flag
 from log import Log
 
 # Seconds between two rounds, and how long one waits for its first answer.
 INTERVAL = 0.5
 PATIENCE = 0.6
+# When the others have said nothing for so long, the API is asked as well.
+PATIENCE_WITHOUT_API = 0.25
 # How long the peer may need to say what it reaches itself.
 PEER_PATIENCE = 0.2
 # Names of the API are looked up this often, while they can be.
@@ -79,41 +82,38 @@ class Question:
 
 
 def anybody_answers(questions: list[Question], patience: float) -> bool:
-    """The first answer of anybody within the time. Closes the questions."""
+    """The first answer of anybody within the time."""
     deadline = time.monotonic() + patience
-    try:
-        while True:
-            if any(question.answered for question in questions):
-                return True
-            waiting = {question.socket.fileno(): question for question in questions if not question.failed}
-            left = deadline - time.monotonic()
-            if not waiting or left <= 0:
-                return False
-            poll = select.poll()
-            for descriptor, question in waiting.items():
-                poll.register(descriptor, question.wants())
-            # What came while this program did not run counts, however late it is.
-            for descriptor, _ in poll.poll(left * 1000):
-                waiting[descriptor].hear()
-    finally:
-        for question in questions:
-            question.socket.close()
+    while True:
+        if any(question.answered for question in questions):
+            return True
+        waiting = {question.socket.fileno(): question for question in questions if not question.failed}
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        poll = select.poll()
+        for descriptor, question in waiting.items():
+            poll.register(descriptor, question.wants())
+        # What came while this program did not run counts, however late it is.
+        for descriptor, _ in poll.poll(left * 1000):
+            waiting[descriptor].hear()
 
 
 class OutsideWatch:
     def __init__(
         self,
         config: dict[str, Any],
-        api_endpoint: str,
         peer_reached_at: Callable[[float], float | None],
         log: Log,
     ) -> None:
         """`peer_reached_at` asks the peer when it has reached somebody, for so many seconds at most."""
-        self._resolvers: list[str] = config["resolvers"]
-        self._dns_port: int = config["dnsPort"]
-        self._visitors_port: int = config["visitorsPort"]
-        self._aside_path: str = config["asideFile"]
-        self._api_endpoint = api_endpoint
+        outside = config["outside"]
+        self._resolvers: list[str] = outside["resolvers"]
+        self._dns_port: int = outside["dnsPort"]
+        self._visitors_port: int = outside["visitorsPort"]
+        # keepalived has no part in electing a master while it is set.
+        self._flag = Flag(outside["asideFile"], log)
+        self._api_endpoint: str = config["apiEndpoint"]
         self._api: list[Address] = []
         self._peer_reached_at = peer_reached_at
         self._log = log
@@ -122,10 +122,9 @@ class OutsideWatch:
         self.reached_at: float | None = None
         self._lost_rounds = 0
         self._lost_at = 0.0
-        self.aside = False
 
     def watch(self) -> None:
-        self._write(False)
+        self._flag.set(False)
         for forever in (self._look_up_forever, self._ask_forever):
             threading.Thread(target=forever, daemon=True).start()
 
@@ -134,7 +133,7 @@ class OutsideWatch:
         reached = self.reached_at
         return {
             "outsideAge": None if reached is None else round(time.monotonic() - reached, 3),
-            "aside": self.aside,
+            "aside": self._flag.value is True,
         }
 
     def _ask_forever(self) -> None:
@@ -147,7 +146,7 @@ class OutsideWatch:
             time.sleep(max(0.05, pause))
 
     def _round(self, begin: float) -> None:
-        if anybody_answers(self._questions(), PATIENCE):
+        if self._anybody_answers():
             self.reached_at, self._lost_rounds = begin, 0
             peer_reached_at = None
         else:
@@ -158,34 +157,27 @@ class OutsideWatch:
         seen = Outside(self._lost_rounds, self._lost_at, peer_reached_at, time.monotonic())
         self._step(steps_aside(seen))
 
-    def _questions(self) -> list[Question]:
-        asked = [(socket.SOCK_DGRAM, (address, self._dns_port)) for address in self._resolvers]
-        if self.peer_address is not None:
-            asked.append((socket.SOCK_STREAM, (self.peer_address, self._visitors_port)))
-        if self._lost_rounds > 0:
-            asked += [(socket.SOCK_STREAM, address) for address in self._api]
-        return [Question(kind, address) for kind, address in asked]
+    def _anybody_answers(self) -> bool:
+        questions = [Question(socket.SOCK_DGRAM, (address, self._dns_port)) for address in self._resolvers]
+        try:
+            if self.peer_address is not None:
+                questions.append(Question(socket.SOCK_STREAM, (self.peer_address, self._visitors_port)))
+            if anybody_answers(questions, PATIENCE_WITHOUT_API):
+                return True
+            questions += [Question(socket.SOCK_STREAM, address) for address in self._api]
+            return anybody_answers(questions, PATIENCE - PATIENCE_WITHOUT_API)
+        finally:
+            for question in questions:
+                question.socket.close()
 
     def _step(self, aside: bool) -> None:
-        if aside == self.aside:
+        if aside == self._flag.value:
             return
         if aside:
             self._log.say(4, "the public side reaches nobody, that of the other one does: stepping aside")
         else:
             self._log.say(5, "no reason to step aside any more")
-        self._write(aside)
-
-    def _write(self, aside: bool) -> None:
-        """keepalived watches the file, and has no part in electing a master while it says 1."""
-        try:
-            with open(self._aside_path, "r+", encoding="ascii") as file:
-                file.write("1\n" if aside else "0\n")
-                file.truncate()
-        except OSError as error:
-            # All else that the agent does is worth more than this.
-            self._log.say(3, f"cannot write {self._aside_path}: {error}")
-            return
-        self.aside = aside
+        self._flag.set(aside)
 
     def _look_up_forever(self) -> None:
         endpoint = urlsplit(self._api_endpoint)

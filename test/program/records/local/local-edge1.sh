@@ -1046,7 +1046,7 @@ LogRateLimitIntervalSec=10s
 LogRateLimitBurst=50000
 END_4dc68f50ef0c
 
-put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_cc39e05a3745'
+put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_31a96b2d6d63'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
 
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
@@ -1058,11 +1058,12 @@ import signal
 import sys
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from decision import Situation, Verdict, decide
 from hetzner import Answer, Api
-from local import Events, Health, answer_requests, is_master, publish
+from local import Events, Flag, Health, answer_requests, is_master, publish
 from log import Log
 from outside import OutsideWatch
 from peer import Peer
@@ -1086,8 +1087,8 @@ class Agent:
         self.log = Log()
         self.key = Key(config["peer"]["key"])
         self.peer = Peer(config["peer"], self.key)
-        reached = self.peer.reached_outside
-        self.outside = OutsideWatch(config["outside"], config["apiEndpoint"], reached, self.log)
+        self.outside = OutsideWatch(config, self.peer.reached_outside, self.log)
+        self.owns = Flag(config["ownerFile"], self.log)
         self.health = Health(config["healthUrl"])
         self.state_path = state_path
         self.me: int | None = None
@@ -1114,6 +1115,7 @@ class Agent:
                 # A defect of one round must not end the failover for ever.
                 self.log.say(3, f"round failed: {type(error).__name__}: {error}")
                 pause = SLOWEST_RETRY
+            self.owns.set(self.owner is not None and self.owner == self.me)
             sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
             publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
             events.wait(pause)
@@ -1151,16 +1153,17 @@ class Agent:
 
     def hold(self) -> float:
         """Master without the address, and rightly so for now."""
-        if self.verdict is Verdict.ASK_PEER:
-            self.peer.hurry()
-            return 0.1
-        self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
-        if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
-            return self.retry()
-        return 0.5
+        if self.verdict is not Verdict.ASK_PEER:
+            self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
+            if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
+                return self.retry()
+            if self.older(self.master_since or 0, 10):
+                return 0.5
+        # Who has just become master waits for what the other one is about to notice.
+        self.peer.hurry()
+        return 0.1
 
     def judge(self, master: bool) -> Verdict:
-        minute_ago = time.monotonic() - 60
         return decide(
             Situation(
                 master=master,
@@ -1168,7 +1171,7 @@ class Agent:
                 me=self.me or 0,
                 peer_id=self.peer_id,
                 peer=self.peer.view(self.master_since or 0),
-                recent_claims=sum(1 for claim in self.claims if claim > minute_ago),
+                recent_claims=sum(1 for claim in self.claims if not self.older(claim, 60)),
                 first=self.config["first"],
             )
         )
@@ -1287,16 +1290,13 @@ class Agent:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    with open(sys.argv[1], encoding="utf-8") as file:
-        config = json.load(file)
-    with open(sys.argv[2], encoding="utf-8") as file:
-        token = file.read().strip()
-    Agent(config, token, sys.argv[3]).run()
+    config, token = (Path(path).read_text(encoding="utf-8") for path in sys.argv[1:3])
+    Agent(json.loads(config), token.strip(), sys.argv[3]).run()
 
 
 if __name__ == "__main__":
     main()
-END_cc39e05a3745
+END_31a96b2d6d63
 
 put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_88e33487f8a2'
 """Who moves the floating IP, and who leaves it to the other one. Pure: no clock, no network."""
@@ -1536,7 +1536,7 @@ def _quiet_read(response: Any) -> bytes:
         return b""
 END_fc701348326f
 
-put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_58b8858f30cf'
+put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_5f2c25e73bc3'
 """This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
 
 import http.client
@@ -1550,6 +1550,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from log import Log
 from signing import NONCE_HEADER, SIGNATURE_HEADER
 
 
@@ -1621,6 +1622,29 @@ class Events:
         return bool(readable)
 
 
+class Flag:
+    """A file that keepalived watches: it says 1 or 0."""
+
+    def __init__(self, path: str, log: Log) -> None:
+        self._path = path
+        self._log = log
+        # None: not written yet.
+        self.value: bool | None = None
+
+    def set(self, value: bool) -> None:
+        if value == self.value:
+            return
+        try:
+            with open(self._path, "r+", encoding="ascii") as file:
+                file.write("1\n" if value else "0\n")
+                file.truncate()
+        except OSError as error:
+            # All else that the agent does is worth more than this.
+            self._log.say(3, f"cannot write {self._path}: {error}")
+            return
+        self.value = value
+
+
 def publish(path: str, state: dict[str, Any]) -> None:
     """Replaces the state file in one step."""
     candidate = path + ".new"
@@ -1652,7 +1676,7 @@ def answer_requests(port: int, state: Callable[[], dict[str, Any]], sign: Callab
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-END_58b8858f30cf
+END_5f2c25e73bc3
 
 put_file '/usr/local/lib/platform-edge/log.py' 'root' 'root' '0644' <<'END_205a279cdf11'
 """What the agent says: lines for the journal, each with its priority."""
@@ -1680,7 +1704,7 @@ class Log:
             self.say(4, f"{what}: {answer}")
 END_205a279cdf11
 
-put_file '/usr/local/lib/platform-edge/outside.py' 'root' 'root' '0644' <<'END_fdfa592dad5f'
+put_file '/usr/local/lib/platform-edge/outside.py' 'root' 'root' '0644' <<'END_0c0886bc9afe'
 """Whether the public side of this machine reaches anybody, and whether it steps aside when it does not.
 
 Who is asked: the peer's public address, which costs nobody anything, and Hetzner's resolvers, which no firewall of the
@@ -1701,11 +1725,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from decision import Outside, steps_aside
+from local import Flag
 from log import Log
 
 # Seconds between two rounds, and how long one waits for its first answer.
 INTERVAL = 0.5
 PATIENCE = 0.6
+# When the others have said nothing for so long, the API is asked as well.
+PATIENCE_WITHOUT_API = 0.25
 # How long the peer may need to say what it reaches itself.
 PEER_PATIENCE = 0.2
 # Names of the API are looked up this often, while they can be.
@@ -1762,41 +1789,38 @@ class Question:
 
 
 def anybody_answers(questions: list[Question], patience: float) -> bool:
-    """The first answer of anybody within the time. Closes the questions."""
+    """The first answer of anybody within the time."""
     deadline = time.monotonic() + patience
-    try:
-        while True:
-            if any(question.answered for question in questions):
-                return True
-            waiting = {question.socket.fileno(): question for question in questions if not question.failed}
-            left = deadline - time.monotonic()
-            if not waiting or left <= 0:
-                return False
-            poll = select.poll()
-            for descriptor, question in waiting.items():
-                poll.register(descriptor, question.wants())
-            # What came while this program did not run counts, however late it is.
-            for descriptor, _ in poll.poll(left * 1000):
-                waiting[descriptor].hear()
-    finally:
-        for question in questions:
-            question.socket.close()
+    while True:
+        if any(question.answered for question in questions):
+            return True
+        waiting = {question.socket.fileno(): question for question in questions if not question.failed}
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        poll = select.poll()
+        for descriptor, question in waiting.items():
+            poll.register(descriptor, question.wants())
+        # What came while this program did not run counts, however late it is.
+        for descriptor, _ in poll.poll(left * 1000):
+            waiting[descriptor].hear()
 
 
 class OutsideWatch:
     def __init__(
         self,
         config: dict[str, Any],
-        api_endpoint: str,
         peer_reached_at: Callable[[float], float | None],
         log: Log,
     ) -> None:
         """`peer_reached_at` asks the peer when it has reached somebody, for so many seconds at most."""
-        self._resolvers: list[str] = config["resolvers"]
-        self._dns_port: int = config["dnsPort"]
-        self._visitors_port: int = config["visitorsPort"]
-        self._aside_path: str = config["asideFile"]
-        self._api_endpoint = api_endpoint
+        outside = config["outside"]
+        self._resolvers: list[str] = outside["resolvers"]
+        self._dns_port: int = outside["dnsPort"]
+        self._visitors_port: int = outside["visitorsPort"]
+        # keepalived has no part in electing a master while it is set.
+        self._flag = Flag(outside["asideFile"], log)
+        self._api_endpoint: str = config["apiEndpoint"]
         self._api: list[Address] = []
         self._peer_reached_at = peer_reached_at
         self._log = log
@@ -1805,10 +1829,9 @@ class OutsideWatch:
         self.reached_at: float | None = None
         self._lost_rounds = 0
         self._lost_at = 0.0
-        self.aside = False
 
     def watch(self) -> None:
-        self._write(False)
+        self._flag.set(False)
         for forever in (self._look_up_forever, self._ask_forever):
             threading.Thread(target=forever, daemon=True).start()
 
@@ -1817,7 +1840,7 @@ class OutsideWatch:
         reached = self.reached_at
         return {
             "outsideAge": None if reached is None else round(time.monotonic() - reached, 3),
-            "aside": self.aside,
+            "aside": self._flag.value is True,
         }
 
     def _ask_forever(self) -> None:
@@ -1830,7 +1853,7 @@ class OutsideWatch:
             time.sleep(max(0.05, pause))
 
     def _round(self, begin: float) -> None:
-        if anybody_answers(self._questions(), PATIENCE):
+        if self._anybody_answers():
             self.reached_at, self._lost_rounds = begin, 0
             peer_reached_at = None
         else:
@@ -1841,34 +1864,27 @@ class OutsideWatch:
         seen = Outside(self._lost_rounds, self._lost_at, peer_reached_at, time.monotonic())
         self._step(steps_aside(seen))
 
-    def _questions(self) -> list[Question]:
-        asked = [(socket.SOCK_DGRAM, (address, self._dns_port)) for address in self._resolvers]
-        if self.peer_address is not None:
-            asked.append((socket.SOCK_STREAM, (self.peer_address, self._visitors_port)))
-        if self._lost_rounds > 0:
-            asked += [(socket.SOCK_STREAM, address) for address in self._api]
-        return [Question(kind, address) for kind, address in asked]
+    def _anybody_answers(self) -> bool:
+        questions = [Question(socket.SOCK_DGRAM, (address, self._dns_port)) for address in self._resolvers]
+        try:
+            if self.peer_address is not None:
+                questions.append(Question(socket.SOCK_STREAM, (self.peer_address, self._visitors_port)))
+            if anybody_answers(questions, PATIENCE_WITHOUT_API):
+                return True
+            questions += [Question(socket.SOCK_STREAM, address) for address in self._api]
+            return anybody_answers(questions, PATIENCE - PATIENCE_WITHOUT_API)
+        finally:
+            for question in questions:
+                question.socket.close()
 
     def _step(self, aside: bool) -> None:
-        if aside == self.aside:
+        if aside == self._flag.value:
             return
         if aside:
             self._log.say(4, "the public side reaches nobody, that of the other one does: stepping aside")
         else:
             self._log.say(5, "no reason to step aside any more")
-        self._write(aside)
-
-    def _write(self, aside: bool) -> None:
-        """keepalived watches the file, and has no part in electing a master while it says 1."""
-        try:
-            with open(self._aside_path, "r+", encoding="ascii") as file:
-                file.write("1\n" if aside else "0\n")
-                file.truncate()
-        except OSError as error:
-            # All else that the agent does is worth more than this.
-            self._log.say(3, f"cannot write {self._aside_path}: {error}")
-            return
-        self.aside = aside
+        self._flag.set(aside)
 
     def _look_up_forever(self) -> None:
         endpoint = urlsplit(self._api_endpoint)
@@ -1879,7 +1895,7 @@ class OutsideWatch:
                 found = socket.getaddrinfo(endpoint.hostname, port, socket.AF_INET, socket.SOCK_STREAM)
                 self._api = [(str(address[0]), port) for *_, address in found][:2]
             time.sleep(LOOKUP_INTERVAL)
-END_fdfa592dad5f
+END_0c0886bc9afe
 
 put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_7f2ad3efece4'
 """Asks the other load balancer for its state over the private and the public side, all the time."""
@@ -2134,13 +2150,14 @@ put_file '/etc/sysusers.d/platform-edge.conf' 'root' 'root' '0644' <<'END_8549a9
 u platform-edge - "Floating IP agent"
 END_8549a93d2b62
 
-put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_65fbf6c53202'
+put_file '/etc/tmpfiles.d/platform-edge.conf' 'root' 'root' '0644' <<'END_2701fe506b2b'
 d /run/platform-edge 0755 root root
 p /run/platform-edge/vrrp.fifo 0660 root platform-edge
 f /run/platform-edge/aside 0644 platform-edge root - 0
-END_65fbf6c53202
+f /run/platform-edge/owner 0644 platform-edge root - 0
+END_2701fe506b2b
 
-put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_f733cf241505'
+put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_70f1352a1da8'
 {
   "apiEndpoint": "http://198.51.100.1:8080/v1",
   "floatingIpId": ID-OF-platform-edge-address,
@@ -2166,12 +2183,13 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
     "visitorsPort": 80,
     "asideFile": "/run/platform-edge/aside"
   },
+  "ownerFile": "/run/platform-edge/owner",
   "marker": "169.254.51.1",
   "fifo": "/run/platform-edge/vrrp.fifo",
   "healthUrl": "http://127.0.0.1:8404/healthz",
   "port": 8405
 }
-END_f733cf241505
+END_70f1352a1da8
 
 put_file '/etc/systemd/system/floating-ip-agent.service' 'root' 'root' '0644' <<'END_d765360aa7b1'
 [Unit]
@@ -2207,7 +2225,7 @@ MemoryMax=128M
 WantedBy=multi-user.target
 END_d765360aa7b1
 
-put_file '/usr/local/lib/platform-edge/serves' 'root' 'root' '0755' <<'END_c37071ce3ec3'
+put_file '/usr/local/lib/platform-edge/serves' 'root' 'root' '0755' <<'END_4718cf135a75'
 #!/bin/bash
 # serves: whether the load balancer answers at all.
 # serves reaches: whether this machine is as good a place for visitors as the other one, because it reaches an app
@@ -2219,15 +2237,15 @@ status_of() {
 }
 
 if [ "${1-}" != reaches ]; then
-  own=$(status_of 127.0.0.1 /alive 0.9) && [ "$own" = 200 ]
+  own=$(status_of 127.0.0.1 /alive 0.8) && [ "$own" = 200 ]
   exit
 fi
 own=$(status_of 127.0.0.1 /healthz 2) && [[ $own = 2* ]] && exit 0
 export -f status_of
 other=$(timeout 2.5 bash -c 'status_of 10.0.1.12 /healthz 2') && [[ $other = 5* ]]
-END_c37071ce3ec3
+END_4718cf135a75
 
-put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'install -d -m 0755 /run/platform-edge && keepalived -t -f "$1"' <<'END_e4371e934ea0'
+put_file '/etc/keepalived/keepalived.conf' 'root' 'root' '0644' 'install -d -m 0755 /run/platform-edge && keepalived -t -f "$1"' <<'END_93be944278aa'
 global_defs {
   router_id local-edge1
   vrrp_version 3
@@ -2259,6 +2277,11 @@ track_file edge_aside {
   weight 0
 }
 
+track_file edge_owner {
+  file "/run/platform-edge/owner"
+  weight 50
+}
+
 vrrp_instance edge {
   state BACKUP
   nopreempt
@@ -2280,9 +2303,10 @@ vrrp_instance edge {
   }
   track_file {
     edge_aside
+    edge_owner
   }
 }
-END_e4371e934ea0
+END_93be944278aa
 
 put_file '/etc/systemd/system/keepalived.service.d/platform.conf' 'root' 'root' '0644' <<'END_4ce469969c6e'
 [Unit]
@@ -2558,7 +2582,7 @@ if ! bash -c 'getent passwd platform-edge >/dev/null'; then
 systemd-sysusers /etc/sysusers.d/platform-edge.conf'
 fi
 
-if ! bash -c '[ -p /run/platform-edge/vrrp.fifo ] && [ -e /run/platform-edge/aside ]'; then
+if ! bash -c '[ -p /run/platform-edge/vrrp.fifo ] && [ -e /run/platform-edge/aside ] && [ -e /run/platform-edge/owner ]'; then
   stage 'what keepalived and the agent tell each other' 'what keepalived and the agent tell each other'
   bash -c 'set -euo pipefail
 systemd-tmpfiles --create /etc/tmpfiles.d/platform-edge.conf'

@@ -52,9 +52,10 @@ export class AgentProcess {
     config.healthUrl = this.healthUrl;
     config.outside.resolvers = ["127.0.0.1"];
     config.outside.asideFile = this.#path("aside");
+    config.ownerFile = this.#path("owner");
     await writeFile(this.#path("config.json"), JSON.stringify(config));
     await writeFile(this.#path("token"), `${agentOptions.apiToken}\n`, { mode: 0o600 });
-    await writeFile(config.outside.asideFile, "0\n");
+    for (const flag of [config.outside.asideFile, config.ownerFile]) await writeFile(flag, "0\n");
     await execa("mkfifo", [config.fifo]);
     await this.#writeTable(master);
     this.#process = execa("python3", ["-s", "-E", this.#path("runner.py")], {
@@ -78,6 +79,11 @@ export class AgentProcess {
 
   async state(): Promise<Record<string, unknown>> {
     return JSON.parse(await readFile(this.#path("state.json"), "utf8"));
+  }
+
+  /** Whether it tells keepalived that the address is here. */
+  async owns(): Promise<boolean> {
+    return (await readFile(this.#path("owner"), "utf8")) === "1\n";
   }
 
   /** What the peer gets when it asks; one of an older version sends no nonce. */

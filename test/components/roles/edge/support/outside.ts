@@ -141,7 +141,7 @@ export async function outsideStory(): Promise<{ readonly story: OutsideStory; re
     `chmod 0755 /usr/local/lib/platform-edge /usr/local/lib/platform-edge/serves
 mkdir -p /run/platform-edge
 mkfifo /run/platform-edge/vrrp.fifo
-echo 0 >/run/platform-edge/aside
+echo 0 | tee /run/platform-edge/aside >/run/platform-edge/owner
 echo token >/tmp/token
 python3 /tmp/story.py`,
     {
