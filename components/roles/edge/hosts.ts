@@ -8,6 +8,12 @@ import { OtherHosts } from "./settings";
  */
 const askedName = "req.hdr(Host),host_only,lower,rtrim(.)";
 
+/** Where HAProxy's rules find it, worked out once for a request. */
+const keptName = "var(txn.asked_name)";
+
+/** A line of HAProxy's configuration has room for 64 words. */
+const namesInLine = 50;
+
 /** Which names are served, and which visitors go elsewhere: HAProxy's rules, after those for challenges. */
 export function haproxyHosts(options: EdgeOptions): string {
   const toHttps = certificatePathOf(options) !== undefined && options.redirectToHttps;
@@ -20,13 +26,20 @@ export function haproxyHosts(options: EdgeOptions): string {
   return [...nameLists(options), ...rules].map((rule) => `  ${rule}\n`).join("");
 }
 
-/** A line for each name: a line has room for 64 words. */
 function nameLists(options: EdgeOptions): readonly string[] {
-  const { aliases = [] } = options;
   return [
-    ...knownHosts(options).map((name) => `acl known_host ${askedName} -m str ${name}`),
-    ...aliases.map((name) => `acl is_alias ${askedName} -m str ${name}`),
+    `http-request set-var(txn.asked_name) ${askedName}`,
+    ...nameList("known_host", knownHosts(options)),
+    ...nameList("is_alias", options.aliases ?? []),
   ];
+}
+
+/** HAProxy looks a name up in each line at once, however many are in it. */
+function nameList(acl: string, names: readonly string[]): readonly string[] {
+  const lines = Array.from({ length: Math.ceil(names.length / namesInLine) }, (_, index) =>
+    names.slice(index * namesInLine, (index + 1) * namesInLine),
+  );
+  return lines.map((line) => `acl ${acl} ${keptName} -m str ${line.join(" ")}`);
 }
 
 function haproxyOtherHosts(options: EdgeOptions): readonly string[] {
@@ -46,7 +59,7 @@ function haproxyToHttps(options: EdgeOptions): readonly string[] {
   return [
     `http-request redirect prefix https://${options.domain} code 308 ${when} !known_host`,
     // Not the port of HTTP, which some clients name.
-    `http-request redirect prefix https://%[${askedName}] code 308 ${when}`,
+    `http-request redirect prefix https://%[${keptName}] code 308 ${when}`,
   ];
 }
 

@@ -842,7 +842,7 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_f9afb62cbb71
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_47bca2013eed'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_274474b44574'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -936,10 +936,11 @@ frontend visitors
   acl asked_enough src,ipmask(32,64),table_http_req_rate(balancers/edge2),add(txn.asked_there) ge 2000
   http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if is_counted asked_enough
   http-request track-sc2 src,ipmask(32,64) table balancers/edge2 if is_counted
-  acl known_host req.hdr(Host),host_only,lower,rtrim(.) -m str www.example.com
+  http-request set-var(txn.asked_name) req.hdr(Host),host_only,lower,rtrim(.)
+  acl known_host var(txn.asked_name) -m str www.example.com
   http-request deny deny_status 421 if !known_host !asks_state
   http-request redirect prefix https://www.example.com code 308 if !{ ssl_fc } !asks_state issued !known_host
-  http-request redirect prefix https://%[req.hdr(Host),host_only,lower,rtrim(.)] code 308 if !{ ssl_fc } !asks_state issued
+  http-request redirect prefix https://%[var(txn.asked_name)] code 308 if !{ ssl_fc } !asks_state issued
   use_backend agent if { path /.well-known/platform-edge }
   use_backend challenges if asks_challenge
   # A site that looks sick everywhere is tried all the same: it may only be slow.
@@ -1042,7 +1043,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_47bca2013eed
+END_274474b44574
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
