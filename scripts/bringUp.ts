@@ -5,14 +5,16 @@ import { up as localCloudUp } from "../localcloud/src/daemon/up";
 import { ensureImages } from "../localcloud/src/images/ensureImages";
 import { ensureBaseImage } from "../localcloud/src/machines/image";
 import { localCloudSettings } from "../localcloud/src/settings/cloud";
-import { fetchModulesOf, missingTools } from "../toolchain/build";
+import { ensureTool, fetchModulesOf, missingTools } from "../toolchain/build";
 import type { Progress } from "../toolchain/cacheDir";
 import { ensurePulumiHome } from "../toolchain/pulumiHome";
 import type { ToolName } from "../toolchain/recipes";
 import { bakedLocalConfig } from "./bake/localImages";
-import { type Deployment, deploy } from "./deployment";
+import type { Deployment } from "./deployment";
 import { type FirstMachine, startFirstMachine } from "./firstMachine";
+import { type Served, untilServed, visitedOf } from "./localCertificate";
 import { localStack } from "./localStack";
+import { deployLocal } from "./localUp";
 import { type Phase, timed } from "./phases";
 import { repairStack } from "./repairStack";
 import { about, buildTime } from "./testRun/estimate";
@@ -29,6 +31,8 @@ interface Context {
   configFile?: string;
   deployment?: Deployment;
   firstMachine?: FirstMachine;
+  /** Which certificate visitors get. */
+  served?: Served;
 }
 
 const phases: Phase[] = [];
@@ -39,6 +43,7 @@ const engine: readonly ToolName[] = [
   ...(["pulumi-resource-command", "pulumi-resource-random", "pulumi-resource-docker"] as const),
 ];
 const services: readonly ToolName[] = ["versitygw", "traefik"];
+const authority: readonly ToolName[] = ["pebble"];
 
 /**
  * They wait for the network, for dpkg and for the compiler in turns, so side by side they end sooner. The compiler has
@@ -53,7 +58,7 @@ function builds(missing: readonly ToolName[]): ListrTask<Context>[] {
     const time = buildTime(
       names.filter((name) => missing.includes(name)),
       [],
-      // The two compile at the same time, one program after the other.
+      // They compile at the same time, one program after the other.
       1,
     );
     return build(
@@ -70,6 +75,7 @@ function builds(missing: readonly ToolName[]): ListrTask<Context>[] {
     },
     compile("Pulumi engine and providers", engine, ensurePulumiHome),
     compile("container images", services, ensureImages),
+    compile("ACME server", authority, (progress) => ensureTool("pebble", progress)),
   ];
 }
 
@@ -143,15 +149,29 @@ function tasks(missing: readonly ToolName[], { baked, configFile }: BringUpOptio
           context.deployment = await timed(phases, "pulumi up", async () => {
             const stack = await localStack();
             await repairStack(stack, progress);
-            return deploy(stack, progress, context.configFile);
+            return deployLocal(stack, progress, context.configFile);
           });
           task.title = `pulumi up: ${summary(context.deployment)}`;
         },
       },
+      certificateTask,
     ],
     { rendererOptions: { collapseSubtasks: false }, fallbackRenderer: "simple" },
   );
 }
+
+/** Begun while `pulumi up` goes on; this waits for what is left. */
+const certificateTask: ListrTask<Context> = {
+  title: "certificate",
+  task: async (context, task) => {
+    const visited = context.deployment && visitedOf(context.deployment);
+    if (visited === undefined) return task.skip("certificate: none, visitors come over HTTP");
+    context.served = await timed(phases, "certificate", () =>
+      untilServed(visited, (line) => (task.output = line)),
+    );
+    task.title = `certificate of ${visited.domain}`;
+  },
+};
 
 /**
  * Brings everything up; the modules of programs that wait for the compiler come over the network meanwhile.
@@ -161,17 +181,18 @@ function tasks(missing: readonly ToolName[], { baked, configFile }: BringUpOptio
 export async function bringUp(options: BringUpOptions = {}): Promise<{
   readonly deployment: Deployment;
   readonly phases: readonly Phase[];
+  readonly served: Served;
 }> {
   const missing = await missingTools();
   const stop = new AbortController();
-  const later = [...engine, ...services].slice(1).filter((name) => missing.includes(name));
+  const later = [...engine, ...services, ...authority].slice(1).filter((name) => missing.includes(name));
   const fetched = fetchModulesOf(later, stop.signal);
   try {
-    const { deployment } = await tasks(missing, options).run({
+    const { deployment, served = "none" } = await tasks(missing, options).run({
       ...(options.configFile && { configFile: options.configFile }),
     });
     if (deployment === undefined) throw new Error("the platform did not come up");
-    return { deployment, phases };
+    return { deployment, phases, served };
   } finally {
     stop.abort();
     await fetched;

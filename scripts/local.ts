@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { loadStackFile } from "../components/stack/stackFile";
 import { localCloudSettings } from "../localcloud/src/settings/cloud";
 import type { BringUpOptions } from "./bringUp";
+import { curlFor, reachedText } from "./localTexts";
 import { overview } from "./overview";
 
 async function main(options: BringUpOptions): Promise<void> {
@@ -15,19 +16,23 @@ async function main(options: BringUpOptions): Promise<void> {
     import("./bringUp.js"),
   ]);
   await refuseMissingTools();
-  const { deployment, phases } = await bringUp(options);
-  const { stateDir } = localCloudSettings();
+  const { deployment, phases, served } = await bringUp(options);
+  const { stateDir, paths } = localCloudSettings();
   await writeFile(join(stateDir, "bring-up.json"), `${JSON.stringify({ phases, deployment }, null, 2)}\n`);
   const url = String(deployment.outputs.url);
+  const reached = { url, address: String(deployment.outputs.virtualIp), served, roots: paths.acmeRoots };
   process.stdout.write(`
 ${phases.map((phase) => `${phase.name} ${phase.seconds.toFixed(0)} s`).join(", ")}
 
-The platform answers at ${url}
+${reachedText(reached)}
 
 Three things to try:
-  curl -s ${url}/whoami | head -c 400                        which node and replica served you
-  npm run localcloud -- fault power-off ${settings.environment}-app1     an app node without power for a minute; ask again
-  npm run localcloud -- ssh ${settings.environment}-edge1 -- journalctl -n 20   look around on a machine
+  ${curlFor(reached)} ${url}/whoami | head -c 400
+      which node and replica served you
+  npm run localcloud -- fault power-off ${settings.environment}-app1
+      an app node without power for a minute; ask again
+  npm run localcloud -- ssh ${settings.environment}-edge1 -- journalctl -n 20
+      look around on a machine
 
 npm run local:down removes everything.
 `);

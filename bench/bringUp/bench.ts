@@ -58,7 +58,7 @@ async function warmUp(contenders: readonly Measured[], progress: Progress): Prom
 async function measure(side: Side, round: number, progress: Progress): Promise<Measured["rounds"][number]> {
   await untilQuiet();
   const bringUp = await side.up(2);
-  const end = visit(bringUp.url, visitsPerSecond);
+  const end = visit(bringUp, visitsPerSecond);
   const thirdNode = await side.up(3);
   const visits = await end();
   await side.down();

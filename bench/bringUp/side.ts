@@ -14,8 +14,9 @@ export interface Run {
   readonly seconds: number;
   /** Of all processors of the machine meanwhile. */
   readonly processorSeconds: number;
-  /** Where visitors reach the platform. */
+  /** Where visitors reach the platform, and the address that its name would have in DNS. */
   readonly url: string;
+  readonly address: string;
 }
 
 export interface Side {
@@ -26,7 +27,7 @@ export interface Side {
 }
 
 /** Phases of a bring-up with warm caches. */
-const measured = ["local cloud", "images of the roles", "pulumi up"];
+const measured = ["local cloud", "images of the roles", "pulumi up", "certificate"];
 
 interface Build {
   readonly folder: string;
@@ -91,14 +92,15 @@ async function run(build: Build, args: readonly string[]): Promise<Run> {
   const text = await readFile(join(localCloudSettings().stateDir, "bring-up.json"), "utf8");
   const { phases, deployment } = JSON.parse(text) as {
     phases: Phase[];
-    deployment: { outputs: { url: string } };
+    deployment: { outputs: { url: string; virtualIp: string } };
   };
   const counted = phases.filter(({ name }) => measured.includes(name));
   const sum = (of: (phase: Phase) => number) => counted.reduce((total, phase) => total + of(phase), 0);
   return {
     seconds: sum(({ seconds }) => seconds),
     processorSeconds: sum(({ cpuSeconds }) => cpuSeconds),
-    url: String(deployment.outputs.url),
+    url: deployment.outputs.url,
+    address: deployment.outputs.virtualIp,
   };
 }
 

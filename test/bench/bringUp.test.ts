@@ -19,7 +19,7 @@ describe("the bench of a bring-up", () => {
   });
 
   it("holds each build against the first, round by round", () => {
-    const run = (seconds: number) => ({ seconds, processorSeconds: 2 * seconds, url: "" });
+    const run = (seconds: number) => ({ seconds, processorSeconds: 2 * seconds, url: "", address: "" });
     const measured = (name: string, seconds: readonly number[]): Measured => ({
       side: { name, up: async () => run(0), down: async () => {} },
       rounds: seconds.map((each) => ({
@@ -43,7 +43,7 @@ describe("the bench of a bring-up", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const end = visit(`http://127.0.0.1:${port}/`, 100);
+    const end = visit({ url: `http://127.0.0.1:${port}/`, address: "127.0.0.1" }, 100);
     while (asked < 6) await new Promise((resolve) => setTimeout(resolve, 5));
     const { answered, failed } = await end();
     server.close();

@@ -5,7 +5,7 @@ import type { Deployment } from "../../scripts/deployment";
 import { localStack } from "../../scripts/localStack";
 import { apiRequests, eventually, fromInternet, servers, sshLogins } from "./support/cloud";
 import { interrupted } from "./support/interrupted";
-import { up, url, type WhoAmI } from "./support/platform";
+import { curl, up, url, type WhoAmI } from "./support/platform";
 
 /** So many resources are there, some servers among them. */
 const killedAfter = 26;
@@ -39,14 +39,12 @@ describe("bring-up on the local cloud", function () {
   });
 
   it("S4-10: serves a page through the virtual IP that is computed from all four stores", async () => {
-    const answer = await fromInternet(`curl -sS --max-time 10 ${url()}/whoami`);
+    const answer = await fromInternet(`${curl()} ${url()}/whoami`);
     const { values, node } = JSON.parse(answer.stdout) as WhoAmI;
     assert.match(node, /^local-app[12]$/);
     for (const [store, value] of Object.entries(values))
       assert.notEqual(value ?? null, null, `no value from ${store}`);
-    const page = await fromInternet(
-      `curl -sS --max-time 10 -o /dev/null -w '%{http_code} %{content_type}' ${url()}/`,
-    );
+    const page = await fromInternet(`${curl()} -o /dev/null -w '%{http_code} %{content_type}' ${url()}/`);
     assert.match(page.stdout, /^200 text\/html/);
   });
 

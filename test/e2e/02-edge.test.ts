@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
-import { fromInternet, must, servers } from "./support/cloud";
+import { eventually, fromInternet, must, servers } from "./support/cloud";
 import { describeLoad, startLoad } from "./support/load";
-import { platformIsUp, url } from "./support/platform";
+import { curl, platformIsUp, url, virtualIp } from "./support/platform";
 
 async function openPorts(address: string): Promise<string[]> {
   const family = address.includes(":") ? "-6 " : "";
@@ -25,9 +25,8 @@ describe("edge", function () {
     }
   });
 
-  it("S0-2: a stranger finds port 80 of the load balancers over IPv4 and nothing else of the platform, nothing at all over IPv6", async () => {
+  it("S0-2: a stranger finds ports 80 and 443 of the load balancers over IPv4 and nothing else of the platform, nothing at all over IPv6", async () => {
     await ensureHostPackages(["nmap"]);
-    const virtualIp = url().replace("http://", "");
     const open = (await servers()).filter(({ public_net: { ipv4, ipv6 } }) => ipv4 !== null || ipv6 !== null);
     assert.deepEqual(
       open.map(({ name }) => name).sort(),
@@ -40,13 +39,40 @@ describe("edge", function () {
     });
     // Most of a scan is waiting for answers that do not come.
     const found = await Promise.all(
-      [virtualIp, ...addresses].map(async (address) => [address, await openPorts(address)]),
+      [virtualIp(), ...addresses].map(async (address) => [address, await openPorts(address)]),
     );
     // Visitors come over IPv4, as the floating IP is; over IPv6 nothing listens.
     assert.deepEqual(
       found,
-      [virtualIp, ...addresses].map((address) => [address, address.includes(":") ? [] : ["80"]]),
+      [virtualIp(), ...addresses].map((address) => [address, address.includes(":") ? [] : ["80", "443"]]),
     );
+  });
+
+  it("visitors of the domain get a certificate of the ACME server, the same from both load balancers, and from HTTP they are sent there", async () => {
+    const seen = `-o /dev/null -w '%{http_code} %{http_version} %{redirect_url}'`;
+    const domain = new URL(url()).hostname;
+    assert.equal((await fromInternet(`${curl()} ${seen} ${url()}/whoami`)).stdout, "200 2 ");
+    assert.equal(
+      (await fromInternet(`${curl()} ${seen} http://${domain}/whoami?a=1`)).stdout,
+      `308 1.1 https://${domain}/whoami?a=1`,
+    );
+    const { exitCode, stderr } = await fromInternet(
+      `${curl()} --cacert /etc/ssl/certs/ca-certificates.crt ${url()}`,
+    );
+    assert.equal(exitCode, 60, `whoever does not know the authority does not believe it: ${stderr}`);
+    const look = `openssl s_client -connect 127.0.0.1:443 -servername ${domain} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -ext subjectAltName`;
+    const first = await must("local-edge1", look);
+    assert.match(first, new RegExp(`DNS:${domain}$`));
+    // It takes what the other one has at its next look.
+    await eventually(
+      "both serve the same",
+      90,
+      async () => (await must("local-edge2", look)) === first || undefined,
+    );
+    for (const name of ["local-edge1", "local-edge2"]) {
+      const { certificate } = JSON.parse(await must(name, "platform-status --json || true"));
+      assert.deepEqual([certificate.up, certificate.issued, certificate.failures], [true, true, 0]);
+    }
   });
 
   it("S0-9: each node's Traefik routes by path", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { api, eventually, fromInternet, must } from "./support/cloud";
-import { platformIsUp, url } from "./support/platform";
+import { curl, platformIsUp, url } from "./support/platform";
 
 const nodes = ["local-app1", "local-app2"];
 
@@ -69,11 +69,11 @@ describe("app nodes", function () {
 
   it("S0-8: a job that the api takes is finished by a worker", async () => {
     const posted = await fromInternet(
-      `curl -sS --max-time 10 -X POST -H 'content-type: application/json' -d '{"text":"end to end"}' ${url()}/api/jobs`,
+      `${curl()} -X POST -H 'content-type: application/json' -d '{"text":"end to end"}' ${url()}/api/jobs`,
     );
     const { id } = JSON.parse(posted.stdout) as { id: string };
     const job = await eventually("the job is finished", 30, async () => {
-      const answer = await fromInternet(`curl -sS --max-time 5 ${url()}/api/jobs/${id}`);
+      const answer = await fromInternet(`${curl()} ${url()}/api/jobs/${id}`);
       const found = JSON.parse(answer.stdout) as { status: string; worker?: unknown };
       return found.status === "done" ? found : undefined;
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually, fromInternet, listeningPorts, must, onMachine } from "./support/cloud";
-import { platformIsUp, url } from "./support/platform";
+import { curl, platformIsUp, url } from "./support/platform";
 
 const machines = [
   "local-edge1",
@@ -33,14 +33,12 @@ describe("storage node", function () {
   it("S0-17: the app tier puts, gets, replaces and deletes objects, and versions stay", async () => {
     const object = `${url()}/api/objects/e2e.txt`;
     const put = (text: string) =>
-      fromInternet(
-        `curl -sS --max-time 10 -f -X PUT -H 'content-type: text/plain' --data '${text}' ${object}`,
-      );
+      fromInternet(`${curl()} -f -X PUT -H 'content-type: text/plain' --data '${text}' ${object}`);
     assert.equal((await put("first")).exitCode, 0);
     assert.equal((await put("second")).exitCode, 0);
-    assert.equal((await fromInternet(`curl -sS --max-time 10 -f ${object}`)).stdout, "second");
-    assert.equal((await fromInternet(`curl -sS --max-time 10 -f -X DELETE ${object}`)).exitCode, 0);
-    const gone = await fromInternet(`curl -sS --max-time 10 -o /dev/null -w '%{http_code}' ${object}`);
+    assert.equal((await fromInternet(`${curl()} -f ${object}`)).stdout, "second");
+    assert.equal((await fromInternet(`${curl()} -f -X DELETE ${object}`)).exitCode, 0);
+    const gone = await fromInternet(`${curl()} -o /dev/null -w '%{http_code}' ${object}`);
     assert.equal(gone.stdout, "404");
     const versions = await must(
       "local-storage1",
@@ -125,20 +123,19 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
       return / ([0-9a-f-]{36})$/m.exec(stdout)?.[1];
     });
 
-  const slowUpload = "head -c 65536 /dev/zero | curl -sS --limit-rate 40K -X PUT --data-binary @-";
   const admin = (verb: string) => () =>
     Promise.all(["local-app1", "local-app2"].map((node) => must(node, `systemctl ${verb} admin-1.service`)));
   for (const { what, request, status, path, programs, breaks, mends } of [
     {
       what: "takes more than a second",
-      request: slowUpload,
+      request: () => `head -c 65536 /dev/zero | ${curl()} --limit-rate 40K -X PUT --data-binary @-`,
       path: "/api/objects/slow.bin",
       status: "20[01]",
       programs: ["haproxy", "traefik", "api-[12]"],
     },
     {
       what: "fails in the service",
-      request: "curl -sS -X PUT --data x",
+      request: () => `${curl()} -X PUT --data x`,
       path: "/api/objects/failed.txt",
       status: "503",
       programs: ["haproxy", "traefik", "api-[12]"],
@@ -147,7 +144,7 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
     },
     {
       what: "finds no replica",
-      request: "curl -sS -X POST --data x",
+      request: () => `${curl()} -X POST --data x`,
       path: "/admin/whoami",
       status: "50[23]",
       programs: ["haproxy", "traefik"],
@@ -159,8 +156,8 @@ until runuser -u postgres -- psql -XAtc "select 1 from pg_locks where mode = 'Ac
       const word = `word-${Date.now()}`;
       try {
         await breaks?.();
-        const curl = `${request} -H 'content-type: text/plain' -o /dev/null -w '%{http_code}' --max-time 30`;
-        const { stdout } = await fromInternet(`${curl} '${url()}${path}?${word}'`);
+        const asking = `${request()} -H 'content-type: text/plain' -o /dev/null -w '%{http_code}' --max-time 30`;
+        const { stdout } = await fromInternet(`${asking} '${url()}${path}?${word}'`);
         assert.match(stdout, new RegExp(`^${status}$`));
       } finally {
         await mends?.();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 import { api, eventually, fromInternet, must, serverNamed, servers } from "./support/cloud";
 import { assertFailedOnlyWithin, describeLoad, failuresOfWrk, startLoad, wrk } from "./support/load";
-import { platformIsUp, up, url, type WhoAmI } from "./support/platform";
+import { curl, platformIsUp, up, url, virtualIp, type WhoAmI } from "./support/platform";
 
 async function power(name: string, action: "poweroff" | "poweron"): Promise<void> {
   const { id } = await serverNamed(name);
@@ -20,8 +20,6 @@ async function floatingIp(): Promise<{ readonly ip: string; readonly server: num
   return all[0] ?? assert.fail("there is no floating IP");
 }
 
-const virtualIp = async () => (await floatingIp()).ip;
-
 /** Of the local stack. */
 const domain = "platform.test";
 
@@ -34,9 +32,12 @@ async function certificateFor(name: string): Promise<string> {
   return `${stdout}\n`;
 }
 
+/** Of a PEM text what is no secret. */
+const certificateIn = (pem: string) =>
+  /-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----/.exec(pem)?.[0] ?? "";
+
 /** A visitor who trusts this certificate alone is served by it, and sent there from HTTP. */
-async function assertHttps(certificate: string): Promise<void> {
-  const trusted = /-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----/.exec(certificate)?.[0];
+async function assertHttps(trusted: string): Promise<void> {
   const visit = async (from: string) => {
     const resolve = [80, 443].map((port) => `--resolve ${domain}:${port}:${address}`).join(" ");
     const format = "%{http_code} %{http_version} %{redirect_url}";
@@ -45,7 +46,7 @@ async function assertHttps(certificate: string): Promise<void> {
     );
     return seen.stdout.trim() || seen.stderr;
   };
-  const address = await virtualIp();
+  const address = virtualIp();
   assert.equal(await visit(`https://${domain}/whoami`), "200 2");
   assert.equal(await visit(`http://${domain}/whoami?a=1`), `308 1.1 https://${domain}/whoami?a=1`);
 }
@@ -144,9 +145,7 @@ describe("drills", function () {
   it("S0-20, S0-26, S1-9, S1-37: an app node dies under load; nothing fails once that is known, and a session of it survives", async () => {
     const jar = "/tmp/hetzner-platform-e2e-cookies";
     const visit = async () =>
-      JSON.parse(
-        (await fromInternet(`curl -sS --max-time 10 -c ${jar} -b ${jar} ${url()}/whoami`)).stdout,
-      ) as WhoAmI;
+      JSON.parse((await fromInternet(`${curl()} -c ${jar} -b ${jar} ${url()}/whoami`)).stdout) as WhoAmI;
     await eventually("a session that the node made which will die", 60, async () => {
       await fromInternet(`rm -f ${jar}`);
       const { node, session } = await visit();
@@ -223,12 +222,12 @@ describe("drills", function () {
     }
   });
 
-  for (const { engine, other, tls } of [
-    { engine: "nginx", other: "haproxy", tls: true },
-    { engine: "haproxy", other: "nginx", tls: false },
+  for (const { engine, other, brought } of [
+    { engine: "nginx", other: "haproxy", brought: true },
+    { engine: "haproxy", other: "nginx", brought: false },
   ]) {
-    it(`S0-1: ${engine} becomes the engine of the edge and passes the same traffic${tls ? ", over HTTPS" : ""}`, async () => {
-      const certificate = tls ? await certificateFor(domain) : undefined;
+    it(`S0-1: ${engine} becomes the engine of the edge and passes the same traffic, with ${brought ? "a certificate that was brought along" : "one by ACME again"}`, async () => {
+      const certificate = brought ? await certificateFor(domain) : undefined;
       await up({ "edge.engine": engine }, certificate === undefined ? {} : { certificate });
       for (const name of ["local-edge1", "local-edge2"]) {
         assert.equal(
@@ -237,9 +236,15 @@ describe("drills", function () {
         );
       }
       await addressIsSettled();
-      if (certificate !== undefined) await assertHttps(certificate);
-      const scheme = tls ? "https" : "http";
-      const result = await startLoad(`${scheme}://${await virtualIp()}/api/whoami`, 8, "2000x").result;
+      const trusted = certificate && certificateIn(certificate);
+      if (trusted !== undefined) await assertHttps(trusted);
+      const result = await startLoad(
+        `${url()}/api/whoami`,
+        8,
+        "2000x",
+        undefined,
+        trusted === undefined ? {} : { trusted },
+      ).result;
       console.log(`      ${engine}: ${describeLoad(result)}`);
       assert.equal(result.failed, 0, describeLoad(result));
       assert.equal(Object.keys(result.nodes).length, 2, "both nodes serve");

@@ -25,7 +25,7 @@ export interface CertificateTimes {
   /** Between the first two attempts; it doubles from one to the next. */
   readonly firstPause: number;
   readonly longestPause: number;
-  /** Between two looks: the peer has a new certificate after at most this long. */
+  /** Between two looks: the peer has a new certificate after at most this long. Before the first there are more of them. */
   readonly every: number;
 }
 
@@ -110,7 +110,7 @@ const steps: readonly SetupStep[] = [
 export function certificateConfig(
   { machine, peer, ...options }: EdgeOptions,
   acme: AcmeOptions,
-  { takeOverAfter, firstPause, longestPause }: CertificateTimes,
+  { takeOverAfter, firstPause, longestPause, every }: CertificateTimes,
 ): string {
   const config = {
     directory: acme.directory,
@@ -120,7 +120,7 @@ export function certificateConfig(
     self: { server: machine.hostname, address: machine.privateIp },
     peer: { server: peer.hostname, address: peer.privateIp },
     key: acme.key,
-    ...{ handoverPort, challengePort, takeOverAfter, firstPause, longestPause },
+    ...{ handoverPort, challengePort, takeOverAfter, firstPause, longestPause, every },
     agentState: firstAddress.statePath,
     folder: certificateFolder,
   };

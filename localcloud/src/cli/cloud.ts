@@ -34,6 +34,21 @@ export function addCloudCommands(cli: Command): void {
       say(statusText(status));
       if (status.failing.length > 0) process.exitCode = 1;
     });
+  addSoftwareCommands(cli);
+}
+
+/** What machines find beside the API. */
+function addSoftwareCommands(cli: Command): void {
+  cli
+    .command("acme")
+    .description("run an ACME server (Pebble), which issues certificates for names in the cloud's zones")
+    .option("--program <path>", "Pebble's program (built here when it is not given)")
+    .action(async ({ program }: { program?: string }) => {
+      if (isBundle && program === undefined) throw new Error("say where Pebble is: acme --program PATH");
+      const { ensureAcmeServer } = await import("../daemon/acme.js");
+      const { directory, roots } = await ensureAcmeServer(say, program);
+      say(`ACME directory: ${directory}\nroots of what it issues: ${roots}`);
+    });
   cli
     .command("images")
     .description("fill the container registry: from Docker Hub, or built here where it cannot be reached")

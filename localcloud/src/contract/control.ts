@@ -9,6 +9,7 @@
 //   POST   /faults         FaultRequest -> 201 { fault: FaultStatus }
 //   DELETE /faults/{id}    ends the fault now -> 204
 //   DELETE /faults         ends all -> 204
+//   POST   /acme           AcmeRequest -> 200 { acme: AcmeAnswer }: runs an ACME server from now on, in later daemons too
 //   GET    /status         what the command line shows (src/control/socket.ts)
 //
 // What is refused answers 4xx with a ControlErrorBody.
@@ -176,6 +177,19 @@ export interface FaultStatus {
   readonly ends: string;
   /** Requests or actions that it met so far; for faults of machines 1 once it is in force. */
   readonly hits: number;
+}
+
+export interface AcmeRequest {
+  /** Path of Pebble on this host. */
+  readonly program: string;
+}
+
+/** An authority that issues certificates for names in the zones of the cloud. */
+export interface AcmeAnswer {
+  /** URL of its directory; machines trust its certificate. */
+  readonly directory: string;
+  /** File with the roots of everything that it has issued, PEM. */
+  readonly roots: string;
 }
 
 /** One thing that is wrong with a request. */

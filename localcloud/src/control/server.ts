@@ -1,6 +1,7 @@
 // The control API of contract.ts.
 import Fastify, { type FastifyInstance } from "fastify";
 import { z } from "zod";
+import type { AcmeServer } from "../acme/server";
 import type { CloudState, FaultRequest, FaultStatus } from "../contract/control";
 import { ControlError, invalidRequest } from "../contract/errors";
 import { faultRequest } from "../contract/faultSchema";
@@ -27,6 +28,7 @@ export interface ControlOptions {
   readonly store: Store;
   readonly host: Pick<Host, "targetHealth">;
   readonly faults: Faults;
+  readonly acme: AcmeServer;
   readonly requests: RecentRequests;
   /** What machines and clients use as the Hetzner API. */
   readonly endpoint: string;
@@ -77,6 +79,9 @@ export function createControl(options: ControlOptions): FastifyInstance {
   }));
   app.get("/events", (_request, reply) => streams.add(reply));
   serveFaults(app, faults);
+  app.post("/acme", async ({ body }) => ({
+    acme: await options.acme.begin(read(z.object({ program: z.string() }), body).program),
+  }));
   return app;
 }
 

@@ -24,6 +24,7 @@ const stateEntries = [
   "tls",
   "package-cache",
   "dns",
+  "acme",
   "pulumi",
   "daemon.pid",
   "cloud.json",

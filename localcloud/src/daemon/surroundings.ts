@@ -2,6 +2,7 @@
 // and the page.
 import type { Server } from "node:http";
 import type { FastifyInstance } from "fastify";
+import { type AcmeServer, resumeAcmeServer } from "../acme/server";
 import { type Api, type createApiFaults, type Store, worldOf } from "../api";
 import type { RecentRequests } from "../control/requests";
 import { createControl } from "../control/server";
@@ -55,6 +56,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   await host.reconcileNetwork(worldOf(store));
   const metadata = await startMetadataService(settings, () => worldOf(store));
   await startServices(settings, names, worldOf(store), stopping.signal, log);
+  const acme = await resumeAcmeServer({ settings, until: stopping.signal, log });
   const faults = await createFaults({
     settings,
     store,
@@ -68,7 +70,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   await faults.resume();
   hostIsReady(host);
   await api.listen({ host: settings.hostAddress, port: settings.apiPort });
-  const control = await startControl(settings, store, host, requests, faults, log);
+  const control = await startControl(settings, store, { host, requests, faults, acme, log });
   return {
     stop() {
       stopping.abort();
@@ -105,19 +107,21 @@ async function startServices(
   for (const service of services) await supervise(settings, service, until, log);
 }
 
+interface Controlled {
+  readonly host: LinuxHost;
+  readonly requests: RecentRequests;
+  readonly faults: FaultRegistry;
+  readonly acme: AcmeServer;
+  readonly log: (line: string) => void;
+}
+
 async function startControl(
   settings: LocalCloudSettings,
   store: Store,
-  host: LinuxHost,
-  requests: RecentRequests,
-  faults: FaultRegistry,
-  log: (line: string) => void,
+  { host, requests, faults, acme, log }: Controlled,
 ): Promise<{ app: FastifyInstance; socket: Server }> {
   const app = createControl({
-    store,
-    host,
-    faults,
-    requests,
+    ...{ store, host, faults, acme, requests },
     endpoint: settings.endpoint,
     port: settings.controlPort,
     status: () => statusOf(settings, store, host, faults),

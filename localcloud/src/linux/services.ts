@@ -10,6 +10,8 @@ export interface Service {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Called each time that it has begun. */
+  readonly began?: () => void;
 }
 
 export interface RunningService extends ProcessIdentity {
@@ -149,6 +151,7 @@ async function runOnce(settings: LocalCloudSettings, service: Service): Promise<
       stderr: output.fd,
     });
     children.set(record, child);
+    service.began?.();
     const result = await child;
     return result.signal === undefined ? `exit code ${result.exitCode}` : `signal ${result.signal}`;
   } finally {

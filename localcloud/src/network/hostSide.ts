@@ -122,7 +122,8 @@ ${clamp("oifname", "ipv6")}
 /** What of this host machines may use. */
 function inputChain(settings: LocalCloudSettings): string {
   const { hostLink } = namesOf(settings);
-  const ports = [53, settings.apiPort, settings.packageCachePort, settings.registryPort].join(", ");
+  const { apiPort, packageCachePort, registryPort, acmePort } = settings;
+  const ports = [53, apiPort, packageCachePort, registryPort, acmePort].join(", ");
   return `  chain input {
     type filter hook input priority filter
     iifname != "${hostLink}" accept

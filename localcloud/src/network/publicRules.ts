@@ -100,8 +100,8 @@ function forwardChain(settings: LocalCloudSettings): string {
     iifname { "host", "inet" } oifname @internal_boxes drop
     iifname "m*" ct status dnat accept
     iifname "m*" ip daddr ${settings.identityRange} drop
-    # The caches stand for Debian's mirror and Docker Hub, which no rule of a firewall names by this address.
-    iifname "m*" ip daddr ${settings.hostAddress} tcp dport { ${settings.packageCachePort}, ${settings.registryPort} } accept
+    # They stand for Debian's mirror, Docker Hub and Let's Encrypt, which no rule of a firewall names by this address.
+    iifname "m*" ip daddr ${settings.hostAddress} tcp dport { ${settings.packageCachePort}, ${settings.registryPort}, ${settings.acmePort} } accept
     iifname vmap @firewall_out
     oifname vmap @firewall_in
   }`;

@@ -46,6 +46,8 @@ export interface LocalCloudSettings {
   readonly registryPort: number;
   /** @default 8169 */
   readonly metadataPort: number;
+  /** Directory of the ACME server, once one runs; the port above it is the host's alone. @default 14000 */
+  readonly acmePort: number;
   /** What machines see: `http://<hostAddress>:<apiPort>/v1`; the host may use it too. */
   readonly endpoint: string;
   /** Project name to API token of 64 characters. @default `$LOCALCLOUD_TOKENS` (`project=token,...`), else one well-known token */
@@ -91,6 +93,11 @@ export interface LocalCloudPaths {
   /** Certificate, key of the registry, signed by the local cloud's own authority. */
   readonly certificate: string;
   readonly certificateKey: string;
+  /** Path of the ACME server's program. */
+  readonly acmeProgram: string;
+  readonly acmeConfiguration: string;
+  /** Roots of all certificates that it has issued. */
+  readonly acmeRoots: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -124,6 +131,7 @@ export function localCloudSettings(env: Environment = process.env): LocalCloudSe
     packageCachePort: portOf(env, "LOCALCLOUD_PACKAGE_CACHE_PORT", 3142),
     registryPort: portOf(env, "LOCALCLOUD_REGISTRY_PORT", 5000),
     metadataPort: portOf(env, "LOCALCLOUD_METADATA_PORT", 8169),
+    acmePort: portOf(env, "LOCALCLOUD_ACME_PORT", 14_000),
     endpoint: `http://${hostAddress}:${apiPort}/v1`,
     tokens: tokensOf(env, "LOCALCLOUD_TOKENS") ?? { local: wellKnownToken },
     readTokens: tokensOf(env, "LOCALCLOUD_READ_TOKENS") ?? {},
@@ -153,6 +161,9 @@ function pathsIn(stateDir: string): LocalCloudPaths {
     store: inState("store"),
     certificate: inState("tls", "cert.pem"),
     certificateKey: inState("tls", "key.pem"),
+    acmeProgram: inState("acme", "program"),
+    acmeConfiguration: inState("acme", "pebble.json"),
+    acmeRoots: inState("acme", "roots.pem"),
   };
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { execa } from "execa";
+import { ensureTool } from "../../../toolchain/build";
 import { leftovers } from "../../src/linuxHost/remove";
 import { findInit } from "../../src/machines/boot";
 import { ipv6Works } from "../../src/network/forwarding";
@@ -131,6 +133,19 @@ describe("local cloud as a command", function () {
       question.replace(/resolve4.*/, `reverse("${publicIpv4}").then(([name]) => console.log(name));`),
     );
     assert.equal(asked.stdout, pointer, asked.stderr);
+  });
+
+  it("runs an ACME server when it is told to, which machines trust; what behaves as its operator is the host's alone", async () => {
+    const begun = await command("acme", "--program", await ensureTool("pebble"));
+    assert.equal(begun.exitCode, 0, begun.stderr);
+    const [directory = ""] = /https:\S+/.exec(begun.stdout) ?? [];
+    const id = (await status()).servers[0]?.id ?? 0;
+    const answer = JSON.parse(await mustRun(settings, id, `curl -fsS -m 10 ${directory}`));
+    assert.match(answer.newOrder, new RegExp(`^https://${settings.hostAddress}:`));
+    assert.match(await readFile(settings.paths.acmeRoots, "utf8"), /^-----BEGIN CERTIFICATE-----/);
+    const management = `</dev/tcp/${settings.hostAddress}/${settings.acmePort + 1}`;
+    assert.notEqual((await inMachine(settings, id, `timeout 2 bash -c '${management}'`)).exitCode, 0);
+    await execa("bash", ["-c", management]);
   });
 
   it("is left alone by commands that mix it with another cloud, and by a cloud that wants its addresses", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { execa } from "execa";
 import { projectRoot, pulumiEnvironment } from "../../../scripts/localStack";
+import { ensureLocalZone } from "../../../scripts/localUp";
 import { repairStack } from "../../../scripts/repairStack";
 import { settings } from "./cloud";
 
@@ -30,6 +31,7 @@ async function killed(command: "up" | "destroy", steps: number): Promise<void> {
 
 /** A run that is killed after so many steps, and what an operator does after that: `npm run repair`. */
 export async function interrupted(stack: Stack, command: "up" | "destroy", steps: number): Promise<void> {
+  if (command === "up") await ensureLocalZone();
   await killed(command, steps);
   await stack.cancel();
   await repairStack(stack, () => {});

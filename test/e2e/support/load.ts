@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { ensureHostPackages } from "../../../localcloud/src/linux/hostPackages";
@@ -6,12 +7,23 @@ import { namesOf } from "../../../localcloud/src/settings/names";
 import { projectRoot } from "../../../scripts/localStack";
 import { settings } from "./cloud";
 import type { LoadResult } from "./loadClient";
+import { virtualIp } from "./platform";
 
 /** A running load; await `result` for the count. */
 export interface Load {
   readonly result: Promise<LoadResult>;
   /** Lets the requests that are under way finish, then answers. */
   stop(): Promise<LoadResult>;
+}
+
+interface Dns {
+  /** Where the name of the URL leads. @default - the floating IP of the last `up` */
+  readonly address?: string;
+}
+
+interface Trust {
+  /** Whom visitors believe over HTTPS, PEM. @default - the local cloud's ACME server */
+  readonly trusted?: string;
 }
 
 /**
@@ -25,12 +37,15 @@ export function startLoad(
   connections: number,
   limit: number | `${number}x`,
   body?: object,
+  { address = virtualIp(), trusted = rootsOfAcme() }: Dns & Trust = {},
 ): Load {
   const client = join(__dirname, "loadClient.ts");
   const posted = body === undefined ? [] : [JSON.stringify(body)];
   const visit = [client, url, String(connections), String(limit), ...posted];
   const node = [process.execPath, "--import", "tsx", ...visit];
-  const visitor = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], { cwd: projectRoot });
+  const env = { LOAD_ADDRESS: address, LOAD_TRUSTED: trusted };
+  const inside = ["netns", "exec", namesOf(settings).internet, ...node];
+  const visitor = execa("ip", inside, { cwd: projectRoot, env });
   const result = visitor.then(({ stdout }) => JSON.parse(stdout) as LoadResult);
   const stop = () => {
     visitor.kill("SIGTERM");
@@ -39,14 +54,24 @@ export function startLoad(
   return { result, stop };
 }
 
+/** Empty while there is no ACME server. */
+function rootsOfAcme(): string {
+  const { acmeRoots } = settings.paths;
+  return existsSync(acmeRoots) ? readFileSync(acmeRoots, "utf8") : "";
+}
+
 /**
- * wrk from the same place: more requests than a script can ask, counted by a program that nobody here wrote.
+ * wrk from the same place: more requests than a script can ask, counted by a program that nobody here wrote. It asks the
+ * address, with the name as Host, and believes everybody.
  *
  * @returns its summary lines: requests, socket errors, answers other than 2xx
  */
 export async function wrk(url: string, connections: number, seconds: number): Promise<string> {
   await ensureHostPackages(["wrk"]);
-  const args = ["-t2", `-c${connections}`, `-d${seconds}s`, url];
+  const asked = new URL(url);
+  const host = asked.host;
+  asked.hostname = virtualIp();
+  const args = ["-t2", `-c${connections}`, `-d${seconds}s`, "-H", `Host: ${host}`, asked.href];
   const { stdout } = await execa("ip", ["netns", "exec", namesOf(settings).internet, "wrk", ...args]);
   const lines = stdout.split("\n").map((line) => line.trim());
   return lines.filter((line) => /requests in|Socket errors|Non-2xx/.test(line)).join("; ");

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { parseDocument } from "yaml";
 import { localCloudSettings } from "../../../localcloud/src/settings/cloud";
-import { type Deployment, deploy } from "../../../scripts/deployment";
+import type { Deployment } from "../../../scripts/deployment";
+import { untilServed, visitedOf } from "../../../scripts/localCertificate";
 import { localStack, localStackName, projectRoot, pulumiEnvironment } from "../../../scripts/localStack";
+import { deployLocal } from "../../../scripts/localUp";
 
 /** What `/whoami` of the sample application answers. */
 export interface WhoAmI {
@@ -19,7 +21,8 @@ export interface WhoAmI {
 let lastDeployment: Deployment | undefined;
 
 /**
- * `pulumi up` of the local stack, with changes to its configuration when some are given.
+ * `pulumi up` of the local stack, with changes to its configuration when some are given; visitors have its certificate
+ * when it returns.
  *
  * @param secrets values that are set as `pulumi config set --secret` does
  */
@@ -29,12 +32,16 @@ export async function up(
 ): Promise<Deployment> {
   const progress =
     process.env.CI === undefined ? (line: string) => process.stderr.write(`    ${line}\n`) : () => {};
-  lastDeployment = await withConfiguration(changes, async (file) => {
+  const deployment = await withConfiguration(changes, async (file) => {
     const stack = await localStack();
     for (const [key, value] of Object.entries(secrets)) await setSecret(file, key, value);
-    return deploy(stack, progress, file);
+    return deployLocal(stack, progress, file);
   });
-  return lastDeployment;
+  const visited = visitedOf(deployment);
+  if (visited !== undefined)
+    await untilServed(visited, progress, secrets.certificate === undefined ? "issued" : "any");
+  lastDeployment = deployment;
+  return deployment;
 }
 
 async function setSecret(file: string, key: string, input: string): Promise<void> {
@@ -52,10 +59,26 @@ export async function platformIsUp(): Promise<void> {
   if (lastDeployment === undefined) await up();
 }
 
-/** Address that visitors use, as the last `up` answered it. */
+/** URL that visitors use, as the last `up` answered it. */
 export function url(): string {
+  return String(deployed().outputs.url);
+}
+
+/** The floating IP, to which the name of the URL leads. */
+export function virtualIp(): string {
+  return String(deployed().outputs.virtualIp);
+}
+
+/** curl of a visitor who finds the platform's name in DNS, and believes the authority that its certificate is from. */
+export function curl(): string {
+  const { hostname } = new URL(url());
+  const found = [80, 443].map((port) => `--resolve ${hostname}:${port}:${virtualIp()}`).join(" ");
+  return `curl -sS --max-time 10 --cacert ${localCloudSettings().paths.acmeRoots} ${found}`;
+}
+
+function deployed(): Deployment {
   if (lastDeployment === undefined) throw new Error("the platform is not up");
-  return String(lastDeployment.outputs.url);
+  return lastDeployment;
 }
 
 /**

@@ -1,4 +1,6 @@
-"""One look at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
+"""Looks at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
+
+One look, and more of them while there is none: what the first one waits for comes within seconds.
 
 Usage: certificate.py CONFIG.json
 
@@ -20,6 +22,9 @@ from bundle import Bundle, Unusable, is_for, load, replace
 from schedule import HOUR, Situation, Turn, Window, pause, renewal_at, turn
 from sealing import Forged
 
+# Before the first certificate, in the time between two usual ones.
+LOOKS = 20
+
 
 class Keeper:
     def __init__(self, config: dict[str, Any]) -> None:
@@ -28,7 +33,8 @@ class Keeper:
         self.folder = config["folder"]
         self.status = self._read_status()
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Answers whether it waits for what comes within seconds: the address, a name, the peer's certificate."""
         own = self._take(load(self._path("bundle.json")))
         window = self._advice(own) if own is not None else None
         due_at = 0.0 if own is None else renewal_at(own.begin, own.end, own.serial, window)
@@ -51,6 +57,7 @@ class Keeper:
             if verdict is Turn.ISSUE:
                 self._issue()
         self._save_status()
+        return own is None and (verdict is Turn.PEERS_TURN or self.status["waitsFor"] is not None)
 
     def _take(self, own: Bundle | None) -> Bundle | None:
         """The better one of both machines' certificates that the configuration asks for; None: there is none."""
@@ -190,7 +197,9 @@ def say(priority: int, line: str) -> None:
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         config = json.load(file)
-    Keeper(config).run()
+    end = time.monotonic() + config["every"]
+    while Keeper(config).run() and time.monotonic() < end:
+        time.sleep(config["every"] / LOOKS)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ export function deathsOfTheDaemon({ api, command, settings, status }: RunningClo
       "web1",
     );
     const names = after.services.map(({ name }) => name).sort();
-    assert.deepEqual(names, ["dhcp-pub", "name-server", "package-cache", "registry", "resolver"]);
+    assert.deepEqual(names, ["acme", "dhcp-pub", "name-server", "package-cache", "registry", "resolver"]);
     const processes = after.services.map(({ pid }) => pid);
     assert.ok(
       before.services.every(({ pid }) => !processes.includes(pid)),
@@ -52,7 +52,7 @@ export function deathsOfTheDaemon({ api, command, settings, status }: RunningClo
     }
     const { size } = await stat(settings.paths.daemonLog);
     assert.equal((await command("up")).exitCode, 0);
-    await eventually("the helpers", async () => (await status()).services.length === 5);
+    await eventually("the helpers", async () => (await status()).services.length === 6);
     // One that finds its port taken ends at once.
     await setTimeout(1_000);
     const log = (await readFile(settings.paths.daemonLog)).subarray(size).toString();

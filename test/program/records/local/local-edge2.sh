@@ -293,6 +293,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/platform/nat.nft
 /etc/systemd/system/platform-nat.service
 /etc/systemd/system/platform-floating-ip.service
+/usr/local/lib/platform-edge/install-certificate
 /etc/haproxy/haproxy.cfg
 /usr/local/lib/platform-edge/reload-haproxy
 /etc/systemd/system/haproxy.service.d/platform.conf
@@ -316,6 +317,18 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-edge/serves
 /etc/keepalived/keepalived.conf
 /etc/systemd/system/keepalived.service.d/platform.conf
+/usr/local/lib/platform-certificate/authority.py
+/usr/local/lib/platform-certificate/bundle.py
+/usr/local/lib/platform-certificate/certificate.py
+/usr/local/lib/platform-certificate/handover.py
+/usr/local/lib/platform-certificate/schedule.py
+/usr/local/lib/platform-certificate/sealing.py
+/etc/platform/secrets/certificate.json
+/etc/sysusers.d/platform-certificate.conf
+/etc/systemd/system/platform-certificate.service
+/etc/systemd/system/platform-certificate.timer
+/etc/systemd/system/platform-certificate-peer.socket
+/etc/systemd/system/platform-certificate-peer@.service
 /usr/local/sbin/platform-status
 END_OF_NAMES
 
@@ -331,15 +344,17 @@ platform-floating-ip.service
 haproxy.service
 floating-ip-agent.service
 keepalived.service
+platform-certificate-peer.socket
+platform-certificate.timer
 END_OF_NAMES
 
 stage files
 
-install_packages 'nftables' 'unattended-upgrades' 'jq' 'procps' 'systemd-journal-remote' 'iproute2' 'haproxy' 'socat' 'python3' 'ca-certificates' 'keepalived'
+install_packages 'nftables' 'unattended-upgrades' 'jq' 'procps' 'systemd-journal-remote' 'iproute2' 'haproxy' 'socat' 'python3' 'ca-certificates' 'keepalived' 'certbot' 'openssl' 'python3-cryptography'
 
 stage files "writing configuration"
 
-put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_9189029a4f4b'
+put_file '/etc/platform/firewall.nft' 'root' 'root' '0644' <<'END_30a7159ae630'
 table inet platform_firewall
 delete table inet platform_firewall
 table inet platform_firewall {
@@ -357,6 +372,8 @@ table inet platform_firewall {
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8409 accept comment "what clients asked for"
     ip saddr { 10.0.1.11, 10.0.1.12 } ip protocol vrrp accept comment "who is master"
     ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8404 accept comment "the peer's state"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8406 accept comment "the certificate, sealed"
+    ip saddr { 10.0.1.11, 10.0.1.12 } tcp dport 8407 accept comment "challenges of the ACME server"
     ip saddr { 10.0.1.11, 10.0.1.12, 10.0.2.11, 10.0.2.12, 10.0.3.11, 10.0.4.11 } meta l4proto { icmp, ipv6-icmp } accept comment "reachability"
   }
   chain forward {
@@ -366,7 +383,7 @@ table inet platform_firewall {
     iifname "docker0" ip daddr 169.254.169.254 drop
   }
 }
-END_9189029a4f4b
+END_30a7159ae630
 
 put_file '/etc/systemd/system/platform-firewall.service' 'root' 'root' '0644' <<'END_05805d763c95'
 [Unit]
@@ -730,7 +747,102 @@ ExecStop=-/usr/sbin/ip address flush dev lo label lo:platform
 WantedBy=multi-user.target
 END_18b2bd61ebaf
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' 'haproxy -c -q -f "$1"' <<'END_659cf65bf106'
+put_file '/usr/local/lib/platform-edge/install-certificate' 'root' 'root' '0755' <<'END_7a32421c4342'
+#!/bin/bash
+# Makes the proxy serve the certificate that certificate.py has. With "placeholder": sees to it that the proxy can start.
+set -euo pipefail
+umask 077
+readonly served=/etc/platform/secrets/issued.pem fresh=/var/lib/platform-certificate/site.pem
+candidate=
+
+say() { printf '<%s>%s\n' "$1" "$2" >&2; }
+cleanup() { [ -z "$candidate" ] || rm -f "$candidate"; }
+trap cleanup EXIT
+
+# What stands in the candidate is on the disk, and nowhere half.
+put_candidate() {
+  chmod 0600 "$candidate"
+  sync "$candidate"
+  mv "$candidate" "$served"
+  candidate=
+}
+
+mark_issued() {
+  printf 'https yes\n' >"$1.new"
+  chmod 0644 "$1.new"
+  mv "$1.new" "$1"
+}
+
+
+placeholder() {
+  install -d -m 0755 /etc/platform/edge "${served%/*}"
+  [ -e /etc/platform/edge/issued.map ] || { printf 'https no\n' >/etc/platform/edge/issued.map && chmod 0644 /etc/platform/edge/issued.map; }
+  [ ! -s "$served" ] || return 0
+  candidate=$(mktemp "$served.XXXXXXXX")
+  if [ -s /etc/platform/secrets/site.pem ]; then
+    # It was brought along and serves until the first one is issued.
+    cat /etc/platform/secrets/site.pem >"$candidate"
+    mark_issued /etc/platform/edge/issued.map
+    mark_issued /etc/platform/edge/issued
+  else
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+      -subj "/CN=placeholder" -addext "subjectAltName=DNS:platform.test" -keyout - -out - >"$candidate" 2>/dev/null
+  fi
+  put_candidate
+}
+
+
+fits() {
+  local key
+  key=$(openssl pkey -in "$1" -pubout 2>/dev/null) && [ -n "$key" ] &&
+    [ "$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null)" = "$key" ]
+}
+fingerprint() { openssl x509 -noout -fingerprint -sha256 2>/dev/null; }
+handshake() { openssl s_client -connect 127.0.0.1:443 -servername platform.test </dev/null 2>/dev/null | fingerprint; }
+
+serves() {
+  for _ in {1..20}; do
+    [ "$(handshake)" != "$1" ] || return 0
+    sleep 0.5
+  done
+  return 1
+}
+
+ask() { socat -t 5 - UNIX-CONNECT:/run/haproxy/admin.sock; }
+
+put_into_use() {
+  # An empty line ends what the socket reads.
+  if { printf 'set ssl cert %s <<\n' "$served" && grep -v '^[[:space:]]*$' "$served" && echo; } | ask >/dev/null &&
+    ask <<<"commit ssl cert $served" | grep -q '^Success'; then return 0; fi
+  say 4 "haproxy did not take the certificate while running: reloading it"
+  ask <<<"abort ssl cert $served" >/dev/null || true
+  systemctl reload haproxy.service
+}
+
+announce_issued() { ask <<<"set map /etc/platform/edge/issued.map https yes" >/dev/null; }
+
+if [ "${1-}" = placeholder ]; then
+  placeholder
+  exit
+fi
+[ -s "$fresh" ] || exit 0
+if cmp -s "$fresh" "$served" && [ "$(cat /run/platform-certificate-served 2>/dev/null)" = "$(fingerprint <"$served")" ]; then exit 0; fi
+candidate=$(mktemp "$served.XXXXXXXX")
+cat "$fresh" >"$candidate"
+fits "$candidate" || { say 3 "$fresh is no certificate with its key: the old one stays"; exit 1; }
+wanted=$(fingerprint <"$candidate")
+put_candidate
+systemctl is-active --quiet haproxy.service || exit 0
+[ "$(handshake)" = "$wanted" ] || put_into_use
+serves "$wanted" || { say 3 "haproxy does not serve the new certificate, which lies in $served"; exit 1; }
+mark_issued /etc/platform/edge/issued.map
+mark_issued /etc/platform/edge/issued
+announce_issued
+printf '%s' "$wanted" >/run/platform-certificate-served
+say 5 "haproxy serves the certificate ${wanted#*=}"
+END_7a32421c4342
+
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_8135dafccc27'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -782,6 +894,7 @@ backend being_answered
 frontend visitors
   maxconn 24000
   bind :80
+  bind :443 ssl crt /etc/platform/secrets/issued.pem alpn h2,http/1.1
   option http-buffer-request
   stick-table type ipv6 size 100000 expire 1m store conn_cur
   tcp-request connection track-sc0 src,ipmask(32,64)
@@ -809,6 +922,9 @@ frontend visitors
   acl is_internal path,url_dec -m sub /.platform/
   http-request deny deny_status 404 if is_internal or asks_state !is_peer
   http-request set-log-level silent if asks_state
+  acl asks_challenge path_beg /.well-known/acme-challenge/
+  acl issued str(https),map(/etc/platform/edge/issued.map,no) -m str yes
+  http-request allow if asks_challenge
   acl is_unlimited path /health /assets /static
   acl is_unlimited path_beg /health/ /assets/ /static/
   acl is_crooked path_sub .. // %
@@ -820,7 +936,12 @@ frontend visitors
   acl asked_enough src,ipmask(32,64),table_http_req_rate(balancers/edge2),add(txn.asked_there) ge 1000000
   http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if is_counted asked_enough
   http-request track-sc2 src,ipmask(32,64) table balancers/edge2 if is_counted
+  acl known_host req.hdr(Host),host_only,lower,rtrim(.) -m str platform.test
+  http-request deny deny_status 421 if !known_host !asks_state
+  http-request redirect prefix https://platform.test code 308 if !{ ssl_fc } !asks_state issued !known_host
+  http-request redirect prefix https://%[req.hdr(Host),host_only,lower,rtrim(.)] code 308 if !{ ssl_fc } !asks_state issued
   use_backend agent if { path /.well-known/platform-edge }
+  use_backend challenges if asks_challenge
   # A site that looks sick everywhere is tried all the same: it may only be slow.
   use_backend anyone if { nbsrv(app) lt 1 }
   use_backend streams if { req.hdr(Upgrade) -i websocket } or { req.hdr(Accept) -m sub text/event-stream }
@@ -906,11 +1027,22 @@ backend reach
   server app1 10.0.2.11:80
   server app2 10.0.2.12:80
 
+backend challenges
+  balance roundrobin
+  timeout connect 1s
+  timeout queue 2s
+  timeout server 10s
+  retries 1
+  option redispatch 1
+  retry-on conn-failure
+  server self 10.0.1.12:8407 maxconn 16
+  server peer 10.0.1.11:8407 maxconn 16
+
 backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_659cf65bf106
+END_8135dafccc27
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -2323,7 +2455,866 @@ RestartSec=200ms
 KillMode=mixed
 END_4ce469969c6e
 
-put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_0cc0c52a17ba'
+put_file '/usr/local/lib/platform-certificate/authority.py' 'root' 'root' '0644' <<'END_b51bcd3c1842'
+"""The ACME server: certificates by certbot, and when it wants them renewed."""
+
+import datetime
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from bundle import Bundle, Unusable, parse
+from schedule import HOUR, Window
+
+PATIENCE = 10.0
+# Two validations that nobody answers, one after the other, and the authority's own patience.
+CERTBOT_PATIENCE = 300.0
+
+
+class Refused(Exception):
+    """No certificate, and why: one line for people."""
+
+    def __init__(self, why: str, retry_after: float | None = None) -> None:
+        super().__init__(why)
+        # Seconds since 1970 before which the authority wants no further attempt.
+        self.retry_after = retry_after
+
+
+def issue(config: dict[str, Any]) -> Bundle:
+    """Raises Refused."""
+    folder = os.path.join(config["folder"], "certbot")
+    try:
+        return _issue(config, folder)
+    except Refused as refused:
+        if not is_lost_account(str(refused)):
+            raise
+    # An authority may forget accounts, as those for tests do now and then: certbot alone would use a lost one for ever.
+    shutil.rmtree(os.path.join(folder, "config", "accounts"), ignore_errors=True)
+    return _issue(config, folder)
+
+
+def _issue(config: dict[str, Any], folder: str) -> Bundle:
+    # The account stays; a lineage of before would be asked about, and may be half written.
+    for old in ("live", "archive", "renewal"):
+        shutil.rmtree(os.path.join(folder, "config", old), ignore_errors=True)
+    try:
+        _certbot(config, folder)
+        live = os.path.join(folder, "config", "live", "site")
+        pem = "".join(_read(os.path.join(live, name)) for name in ("fullchain.pem", "privkey.pem"))
+        return parse(config["directory"], pem)
+    except (OSError, Unusable) as error:
+        raise Refused(f"certbot left no certificate: {error}") from error
+    finally:
+        # The key is in one place alone.
+        for old in ("live", "archive", "renewal"):
+            shutil.rmtree(os.path.join(folder, "config", old), ignore_errors=True)
+
+
+def _certbot(config: dict[str, Any], folder: str) -> None:
+    email = config["email"]
+    command = [
+        *("certbot", "certonly", "--non-interactive", "--agree-tos", "--cert-name", "site"),
+        *("--server", config["directory"]),
+        *(("--email", email, "--no-eff-email") if email else ("--register-unsafely-without-email",)),
+        *("--standalone", "--preferred-challenges", "http"),
+        *("--http-01-address", config["self"]["address"], "--http-01-port", str(config["challengePort"])),
+        *("--key-type", "ecdsa", "--elliptic-curve", "secp256r1"),
+        *("--config-dir", f"{folder}/config", "--work-dir", f"{folder}/work", "--logs-dir", f"{folder}/logs"),
+        *("--max-log-backups", "5"),
+        *(word for name in config["names"] for word in ("-d", name)),
+    ]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8"}
+    if config["root"]:
+        environment["REQUESTS_CA_BUNDLE"] = config["root"]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, env=environment, timeout=CERTBOT_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Refused(f"no certificate within {CERTBOT_PATIENCE:.0f} s") from error
+    if done.returncode != 0:
+        said = f"{done.stdout}\n{done.stderr}"
+        raise Refused(reason_of(said), retry_after_of(said))
+
+
+# What certbot always says and what is no reason.
+_NOISE = re.compile(
+    r"^(?:Saving debug log|Requesting a certificate|Account registered|Ask for help|Hint:|Some challenges have failed"
+    r"|Registering without email|An unexpected error occurred|- - -)"
+)
+
+
+def reason_of(said: str) -> str:
+    """Of what certbot prints, what a person needs to know, in one line."""
+    lines = [line.strip() for line in said.split("\n")]
+    words = " ".join(line for line in lines if line and not _NOISE.match(line))
+    return re.sub(r"See the logfile .*$", "", words).strip()[:400] or "certbot gave no reason"
+
+
+def retry_after_of(said: str) -> float | None:
+    """Let's Encrypt says in words when a limit ends: "retry after 2026-11-30 08:15:00 UTC"."""
+    found = re.search(r"retry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)", said, re.IGNORECASE)
+    if found is None:
+        return None
+    moment = datetime.datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00")
+    return moment.timestamp()
+
+
+def is_lost_account(said: str) -> bool:
+    return re.search(r"accountDoesNotExist|account \S* ?(?:not found|does not exist)", said, re.IGNORECASE) is not None
+
+
+def is_rate_limit(said: str) -> bool:
+    return re.search("rate ?limit|too many", said, re.IGNORECASE) is not None
+
+
+class Advice(NamedTuple):
+    """None: the authority gives none."""
+
+    window: Window | None
+    # Seconds after which it may be asked again.
+    again_in: float
+
+
+def renewal_advice(config: dict[str, Any], bundle: Bundle) -> Advice:
+    """Raises OSError and ValueError."""
+    context = ssl.create_default_context(cafile=config["root"] or None)
+    # As certbot judges: since Python 3.13 the default refuses what many a private authority issues.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    directory, _ = _get(config["directory"], context)
+    base = directory.get("renewalInfo")
+    if not isinstance(base, str) or not bundle.renewal_id:
+        return Advice(None, 24 * HOUR)
+    try:
+        told, header = _get(f"{base.rstrip('/')}/{bundle.renewal_id}", context)
+    except urllib.error.HTTPError as error:
+        # It does not know the certificate, so it has no wish. A new authority behind an old URL answers 400.
+        if error.code in (400, 404):
+            return Advice(None, 6 * HOUR)
+        raise
+    suggested = told.get("suggestedWindow")
+    if not isinstance(suggested, dict):
+        raise ValueError("renewalInfo without a suggestedWindow")
+    window = Window(_moment(suggested.get("start")), _moment(suggested.get("end")))
+    return Advice(window, _seconds(header("Retry-After")))
+
+
+def _get(url: str, context: ssl.SSLContext) -> tuple[dict[str, Any], Callable[[str], str | None]]:
+    request = urllib.request.Request(url, headers={"User-Agent": "hetzner-platform"})
+    with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as response:
+        parsed = json.loads(response.read(65536))
+        if not isinstance(parsed, dict):
+            raise ValueError(f"{url} answers no object")
+        return parsed, response.headers.get
+
+
+def _moment(text: object) -> float:
+    # Python before 3.11 reads no Z.
+    return datetime.datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+
+
+def _seconds(header: str | None) -> float:
+    """RFC 9773: 6 hours are usual; less than a minute floods it, more than a day misses a revocation."""
+    seconds = float(header) if header is not None and header.isdigit() else 6 * HOUR
+    return min(24 * HOUR, max(60.0, seconds))
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read()
+END_b51bcd3c1842
+
+put_file '/usr/local/lib/platform-certificate/bundle.py' 'root' 'root' '0644' <<'END_ce965aa421af'
+"""A certificate with its chain and its key, and whom it was asked of."""
+
+import base64
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+
+class Unusable(ValueError):
+    """No certificate that a proxy could serve."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    # Directory of the authority that issued it.
+    directory: str
+    # Certificate, its chain, its key.
+    pem: str
+    names: frozenset[str]
+    # Seconds since 1970.
+    begin: float
+    end: float
+    serial: str
+    # As RFC 9773 names a certificate; empty: it does not say who signed it.
+    renewal_id: str
+
+    @property
+    def lifetime(self) -> float:
+        return self.end - self.begin
+
+    def to_bytes(self) -> bytes:
+        return json.dumps({"directory": self.directory, "pem": self.pem}).encode()
+
+
+def parse(directory: str, pem: str) -> Bundle:
+    """Raises Unusable."""
+    try:
+        leaf = x509.load_pem_x509_certificates(pem.encode())[0]
+        key = load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError) as error:
+        raise Unusable(f"no readable certificate with its key: {error}") from error
+    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if leaf.public_key().public_bytes(*spki) != key.public_key().public_bytes(*spki):
+        raise Unusable("the key is of another certificate")
+    return Bundle(
+        directory=directory,
+        pem=pem,
+        names=_names(leaf),
+        begin=leaf.not_valid_before_utc.timestamp(),
+        end=leaf.not_valid_after_utc.timestamp(),
+        serial=f"{leaf.serial_number:x}",
+        renewal_id=_renewal_id(leaf),
+    )
+
+
+def from_bytes(content: bytes) -> Bundle:
+    """Raises Unusable."""
+    try:
+        values = json.loads(content)
+        return parse(str(values["directory"]), str(values["pem"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise error if isinstance(error, Unusable) else Unusable(f"unreadable: {type(error).__name__}") from error
+
+
+def load(path: str) -> Bundle | None:
+    """None: there is none, or none that can be read."""
+    try:
+        with open(path, "rb") as file:
+            return from_bytes(file.read())
+    except (OSError, Unusable):
+        return None
+
+
+def is_for(bundle: Bundle, directory: str, names: frozenset[str], now: float | None = None) -> bool:
+    """Whether it is what the configuration asks for, and still valid."""
+    moment = time.time() if now is None else now
+    return bundle.directory == directory and bundle.names == names and moment < bundle.end
+
+
+def replace(path: str, content: bytes) -> None:
+    """In one step, for its owner alone, and on the disk when it returns."""
+    folder = os.path.dirname(path)
+    descriptor, candidate = tempfile.mkstemp(dir=folder, prefix=".new-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(candidate, path)
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _names(leaf: x509.Certificate) -> frozenset[str]:
+    try:
+        extension = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return frozenset()
+    return frozenset(extension.value.get_values_for_type(x509.DNSName))
+
+
+def _renewal_id(leaf: x509.Certificate) -> str:
+    try:
+        issuer = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return ""
+    if issuer is None:
+        return ""
+    # As DER writes the number: with a zero in front where its first bit is one.
+    serial = leaf.serial_number.to_bytes(leaf.serial_number.bit_length() // 8 + 1, "big")
+    return f"{_text(issuer)}.{_text(serial)}"
+
+
+def _text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+END_ce965aa421af
+
+put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_abc72e006b16'
+"""Looks at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
+
+One look, and more of them while there is none: what the first one waits for comes within seconds.
+
+Usage: certificate.py CONFIG.json
+
+Whatever fails, the certificate of before is served on; what failed is in the journal and in status.json.
+"""
+
+import hashlib
+import json
+import os
+import random
+import socket
+import sys
+import time
+from typing import Any
+
+import handover
+from authority import Refused, is_rate_limit, issue, renewal_advice
+from bundle import Bundle, Unusable, is_for, load, replace
+from schedule import HOUR, Situation, Turn, Window, pause, renewal_at, turn
+from sealing import Forged
+
+# Before the first certificate, in the time between two usual ones.
+LOOKS = 20
+
+
+class Keeper:
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.names = frozenset(config["names"])
+        self.folder = config["folder"]
+        self.status = self._read_status()
+
+    def run(self) -> bool:
+        """Answers whether it waits for what comes within seconds: the address, a name, the peer's certificate."""
+        own = self._take(load(self._path("bundle.json")))
+        window = self._advice(own) if own is not None else None
+        due_at = 0.0 if own is None else renewal_at(own.begin, own.end, own.serial, window)
+        now = time.time()
+        since = self.status.get("dueSince") if now >= due_at else None
+        self.status["dueSince"] = now if now >= due_at and since is None else since
+        verdict = turn(
+            Situation(
+                now=now,
+                due_at=due_at,
+                due_since=self.status["dueSince"],
+                not_before=self.status.get("notBefore", 0.0),
+                owner=self._owns_address(),
+                take_over_after=self.config["takeOverAfter"],
+            )
+        )
+        self.status |= {"verdict": verdict.value, "at": now, "renewAt": due_at}
+        if verdict is not Turn.ISSUE or not self._waits_for_names(now - self.status["dueSince"]):
+            self.status["waitsFor"] = None
+            if verdict is Turn.ISSUE:
+                self._issue()
+        self._save_status()
+        return own is None and (verdict is Turn.PEERS_TURN or self.status["waitsFor"] is not None)
+
+    def _take(self, own: Bundle | None) -> Bundle | None:
+        """The better one of both machines' certificates that the configuration asks for; None: there is none."""
+        candidates = [own, self._peers()]
+        wanted = [one for one in candidates if one is not None and self._is_wanted(one)]
+        best = max(wanted, key=lambda one: (one.begin, one.serial), default=None)
+        if best is not None and (own is None or best.serial != own.serial):
+            self._keep(best)
+            say(5, f"took certificate {best.serial} from {self.config['peer']['server']}")
+        return best
+
+    def _peers(self) -> Bundle | None:
+        problem = ""
+        try:
+            return handover.ask(self.config)
+        except Forged as error:
+            problem = f"its answer is not sealed with the pair's key for this question ({error})"
+            say(3, f"{self.config['peer']['server']}: {problem}")
+        except Unusable as error:
+            problem = f"its answer is no certificate: {error}"
+            say(4, f"{self.config['peer']['server']}: {problem}")
+        except OSError as error:
+            # It may be off; then it takes this machine's certificate when it is back.
+            problem = f"does not answer: {type(error).__name__}"
+        finally:
+            self.status["peer"] = problem
+        return None
+
+    def _is_wanted(self, bundle: Bundle) -> bool:
+        return is_for(bundle, self.config["directory"], self.names)
+
+    def _advice(self, own: Bundle) -> Window | None:
+        known = self.status.get("advice") or {}
+        if known.get("serial") != own.serial:
+            known = {}
+        if time.time() >= known.get("again", 0.0):
+            try:
+                advice = renewal_advice(self.config, own)
+                window = None if advice.window is None else list(advice.window)
+                known = {"window": window, "again": time.time() + advice.again_in}
+            except (OSError, ValueError) as error:
+                say(5, f"no renewal information: {type(error).__name__}: {error}")
+                known = {"window": known.get("window"), "again": time.time() + HOUR}
+            self.status["advice"] = known | {"serial": own.serial}
+        window = known.get("window")
+        return None if window is None else Window(*window)
+
+    def _owns_address(self) -> bool | None:
+        try:
+            with open(self.config["agentState"], encoding="utf-8") as file:
+                state = json.load(file)
+            return None if state["server"] is None else bool(state["owner"] == state["server"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def _waits_for_names(self, waited: float) -> bool:
+        """A name without an address costs an attempt, of which the authority allows few: not yet set, or just set.
+
+        This machine may know less than the world, so it does not wait for ever.
+        """
+        missing = [name for name in self.config["names"] if not _has_address(name)]
+        if not missing or waited >= self.config["takeOverAfter"]:
+            return False
+        self.status["verdict"] = f"waits for an address of {', '.join(missing)} in DNS"
+        if self.status.get("waitsFor") != missing:
+            say(5, self.status["verdict"])
+        self.status["waitsFor"] = missing
+        return True
+
+    def _issue(self) -> None:
+        say(5, f"asking {self.config['directory']} for {', '.join(self.config['names'])}")
+        # On the disk first: an attempt that is cut off must not begin anew each minute.
+        self.status["notBefore"] = time.time() + self.config["firstPause"]
+        self._save_status()
+        try:
+            bundle = issue(self.config)
+            if not self._is_wanted(bundle):
+                raise Refused(f"it issued a certificate for {', '.join(sorted(bundle.names))}")
+        except Refused as refused:
+            self._record_failure(refused)
+            return
+        self._keep(bundle)
+        self.status |= {"failures": 0, "notBefore": 0.0, "lastFailure": None, "dueSince": None, "verdict": "issued"}
+        self.status["renewAt"] = renewal_at(bundle.begin, bundle.end, bundle.serial, None)
+        say(5, f"issued: certificate {bundle.serial}")
+
+    def _record_failure(self, refused: Refused) -> None:
+        now = time.time()
+        failures = self.status.get("failures", 0) + 1
+        asked = None if refused.retry_after is None else refused.retry_after - now
+        if asked is None and is_rate_limit(str(refused)):
+            asked = HOUR
+        first, longest = self.config["firstPause"], self.config["longestPause"]
+        wait = pause(failures, first, longest, random.random(), asked)  # noqa: S311
+        self.status |= {
+            "failures": failures,
+            "notBefore": now + wait,
+            "lastFailure": {"at": now, "why": str(refused)},
+        }
+        say(3, f"no certificate, the old one stays; next attempt in {wait / 60:.0f} min: {refused}")
+
+    def _keep(self, bundle: Bundle) -> None:
+        replace(self._path("bundle.json"), bundle.to_bytes())
+        replace(self._path("site.pem"), bundle.pem.encode())
+
+    def _read_status(self) -> dict[str, Any]:
+        """Of a configuration of before only what failed then is forgotten: it may be what was wrong."""
+        asked = json.dumps([self.config["directory"], self.config["email"], sorted(self.names), self.config["root"]])
+        version = hashlib.sha256(asked.encode()).hexdigest()
+        try:
+            with open(self._path("status.json"), encoding="utf-8") as file:
+                status = json.load(file)
+            if isinstance(status, dict) and status.get("version") == version:
+                return status
+        except (OSError, ValueError):
+            pass
+        return {"version": version}
+
+    def _save_status(self) -> None:
+        replace(self._path("status.json"), (json.dumps(self.status, indent=1) + "\n").encode())
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+
+def _has_address(name: str) -> bool:
+    try:
+        return bool(socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM))
+    except OSError:
+        return False
+
+
+def say(priority: int, line: str) -> None:
+    print(f"<{priority}>{line}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        config = json.load(file)
+    end = time.monotonic() + config["every"]
+    while Keeper(config).run() and time.monotonic() < end:
+        time.sleep(config["every"] / LOOKS)
+
+
+if __name__ == "__main__":
+    main()
+END_abc72e006b16
+
+put_file '/usr/local/lib/platform-certificate/handover.py' 'root' 'root' '0644' <<'END_37fbbe045cf8'
+"""The way of a certificate from one machine of the pair to the other: one line asks, a sealed answer comes.
+
+Usage: handover.py CONFIG.json, as systemd starts it for each connection, with the connection as standard input.
+"""
+
+import json
+import os
+import socket
+import sys
+from typing import Any
+
+from bundle import Bundle, Unusable, from_bytes
+from sealing import Forged, PairKey, is_nonce, new_nonce
+
+PATIENCE = 5.0
+# A certificate for many names with its chain and an RSA key has less than 20 KB.
+LONGEST = 262_144
+
+
+def ask(config: dict[str, Any]) -> Bundle | None:
+    """What the peer has; None: nothing. Raises OSError when it is away, Forged or Unusable when it answers nonsense."""
+    nonce = new_nonce()
+    peer = config["peer"]
+    with socket.create_connection((peer["address"], config["handoverPort"]), timeout=PATIENCE) as connection:
+        connection.sendall(f"{nonce}\n".encode())
+        sealed = _read_all(connection)
+    content = PairKey(config["key"]).open(peer["server"], nonce, sealed)
+    return from_bytes(content) if content else None
+
+
+def _read_all(connection: socket.socket) -> bytes:
+    content = b""
+    while len(content) <= LONGEST:
+        piece = connection.recv(65536)
+        if not piece:
+            return content
+        content += piece
+    raise Unusable("an answer without end")
+
+
+def answer(config: dict[str, Any]) -> None:
+    with socket.socket(fileno=os.dup(0)) as connection:
+        connection.settimeout(PATIENCE)
+        asked = b""
+        while not asked.endswith(b"\n") and len(asked) < 64:
+            piece = connection.recv(64)
+            if not piece:
+                return
+            asked += piece
+        nonce = asked.decode("ascii", "replace").strip()
+        if is_nonce(nonce):
+            content = _own(os.path.join(config["folder"], "bundle.json"))
+            connection.sendall(PairKey(config["key"]).seal(config["self"]["server"], nonce, content))
+
+
+def _own(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+__all__ = ["Forged", "Unusable", "ask"]
+
+
+def main() -> None:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        config = json.load(file)
+    try:
+        answer(config)
+    except OSError as error:
+        print(f"<6>a question broke off: {type(error).__name__}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
+END_37fbbe045cf8
+
+put_file '/usr/local/lib/platform-certificate/schedule.py' 'root' 'root' '0644' <<'END_c65a73d9c953'
+"""When a certificate is asked for, and by which of the two machines. Pure: no clock, no network."""
+
+import hashlib
+from enum import Enum
+from typing import NamedTuple
+
+HOUR = 3600.0
+
+
+class Turn(Enum):
+    REST = "rest"
+    ISSUE = "issue"
+    # An attempt failed, and the next one waits.
+    BACK_OFF = "back off"
+    # The owner of the address asks first.
+    PEERS_TURN = "the other load balancer's turn"
+
+
+class Window(NamedTuple):
+    """When the authority wants a certificate to be renewed (RFC 9773), in seconds since 1970."""
+
+    start: float
+    end: float
+
+
+def renewal_at(begin: float, end: float, serial: str, window: Window | None) -> float:
+    """When a third of the lifetime is left, or when the authority says, at a random moment: but the same each time."""
+    lifetime = end - begin
+    fraction = _fraction(serial)
+    if window is not None and window.start <= window.end:
+        # Not even the authority may talk it into ending.
+        return min(window.start + fraction * (window.end - window.start), end - lifetime / 6)
+    return end - lifetime / 3 + fraction * min(HOUR, lifetime / 48)
+
+
+def _fraction(serial: str) -> float:
+    return int.from_bytes(hashlib.sha256(serial.encode()).digest()[:4], "big") / 2**32
+
+
+class Situation(NamedTuple):
+    now: float
+    # When the certificate is to be renewed; 0: there is none that serves.
+    due_at: float
+    # Since when this machine knows that it is due; None: it is not.
+    due_since: float | None
+    # Before this no attempt is made.
+    not_before: float
+    # The address leads here; None: nobody knows.
+    owner: bool | None
+    # Seconds after which the other machine tries too.
+    take_over_after: float
+
+
+def turn(now: Situation) -> Turn:
+    if now.now < now.due_at:
+        return Turn.REST
+    waited = now.now - (now.now if now.due_since is None else now.due_since)
+    if now.owner is not True and waited < now.take_over_after:
+        return Turn.PEERS_TURN
+    return Turn.BACK_OFF if now.now < now.not_before else Turn.ISSUE
+
+
+def pause(failures: int, first: float, longest: float, chance: float, asked: float | None) -> float:
+    """Seconds until the next attempt: longer and longer, and never less than the authority asks for.
+
+    Of five failures for one name within an hour Let's Encrypt refuses the sixth attempt.
+    """
+    doubled = min(longest, first * 2.0 ** min(failures - 1, 30))
+    return max(doubled * (0.75 + 0.5 * chance), asked or 0.0)
+END_c65a73d9c953
+
+put_file '/usr/local/lib/platform-certificate/sealing.py' 'root' 'root' '0644' <<'END_bab8a9051cb3'
+"""What carries a private key between the two machines is sealed: read and made by nobody who lacks the pair's key.
+
+The one who asks sends a number that nobody can foresee, and the answer is bound to it and to the machine that gave
+it: a recorded answer fits no other question, and one's own answer, sent back, has the wrong name.
+"""
+
+import os
+import re
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE = re.compile("[0-9a-f]{32}")
+_IV = 12
+
+
+class Forged(Exception):
+    """Not from the other machine, not for this question, or changed on the way."""
+
+
+def new_nonce() -> str:
+    return secrets.token_hex(16)
+
+
+def is_nonce(text: str) -> bool:
+    return _NONCE.fullmatch(text) is not None
+
+
+class PairKey:
+    """Both machines derive it from the API token; it is never sent."""
+
+    def __init__(self, secret: str) -> None:
+        self._cipher = AESGCM(bytes.fromhex(secret))
+
+    def seal(self, server: str, nonce: str, content: bytes) -> bytes:
+        iv = os.urandom(_IV)
+        return iv + bytes(self._cipher.encrypt(iv, content, _bound(server, nonce)))
+
+    def open(self, server: str, nonce: str, sealed: bytes) -> bytes:
+        """Raises Forged."""
+        try:
+            return bytes(self._cipher.decrypt(sealed[:_IV], sealed[_IV:], _bound(server, nonce)))
+        except (InvalidTag, ValueError) as error:
+            raise Forged(f"{len(sealed)} bytes") from error
+
+
+def _bound(server: str, nonce: str) -> bytes:
+    return b"\n".join([b"platform-edge certificate", server.encode(), nonce.encode()])
+END_bab8a9051cb3
+
+put_file '/etc/platform/secrets/certificate.json' 'root' 'root' '0600' <<'END_3f630ecc204c'
+{
+  "directory": "https://198.51.100.1:14000/dir",
+  "email": null,
+  "root": null,
+  "names": [
+    "platform.test"
+  ],
+  "self": {
+    "server": "local-edge2",
+    "address": "10.0.1.12"
+  },
+  "peer": {
+    "server": "local-edge1",
+    "address": "10.0.1.11"
+  },
+  "key": "3282318023c5ecd6f414e0694ea5f91f804a3f0786749f2bc13147675c2c00c9",
+  "handoverPort": 8406,
+  "challengePort": 8407,
+  "takeOverAfter": 3600,
+  "firstPause": 600,
+  "longestPause": 43200,
+  "every": 45,
+  "agentState": "/run/floating-ip-agent/state.json",
+  "folder": "/var/lib/platform-certificate"
+}
+END_3f630ecc204c
+
+put_file '/etc/sysusers.d/platform-certificate.conf' 'root' 'root' '0644' <<'END_03af6b491518'
+u platform-certificate - "Certificates"
+END_03af6b491518
+
+put_file '/etc/systemd/system/platform-certificate.service' 'root' 'root' '0644' <<'END_7fa893d793e9'
+[Unit]
+Description=Certificate of the load balancers: issued, or taken from the other one
+After=network-online.target floating-ip-agent.service
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 -s -E /usr/local/lib/platform-certificate/certificate.py %d/config.json
+# The proxies' files and sockets are root's.
+ExecStartPost=+/usr/local/lib/platform-edge/install-certificate
+StateDirectory=platform-certificate
+StateDirectoryMode=0700
+TimeoutStartSec=420
+User=platform-certificate
+LoadCredential=config.json:/etc/platform/secrets/certificate.json
+Environment=PYTHONDONTWRITEBYTECODE=1
+# A look each minute is no news; what was done and what failed is.
+LogLevelMax=notice
+CPUWeight=20
+MemoryMax=256M
+CapabilityBoundingSet=
+UMask=0027
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+UMask=0077
+END_7fa893d793e9
+
+put_file '/etc/systemd/system/platform-certificate.timer' 'root' 'root' '0644' <<'END_c18914999617'
+[Unit]
+Description=Looks after the certificate of the load balancers
+
+[Timer]
+OnActiveSec=1s
+OnUnitInactiveSec=45s
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+END_c18914999617
+
+put_file '/etc/systemd/system/platform-certificate-peer.socket' 'root' 'root' '0644' <<'END_88dcdcd5427f'
+[Unit]
+Description=Where the other load balancer takes the certificate
+
+[Socket]
+ListenStream=10.0.1.12:8406
+FreeBind=yes
+Accept=yes
+MaxConnections=4
+
+[Install]
+WantedBy=sockets.target
+END_88dcdcd5427f
+
+put_file '/etc/systemd/system/platform-certificate-peer@.service' 'root' 'root' '0644' <<'END_e45fd880c1b3'
+[Unit]
+Description=Hands the certificate, sealed, to the other load balancer
+CollectMode=inactive-or-failed
+
+[Service]
+ExecStart=/usr/bin/python3 -s -E /usr/local/lib/platform-certificate/handover.py %d/config.json
+StandardInput=socket
+StandardOutput=journal
+StandardError=journal
+PrivateNetwork=yes
+RuntimeMaxSec=30
+User=platform-certificate
+LoadCredential=config.json:/etc/platform/secrets/certificate.json
+Environment=PYTHONDONTWRITEBYTECODE=1
+# A look each minute is no news; what was done and what failed is.
+LogLevelMax=notice
+CPUWeight=20
+MemoryMax=256M
+CapabilityBoundingSet=
+UMask=0027
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+UMask=0077
+END_e45fd880c1b3
+
+put_file '/usr/local/sbin/platform-status' 'root' 'root' '0755' <<'END_651398027130'
 #!/bin/bash
 # State of this machine, part by part, and what is wrong with it.
 set -euo pipefail
@@ -2416,6 +3407,23 @@ probe_nat() {
 { nft list table ip platform_nat >/dev/null 2>&1 || echo "is not loaded: see systemctl status platform-nat"; } | jq -Rn '{reasons: [inputs]}'
 }
 
+probe_certificate() {
+local begin end issued=false
+begin=$(openssl x509 -noout -startdate -in /etc/platform/secrets/issued.pem)
+end=$(openssl x509 -noout -enddate -in /etc/platform/secrets/issued.pem)
+if cmp -s /etc/platform/secrets/issued.pem /var/lib/platform-certificate/site.pem; then issued=true; fi
+{ cat /var/lib/platform-certificate/status.json 2>/dev/null || echo '{}'; } |
+  jq --argjson issued "$issued" --argjson begin "$(date -u -d "${begin#*=}" +%s)" --argjson end "$(date -u -d "${end#*=}" +%s)" '
+  (.lastFailure.why // null) as $why | ($end - now) as $left
+  | (if .waitsFor then ": \(.verdict)" elif $why then ": the last of \(.failures) attempts failed: \($why)" elif .verdict then " (\(.verdict))" else "" end) as $told
+  | {issued: $issued, daysLeft: ($left / 86400 | floor), renewAt: (if (.renewAt // 0) > 0 then .renewAt | floor | todate else null end),
+     failures: (.failures // 0), lastFailure: $why, nextAttempt: (if (.notBefore // 0) > now then .notBefore | floor | todate else null end),
+     peer: (.peer // ""), reasons: [
+      if ($issued | not) then "none has been issued yet\($told)"
+      elif $left < 0 then "has ended\($told)"
+      elif $left < ($end - $begin) / 4 then "ends in \($left / 3600 | floor) hours and was not renewed\($told)" else empty end]}'
+}
+
 probe_fileSystems() {
 file_systems() {
   { df --output=target,pcent,ipcent "$@" 2>/dev/null || true; } | tail -n +2 | sort -u |
@@ -2443,6 +3451,7 @@ case "${1:-} $#" in
       agent) probe_agent ;;
       address) probe_address ;;
       nat) probe_nat ;;
+      certificate) probe_certificate ;;
       fileSystems) probe_fileSystems ;;
     esac
     exit
@@ -2463,9 +3472,9 @@ ask() {
       elif $status == 124 then {up: null, reasons: ["cannot tell: no answer within 30 s"]}
       else {up: null, reasons: ["cannot tell: \($said // (if $status == 0 then "no JSON object" else "exit status \($status)" end))"]} end)}' >"$work/$1.judged"
 }
-for name in defaultRoute journalUpload clock units updates proxy keepalived agent address nat fileSystems; do ask "$name" & done
+for name in defaultRoute journalUpload clock units updates proxy keepalived agent address nat certificate fileSystems; do ask "$name" & done
 wait
-status=$(for name in defaultRoute journalUpload clock units updates proxy keepalived agent address nat fileSystems; do cat "$work/$name.judged"; done |
+status=$(for name in defaultRoute journalUpload clock units updates proxy keepalived agent address nat certificate fileSystems; do cat "$work/$name.judged"; done |
   jq -s --arg host "$(hostname)" 'add as $parts | [$parts[].up] as $ups | {host: $host} + $parts + {
     reasons: [$parts | to_entries[] | .key as $part | .value.reasons[] | "\($part): \(.)"],
     up: (if any($ups[]; . == false) then false elif any($ups[]; . == null) then null else true end)}') || exit 2
@@ -2486,13 +3495,15 @@ if [ "${1:-}" = --json ]; then printf '%s
     (.agent | row("agent           "; "\(.verdict), API answered \(.lastSuccess // "never"), the other load balancer " + (if .peerAnswers == [] then "does not answer" else "answers on the \(.peerAnswers | join(" and ")) side" end))),
     (.address | row("floating IP     "; "\(.ip) " + (if .here then "leads here" else "leads to server \(.owner)" end))),
     (.nat | row("NAT             "; empty)),
+    (.certificate | row("certificate     "; "\(.daysLeft) days left" + (if .renewAt then ", to be renewed at \(.renewAt)" else "" end)
+    + (if .failures > 0 then ", \(.failures) attempts have failed, the next one at \(.nextAttempt // "once"): \(.lastFailure)" else "" end))),
     (.fileSystems | row("disks           "; .list | map("\(.path) \(.usedPercent) %") | join(", ")))' <<<"$status"; fi
 case "$(jq .up <<<"$status")" in
   true) exit 0 ;;
   false) exit 1 ;;
   *) exit 2 ;;
 esac
-END_0cc0c52a17ba
+END_651398027130
 
 remove_orphans
 
@@ -2588,6 +3599,25 @@ if ! bash -c '[ -p /run/platform-edge/vrrp.fifo ] && [ -e /run/platform-edge/asi
 systemd-tmpfiles --create /etc/tmpfiles.d/platform-edge.conf'
 fi
 
+if ! bash -c 'getent passwd platform-certificate >/dev/null'; then
+  stage 'user platform-certificate' 'user platform-certificate'
+  bash -c 'set -euo pipefail
+systemd-sysusers /etc/sysusers.d/platform-certificate.conf'
+fi
+
+if ! bash -c '[ "$(systemctl is-enabled certbot.timer 2>/dev/null)" = masked ]'; then
+  stage 'Debian'\''s timer of certbot stays off' 'Debian'\''s timer of certbot stays off'
+  bash -c 'set -euo pipefail
+systemctl disable --now --quiet certbot.timer || true
+systemctl mask --quiet certbot.timer certbot.service'
+fi
+
+if ! bash -c '[ -s /etc/platform/secrets/issued.pem ]'; then
+  stage 'a certificate to start with' 'a certificate to start with'
+  bash -c 'set -euo pipefail
+/usr/local/lib/platform-edge/install-certificate placeholder'
+fi
+
 stage 'units'
 
 starting=() restarting=() reloading=()
@@ -2600,6 +3630,8 @@ if unit_is_current 'platform-floating-ip.service' '/etc/systemd/system/platform-
 if unit_is_current 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'; then starting+=('haproxy.service'); else reloading+=('haproxy.service'); fi
 if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
 if unit_is_current 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'; then starting+=('keepalived.service'); else restarting+=('keepalived.service'); fi
+if unit_is_current 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'; then starting+=('platform-certificate-peer.socket'); else restarting+=('platform-certificate-peer.socket'); fi
+if unit_is_current 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'; then starting+=('platform-certificate.timer'); else restarting+=('platform-certificate.timer'); fi
 if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
 enable_units "${restarting[@]}" "${reloading[@]}"
 units_do restart "${restarting[@]}"
@@ -2614,6 +3646,8 @@ record_unit 'platform-floating-ip.service' '/etc/systemd/system/platform-floatin
 record_unit 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'
 record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'
 record_unit 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'
+record_unit 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'
+record_unit 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'
 
 stage 'check host firewall is loaded'
 wait_until 60 'nft list table inet platform_firewall'

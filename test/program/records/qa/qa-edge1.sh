@@ -2757,8 +2757,10 @@ def _text(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 END_ce965aa421af
 
-put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_a0f23afb2f1b'
-"""One look at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
+put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_abc72e006b16'
+"""Looks at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
+
+One look, and more of them while there is none: what the first one waits for comes within seconds.
 
 Usage: certificate.py CONFIG.json
 
@@ -2780,6 +2782,9 @@ from bundle import Bundle, Unusable, is_for, load, replace
 from schedule import HOUR, Situation, Turn, Window, pause, renewal_at, turn
 from sealing import Forged
 
+# Before the first certificate, in the time between two usual ones.
+LOOKS = 20
+
 
 class Keeper:
     def __init__(self, config: dict[str, Any]) -> None:
@@ -2788,7 +2793,8 @@ class Keeper:
         self.folder = config["folder"]
         self.status = self._read_status()
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Answers whether it waits for what comes within seconds: the address, a name, the peer's certificate."""
         own = self._take(load(self._path("bundle.json")))
         window = self._advice(own) if own is not None else None
         due_at = 0.0 if own is None else renewal_at(own.begin, own.end, own.serial, window)
@@ -2811,6 +2817,7 @@ class Keeper:
             if verdict is Turn.ISSUE:
                 self._issue()
         self._save_status()
+        return own is None and (verdict is Turn.PEERS_TURN or self.status["waitsFor"] is not None)
 
     def _take(self, own: Bundle | None) -> Bundle | None:
         """The better one of both machines' certificates that the configuration asks for; None: there is none."""
@@ -2950,12 +2957,14 @@ def say(priority: int, line: str) -> None:
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         config = json.load(file)
-    Keeper(config).run()
+    end = time.monotonic() + config["every"]
+    while Keeper(config).run() and time.monotonic() < end:
+        time.sleep(config["every"] / LOOKS)
 
 
 if __name__ == "__main__":
     main()
-END_a0f23afb2f1b
+END_abc72e006b16
 
 put_file '/usr/local/lib/platform-certificate/handover.py' 'root' 'root' '0644' <<'END_37fbbe045cf8'
 """The way of a certificate from one machine of the pair to the other: one line asks, a sealed answer comes.
@@ -3161,7 +3170,7 @@ def _bound(server: str, nonce: str) -> bytes:
     return b"\n".join([b"platform-edge certificate", server.encode(), nonce.encode()])
 END_bab8a9051cb3
 
-put_file '/etc/platform/secrets/certificate.json' 'root' 'root' '0600' <<'END_60a545349253'
+put_file '/etc/platform/secrets/certificate.json' 'root' 'root' '0600' <<'END_5d4e65b7ea49'
 {
   "directory": "https://acme-v02.api.letsencrypt.org/directory",
   "email": null,
@@ -3183,10 +3192,11 @@ put_file '/etc/platform/secrets/certificate.json' 'root' 'root' '0600' <<'END_60
   "takeOverAfter": 3600,
   "firstPause": 600,
   "longestPause": 43200,
+  "every": 45,
   "agentState": "/run/floating-ip-agent/state.json",
   "folder": "/var/lib/platform-certificate"
 }
-END_60a545349253
+END_5d4e65b7ea49
 
 put_file '/etc/sysusers.d/platform-certificate.conf' 'root' 'root' '0644' <<'END_03af6b491518'
 u platform-certificate - "Certificates"

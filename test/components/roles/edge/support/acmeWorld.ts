@@ -37,6 +37,8 @@ export interface AcmeWorld {
   /** Bash outside of the machines. */
   outside(script: string): Promise<CommandResult>;
   startAuthority(behaviour?: Behaviour): Promise<void>;
+  /** In its place one that answers every request with 429, as Let's Encrypt words it. */
+  startLimited(retryAt: Date): Promise<void>;
   stopAuthority(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -68,6 +70,11 @@ export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
     startAuthority: async (behaviour = {}) => {
       await stopAuthority();
       running = await startPebble(pebble, folder, world.pid ?? 0, behaviour);
+      await until(async () => (await outside(`curl -sk -m 2 ${directory}`)).exitCode === 0, 20_000);
+    },
+    startLimited: async (retryAt) => {
+      await stopAuthority();
+      running = startLimited(folder, world.pid ?? 0, retryAt);
       await until(async () => (await outside(`curl -sk -m 2 ${directory}`)).exitCode === 0, 20_000);
     },
     stopAuthority,
@@ -165,6 +172,33 @@ async function authorityFiles(folder: string, names: readonly string[]): Promise
   ]);
   await writeFile(file("hosts"), names.map((name) => `${floatingIp} ${name}\n`).join(""));
   return readFile(file("root.pem"), "utf8");
+}
+
+/** Pebble has no limits: this has nothing else. */
+const limited = `import http.server, json, ssl, sys
+address, folder, retry_at = sys.argv[1:]
+detail = f"too many certificates (5) already issued for this exact set of identifiers, retry after {retry_at} UTC: see https://letsencrypt.org/docs/rate-limits/"
+problem = json.dumps({"type": "urn:ietf:params:acme:error:rateLimited", "status": 429, "detail": detail})
+class Limited(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(429)
+        self.send_header("Content-Type", "application/problem+json")
+        self.send_header("Content-Length", str(len(problem)))
+        self.end_headers()
+        self.wfile.write(problem.encode())
+    do_POST = do_GET
+    def log_message(self, *_):
+        pass
+server = http.server.ThreadingHTTPServer((address, 14000), Limited)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(f"{folder}/server.pem", f"{folder}/server.key")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()`;
+
+function startLimited(folder: string, world: number, retryAt: Date): ChildProcess {
+  const words = retryAt.toISOString().slice(0, 19).replace("T", " ");
+  const inside = ["--target", `${world}`, "--net", "python3", "-c", limited, worldIp, folder, words];
+  return spawn("setpriv", ["--pdeathsig", "KILL", "nsenter", ...inside], { stdio: "ignore" });
 }
 
 async function startPebble(

@@ -11,12 +11,17 @@ import type { TLSSocket } from "node:tls";
 export interface LoadReport {
   readonly requests: number;
   readonly failures: readonly string[];
+  /**
+   * Asked again because a kept connection was closed before any byte of the answer, which every browser does with a GET
+   * (RFC 9110, section 9.3.1).
+   */
+  readonly retried: number;
   /** Serial numbers of the certificates that were seen, in the order of their first time. */
   readonly serials: readonly string[];
 }
 
 async function main(address: string, name: string): Promise<void> {
-  const report = { requests: 0, failures: [] as string[], serials: [] as string[] };
+  const report = { requests: 0, retried: 0, failures: [] as string[], serials: [] as string[] };
   let goesOn = true;
   process.stdin.once("data", () => {
     goesOn = false;
@@ -24,8 +29,12 @@ async function main(address: string, name: string): Promise<void> {
   const visitor = async (keepAlive: boolean) => {
     const agent = new Agent({ keepAlive, maxSockets: 1, maxCachedSessions: 0 });
     while (goesOn) {
-      const outcome = await visit(address, name, agent);
+      let outcome = await visit(address, name, agent);
       report.requests += 1;
+      if ("failure" in outcome && outcome.closedInBetween) {
+        report.retried += 1;
+        outcome = await visit(address, name, agent);
+      }
       if ("failure" in outcome) report.failures.push(outcome.failure);
       else if (!report.serials.includes(outcome.serial)) report.serials.push(outcome.serial);
       await pause(5);
@@ -39,8 +48,11 @@ async function main(address: string, name: string): Promise<void> {
   process.stdin.destroy();
 }
 
-function visit(host: string, name: string, agent: Agent): Promise<{ serial: string } | { failure: string }> {
+type Outcome = { readonly serial: string } | { readonly failure: string; readonly closedInBetween?: boolean };
+
+function visit(host: string, name: string, agent: Agent): Promise<Outcome> {
   return new Promise((resolve) => {
+    let answered = false;
     const asked = request(
       {
         host,
@@ -52,6 +64,7 @@ function visit(host: string, name: string, agent: Agent): Promise<{ serial: stri
         timeout: 10_000,
       },
       (answer) => {
+        answered = true;
         const { serialNumber } = (answer.socket as TLSSocket).getPeerCertificate();
         answer.on("error", (error) => resolve({ failure: error.message }));
         answer.resume().on("end", () => {
@@ -60,7 +73,12 @@ function visit(host: string, name: string, agent: Agent): Promise<{ serial: stri
       },
     );
     asked.on("timeout", () => asked.destroy(new Error("no answer within 10 s")));
-    asked.on("error", (error) => resolve({ failure: error.message }));
+    asked.on("error", (error: NodeJS.ErrnoException) =>
+      resolve({
+        failure: error.message,
+        closedInBetween: asked.reusedSocket && !answered && error.code === "ECONNRESET",
+      }),
+    );
     asked.end();
   });
 }
