@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { execa } from "execa";
+import { assertHttps, certificateFor, certificateIn } from "./support/certificates";
 import { api, eventually, fromInternet, must, serverNamed, servers } from "./support/cloud";
 import { assertFailedOnlyWithin, describeLoad, failuresOfWrk, startLoad, wrk } from "./support/load";
-import { curl, platformIsUp, up, url, virtualIp, type WhoAmI } from "./support/platform";
+import { curl, platformIsUp, up, url, type WhoAmI } from "./support/platform";
 
 async function power(name: string, action: "poweroff" | "poweron"): Promise<void> {
   const { id } = await serverNamed(name);
@@ -22,34 +22,6 @@ async function floatingIp(): Promise<{ readonly ip: string; readonly server: num
 
 /** Of the local stack. */
 const domain = "platform.test";
-
-/** PEM of a certificate that signs itself, with its key. */
-async function certificateFor(name: string): Promise<string> {
-  const { stdout } = await execa("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
-    ...["-keyout", "-", "-out", "-", "-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`],
-  ]);
-  return `${stdout}\n`;
-}
-
-/** Of a PEM text what is no secret. */
-const certificateIn = (pem: string) =>
-  /-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----/.exec(pem)?.[0] ?? "";
-
-/** A visitor who trusts this certificate alone is served by it, and sent there from HTTP. */
-async function assertHttps(trusted: string): Promise<void> {
-  const visit = async (from: string) => {
-    const resolve = [80, 443].map((port) => `--resolve ${domain}:${port}:${address}`).join(" ");
-    const format = "%{http_code} %{http_version} %{redirect_url}";
-    const seen = await fromInternet(
-      `curl -sS --max-time 10 -o /dev/null -w '${format}' --cacert <(printf '%s\\n' '${trusted}') ${resolve} ${from}`,
-    );
-    return seen.stdout.trim() || seen.stderr;
-  };
-  const address = virtualIp();
-  assert.equal(await visit(`https://${domain}/whoami`), "200 2");
-  assert.equal(await visit(`http://${domain}/whoami?a=1`), `308 1.1 https://${domain}/whoami?a=1`);
-}
 
 async function owner(): Promise<string> {
   const { server: id } = await floatingIp();
@@ -237,7 +209,7 @@ describe("drills", function () {
       }
       await addressIsSettled();
       const trusted = certificate && certificateIn(certificate);
-      if (trusted !== undefined) await assertHttps(trusted);
+      if (trusted !== undefined) await assertHttps(domain, trusted);
       const result = await startLoad(
         `${url()}/api/whoami`,
         8,

@@ -24,6 +24,8 @@ from sealing import Forged
 
 # Before the first certificate, in the time between two usual ones.
 LOOKS = 20
+# In the time between two usual looks: for which part of it the address must have led here.
+SETTLED = 0.2
 
 
 class Keeper:
@@ -47,7 +49,7 @@ class Keeper:
                 due_at=due_at,
                 due_since=self.status["dueSince"],
                 not_before=self.status.get("notBefore", 0.0),
-                owner=self._owns_address(),
+                owner=self._keeps_address(now),
                 take_over_after=self.config["takeOverAfter"],
             )
         )
@@ -66,6 +68,8 @@ class Keeper:
         best = max(wanted, key=lambda one: (one.begin, one.serial), default=None)
         if best is not None and (own is None or best.serial != own.serial):
             self._keep(best)
+            # What failed here is over: the next certificate is another one.
+            self.status |= {"failures": 0, "notBefore": 0.0, "lastFailure": None}
             say(5, f"took certificate {best.serial} from {self.config['peer']['server']}")
         return best
 
@@ -104,6 +108,16 @@ class Keeper:
             self.status["advice"] = known | {"serial": own.serial}
         window = known.get("window")
         return None if window is None else Window(*window)
+
+    def _keeps_address(self, now: float) -> bool | None:
+        """Who just got the address may lose it at once, as when both start: the authority would ask the other one."""
+        owner = self._owns_address()
+        if owner is not True:
+            self.status["ownerSince"] = None
+            return owner
+        since = self.status.get("ownerSince")
+        self.status["ownerSince"] = now if since is None else since
+        return True if now - self.status["ownerSince"] >= self.config["every"] * SETTLED else None
 
     def _owns_address(self) -> bool | None:
         try:

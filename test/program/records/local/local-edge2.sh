@@ -842,7 +842,7 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_7a32421c4342
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_8135dafccc27'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_adaa2587d635'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -936,10 +936,11 @@ frontend visitors
   acl asked_enough src,ipmask(32,64),table_http_req_rate(balancers/edge2),add(txn.asked_there) ge 1000000
   http-request deny deny_status 429 hdr Retry-After 10 content-type text/plain string "too many requests" if is_counted asked_enough
   http-request track-sc2 src,ipmask(32,64) table balancers/edge2 if is_counted
-  acl known_host req.hdr(Host),host_only,lower,rtrim(.) -m str platform.test
+  http-request set-var(txn.asked_name) req.hdr(Host),host_only,lower,rtrim(.)
+  acl known_host var(txn.asked_name) -m str platform.test
   http-request deny deny_status 421 if !known_host !asks_state
   http-request redirect prefix https://platform.test code 308 if !{ ssl_fc } !asks_state issued !known_host
-  http-request redirect prefix https://%[req.hdr(Host),host_only,lower,rtrim(.)] code 308 if !{ ssl_fc } !asks_state issued
+  http-request redirect prefix https://%[var(txn.asked_name)] code 308 if !{ ssl_fc } !asks_state issued
   use_backend agent if { path /.well-known/platform-edge }
   use_backend challenges if asks_challenge
   # A site that looks sick everywhere is tried all the same: it may only be slow.
@@ -1042,7 +1043,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_8135dafccc27
+END_adaa2587d635
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -2756,7 +2757,7 @@ def _text(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 END_ce965aa421af
 
-put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_abc72e006b16'
+put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_704e92be810f'
 """Looks at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
 
 One look, and more of them while there is none: what the first one waits for comes within seconds.
@@ -2783,6 +2784,8 @@ from sealing import Forged
 
 # Before the first certificate, in the time between two usual ones.
 LOOKS = 20
+# In the time between two usual looks: for which part of it the address must have led here.
+SETTLED = 0.2
 
 
 class Keeper:
@@ -2806,7 +2809,7 @@ class Keeper:
                 due_at=due_at,
                 due_since=self.status["dueSince"],
                 not_before=self.status.get("notBefore", 0.0),
-                owner=self._owns_address(),
+                owner=self._keeps_address(now),
                 take_over_after=self.config["takeOverAfter"],
             )
         )
@@ -2825,6 +2828,8 @@ class Keeper:
         best = max(wanted, key=lambda one: (one.begin, one.serial), default=None)
         if best is not None and (own is None or best.serial != own.serial):
             self._keep(best)
+            # What failed here is over: the next certificate is another one.
+            self.status |= {"failures": 0, "notBefore": 0.0, "lastFailure": None}
             say(5, f"took certificate {best.serial} from {self.config['peer']['server']}")
         return best
 
@@ -2863,6 +2868,16 @@ class Keeper:
             self.status["advice"] = known | {"serial": own.serial}
         window = known.get("window")
         return None if window is None else Window(*window)
+
+    def _keeps_address(self, now: float) -> bool | None:
+        """Who just got the address may lose it at once, as when both start: the authority would ask the other one."""
+        owner = self._owns_address()
+        if owner is not True:
+            self.status["ownerSince"] = None
+            return owner
+        since = self.status.get("ownerSince")
+        self.status["ownerSince"] = now if since is None else since
+        return True if now - self.status["ownerSince"] >= self.config["every"] * SETTLED else None
 
     def _owns_address(self) -> bool | None:
         try:
@@ -2963,7 +2978,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_abc72e006b16
+END_704e92be810f
 
 put_file '/usr/local/lib/platform-certificate/handover.py' 'root' 'root' '0644' <<'END_37fbbe045cf8'
 """The way of a certificate from one machine of the pair to the other: one line asks, a sealed answer comes.

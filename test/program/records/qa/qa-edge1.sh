@@ -2757,7 +2757,7 @@ def _text(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 END_ce965aa421af
 
-put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_abc72e006b16'
+put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_704e92be810f'
 """Looks at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
 
 One look, and more of them while there is none: what the first one waits for comes within seconds.
@@ -2784,6 +2784,8 @@ from sealing import Forged
 
 # Before the first certificate, in the time between two usual ones.
 LOOKS = 20
+# In the time between two usual looks: for which part of it the address must have led here.
+SETTLED = 0.2
 
 
 class Keeper:
@@ -2807,7 +2809,7 @@ class Keeper:
                 due_at=due_at,
                 due_since=self.status["dueSince"],
                 not_before=self.status.get("notBefore", 0.0),
-                owner=self._owns_address(),
+                owner=self._keeps_address(now),
                 take_over_after=self.config["takeOverAfter"],
             )
         )
@@ -2826,6 +2828,8 @@ class Keeper:
         best = max(wanted, key=lambda one: (one.begin, one.serial), default=None)
         if best is not None and (own is None or best.serial != own.serial):
             self._keep(best)
+            # What failed here is over: the next certificate is another one.
+            self.status |= {"failures": 0, "notBefore": 0.0, "lastFailure": None}
             say(5, f"took certificate {best.serial} from {self.config['peer']['server']}")
         return best
 
@@ -2864,6 +2868,16 @@ class Keeper:
             self.status["advice"] = known | {"serial": own.serial}
         window = known.get("window")
         return None if window is None else Window(*window)
+
+    def _keeps_address(self, now: float) -> bool | None:
+        """Who just got the address may lose it at once, as when both start: the authority would ask the other one."""
+        owner = self._owns_address()
+        if owner is not True:
+            self.status["ownerSince"] = None
+            return owner
+        since = self.status.get("ownerSince")
+        self.status["ownerSince"] = now if since is None else since
+        return True if now - self.status["ownerSince"] >= self.config["every"] * SETTLED else None
 
     def _owns_address(self) -> bool | None:
         try:
@@ -2964,7 +2978,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_abc72e006b16
+END_704e92be810f
 
 put_file '/usr/local/lib/platform-certificate/handover.py' 'root' 'root' '0644' <<'END_37fbbe045cf8'
 """The way of a certificate from one machine of the pair to the other: one line asks, a sealed answer comes.

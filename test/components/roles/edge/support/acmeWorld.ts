@@ -48,18 +48,14 @@ export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
   const pebble = await ensureTool("pebble", () => {});
   const folder = await mkdtemp(join(tmpdir(), "platform-acme-"));
   const world = startWorld();
-  const machines = (await Promise.all([bootEdge(edge1.hostname), bootEdge(edge2.hostname)])) as [
-    TestMachine,
-    TestMachine,
-  ];
+  const machines = await Promise.all([bootEdge(edge1.hostname), bootEdge(edge2.hostname)]);
   await connect(world.pid ?? 0, machines, names);
   const root = await authorityFiles(folder, names);
   const outside = (script: string) => enter(world.pid ?? 0, script);
   let running: ChildProcess | undefined;
   const stopAuthority = async () => {
-    const stopping = running;
+    if (running !== undefined) await ended(running);
     running = undefined;
-    if (stopping !== undefined) await ended(stopping);
   };
   return {
     machines,
@@ -70,12 +66,12 @@ export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
     startAuthority: async (behaviour = {}) => {
       await stopAuthority();
       running = await startPebble(pebble, folder, world.pid ?? 0, behaviour);
-      await until(async () => (await outside(`curl -sk -m 2 ${directory}`)).exitCode === 0, 20_000);
+      await untilAnswered(outside);
     },
     startLimited: async (retryAt) => {
       await stopAuthority();
       running = startLimited(folder, world.pid ?? 0, retryAt);
-      await until(async () => (await outside(`curl -sk -m 2 ${directory}`)).exitCode === 0, 20_000);
+      await untilAnswered(outside);
     },
     stopAuthority,
     stop: async () => {
@@ -86,6 +82,9 @@ export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
     },
   };
 }
+
+const untilAnswered = (outside: AcmeWorld["outside"]) =>
+  until(async () => (await outside(`curl -sk -m 2 ${directory}`)).exitCode === 0, 20_000);
 
 /** A network of its own that ends with this process. */
 function startWorld(): ChildProcess {
