@@ -39,6 +39,8 @@ export interface Service {
   readonly pathPrefix: string | undefined;
   /** Host name that visitors must use for it. @default - any */
   readonly host?: string | undefined;
+  /** Its visitors go to the replica where they were before. @default false */
+  readonly sticky?: boolean;
   /** Stores whose credentials it gets. */
   readonly uses: readonly string[];
   /** Variables that hold its secrets. */

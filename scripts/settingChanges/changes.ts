@@ -109,6 +109,16 @@ export const settingChanges: readonly SettingChange[] = [
   },
   { path: "edge.acme.email", value: "ops@example.com" },
   {
+    path: "edge.balance",
+    value: "leastConnections",
+    note: "HAProxy and nginx reload, visitors notice nothing",
+  },
+  {
+    path: "edge.retries",
+    value: 0,
+    note: "HAProxy and nginx reload, visitors notice nothing",
+  },
+  {
     path: "edge.limits",
     value: { requestsPerSecond: 50 },
     note: "HAProxy and nginx reload, visitors notice nothing; another window begins to count anew",

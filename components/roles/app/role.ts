@@ -38,12 +38,21 @@ export function appRole(settings: AppSettings, traefikImage: string): Role {
 
 /** All replicas of a service on one node. */
 function servicePart(name: string, service: ServiceSettings): Part {
-  const { image, replicas, port, pathPrefix, host, uses, secrets } = service;
+  const { image, replicas, port, pathPrefix, host, sticky, uses, secrets } = service;
   return {
     name,
     title: `service ${name}`,
     image,
     memoryMb: replicas * service.memoryMb,
-    service: { image, replicas, port, pathPrefix, host, uses, secrets: Object.keys(secrets) },
+    service: {
+      image,
+      replicas,
+      port,
+      pathPrefix,
+      host,
+      ...(sticky === true && { sticky }),
+      uses,
+      secrets: Object.keys(secrets),
+    },
   };
 }

@@ -3,6 +3,7 @@ import { type AccessLog, accessLogShape, LoggedRequests } from "../../settings/a
 import {
   choice,
   type FieldNote,
+  flag,
   hostName,
   imageReference,
   isLabel,
@@ -67,6 +68,12 @@ export interface ServiceSettings {
    * @default "reads"
    */
   readonly keepConnections?: KeptConnections;
+  /**
+   * A visitor's requests go to the same replica while it is ready, by two cookies. For programs that keep sessions to
+   * themselves: a replica that ends takes them along, and the next deployment is one.
+   * @default false
+   */
+  readonly sticky?: boolean;
 }
 
 const defaultSize = { vcpus: 4, memoryGb: 16 };
@@ -156,6 +163,11 @@ const service = z.strictObject({
       "Requests that use connections to the replicas again: reads (GET, HEAD, OPTIONS), none, or all, for programs that leave idle ones open for more than a second and announce their stop",
     )
     .default(KeptConnections.Reads),
+  sticky: flag()
+    .describe(
+      "A visitor's requests go to the same replica while it is ready; for programs that keep sessions to themselves",
+    )
+    .default(false),
 });
 
 /** The service stack of a node, by name. */

@@ -4,6 +4,7 @@ import { KeptConnections, readsRule, type Transport, transports } from "./keptCo
 import type { Replica } from "./replicas";
 import { traefikPort } from "./role";
 import type { ServiceSettings } from "./settings";
+import { stickiness } from "./sticky";
 
 /** Seconds that Traefik keeps taking requests after it was told to stop, for the load balancers to notice. */
 const drainSeconds = 3;
@@ -202,6 +203,7 @@ function anyRouter(name: string, service: ServiceSettings) {
 function anyReplicas(service: ServiceSettings, replicas: readonly Replica[], serversTransport: Transport) {
   return {
     loadBalancer: {
+      ...stickiness(service, replicas),
       servers: replicas.map(({ address }) => ({ url: `http://${address}:${service.port}` })),
       passHostHeader: true,
       serversTransport,

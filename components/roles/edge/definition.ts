@@ -58,7 +58,6 @@ export function pairArgs(
   { wide, platform, common, inputs }: Surroundings,
 ): LoadBalancerPairArgs {
   const { plan } = platform;
-  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits, cdn, floatingIps } = section;
   const { apiToken, apiEndpoint, certificate } = inputs;
   const services = servicesOf(plan);
   const { served, aliases } = plan.names ?? visitorNames(wide);
@@ -70,12 +69,10 @@ export function pairArgs(
   );
   return {
     ...common,
-    ...{ apiToken, apiEndpoint, certificate, engine, otherHosts, accessLog, redirectToHttps },
-    ...(cdn === undefined ? {} : { cdn: { ...cdn, ranges: [...cdn.ranges] } }),
+    ...visitorArgs(section),
+    ...{ apiToken, apiEndpoint, certificate },
     originSecret: inputs.roleSecrets?.originSecret,
-    limits: { ...limits, unlimitedPaths: [...limits.unlimitedPaths] },
-    ...(floatingIps && { floatingIps: [...floatingIps] }),
-    ...(acme.enabled ? { acme } : {}),
+    sticky: Object.values(services).some(({ sticky }) => sticky === true),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),
     mode: modeOf(plan),
@@ -86,6 +83,19 @@ export function pairArgs(
       address: privateIp,
       maxRequests,
     })),
+  };
+}
+
+/** What the section itself says of visitors. */
+function visitorArgs(section: EdgeSettings) {
+  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits, cdn, floatingIps, balance, retries } =
+    section;
+  return {
+    ...{ engine, otherHosts, accessLog, redirectToHttps, balance, retries },
+    ...(cdn === undefined ? {} : { cdn: { ...cdn, ranges: [...cdn.ranges] } }),
+    limits: { ...limits, unlimitedPaths: [...limits.unlimitedPaths] },
+    ...(floatingIps && { floatingIps: [...floatingIps] }),
+    ...(acme.enabled ? { acme } : {}),
   };
 }
 

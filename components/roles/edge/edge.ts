@@ -2,6 +2,7 @@ import type { MachinePlan } from "../../plan/plan";
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
+import type { EdgeBalance } from "./balanceSettings";
 import type { CdnSettings } from "./cdnSettings";
 import type { LimitSettings } from "./limitSettings";
 import type { EdgeMode, OtherHosts } from "./settings";
@@ -50,6 +51,12 @@ export interface EdgeOptions {
   readonly accessLog?: AccessLog;
   /** What one client may ask for. @default - what it likes */
   readonly limits?: LimitSettings;
+  /** Whose turn it is. @default "roundRobin" */
+  readonly balance?: EdgeBalance;
+  /** How often a request is repeated on another machine. @default 1 */
+  readonly retries?: number;
+  /** Visitors go where they were before, while it serves; HAProxy alone. @default false */
+  readonly sticky?: boolean;
   /** What stands in front of the pair; nobody else is answered. @default - visitors come by themselves */
   readonly cdn?: Cdn | undefined;
   /**

@@ -1,4 +1,5 @@
 import { anyReplicaHeader } from "../../setup/site";
+import { haproxyBalance, haproxyRepetition, haproxySticky, stickyServer } from "./balancing";
 import {
   type CompleteBackend,
   completeBackends,
@@ -17,22 +18,11 @@ import {
  */
 export function haproxyBackends(options: EdgeOptions): string[] {
   const backends = completeBackends(options);
-  return [app(options, backends), streams(options, backends), anyone(backends), reach(backends)];
+  return [app(options, backends), streams(options, backends), anyone(options, backends), reach(backends)];
 }
 
 /** Backends that an operator drains a machine in. */
 export const drainedBackends = ["app", "streams", "anyone"] as const;
-
-/**
- * How a request is repeated: once, on another machine, and only when no part of an answer came or the answer was
- * 502 or 503, which the node's proxy gives when it has no replica. What was slow is never repeated: it may still
- * be running.
- */
-const repetition = `  retries 1
-  option redispatch 1
-  retry-on conn-failure empty-response 502 503
-  # Only what may be repeated is repeated: a connection that never came about is not a repetition.
-  http-request disable-l7-retry unless { method GET HEAD OPTIONS }`;
 
 /**
  * A node that fails its checks gets no new request, and the requests that it has may end: it is often only busy or
@@ -51,36 +41,36 @@ function app(options: EdgeOptions, backends: readonly CompleteBackend[]): string
   http-check expect status 200-299`,
   );
   return `backend app
-  balance roundrobin
+  balance ${haproxyBalance(options)}${haproxySticky(options)}
   # A connection must come about within \`inter\`; an answer may take longer on a busy machine.
   timeout check 4s
   option httpchk
 ${checks.join("\n")}
 ${vanished}
-${repetition}
+${haproxyRepetition(options)}
   default-server check inter 1s fastinter 250ms downinter 1s fall 3 rise 2 slowstart 5s observe layer7 error-limit 3 on-error fastinter tcp-ut 3s
-${servers(backends, ({ maxRequests }) => `maxconn ${maxRequests}`)}`;
+${servers(backends, ({ name, maxRequests }) => `maxconn ${maxRequests}${stickyServer(options, name)}`)}`;
 }
 
 function streams(options: EdgeOptions, backends: readonly CompleteBackend[]): string {
   return `backend streams
-  balance roundrobin
+  balance ${haproxyBalance(options)}${haproxySticky(options)}
   # An event stream may be silent for as long as a WebSocket.
   timeout server 1h
 ${vanished}
-${repetition}
+${haproxyRepetition(options)}
   default-server tcp-ut 3s maxconn ${connectionLimit(options.machine.size.memoryGb)}
-${servers(backends, ({ name }) => `track app/${name}`)}`;
+${servers(backends, ({ name }) => `track app/${name}${stickyServer(options, name)}`)}`;
 }
 
-function anyone(backends: readonly CompleteBackend[]): string {
+function anyone(options: EdgeOptions, backends: readonly CompleteBackend[]): string {
   return `backend anyone
-  balance roundrobin
+  balance ${haproxyBalance(options)}${haproxySticky(options)}
   http-request set-header ${anyReplicaHeader} yes
 ${vanished}
-${repetition}
+${haproxyRepetition(options)}
   default-server tcp-ut 3s
-${servers(backends, ({ maxRequests }) => `maxconn ${maxRequests}`)}`;
+${servers(backends, ({ name, maxRequests }) => `maxconn ${maxRequests}${stickyServer(options, name)}`)}`;
 }
 
 function reach(backends: readonly CompleteBackend[]): string {

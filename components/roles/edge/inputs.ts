@@ -14,6 +14,7 @@ import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSetti
 import { pairAddresses } from "./addresses";
 import { addressNameAllowed, areComplete, isAddressName } from "./addressNames";
 import { backendProblems } from "./backendProblems";
+import { EdgeBalance, mostRetries } from "./balanceSettings";
 import {
   defaultClientHeader,
   defaultSecretHeader,
@@ -49,6 +50,12 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly cdn?: Cdn;
   /** What the CDN shows with each request. Secret. @default - its networks are enough */
   readonly originSecret?: pulumi.Input<string>;
+  /** Which backend gets the next request. @default "roundRobin" */
+  readonly balance?: EdgeBalance;
+  /** How often a GET, HEAD or OPTIONS without an answer is repeated on another backend: 0 to 3. @default 1 */
+  readonly retries?: number;
+  /** Visitors go to the backend where they were before, by a cookie, while it serves; HAProxy alone. @default false */
+  readonly sticky?: boolean;
   /** The proxy. @default "haproxy" */
   readonly engine?: EdgeEngine;
   /** Who of the pair serves while both are well; "activeActive" costs a second floating IPv4. @default "activePassive" */
@@ -167,8 +174,8 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...plainProblem("mode", mode, (value) => modes.includes(value), modes.join(" or ")),
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
-    ...plainProblem("cdn", args.cdn, isCdn, `{ ranges: ${rangesAllowed}, headers: ${headerAllowed} }`),
-    ...secretProblem("originSecret", args.originSecret, isOriginSecret, secretAllowed),
+    ...balanceProblems(args),
+    ...cdnProblems(args),
     ...plainProblem("limits", args.limits, areLimits, limitsAllowed),
     ...plainProblem(
       "acme",
@@ -187,6 +194,27 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...plainProblem("apiEndpoint", apiEndpoint, isUrl, "https://api.hetzner.cloud/v1 or the like"),
     ...plainBackendProblems(args.backends),
   ];
+}
+
+function balanceProblems({ balance, retries, sticky, engine }: LoadBalancerPairArgs): InputProblem[] {
+  const balances: readonly unknown[] = Object.values(EdgeBalance);
+  const isPossible = (value: boolean) => !value || engine !== EdgeEngine.Nginx;
+  return [
+    ...plainProblem("balance", balance, (value) => balances.includes(value), balances.join(" or ")),
+    ...plainProblem("retries", retries, isRetries, `a whole number from 0 to ${mostRetries}`),
+    ...plainProblem("sticky", sticky, isPossible, "false with nginx"),
+  ];
+}
+
+function cdnProblems({ cdn, originSecret }: LoadBalancerPairArgs): InputProblem[] {
+  return [
+    ...plainProblem("cdn", cdn, isCdn, `{ ranges: ${rangesAllowed}, headers: ${headerAllowed} }`),
+    ...secretProblem("originSecret", originSecret, isOriginSecret, secretAllowed),
+  ];
+}
+
+function isRetries(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= mostRetries;
 }
 
 /** Of a secret nothing is shown. */

@@ -3,6 +3,7 @@ import { anyReplicaHeader } from "../../setup/site";
 import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { acmeFiles, placeholderCommand } from "./acme";
+import { nginxTries } from "./balancing";
 import { nginxCdn } from "./cdn";
 import { nginxChallenges } from "./challenges";
 import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections } from "./edge";
@@ -90,7 +91,7 @@ http {
 ${nginxLog(options)}
 ${maps(options)}
 ${upstreams(options)}${nginxChallenges(options)}
-${proxyDefaults}
+${proxyDefaults(options)}
 ${visitorServers(options)}
 ${healthServer(options)}
 }
@@ -127,7 +128,7 @@ ${nginxHostMaps(options)}
  *
  * Nothing is put on the disk: a body goes through as it comes, and of an answer only what fits into memory waits.
  */
-const proxyDefaults = `
+const proxyDefaults = (options: EdgeOptions) => `
   proxy_http_version 1.1;
   proxy_connect_timeout 1s;
   proxy_read_timeout 30s;
@@ -136,7 +137,7 @@ const proxyDefaults = `
   proxy_buffering on;
   proxy_max_temp_file_size 0;
   proxy_next_upstream error timeout http_502 http_503;
-  proxy_next_upstream_tries 2;
+  proxy_next_upstream_tries ${nginxTries(options)};
   proxy_next_upstream_timeout 1500ms;
   # What the application believes about the visitor comes from here alone.
   proxy_set_header Host $http_host;

@@ -1,4 +1,5 @@
 import { pairAddresses } from "./addresses";
+import { nginxBalance } from "./balancing";
 import { completeBackends, type EdgeOptions, healthPaths } from "./edge";
 import { edgeHealthPort } from "./role";
 
@@ -24,7 +25,7 @@ export function upstreams(options: EdgeOptions): string {
     return `
   upstream ${name} {
     # One memory for all workers, so that they agree on who is down; a server takes less than 2 KB of it.
-    zone ${name} ${128 + 4 * backends.length}k;
+    zone ${name} ${128 + 4 * backends.length}k;${nginxBalance(options)}
 ${lines(" max_fails=3 fail_timeout=1s")}
 ${lines(" backup max_fails=0")}
   }`;

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { type AccessLog, accessLogShape, LoggedRequests } from "../../settings/accessLog";
-import { choice, flag, secretText } from "../../settings/leaves";
+import { choice, flag, secretText, wholeNumber } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { MachineSize } from "../../sizing/resolve";
 import { type AcmeSettings, acmeShape } from "./acmeSettings";
 import { broughtAddress } from "./addressNames";
+import { defaultRetries, EdgeBalance, mostRetries, type StickyInput, stickyRule } from "./balanceSettings";
 import {
   type CdnInput,
   type CdnSettings,
@@ -53,6 +54,10 @@ export interface EdgeSettings extends MachineSize {
   readonly redirectToHttps?: boolean;
   /** Certificates that the pair asks for itself, while the stack has none. */
   readonly acme: AcmeSettings;
+  /** @default "roundRobin" */
+  readonly balance?: EdgeBalance;
+  /** How often a request is repeated on another machine. @default 1 */
+  readonly retries?: number;
   /** What one client may ask for. */
   readonly limits: LimitSettings;
   /** What stands in front of the pair; nobody else is answered then. @default - nothing */
@@ -96,6 +101,14 @@ const schema = z
       .describe("Visitors of HTTP are sent to HTTPS; says nothing while there is no certificate")
       .default(true),
     acme: acmeShape,
+    balance: choice(Object.values(EdgeBalance), "whose turn it is")
+      .describe("Which machine gets the next request: each in turn, or the one that is answering the fewest")
+      .default(EdgeBalance.RoundRobin),
+    retries: wholeNumber(0, mostRetries, "how often")
+      .describe(
+        "How often a GET, HEAD or OPTIONS that got no answer, 502 or 503 is repeated on another machine",
+      )
+      .default(defaultRetries),
     limits: limitsShape,
     cdn: cdnShape,
     accessLog: accessLogShape(LoggedRequests.All, "What the load balancers log of requests"),
@@ -142,11 +155,11 @@ export const edgeSecrets = {
 };
 
 /** What the rules of the role look at. */
-export type EdgeInput = SizeInput<"edge"> & CertificateInput & LimitsInput & CdnInput;
+export type EdgeInput = SizeInput<"edge"> & CertificateInput & LimitsInput & CdnInput & StickyInput;
 
 /** All that is known of the pair's settings. */
 export const edgeSettings: RoleSettings<"edge", EdgeSettings, EdgeInput> = {
   name: "edge",
   schema,
-  rules: [sizeRule("edge"), certificateRule, limitsRule, cdnRule],
+  rules: [sizeRule("edge"), certificateRule, limitsRule, cdnRule, stickyRule],
 };

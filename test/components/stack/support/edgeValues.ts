@@ -16,6 +16,8 @@ export function anyEdge(random: Random): Values {
     floatingIps: maybe(random, 0.3, () =>
       random.pick([["visitors"], ["4711", "a.b_c-d"], ["-"], ["x", "x"]]),
     ),
+    balance: random.pick(["roundRobin", "leastConnections", undefined]),
+    retries: random.pick([0, 1, 3, undefined]),
   });
 }
 

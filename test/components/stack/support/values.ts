@@ -144,6 +144,7 @@ function anyService(random: Random): Values {
     secrets: random.chance(0.3) ? { API_KEY: "api_key" } : undefined,
     memoryMb: random.pick([32, 64, 128, undefined]),
     keepConnections: random.pick(["none", "reads", "all", undefined]),
+    sticky: random.pick([true, false, undefined]),
   });
 }
 

@@ -1,12 +1,7 @@
 import { ending } from "./standIns";
 
-/**
- * A visitor, the real load balancer, the real Traefik of two nodes, and two replicas behind each that answer to their
- * own name alone and say what reached them.
- *
- * Usage: chain.py ENGINE
- */
-export const chainScenario = `import http.client, json, os, socket, struct, subprocess, sys, threading, time, urllib.error, urllib.request
+/** Python that such a scenario begins with: all that is between a visitor and two replicas on each of two nodes. */
+export const chainStart = `import http.client, json, os, socket, struct, subprocess, sys, threading, time, urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 result, engine = {}, sys.argv[1]
@@ -40,7 +35,7 @@ class Replica(BaseHTTPRequestHandler):
             self.connection.close()
             self.close_connection = True
             return
-        content = json.dumps({"received": received, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
+        content = json.dumps({"replica": self.server.server_address[0], "received": received, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
         self.send_response(status)
         # A 204 has no body.
         self.send_header("Content-Length", str(0 if status == 204 else len(content)))
@@ -104,7 +99,15 @@ def ask(path, method="GET", headers={}, body=None, port=80, host=EDGE):
 until(lambda: all(ask("/.platform/ready", host=node, port=8080)[0] == 200 for node in NODES))
 ready_there = lambda: 200 <= ask("/ready", port=8404)[0] < 300
 result["ready"] = until(ready_there)
-forged = {name: "203.0.113.66" for name in ["X-Forwarded-For", "X-Real-IP", "X-Forwarded-Port", "Forwarded"]}
+`;
+
+/**
+ * A visitor, the real load balancer, the real Traefik of two nodes, and two replicas behind each that answer to their
+ * own name alone and say what reached them.
+ *
+ * Usage: chain.py ENGINE
+ */
+export const chainScenario = `${chainStart}forged = {name: "203.0.113.66" for name in ["X-Forwarded-For", "X-Real-IP", "X-Forwarded-Port", "Forwarded"]}
 result["forwarded"] = ask("/page", headers=forged | {"X-Forwarded-Proto": "https", "X-Platform-Any-Replica": "yes"})[1].get("headers")
 
 
