@@ -3,12 +3,10 @@ import { ending, standIns } from "./standIns";
 /** Many visitors at a time while one node takes its time, and requests that every node refuses. */
 export const balancingScenario = `${standIns}
 until(lambda: min(share(10).values()) >= 3, 15)
-# A node that has come back begins with a part of its weight.
-time.sleep(6)
 nodes["app1"].seconds = 1
 for node in nodes.values():
     node.seen = []
-deadline = time.monotonic() + 5
+deadline = time.monotonic() + 3
 
 
 def visit():

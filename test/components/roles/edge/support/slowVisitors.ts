@@ -77,7 +77,8 @@ def attack(begin, piece):
                 endings[visitor] = ending_of(visitor)
         return None not in endings.values()
 
-    until(all_ended, 15)
+    # nginx gives a body 30 s between two pieces.
+    until(all_ended, 15 if engine == "haproxy" else 5)
     stop.set()
     measured["endings"] = {str(told): list(endings.values()).count(told) for told in set(endings.values())}
     for visitor in visitors:
