@@ -22,7 +22,7 @@ async function measure({ name, title, ...fault }: FailoverFault): Promise<Measur
   const { began, commit } = await newRun(false, projectRoot);
   const all: Round[] = [];
   for (let n = 1; n <= rounds; n++) {
-    const { round, said } = await oneRound({ name, title, ...fault });
+    const { round, said } = await oneRound({ name, title, ...fault }, times);
     console.log(`      ${name} ${n}: ${said}`);
     all.push(round);
   }

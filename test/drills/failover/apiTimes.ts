@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { readStatus } from "../../../localcloud/src/control/socket";
 import { up } from "../../../localcloud/src/daemon/up";
 import { eventually, settings } from "../../e2e/support/cloud";
+import { beginFault } from "./pair";
 import type { ApiTimes } from "./report";
 
 const variable = "LOCALCLOUD_TIME";
@@ -33,4 +34,17 @@ export async function bringApiTimes(times: ApiTimes): Promise<void> {
   process.env[variable] = times;
   await up();
   if ((await timesNow()) !== times) throw new Error(`the daemon has not taken ${variable}=${times}`);
+}
+
+/** What Hetzner is estimated to need for a move. */
+const moveMs = 1500;
+
+/**
+ * The local cloud moves an address at the beginning of the action that takes Hetzner's time. Nobody knows when within
+ * it Hetzner does, so here it is at the end: the request itself waits for as long.
+ */
+export async function delayMoves(times: ApiTimes): Promise<void> {
+  if (times === "instant") return;
+  const pattern = "POST /floating_ips/{id}/actions/assign";
+  await beginFault({ kind: "api", effect: "latency", delayMs: moveMs, pattern });
 }

@@ -4,10 +4,11 @@ import { execa } from "execa";
 import { namesOf } from "../../../localcloud/src/settings/names";
 import { projectRoot } from "../../../scripts/localStack";
 import { settings } from "../../e2e/support/cloud";
+import { delayMoves } from "./apiTimes";
 import type { Broken, FailoverFault } from "./fault";
 import { type OpenLoopResult, seenBetween, servedAgainMs } from "./outage";
 import { assignments, endAllFaults, untilWhole } from "./pair";
-import type { Round } from "./report";
+import type { ApiTimes, Round } from "./report";
 
 const intervalMs = 10;
 
@@ -55,8 +56,12 @@ async function suffer(fault: FailoverFault, broken: Broken, sinceMs: number): Pr
  * @returns what it cost
  * @throws when the fault did not happen, or the pair does not get whole again
  */
-export async function oneRound(fault: FailoverFault): Promise<{ round: Round; said: string }> {
+export async function oneRound(
+  fault: FailoverFault,
+  times: ApiTimes,
+): Promise<{ round: Round; said: string }> {
   await endAllFaults();
+  await delayMoves(times);
   const pair = await untilWhole();
   const stop = visitors(`http://${pair.ip}/api/whoami`);
   // The program starts, and visitors are served.
@@ -72,15 +77,15 @@ export async function oneRound(fault: FailoverFault): Promise<{ round: Round; sa
   } finally {
     seen = await stop();
   }
-  const times: Times = { broken: beganMs, healed, whole: Date.now() };
-  refuseUnserved(seen, times);
+  const moments: Times = { broken: beganMs, healed, whole: Date.now() };
+  refuseUnserved(seen, moments);
   const moves = (await assignments(beganMs)).filter(({ status }) => status >= 200 && status < 300).length;
   const since = broken.servedSince?.();
-  const round = roundOf(seen, times, {
+  const round = roundOf(seen, moments, {
     moves: moves - (broken.ownMoves ?? 0),
     besides: since === undefined ? besides : (servedAgainMs(seen.probes, since) ?? Number.POSITIVE_INFINITY),
   });
-  return { round, said: describeRound(seen, times, round) };
+  return { round, said: describeRound(seen, moments, round) };
 }
 
 /** @throws when the visitors were not served before the fault: then the round says nothing */
