@@ -25,6 +25,7 @@ async function measure({ name, title, ...fault }: FailoverFault): Promise<Measur
     const { round, said } = await oneRound({ name, title, ...fault }, times);
     console.log(`      ${name} ${n}: ${said}`);
     all.push(round);
+    if (n < rounds) await new Promise((resolve) => setTimeout(resolve, fault.apartMs ?? 0));
   }
   const date = began.slice(0, 10);
   return { fault: name, title, api: times, date, commit, target: fault.target(times), rounds: all };

@@ -28,5 +28,7 @@ export interface FailoverFault {
   target(api: ApiTimes): Target;
   /** How long it lasts. */
   readonly holdMs: number;
+  /** Time between two rounds, for what an agent does only twice in a minute. @default 0 */
+  readonly apartMs?: number;
   break(pair: Pair): Promise<Broken>;
 }

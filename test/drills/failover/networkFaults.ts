@@ -122,14 +122,15 @@ const vrrpCut: FailoverFault = {
 const movedByHand: FailoverFault = {
   name: "movedByHand",
   title: "somebody moves the address by hand",
+  // Each move may cut a connection that is open in this moment.
   target: () => ({
-    failed: 0,
     gapWorstMs: 500,
     mostMoves: 1,
     leastMoves: 1,
     besides: { what: "taken back after", unit: "s", most: 10_000 },
   }),
   holdMs: 12_000,
+  apartMs: 60_000,
   async break({ owner, other, ip }) {
     const { floating_ips: all } = await api<{ floating_ips: { id: number; ip: string }[] }>("/floating_ips");
     const id = all.find((one) => one.ip === ip)?.id ?? assert.fail(`no floating IP is ${ip}`);

@@ -90,9 +90,9 @@ export async function oneRound(
 
 /** @throws when the visitors were not served before the fault: then the round says nothing */
 function refuseUnserved({ probes }: OpenLoopResult, { broken }: Times): void {
-  const { requests, failed } = seenBetween(probes, 0, broken);
+  const { requests, failed, problems } = seenBetween(probes, 0, broken);
   if (requests < 50 || failed > 0)
-    throw new Error(`before the fault ${failed} of ${requests} requests failed`);
+    throw new Error(`before the fault ${failed} of ${requests} requests failed: ${JSON.stringify(problems)}`);
 }
 
 function roundOf(
