@@ -117,6 +117,7 @@ describe("repair", function () {
       "StorageBox",
       "Volume",
       "VolumeAttachment",
+      "ZoneRrset",
     ]);
     assert.equal(told.filter((line) => line.endsWith(": nothing was left behind")).length, ofHetzner.length);
     assert.deepEqual(

@@ -51,6 +51,8 @@ describe("Pulumi.yaml", () => {
     const sections = roleDefinitions.filter(({ isOptional }) => isOptional).map(({ name }) => name);
     assert.deepEqual(absent, [
       "environment",
+      "aliases",
+      "dns",
       "bakedImages",
       "strictRoles",
       "roles",

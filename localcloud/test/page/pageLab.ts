@@ -72,6 +72,7 @@ export class PageLab {
         endpoint: "http://198.51.100.1:8080/v1",
         port,
         status: () => Promise.reject(new Error("no daemon here")),
+        acme: { begin: () => Promise.reject(new Error("no daemon here")) },
         onProblem: problems,
       });
       await control.listen({ host: "127.0.0.1", port });

@@ -17,6 +17,7 @@ describe("planFlows", () => {
       "internet -> edge icmp: path MTU and reachability",
       "admin -> edge 22/tcp: set-up and bastion",
       "edge -> any 22/tcp: SSH through the bastion",
+      "edge -> edge 8409/tcp: what clients asked for",
       "edge -> edge vrrp: who is master",
       "edge -> edge 8404/tcp: the peer's state",
       "edge -> edge 8406/tcp: the certificate, sealed",

@@ -36,6 +36,7 @@ describe("parseSettings, defaults", () => {
       secrets: {},
       memoryMb: 512,
       keepConnections: "reads",
+      sticky: false,
     });
   });
 
