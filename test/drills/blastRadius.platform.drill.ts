@@ -16,7 +16,7 @@ const needs: Readonly<Record<string, readonly string[]>> = {
   "/api/items": ["PostgreSQL"],
   "/api/search?q=tree": ["Elasticsearch"],
   "/api/objects/none": ["object store"],
-  "/admin/whoami": [],
+  "/admin/whoami": ["PostgreSQL", "Valkey"],
 };
 
 /** Only who is looked for and not there gets 404. */
