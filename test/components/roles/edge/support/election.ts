@@ -40,16 +40,16 @@ def part(name, one, two, seconds):
     took = until(one, two, seconds)
     told[name] = {"edge1": masters("edge1"), "edge2": masters("edge2"), "seconds": took}
 running = {name: start(name) for name in places}
-part("both are well", [1], [2], 20)
+part("both are well", [1], [2], 60)
 for name in ["edge2", "edge1"]:
     running[name].terminate(); running[name].wait(10)
-    part(f"{name} stops", [1, 2] if name == "edge2" else [], [] if name == "edge2" else [1, 2], 10)
+    part(f"{name} stops", [1, 2] if name == "edge2" else [], [] if name == "edge2" else [1, 2], 60)
     running[name] = start(name)
-    part(f"{name} is back", [1], [2], 20)
+    part(f"{name} is back", [1], [2], 60)
 sh(places["edge1"] + "ip link set pair0 down")
-part("they do not hear each other", [1, 2], [1, 2], 10)
+part("they do not hear each other", [1, 2], [1, 2], 60)
 sh("ip link set pair0 up")
-part("they hear each other again", [1], [2], 20)
+part("they hear each other again", [1], [2], 60)
 for keepalived in running.values(): keepalived.terminate(); keepalived.wait(10)
 print("RESULT", json.dumps(told))
 `;
