@@ -33,7 +33,7 @@ def until(one, two, seconds):
         time.sleep(0.05)
     return None
 def start(name):
-    command = f"{places[name]}keepalived -n -l -f /tmp/{name}.conf -p /run/{name}.pid -r /run/{name}-vrrp.pid"
+    command = f"{places[name]}keepalived -n -l -f /tmp/{name}.conf -p /run/{name}.pid -r /run/{name}-vrrp.pid -c /run/{name}-checkers.pid -b /run/{name}-bfd.pid"
     return subprocess.Popen(command.split(), stdout=open(f"/tmp/{name}.log", "a"), stderr=subprocess.STDOUT)
 told = {}
 def part(name, one, two, seconds):
