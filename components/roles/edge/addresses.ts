@@ -1,6 +1,10 @@
+import type { MachinePlan } from "../../plan/plan";
 import { ports } from "../../setup/ports";
 import { publicStatePath } from "../../setup/site";
 import { EdgeMode } from "./settings";
+
+/** Folder of what keepalived and the agents tell each other. */
+export const runtimeFolder = "/run/platform-edge";
 
 /**
  * One address of the pair, and what there is once for each: an election of its master, and an agent that makes the
@@ -38,44 +42,37 @@ export interface PairAddress {
   readonly suffix: "" | "2";
 }
 
-const first: PairAddress = {
-  index: 0,
-  instance: "edge",
-  routerId: 51,
-  masterMarker: "169.254.51.1",
-  notifyFifo: "/run/platform-edge/vrrp.fifo",
-  fifoKeyword: "vrrp_notify_fifo",
-  asideFile: "/run/platform-edge/aside",
-  ownerFile: "/run/platform-edge/owner",
-  unit: "floating-ip-agent",
-  statePath: "/run/floating-ip-agent/state.json",
-  agentPort: ports.edgeAgent,
-  privatePage: "/state",
-  publicPage: publicStatePath,
-  suffix: "",
-};
-
-const second: PairAddress = {
-  index: 1,
-  instance: "edge2",
-  routerId: 52,
-  masterMarker: "169.254.51.2",
-  notifyFifo: "/run/platform-edge/vrrp2.fifo",
-  fifoKeyword: "notify_fifo",
-  asideFile: "/run/platform-edge/aside2",
-  ownerFile: "/run/platform-edge/owner2",
-  unit: "floating-ip-agent2",
-  statePath: "/run/floating-ip-agent2/state.json",
-  agentPort: ports.edgeAgent2,
-  privatePage: "/state2",
-  publicPage: `${publicStatePath}2`,
-  suffix: "2",
-};
-
-/** The addresses that visitors use: one that either machine can have, or one for each. */
-export function pairAddresses(mode: EdgeMode = EdgeMode.ActivePassive): readonly PairAddress[] {
-  return mode === EdgeMode.ActiveActive ? [first, second] : [first];
+function pairAddress(index: 0 | 1, fifoKeyword: PairAddress["fifoKeyword"], agentPort: number): PairAddress {
+  const suffix = index === 0 ? "" : "2";
+  const unit = `floating-ip-agent${suffix}`;
+  return {
+    index,
+    instance: `edge${suffix}`,
+    routerId: 51 + index,
+    masterMarker: `169.254.51.${1 + index}`,
+    notifyFifo: `${runtimeFolder}/vrrp${suffix}.fifo`,
+    fifoKeyword,
+    asideFile: `${runtimeFolder}/aside${suffix}`,
+    ownerFile: `${runtimeFolder}/owner${suffix}`,
+    unit,
+    statePath: `/run/${unit}/state.json`,
+    agentPort,
+    privatePage: `/state${suffix}`,
+    publicPage: `${publicStatePath}${suffix}`,
+    suffix,
+  };
 }
 
 /** The address that there always is: the default route of the private network follows it. */
-export const firstAddress = first;
+export const firstAddress = pairAddress(0, "vrrp_notify_fifo", ports.edgeAgent);
+const secondAddress = pairAddress(1, "notify_fifo", ports.edgeAgent2);
+
+/** The addresses that visitors use: one that either machine can have, or one for each. */
+export function pairAddresses(mode: EdgeMode = EdgeMode.ActivePassive): readonly PairAddress[] {
+  return mode === EdgeMode.ActiveActive ? [firstAddress, secondAddress] : [firstAddress];
+}
+
+/** Of two addresses each machine has its own; of one this says which of the machines begins with it. */
+export function isOwnAddress({ index }: PairAddress, machine: MachinePlan, peer: MachinePlan): boolean {
+  return machine.name < peer.name === (index === 0);
+}

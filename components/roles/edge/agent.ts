@@ -7,9 +7,8 @@ import {
   type SetupFile,
   type SetupUnit,
 } from "../../setup/types";
-import type { PairAddress } from "./addresses";
+import { isOwnAddress, type PairAddress, runtimeFolder } from "./addresses";
 import { agentModules } from "./agent/files";
-import { runtimeFolder } from "./keepalived";
 import { edgeHealthPort, httpPort } from "./role";
 
 /** What the agents need besides the two machines. */
@@ -113,13 +112,12 @@ export function agentConfig(
   address: PairAddress,
   options: AgentOptions,
 ): string {
-  const isFirst = address.index === 0;
   const config = {
     apiEndpoint: options.apiEndpoint,
     floatingIpId: options.floatingIpIds[address.index],
-    networkId: (isFirst ? options.networkId : undefined) ?? null,
-    // Of one address either machine will do, as long as it is one of them; of two each has its own.
-    first: machine.name < peer.name === isFirst,
+    networkId: (address.index === 0 ? options.networkId : undefined) ?? null,
+    // Of one address either machine will do, as long as it is one of them.
+    first: isOwnAddress(address, machine, peer),
     self: { server: machine.hostname, privateIp: machine.privateIp },
     peer: {
       server: peer.hostname,

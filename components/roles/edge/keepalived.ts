@@ -1,7 +1,7 @@
 import type { MachinePlan } from "../../plan/plan";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
-import type { PairAddress } from "./addresses";
+import { isOwnAddress, type PairAddress, runtimeFolder } from "./addresses";
 import { edgeHealthPort } from "./role";
 
 const configPath = "/etc/keepalived/keepalived.conf";
@@ -18,9 +18,6 @@ const dropIn = keepRunning({
 });
 
 const checkPath = "/usr/local/lib/platform-edge/serves";
-
-/** Folder of what keepalived and the agents tell each other. */
-export const runtimeFolder = "/run/platform-edge";
 
 /** keepalived decides who is master; it moves no address that visitors use, that is the agent's work. */
 export function keepalivedSetup(
@@ -89,11 +86,11 @@ type Preference = "nobody" | "this" | "peer";
 function preferenceOf(
   machine: MachinePlan,
   peer: MachinePlan,
-  { index }: PairAddress,
+  address: PairAddress,
   addresses: readonly PairAddress[],
 ): Preference {
   if (addresses.length === 1) return "nobody";
-  return machine.name < peer.name === (index === 0) ? "this" : "peer";
+  return isOwnAddress(address, machine, peer) ? "this" : "peer";
 }
 
 /** Seconds for which a machine has been well before it takes its address back. */

@@ -1,9 +1,5 @@
-import { pairAddresses } from "../../../../../components/roles/edge/addresses";
-import {
-  keepalivedConfig,
-  keepalivedSetup,
-  runtimeFolder,
-} from "../../../../../components/roles/edge/keepalived";
+import { pairAddresses, runtimeFolder } from "../../../../../components/roles/edge/addresses";
+import { keepalivedConfig, keepalivedSetup } from "../../../../../components/roles/edge/keepalived";
 import { inDebian13 } from "./debian13";
 import { edge1, edge2 } from "./options";
 
