@@ -2,6 +2,7 @@ import { remote } from "@pulumi/command";
 import type * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { renderSetup, setupCommand } from "../setup/render";
+import type { Bastion } from "./context";
 import { patientDials, promptDials, secondsPerDial } from "./dialing";
 import type { CompleteMachine } from "./server";
 
@@ -74,6 +75,40 @@ export function runSetup(
       addPreviousOutputInEnv: false,
     },
     { ...opts, customTimeouts: { create: "35m", update: "35m" } },
+  );
+}
+
+/** A machine that is set up, as SSH reaches it. */
+export interface ReachedMachine {
+  readonly address: pulumi.Input<string>;
+  readonly hostKey: pulumi.Input<string>;
+  readonly privateKey: pulumi.Input<string>;
+  readonly bastion: Bastion;
+  /** Another one is another machine. */
+  readonly serverId: pulumi.Input<number>;
+}
+
+/**
+ * Runs a command on a machine that is set up already, once for each text of the command. For what must not happen
+ * before something elsewhere has; whatever makes the machine belongs into its setup.
+ */
+export function runAfterwards(
+  name: string,
+  { address, hostKey, privateKey, bastion, serverId }: ReachedMachine,
+  command: pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions,
+): remote.Command {
+  const access = { user: "root", privateKey, perDialTimeout: secondsPerDial, dialErrorLimit: promptDials };
+  return new remote.Command(
+    name,
+    {
+      connection: { ...access, host: address, hostKey, proxy: { ...access, ...bastion } },
+      create: command,
+      triggers: [serverId],
+      logging: remote.Logging.Stdout,
+      addPreviousOutputInEnv: false,
+    },
+    { ...opts, customTimeouts: { create: "10m", update: "10m" } },
   );
 }
 

@@ -75,6 +75,8 @@ export interface Offer {
   readonly database?: OfferedDatabase;
   /** How SSH reaches machines without public addresses. @default - not through it */
   readonly bastion?: Bastion;
+  /** What visitors are answered by, as a name that changes with it; resolves when all machines run it. @default - it is not told */
+  readonly release?: pulumi.Output<string>;
 }
 
 /** A database for those who look after it. */

@@ -123,10 +123,20 @@ export function machinesNeeding(plan: Plan, offer: string): readonly MachinePlan
     .flatMap(({ name }) => machinesOf(plan, name));
 }
 
-/** The machines that need something of what a role offers: those whose requests it answers. */
+/**
+ * The machines whose requests a role answers: those that need something of what it offers, and those that its
+ * listeners for them name besides.
+ */
 export function machinesBefore(plan: Plan, role: string): readonly MachinePlan[] {
-  const machines = offersOf(roleOf(plan, role)).flatMap((offer) => machinesNeeding(plan, offer));
-  return [...new Set(machines)];
+  const { parts } = roleOf(plan, role);
+  const needing = offersOf({ parts }).flatMap((offer) => machinesNeeding(plan, offer));
+  const senders = parts
+    .filter(({ offers = [] }) => offers.length > 0)
+    .flatMap(({ listens = [] }) => listens)
+    .filter(({ from }) => from.includes("needers"))
+    .flatMap(({ from }) => from)
+    .filter((from) => from !== role);
+  return [...new Set([...needing, ...senders.flatMap((sender) => machinesOf(plan, sender))])];
 }
 
 /** Where a client finds an offer. @throws when no machine offers it on a port */

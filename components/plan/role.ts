@@ -45,7 +45,7 @@ export function runsContainers(role: Role): boolean {
   return role.parts.some(({ image }) => image !== undefined);
 }
 
-export function offersOf(role: Role): readonly string[] {
+export function offersOf(role: Pick<Role, "parts">): readonly string[] {
   return role.parts.flatMap(({ offers = [] }) => offers);
 }
 

@@ -27,7 +27,9 @@ export interface Registration {
   getReplaceonchangesList(): string[];
   getProvider(): string;
   getDependenciesList(): string[];
-  getPropertydependenciesMap(): { forEach(visit: (property: { getUrnsList(): string[] }) => void): void };
+  getPropertydependenciesMap(): {
+    forEach(visit: (property: { getUrnsList(): string[] }, name: string) => void): void;
+  };
   getCustomtimeouts(): { toObject(): Readonly<Record<string, string>> } | undefined;
   getAliasesList(): { toObject(): Readonly<Record<string, unknown>> }[];
 }

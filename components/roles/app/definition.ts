@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
 import { defineRole, type WideWith } from "../../machine/roleDefinition";
 import {
   addressesOf,
@@ -7,7 +9,8 @@ import {
   privateArgs,
   type Surroundings,
 } from "../../machine/surroundings";
-import { machinesBefore } from "../../plan/plan";
+import { machinesBefore, roleOf } from "../../plan/plan";
+import { offersOf } from "../../plan/role";
 import { Store } from "../../settings/store";
 import { AppNodes, type AppNodesArgs } from ".";
 import { appRole } from "./role";
@@ -20,9 +23,31 @@ export const appDefinition = defineRole({
   role: (section, { images }) => appRole(section, images.traefik),
   create: (section, surroundings, { name, parent }) => {
     const nodes = new AppNodes(name, appArgs(section, surroundings), { parent }, surroundings.platform);
-    return { component: nodes, serverIds: nodes.serverIds, configured: nodes.configured };
+    const release = releaseOf(section, surroundings, nodes.configured);
+    const offers = offersOf(roleOf(surroundings.platform.plan, "app")).map((offer) => [offer, { release }]);
+    return {
+      component: nodes,
+      serverIds: nodes.serverIds,
+      configured: nodes.configured,
+      offers: Object.fromEntries(offers),
+    };
   },
 });
+
+/** What the services run, and what they are told that is no secret, as one name. */
+function releaseOf(
+  { services }: AppSettings,
+  { resolveImage }: Surroundings<WideWith<typeof appImages>>,
+  configured: pulumi.Output<string[]>,
+): pulumi.Output<string> {
+  const told = Object.entries(services).map(([name, { environment }]) => ({ name, environment }));
+  return pulumi.all([imagesByName(services, resolveImage), configured]).apply(([images]) =>
+    createHash("sha256")
+      .update(JSON.stringify([images, told]))
+      .digest("hex")
+      .slice(0, 16),
+  );
+}
 
 /** Of a platform, what its app nodes need to know. */
 export function appArgs(

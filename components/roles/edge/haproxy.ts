@@ -25,6 +25,7 @@ import {
 } from "./haproxyLimits";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
 import { haproxyHosts } from "./hosts";
+import { awaitMachines, movingFile } from "./moving";
 import { requestLogSetup, requestLogUnit } from "./requestLog";
 import { edgeHealthPort, httpPort, httpsPort } from "./role";
 import { EdgeEngine } from "./settings";
@@ -57,12 +58,13 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
     files: [
       ...certificates,
       ...acmeFiles(options, EdgeEngine.HAProxy),
+      movingFile(options, EdgeEngine.HAProxy),
       // It holds what opens the page of the state.
       {
         path: configPath,
         content: haproxyConfig(options),
         mode: "0600",
-        validate: `${placeholderCommand(options)}haproxy -c -q -f "$1"`,
+        validate: `${placeholderCommand(options)}haproxy -c -q -f "$1"${awaitMachines}`,
       },
       { path: reloadPath, content: reloadScript, mode: "0755" },
       dropIn,

@@ -8,6 +8,7 @@ import { nginxCdn } from "./cdn";
 import { nginxChallenges } from "./challenges";
 import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections } from "./edge";
 import { nginxHostMaps } from "./hosts";
+import { awaitMachines, movingFile } from "./moving";
 import { nginxLimitZones } from "./nginxLimits";
 import { nginxLog } from "./nginxLog";
 import { probeSetup } from "./nginxProbe";
@@ -37,12 +38,13 @@ export function nginxSetup(options: EdgeOptions): CompleteSetup {
     files: [
       ...certificates,
       ...acmeFiles(options, EdgeEngine.Nginx),
+      movingFile(options, EdgeEngine.Nginx),
       // It holds what opens the page of the state.
       {
         path: configPath,
         content: nginxConfig(options),
         mode: "0600",
-        validate: `${placeholderCommand(options)}nginx -t -q -c "$1"`,
+        validate: `${placeholderCommand(options)}nginx -t -q -c "$1"${awaitMachines}`,
       },
       dropIn,
     ],

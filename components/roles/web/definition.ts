@@ -20,9 +20,10 @@ export const webDefinition = defineRole({
 
 /** Of a platform, what its web servers need to know. */
 export function webArgs(section: WebSettings, surroundings: Surroundings): WebNodesArgs {
-  const { wide, platform, inputs } = surroundings;
+  const { wide, platform, inputs, offers } = surroundings;
   const { plan } = platform;
   const { registries: _, registryMirror: __, ...common } = privateArgs(surroundings);
+  const release = offers[applicationOffer]?.release;
   const { profile, accessLog, maxBodyMb, cache, uncachedServices, sites, protectedPaths } = section;
   return {
     ...common,
@@ -35,6 +36,7 @@ export function webArgs(section: WebSettings, surroundings: Surroundings): WebNo
     ...{ profile, accessLog, maxBodyMb, cache, sites, protectedPaths },
     uncachedServices: [...uncachedServices],
     secrets: inputs.secrets ?? {},
+    ...(release !== undefined && { release }),
   };
 }
 

@@ -21,6 +21,7 @@ import type { PageCacheSettings } from "./cacheSettings";
 import type { WebService } from "./options";
 import type { WebProfile } from "./profiles";
 import type { ProtectedPath } from "./protectedPaths";
+import { isReleaseName } from "./purge";
 import { webRules } from "./rules";
 import { contentShape, serviceName, type WebContent } from "./settings";
 import type { WebSite } from "./sites";
@@ -46,6 +47,11 @@ export interface WebNodesArgs extends MachinesArgs {
   readonly maxBodyMb?: number;
   /** What is kept of answers that say nothing of it themselves. @default - assets a year, pages an hour, with a query five minutes */
   readonly cache?: Given<PageCacheSettings>;
+  /**
+   * What answers behind the web servers, as a name of letters, digits and . _ -: when it is another one, each of them
+   * forgets its kept pages, once. @default - pages go by their age
+   */
+  readonly release?: pulumi.Input<string>;
   /** Services whose pages are never kept. @default - none */
   readonly uncachedServices?: string[];
   /** Files that the web servers answer with themselves, by name. @default - none */
@@ -119,6 +125,7 @@ export function webProblems(args: WebNodesArgs): InputProblem[] {
       "one at least where there are services",
     ),
     ...eachPlain("nodes", args.nodes, isNode, "an IPv4 address and a port: 10.0.2.11:80"),
+    ...plainProblem("release", args.release, isReleaseName, "1 to 128 letters, digits and . _ -"),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
     ...eachPlain("loadBalancers", args.loadBalancers, isClient, "an IPv4 address or range: 10.0.1.0/24"),
   ];

@@ -3,6 +3,16 @@ import { cacheFolder, generationPath } from "./keeping";
 
 const purgePath = "/usr/local/sbin/platform-purge";
 
+/** Also what `platform-purge` takes. */
+export function isReleaseName(name: string): boolean {
+  return /^[A-Za-z0-9._-]{1,128}$/.test(name);
+}
+
+/** Forgets what is kept, unless it was done for this release already. */
+export function purgeCommand(release: string): string {
+  return `${purgePath} --release ${release}`;
+}
+
 function purgeScript(): string {
   return `#!/bin/bash
 # Forgets answers that nginx keeps on this machine.

@@ -1,18 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
+import { runAfterwards } from "../../machine/commands";
 import { refuseInputs } from "../../machine/inputErrors";
+import type { Machine } from "../../machine/machine";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { createMachines, groupOutputs } from "../../machine/roleMachines";
-import { machinesOf } from "../../plan/plan";
-import { type WebNodesArgs, webProblems } from "./inputs";
+import { type MachinePlan, machinesOf } from "../../plan/plan";
+import { readContent, type WebNodesArgs, webProblems } from "./inputs";
 import { nodeSetup, webPlan } from "./nodeSetup";
+import { purgeCommand } from "./purge";
 
 /**
  * Identical private machines with nginx between load balancers and application nodes: static files, kept pages,
  * compression, security headers, protected paths; the rest goes to the nodes, in a group for each service.
  *
  * A page that may be kept is answered from here while the application has errors or is away. What a visitor of the
- * load balancers is called, they alone are believed. `platform-purge` on a machine forgets kept pages, and
- * `platform-release` puts the files of a site in place.
+ * load balancers is called, they alone are believed. `platform-purge` on a machine forgets kept pages, which
+ * another `release` does by itself, and `platform-release` puts the files of a site in place.
  *
  * Cost: one server type for each machine; no public addresses.
  *
@@ -74,10 +77,30 @@ export class WebNodes extends pulumi.ComponentResource {
       },
       this,
     );
+    purgeWithRelease(name, args, servers, machines, this);
     const { serverIds, privateIps, configured } = groupOutputs(servers, machines);
     this.serverIds = serverIds;
     this.privateIps = privateIps;
     this.configured = configured;
     this.registerOutputs({ serverIds, privateIps, configured });
+  }
+}
+
+/** After the machines behind run it: what is kept of the one before while they change would stay. */
+function purgeWithRelease(
+  name: string,
+  args: WebNodesArgs,
+  servers: readonly MachinePlan[],
+  machines: readonly Machine[],
+  parent: WebNodes,
+): void {
+  const { release, privateKey, bastion } = args;
+  if (release === undefined || readContent(args).content.cache.diskMb === 0) return;
+  for (const [index, { hostKey, serverId, configured }] of machines.entries()) {
+    const server = servers[index];
+    if (server === undefined) throw new Error("each machine is one of the plan");
+    const command = pulumi.all([release, configured]).apply(([known]) => purgeCommand(known));
+    const reached = { address: server.privateIp, hostKey, privateKey, bastion, serverId };
+    runAfterwards(`${name}-${server.name}-purge`, reached, command, { parent });
   }
 }

@@ -57,7 +57,8 @@ describe("web servers in a platform", () => {
       ],
     );
     assert.deepEqual(flowsOf("web", {}), ["edge", "web"]);
-    assert.deepEqual(flowsOf("app", {}), ["web", "app"]);
+    // The load balancers too: they ask the nodes until the web servers are ready, and when these leave.
+    assert.deepEqual(flowsOf("app", {}), ["edge", "web", "app"]);
     const place = (name: string) => plan.order.indexOf(name);
     assert.ok(place("app") < place("web") && place("web") < place("edge"), plan.order.join(", "));
   });
@@ -101,7 +102,12 @@ describe("web servers in a platform", () => {
     });
     assert.deepEqual(nodes, ["10.0.2.11:80", "10.0.2.12:80", "10.0.2.13:80"]);
     assert.deepEqual(loadBalancers, ["10.0.1.11", "10.0.1.12"]);
-    assert.deepEqual(appArgs(settingsOf({}).app, around).loadBalancers, ["10.0.5.11", "10.0.5.12"]);
+    assert.deepEqual(appArgs(settingsOf({}).app, around).loadBalancers, [
+      "10.0.5.11",
+      "10.0.5.12",
+      "10.0.1.11",
+      "10.0.1.12",
+    ]);
   });
 
   it("refuse a site where a service is, a service that is none, and an open protected path, all at once", () => {

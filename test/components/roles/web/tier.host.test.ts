@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { haproxyConfig } from "../../../../components/roles/edge/haproxy";
+import { movingFile } from "../../../../components/roles/edge/moving";
 import { webConfig } from "../../../../components/roles/web/nginx";
 import type { WebOptions } from "../../../../components/roles/web/options";
 import { whyNoDebian13 } from "../edge/support/debian13";
@@ -12,6 +14,9 @@ type Failures = readonly [unknown[], boolean];
 
 interface TierResult {
   readonly ready: boolean;
+  readonly waits: boolean;
+  readonly moves: number;
+  readonly moved: readonly unknown[];
   readonly alone: readonly [Failures, readonly [number, number]];
   readonly joins: boolean;
   readonly added: Failures;
@@ -52,13 +57,29 @@ describe("visitors through HAProxy and web servers to an application", function 
       { ...edgeOptions, backends },
       inOneNetwork,
       {
-        files: { "/etc/platform/web1.conf": configOf(1), "/etc/platform/web2.conf": configOf(2) },
+        files: {
+          "/etc/platform/web1.conf": configOf(1),
+          "/etc/platform/web2.conf": configOf(2),
+          "/etc/platform/direct.cfg": haproxyConfig(edgeOptions).replaceAll(
+            /(10\.0\.2\.\d+):80\b/g,
+            "$1:8080",
+          ),
+          "/etc/platform/await-machines": inOneNetwork(
+            movingFile({ ...edgeOptions, backends }, "haproxy").content,
+          ),
+        },
       },
     );
   });
 
-  it("one web server alone serves", () => {
+  it("S4-20: the first ones come between under load: visitors stay with the application until they are ready", () => {
     assert.ok(result.ready);
+    assert.ok(result.waits, "the load balancer does not wait for them");
+    assert.equal(result.moves, 0);
+    assert.deepEqual(result.moved, [true, [], true]);
+  });
+
+  it("one web server alone serves", () => {
     const [failures, [first, second]] = result.alone;
     assert.deepEqual(failures, [[], true]);
     assert.ok(first > 200 && second === 0, `${first} and ${second}`);

@@ -117,6 +117,25 @@ describe("WebNodes", function () {
     assert.match(await problemsOf({ nodes: [] }), /nodes: got \[\]/);
   });
 
+  it("forgets kept pages once for each release of what answers behind it, on every machine, after its set-up", async () => {
+    const purges = async (own: Partial<WebNodesArgs>) =>
+      (await record({ ...args, ...own })).filter(({ name }) => name.endsWith("-purge"));
+    assert.deepEqual(await purges({}), []);
+    const commands = await purges({ release: "1.4.3" });
+    assert.deepEqual(
+      commands.map(({ name, inputs }) => [name, inputs.create]),
+      ["web-web1-purge", "web-web2-purge"].map((name) => [
+        name,
+        "/usr/local/sbin/platform-purge --release 1.4.3",
+      ]),
+    );
+    // Only to the machine whose key is known.
+    for (const { inputs } of commands)
+      assert.match(JSON.stringify(inputs.connection), /"hostKey":"ssh-ed25519 AAAA host"/);
+    assert.deepEqual(await purges({ release: "1.4.3", cache: { diskMb: 0 } }), []);
+    assert.match(await problemsOf({ release: "1; reboot" }), /release: got "1; reboot"/);
+  });
+
   it("has commands that shellcheck finds nothing in", async () => {
     for (const { content } of [purgeFile, releaseFile(["docs", "shop"])]) await shellcheck(content);
   });

@@ -294,6 +294,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /etc/systemd/system/platform-nat.service
 /etc/systemd/system/platform-floating-ip.service
 /usr/local/lib/platform-edge/install-certificate
+/usr/local/lib/platform-edge/await-machines
 /etc/haproxy/haproxy.cfg
 /usr/local/lib/platform-edge/reload-haproxy
 /etc/systemd/system/haproxy.service.d/platform.conf
@@ -842,7 +843,60 @@ printf '%s' "$wanted" >/run/platform-certificate-served
 say 5 "haproxy serves the certificate ${wanted#*=}"
 END_6d6a811b294b
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1"' <<'END_89afea12a72f'
+put_file '/usr/local/lib/platform-edge/await-machines' 'root' 'root' '0755' <<'END_d5c1396f24c3'
+#!/bin/bash
+# Succeeds when visitors may be sent to the machines of the new configuration.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+new=(10.0.2.11:80 10.0.2.12:80)
+patience=${1:-900} others=${2:-60}
+
+ready() {
+  local path
+  for path in /.platform/ping /.platform/ready; do
+    curl -fsS -m 5 -o /dev/null -H 'Host: qa.example.com' "http://$1$path" 2>/dev/null || return 1
+  done
+}
+count_ready() {
+  local machine count=0
+  for machine in "$@"; do if ready "$machine"; then count=$((count + 1)); fi; done
+  echo "$count"
+}
+
+systemctl is-active --quiet haproxy.service || exit 0
+mapfile -t old < <(awk '
+  $1 == "backend" || $1 == "upstream" { inside = $2 == "app"; next }
+  /^[a-z]/ || $1 == "}" { inside = 0 }
+  inside && $1 == "server" { for (i = 2; i <= 3; i++) if ($i ~ /^[0-9.]+:[0-9]+;?$/) { sub(/;/, "", $i); print $i } }
+' /etc/haproxy/haproxy.cfg 2>/dev/null | sort -u)
+for machine in "${new[@]}"; do
+  # It stays, and whoever comes beside it gets visitors when it is ready.
+  [[ " ${old[*]} " != *" $machine "* ]] || exit 0
+done
+[ "${#old[@]}" -gt 0 ] && [ "$(count_ready "${old[@]}")" -gt 0 ] || exit 0
+
+echo "visitors stay with ${old[*]} until ${new[*]} are ready"
+first='' lost=0
+while true; do
+  count=$(count_ready "${new[@]}")
+  [ "$count" -lt "${#new[@]}" ] || exit 0
+  if [ "$count" -gt 0 ]; then
+    first=${first:-$SECONDS}
+    [ $((SECONDS - first)) -lt "$others" ] || exit 0
+  else
+    first=''
+  fi
+  # Where nobody serves any more there is nothing to wait with.
+  if [ "$(count_ready "${old[@]}")" -gt 0 ]; then lost=0; else lost=$((lost + 1)); fi
+  [ "$lost" -lt 5 ] || exit 0
+  [ "$SECONDS" -lt "$patience" ] || break
+  sleep 1
+done
+echo "none of ${new[*]} is ready after $patience s, so visitors stay with ${old[*]}: look at platform-status on the new machines, then repeat pulumi up" >&2
+exit 1
+END_d5c1396f24c3
+
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1" && /usr/local/lib/platform-edge/await-machines' <<'END_89afea12a72f'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon

@@ -31,13 +31,13 @@ def web(number, *arguments):
     subprocess.run(["nginx", "-c", f"/etc/platform/web{number}.conf", *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-web(1)
-web(2)
-# At first there is one.
 both = open("/etc/haproxy/haproxy.cfg").read()
 alone = "\\n".join(line for line in both.split("\\n") if not line.startswith("  server web2 "))
-open("/etc/haproxy/haproxy.cfg", "w").write(alone)
+# At first there is none.
+open("/etc/haproxy/haproxy.cfg", "w").write(open("/etc/platform/direct.cfg").read())
 haproxy = subprocess.Popen(["haproxy", "-Ws", "-f", "/etc/haproxy/haproxy.cfg"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+open("/usr/local/lib/systemctl", "w").write("#!/bin/sh\\n")
+os.chmod("/usr/local/lib/systemctl", 0o755)
 answers, ending_visits = [], threading.Event()
 
 
@@ -86,7 +86,19 @@ visitors = [threading.Thread(target=visit, args=(number,), daemon=True) for numb
 for visitor in visitors:
     visitor.start()
 until(lambda: len(answers) > 50)
-result["alone"] = [failed(), served()]
+# Web servers come between: the set-up of the load balancer is done with everything else before they are there.
+await_machines = subprocess.Popen(["bash", "/etc/platform/await-machines"], env={**os.environ, "PATH": "/usr/local/lib:" + os.environ["PATH"]})
+until(lambda: len(answers) > 400)
+result["waits"] = await_machines.poll() is None
+web(1)
+until(lambda: len(answers) > 600)
+web(2)
+result["moves"] = await_machines.wait(60)
+open("/etc/haproxy/haproxy.cfg", "w").write(alone)
+haproxy.send_signal(12)
+result["moved"] = [until(lambda: len(logs[1]) > 100), *failed()]
+shares = served()
+result["alone"] = [failed(), shares]
 failed()
 # Another one is added.
 open("/etc/haproxy/haproxy.cfg", "w").write(both)
