@@ -41,6 +41,8 @@ export interface Service {
   readonly host?: string | undefined;
   /** Its visitors go to the replica where they were before. @default false */
   readonly sticky?: boolean;
+  /** Seconds that its answer may take to begin. @default 30 */
+  readonly timeoutSeconds?: number | undefined;
   /** Stores whose credentials it gets. */
   readonly uses: readonly string[];
   /** Variables that hold its secrets. */

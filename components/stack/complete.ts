@@ -1,6 +1,8 @@
 import { roleDefinitions } from "../roles";
 import { withServiceHosts } from "../roles/app/serviceHosts";
+import { withTimeouts } from "../roles/app/timeouts";
 import type { RoleSecret } from "../roles/sections";
+import { profiles } from "../roles/web/profiles";
 import { findLocation } from "../sizing/locations";
 import { namedSecrets, type StackValues, secretKeys } from "./schema";
 import type { PlatformSettings } from "./settings";
@@ -10,7 +12,10 @@ export function completeSettings(values: StackValues): PlatformSettings {
   const zone = findLocation(values.location)?.networkZone ?? "eu-central";
   const settings = {
     ...withoutSecrets(values),
-    app: withServiceHosts(values.app, values.domain),
+    app: withTimeouts(
+      withServiceHosts(values.app, values.domain),
+      values.web && profiles[values.web.profile].readSeconds,
+    ),
     network: { ...values.network, zone },
   };
   const images = roleDefinitions.map(({ imagesIn }) => imagesIn(settings));

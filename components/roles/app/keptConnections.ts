@@ -1,3 +1,5 @@
+import { defaultTimeoutSeconds } from "../../setup/waits";
+
 /** Requests for which Traefik keeps connections to replicas and uses them again. */
 export const KeptConnections = {
   /** None: each request gets a connection of its own. */
@@ -8,8 +10,6 @@ export const KeptConnections = {
 } as const;
 export type KeptConnections = (typeof KeptConnections)[keyof typeof KeptConnections];
 
-const used = { dialTimeout: "1s", responseHeaderTimeout: "30s" };
-
 /**
  * Connections to replicas, by the name that services of Traefik call them by.
  *
@@ -18,18 +18,39 @@ const used = { dialTimeout: "1s", responseHeaderTimeout: "30s" };
  * one. It cannot repeat a POST, so one that was sent there is lost. A new connection costs a node more than the rest of
  * the request does (docs/performance.md).
  */
-export const transports = {
-  once: { maxIdleConnsPerHost: -1, forwardingTimeouts: used },
-  kept: {
-    // A replica that breaks the connection of each try of a request, and goes on, is asked once for each of these and
-    // once more. With many requests at a time a new connection is opened for one in so many and one.
-    maxIdleConnsPerHost: 8,
-    // Shorter than what any web server is known to wait for the next request: gunicorn waits 2 s, Node and uvicorn 5.
-    forwardingTimeouts: { ...used, idleConnTimeout: "1s" },
-  },
-} as const;
+function transportsFor(seconds: number) {
+  const used = { dialTimeout: "1s", responseHeaderTimeout: `${seconds}s` };
+  return {
+    once: { maxIdleConnsPerHost: -1, forwardingTimeouts: used },
+    kept: {
+      // A replica that breaks the connection of each try of a request, and goes on, is asked once for each of these and
+      // once more. With many requests at a time a new connection is opened for one in so many and one.
+      maxIdleConnsPerHost: 8,
+      // Shorter than what any web server is known to wait for the next request: gunicorn waits 2 s, Node and uvicorn 5.
+      forwardingTimeouts: { ...used, idleConnTimeout: "1s" },
+    },
+  };
+}
 
-export type Transport = keyof typeof transports;
+export type Transport = "once" | "kept";
+
+/** What Traefik's configuration calls one by; those that wait as long as usual have plain names. */
+export function transportName(transport: Transport, seconds: number = defaultTimeoutSeconds): string {
+  return seconds === defaultTimeoutSeconds ? transport : `${transport}-${seconds}s`;
+}
+
+/** The usual ones, and two for every other limit. @param limits seconds that services wait */
+export function transports(limits: readonly number[]) {
+  const seconds = [...new Set([defaultTimeoutSeconds, ...limits.toSorted((a, b) => a - b)])];
+  const all = seconds.flatMap((each) => {
+    const { once, kept } = transportsFor(each);
+    return [
+      [transportName("once", each), once],
+      [transportName("kept", each), kept],
+    ] as const;
+  });
+  return Object.fromEntries(all);
+}
 
 /** What asks by kept connections, in Traefik's language of rules. */
 export const readsRule = "(Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`))";

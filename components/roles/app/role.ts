@@ -38,7 +38,7 @@ export function appRole(settings: AppSettings, traefikImage: string): Role {
 
 /** All replicas of a service on one node. */
 function servicePart(name: string, service: ServiceSettings): Part {
-  const { image, replicas, port, pathPrefix, host, sticky, uses, secrets } = service;
+  const { image, replicas, port, pathPrefix, host, sticky, timeoutSeconds } = service;
   return {
     name,
     title: `service ${name}`,
@@ -51,8 +51,9 @@ function servicePart(name: string, service: ServiceSettings): Part {
       pathPrefix,
       host,
       ...(sticky === true && { sticky }),
-      uses,
-      secrets: Object.keys(secrets),
+      ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+      uses: service.uses,
+      secrets: Object.keys(service.secrets),
     },
   };
 }

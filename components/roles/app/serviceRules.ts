@@ -104,12 +104,12 @@ function duplicateProblems({ services }: AppSettings): readonly SettingsProblem[
   });
 }
 
-/** Nobody would ever ask a worker for its health, nor by a host. */
+/** Nobody would ever ask a worker for its health, nor by a host, nor wait for its answer. */
 function workerProblems({ settings, given }: ServiceInput): readonly SettingsProblem[] {
   return Object.entries(settings.app.services).flatMap(([name, { port, pathPrefix }]) => {
     if (port !== undefined || pathPrefix !== undefined) return [];
     const said = given.app?.services?.[name] ?? {};
-    return (["healthPath", "host"] as const)
+    return (["healthPath", "host", "timeoutSeconds"] as const)
       .filter((key) => said[key] !== undefined)
       .map((key) => ({
         path: `app.services.${name}.${key}`,

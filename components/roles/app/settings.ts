@@ -18,6 +18,7 @@ import type { RoleSettings } from "../../settings/roleSettings";
 import type { Rule } from "../../settings/rules";
 import { namespace, secretName } from "../../settings/secretLeaves";
 import { Store } from "../../settings/store";
+import { defaultTimeoutSeconds, longestTimeoutSeconds } from "../../setup/waits";
 import type { MachineSize } from "../../sizing/resolve";
 import { KeptConnections } from "./keptConnections";
 import { mostReplicas } from "./limits";
@@ -74,6 +75,11 @@ export interface ServiceSettings {
    * @default false
    */
   readonly sticky?: boolean;
+  /**
+   * Seconds that an answer may take to begin; then the visitor gets 504, and nobody is asked again. Every proxy on the
+   * way waits for it. @default 30; 60 behind web servers with the profile dhanman
+   */
+  readonly timeoutSeconds?: number | undefined;
 }
 
 const defaultSize = { vcpus: 4, memoryGb: 16 };
@@ -168,6 +174,13 @@ const service = z.strictObject({
       "A visitor's requests go to the same replica while it is ready; for programs that keep sessions to themselves",
     )
     .default(false),
+  timeoutSeconds: wholeNumber(1, longestTimeoutSeconds, "the seconds")
+    .meta({
+      description:
+        "Seconds that an answer may take to begin, on every proxy of its way; then the visitor gets 504",
+      fallback: `${defaultTimeoutSeconds}; 60 behind web servers with the profile dhanman`,
+    })
+    .optional(),
 });
 
 /** The service stack of a node, by name. */

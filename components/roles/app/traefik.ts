@@ -1,6 +1,6 @@
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../../setup/site";
-import { KeptConnections, readsRule, type Transport, transports } from "./keptConnections";
+import { KeptConnections, readsRule, type Transport, transportName, transports } from "./keptConnections";
 import type { Replica } from "./replicas";
 import { traefikPort } from "./role";
 import type { ServiceSettings } from "./settings";
@@ -100,7 +100,7 @@ export function traefikDynamic(
           anyReplicas(service, replicasOf(name), usualTransport(service)),
         ),
       },
-      serversTransports: transports,
+      serversTransports: transports(routed.flatMap(([, { timeoutSeconds = [] }]) => timeoutSeconds)),
     },
   });
 }
@@ -200,13 +200,13 @@ function anyRouter(name: string, service: ServiceSettings) {
   };
 }
 
-function anyReplicas(service: ServiceSettings, replicas: readonly Replica[], serversTransport: Transport) {
+function anyReplicas(service: ServiceSettings, replicas: readonly Replica[], transport: Transport) {
   return {
     loadBalancer: {
       ...stickiness(service, replicas),
       servers: replicas.map(({ address }) => ({ url: `http://${address}:${service.port}` })),
       passHostHeader: true,
-      serversTransport,
+      serversTransport: transportName(transport, service.timeoutSeconds),
     },
   };
 }

@@ -5,6 +5,7 @@ import { bastionOffer } from "../../plan/flows";
 import { machinesOffering, type Plan, roleOf } from "../../plan/plan";
 import { allNames, visitorNames } from "../../settings/visitorNames";
 import { siteOffer } from "../../setup/site";
+import { defaultTimeoutSeconds, longerBySeconds } from "../../setup/waits";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from ".";
 import { createDnsRecords } from "./dns";
 import { requestLimit } from "./edge";
@@ -72,6 +73,7 @@ export function pairArgs(
     ...visitorArgs(section),
     ...{ apiToken, apiEndpoint, certificate },
     originSecret: inputs.roleSecrets?.originSecret,
+    timeoutSeconds: longestTimeout(services) + longerBySeconds.edge,
     sticky: Object.values(services).some(({ sticky }) => sticky === true),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),
@@ -111,6 +113,17 @@ function servicesOf({ roles }: Plan) {
     roles
       .flatMap(({ parts }) => parts)
       .flatMap(({ name, service }) => (service === undefined ? [] : [[name, service] as const])),
+  );
+}
+
+/** Whatever service a visitor asks for, its answer is waited for. */
+function longestTimeout(services: ReturnType<typeof servicesOf>): number {
+  const reachable = Object.values(services).filter(({ port }) => port !== undefined);
+  return Math.max(
+    ...(reachable.length === 0 ? [{}] : reachable).map(
+      ({ timeoutSeconds = defaultTimeoutSeconds }: { readonly timeoutSeconds?: number | undefined }) =>
+        timeoutSeconds,
+    ),
   );
 }
 

@@ -2,6 +2,7 @@ import type { MachinePlan } from "../../plan/plan";
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
+import { defaultTimeoutSeconds } from "../../setup/waits";
 import type { EdgeBalance } from "./balanceSettings";
 import type { CdnSettings } from "./cdnSettings";
 import type { LimitSettings } from "./limitSettings";
@@ -55,6 +56,11 @@ export interface EdgeOptions {
   readonly balance?: EdgeBalance;
   /** How often a request is repeated on another machine. @default 1 */
   readonly retries?: number;
+  /**
+   * Seconds that an answer may take to begin, and that may lie between two pieces of it or of a request's body on its
+   * way to a machine. @default 30
+   */
+  readonly timeoutSeconds?: number;
   /** Visitors go where they were before, while it serves; HAProxy alone. @default false */
   readonly sticky?: boolean;
   /** What stands in front of the pair; nobody else is answered. @default - visitors come by themselves */
@@ -106,6 +112,11 @@ export function accessLogOf({ accessLog }: EdgeOptions): AccessLog {
  * answers more requests. What failed is logged as an error: those have a limit of their own.
  */
 export const proxyLogLimit = ["LogRateLimitIntervalSec=10s", "LogRateLimitBurst=50000"];
+
+/** Seconds for which a machine's answer is waited for. */
+export function timeoutOf({ timeoutSeconds = defaultTimeoutSeconds }: EdgeOptions): number {
+  return timeoutSeconds;
+}
 
 /** Names that are served. */
 export function knownHosts({ domain, otherDomains = [] }: EdgeOptions): string[] {

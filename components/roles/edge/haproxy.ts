@@ -2,6 +2,7 @@ import { LoggedRequests } from "../../settings/accessLog";
 import { anyReplicaHeader, internalPrefix } from "../../setup/site";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
+import { finishSeconds } from "../../setup/waits";
 import { acmeFiles, placeholderCommand } from "./acme";
 import { issuedMap } from "./acmeInstall";
 import { haproxyCdn, haproxyCdnNetworks, haproxyCdnOnly } from "./cdn";
@@ -14,6 +15,7 @@ import {
   type EdgeOptions,
   proxyLogLimit,
   reservedConnections,
+  timeoutOf,
 } from "./edge";
 import { haproxyAgents, statePages, toAgents } from "./haproxyAgents";
 import { haproxyBackends } from "./haproxyBackends";
@@ -90,7 +92,7 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
 export function haproxyConfig(options: EdgeOptions): string {
   return [
     globalSection(options),
-    defaults,
+    defaults(options),
     ...haproxyCounters(options),
     visitors(options),
     health(options),
@@ -118,7 +120,7 @@ function globalSection(options: EdgeOptions): string {
   # Where a machine may not open that many files, fewer connections are better than no load balancer.
   no strict-limits
   # An old worker that somebody's open connection keeps alive must end.
-  hard-stop-after 60s
+  hard-stop-after ${finishSeconds(timeoutOf(options))}s
   server-state-base ${stateFolder}
   server-state-file ${stateFile}${haproxyPeerName(options)}
   ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1
@@ -128,7 +130,7 @@ function globalSection(options: EdgeOptions): string {
 }
 
 /** `timeout http-request` is for the headers alone: a body may take as long as something of it arrives. */
-const defaults = `defaults
+const defaults = (options: EdgeOptions) => `defaults
   mode http
   log global
   option httplog
@@ -137,7 +139,7 @@ const defaults = `defaults
   option dontlognull
   timeout connect 3s
   timeout client 30s
-  timeout server 30s
+  timeout server ${timeoutOf(options)}s
   timeout http-request 10s
   timeout http-keep-alive 30s
   timeout queue 10s
@@ -170,6 +172,8 @@ ${haproxyConnectionLimits(options)}\
 ${haproxyCdn(options)}\
 ${visitorHeaders}
   http-after-response set-header X-Edge ${options.machine.name}
+  # Visitors can say by which id their request is logged.
+  http-after-response set-header X-Request-ID %[unique-id]
 ${requestLog(options)}  acl asks_state path ${statePages(options, "publicPage")}
   acl is_peer req.hdr(X-Platform-Key) -m str ${options.statePass}
   # Traefik decodes a path and resolves its dots and double slashes before it compares.

@@ -10,6 +10,7 @@ import { type MachinesArgs, machinesProblems } from "../../machine/machinesArgs"
 import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
+import { isTimeout, timeoutAllowed } from "../../setup/waits";
 import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSettings";
 import { pairAddresses } from "./addresses";
 import { addressNameAllowed, areComplete, isAddressName } from "./addressNames";
@@ -54,6 +55,8 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly balance?: EdgeBalance;
   /** How often a GET, HEAD or OPTIONS without an answer is repeated on another backend: 0 to 3. @default 1 */
   readonly retries?: number;
+  /** Seconds that an answer may take to begin, then it is 504; and between two pieces of it: 1 to 3600. @default 30 */
+  readonly timeoutSeconds?: number;
   /** Visitors go to the backend where they were before, by a cookie, while it serves; HAProxy alone. @default false */
   readonly sticky?: boolean;
   /** The proxy. @default "haproxy" */
@@ -196,12 +199,19 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
   ];
 }
 
-function balanceProblems({ balance, retries, sticky, engine }: LoadBalancerPairArgs): InputProblem[] {
+function balanceProblems({
+  balance,
+  retries,
+  timeoutSeconds,
+  sticky,
+  engine,
+}: LoadBalancerPairArgs): InputProblem[] {
   const balances: readonly unknown[] = Object.values(EdgeBalance);
   const isPossible = (value: boolean) => !value || engine !== EdgeEngine.Nginx;
   return [
     ...plainProblem("balance", balance, (value) => balances.includes(value), balances.join(" or ")),
     ...plainProblem("retries", retries, isRetries, `a whole number from 0 to ${mostRetries}`),
+    ...plainProblem("timeoutSeconds", timeoutSeconds, isTimeout, timeoutAllowed),
     ...plainProblem("sticky", sticky, isPossible, "false with nginx"),
   ];
 }

@@ -6,7 +6,7 @@ import { acmeFiles, placeholderCommand } from "./acme";
 import { nginxTries } from "./balancing";
 import { nginxCdn } from "./cdn";
 import { nginxChallenges } from "./challenges";
-import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections } from "./edge";
+import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections, timeoutOf } from "./edge";
 import { nginxHostMaps } from "./hosts";
 import { awaitMachines, movingFile } from "./moving";
 import { nginxLimitZones } from "./nginxLimits";
@@ -125,7 +125,7 @@ ${nginxHostMaps(options)}
  * A request is repeated once, on another node: when no connection came about or it broke, and for 502 and 503, which
  * a node's proxy gives when it has no replica. nginx repeats no POST that it has sent.
  *
- * \`timeout\` is a connection that does not come about in 1 s as well as an answer that does not come in 30 s. The
+ * \`timeout\` is a connection that does not come about in 1 s as well as an answer that comes too late. The
  * second must not be repeated, as it may still be worked on: the limit of 1.5 s for repeating is between the two.
  *
  * Nothing is put on the disk: a body goes through as it comes, and of an answer only what fits into memory waits.
@@ -133,14 +133,14 @@ ${nginxHostMaps(options)}
 const proxyDefaults = (options: EdgeOptions) => `
   proxy_http_version 1.1;
   proxy_connect_timeout 1s;
-  proxy_read_timeout 30s;
-  proxy_send_timeout 30s;
+  proxy_read_timeout ${timeoutOf(options)}s;
+  proxy_send_timeout ${timeoutOf(options)}s;
   proxy_request_buffering off;
   proxy_buffering on;
   proxy_max_temp_file_size 0;
   proxy_next_upstream error timeout http_502 http_503;
   proxy_next_upstream_tries ${nginxTries(options)};
-  proxy_next_upstream_timeout 1500ms;
+  proxy_next_upstream_timeout ${Math.min(1500, timeoutOf(options) * 500)}ms;
   # What the application believes about the visitor comes from here alone.
   proxy_set_header Host $http_host;
   proxy_set_header Connection $connection_upgrade;
@@ -151,4 +151,6 @@ const proxyDefaults = (options: EdgeOptions) => `
   proxy_set_header X-Real-IP $remote_addr;
   proxy_set_header X-Request-ID $request_id;
   proxy_set_header ${anyReplicaHeader} $any_replica;
-  proxy_set_header Forwarded "";`;
+  proxy_set_header Forwarded "";
+  # Visitors can say by which id their request is logged.
+  proxy_hide_header X-Request-ID;`;

@@ -47,6 +47,7 @@ function visitorLocations(options: EdgeOptions, first: string): string {
       set $any_replica yes;
     }
     add_header X-Edge ${options.machine.name} always;
+    add_header X-Request-ID $request_id always;
     limit_conn visitors ${visitorLimit(options)};${nginxLimits(options)}
     error_page 418 = @stays_open;
     location / {${nginxCdnOnly(options)}${first}

@@ -81,6 +81,7 @@ function siteOf(args: LoadBalancerPairArgs) {
     accessLog: args.accessLog,
     balance: args.balance,
     retries: args.retries,
+    timeoutSeconds: args.timeoutSeconds,
     sticky: args.sticky,
     limits: completeLimits(args.limits),
     cdn: completeCdn(args),

@@ -3,6 +3,7 @@ import { addressesOf, orderedAs, privateArgs, type Surroundings } from "../../ma
 import { machinesNeeding, machinesOffering, type Plan } from "../../plan/plan";
 import { offersOf } from "../../plan/role";
 import { applicationOffer, siteOffer } from "../../setup/site";
+import { defaultTimeoutSeconds, longerBySeconds } from "../../setup/waits";
 import { WebNodes, type WebNodesArgs } from ".";
 import { webRole } from "./role";
 import { usualWebSettings, type WebSettings, webSettings } from "./settings";
@@ -50,7 +51,11 @@ function routedServices({ roles }: Plan): NonNullable<WebNodesArgs["services"]> 
         : [
             [
               name,
-              { pathPrefix: service.pathPrefix, ...(service.host !== undefined && { host: service.host }) },
+              {
+                pathPrefix: service.pathPrefix,
+                ...(service.host !== undefined && { host: service.host }),
+                timeoutSeconds: (service.timeoutSeconds ?? defaultTimeoutSeconds) + longerBySeconds.web,
+              },
             ],
           ],
     ),

@@ -12,11 +12,12 @@ import {
 import { isClient, type MachinesArgs, machinesProblems } from "../../machine/machinesArgs";
 import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/accessLog";
 import { isHostName } from "../../settings/hostNames";
-import { hostName } from "../../settings/leaves";
+import { hostName, wholeNumber } from "../../settings/leaves";
 import { pathPrefix } from "../../settings/pathPrefix";
 import type { Given } from "../../settings/roleSettings";
 import { checkRules } from "../../settings/rules";
 import { parseShape } from "../../settings/shape";
+import { longestTimeoutSeconds } from "../../setup/waits";
 import type { PageCacheSettings } from "./cacheSettings";
 import type { WebService } from "./options";
 import type { WebProfile } from "./profiles";
@@ -68,6 +69,8 @@ export interface RoutedService {
   readonly pathPrefix?: string;
   /** Host name that visitors must use for it. @default - any */
   readonly host?: string;
+  /** Seconds that its answer may take to begin, then it is 504: 1 to 3600. @default 30; 60 with profile dhanman */
+  readonly timeoutSeconds?: number;
 }
 
 const section = z.strictObject({
@@ -76,7 +79,11 @@ const section = z.strictObject({
     services: z
       .record(
         serviceName,
-        z.strictObject({ pathPrefix: pathPrefix.default("/"), host: hostName().optional() }),
+        z.strictObject({
+          pathPrefix: pathPrefix.default("/"),
+          host: hostName().optional(),
+          timeoutSeconds: wholeNumber(1, longestTimeoutSeconds, "the seconds").optional(),
+        }),
       )
       .default({}),
   }),

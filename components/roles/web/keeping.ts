@@ -1,5 +1,5 @@
 import type { PageCacheSettings } from "./cacheSettings";
-import { groupOf, keepingPort, type WebOptions } from "./options";
+import { groupOf, keepingPort, longestTimeout, type WebOptions } from "./options";
 import { literally } from "./paths";
 
 export const cacheFolder = "/var/lib/nginx/kept";
@@ -116,6 +116,8 @@ export function keepingServer(options: WebOptions): string {
       proxy_set_header Host $http_host;
       proxy_set_header Connection "";
       proxy_set_header X-Platform-Service "";
+      # Of whatever service it is; the machines behind it know which, and give up first.
+      proxy_read_timeout ${longestTimeout(options)}s;
       proxy_hide_header Cache-Control;
       add_header Cache-Control $keeping always;
       proxy_pass http://$service_group;

@@ -1,6 +1,6 @@
 import { keptLines } from "./keeping";
 import { logLines } from "./log";
-import { groupOf, profileOf, type WebOptions } from "./options";
+import { groupOf, profileOf, repeatedWithinMs, timeoutOf, type WebOptions } from "./options";
 import { passwordPath } from "./passwords";
 import { literally } from "./paths";
 import type { Route } from "./routes";
@@ -24,8 +24,9 @@ export function locationsOf(route: Route, options: WebOptions): string {
 function serviceLocations(route: Route, service: string, options: WebOptions): string {
   const common = `${guardLines(route, options)}${logLines(service, options)}`;
   const keeps = options.content.cache.diskMb > 0;
+  const times = timeLines(service, options);
   const entry = `
-      set $service ${service};${route.guard === undefined ? "" : `\n      set $guarded ${guardKind(route.guard, options)};`}${common}
+      set $service ${service};${route.guard === undefined ? "" : `\n      set $guarded ${guardKind(route.guard, options)};`}${common}${times}
       error_page 418 = @open${route.id};
       error_page 419 = @body${route.id};${keeps ? `\n      error_page 420 = @kept${route.id};` : ""}
       if ($stays_open) {
@@ -42,19 +43,28 @@ function serviceLocations(route: Route, service: string, options: WebOptions): s
       proxy_buffering off;
       proxy_pass http://${groupOf(service)};
     }
-    location @body${route.id} {${common}
+    location @body${route.id} {${common}${times}
       proxy_request_buffering off;
       proxy_pass http://${groupOf(service)};
-    }${keeps ? `\n    location @kept${route.id} {${common}${keptTimes(options)}${keptLines}\n    }` : ""}`;
+    }${keeps ? `\n    location @kept${route.id} {${common}${keptTimes(service, options)}${keptLines}\n    }` : ""}`;
   return `${places(route)
     .map((place) => `\n    location ${place} {${entry}\n    }`)
     .join("")}${named}`;
 }
 
+/** Of a service with a limit of its own. */
+function timeLines(service: string, options: WebOptions): string {
+  const seconds = timeoutOf(service, options);
+  if (seconds === profileOf(options).readSeconds) return "";
+  return `
+      proxy_read_timeout ${seconds}s;
+      proxy_next_upstream_timeout ${repeatedWithinMs(seconds, options)}ms;`;
+}
+
 /** Longer than all attempts to reach the application together, which are made behind the cache. */
-function keptTimes(options: WebOptions): string {
-  const { connectSeconds, readSeconds } = profileOf(options);
-  return `\n      proxy_read_timeout ${readSeconds + 2 * connectSeconds + 5}s;`;
+function keptTimes(service: string, options: WebOptions): string {
+  const { connectSeconds } = profileOf(options);
+  return `\n      proxy_read_timeout ${timeoutOf(service, options) + 2 * connectSeconds + 5}s;`;
 }
 
 function siteLocations(route: Route, name: string, spa: boolean, options: WebOptions): string {

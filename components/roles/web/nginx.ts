@@ -1,10 +1,11 @@
 import { internalPrefix, nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { finishSeconds } from "../../setup/waits";
 import { compression } from "./compression";
 import { visitorAnswerHeaders } from "./headers";
 import { cacheZone, keepingServer, requestMaps } from "./keeping";
 import { locationsOf } from "./locations";
 import { logMaps } from "./log";
-import { profileOf, type WebOptions, webPort } from "./options";
+import { longestTimeout, profileOf, repeatedWithinMs, type WebOptions, webPort } from "./options";
 import { planServers, type Server } from "./routes";
 import { siteFolder } from "./sites";
 import { upstreams } from "./upstreams";
@@ -25,7 +26,7 @@ export function webConfig(options: WebOptions): string {
 user www-data;
 worker_processes ${vcpus};
 worker_rlimit_nofile ${connections * 2};
-worker_shutdown_timeout 60s;
+worker_shutdown_timeout ${finishSeconds(longestTimeout(options))}s;
 pid /run/nginx.pid;
 error_log stderr warn;
 
@@ -109,7 +110,7 @@ const streamMaps = `
 /**
  * A request is repeated once, on another node: when no connection came about or it broke, and for 502 and 503, which
  * a node's proxy gives when it has no replica. nginx repeats no POST that it has sent. What was slow is never
- * repeated, as it may still be worked on: the limit for repeating is between connecting and answering.
+ * repeated.
  */
 function proxyDefaults(options: WebOptions): string {
   const { connectSeconds, sendSeconds, readSeconds, headKb, buffers } = profileOf(options);
@@ -120,7 +121,7 @@ function proxyDefaults(options: WebOptions): string {
   proxy_read_timeout ${readSeconds}s;
   proxy_next_upstream error timeout http_502 http_503;
   proxy_next_upstream_tries 2;
-  proxy_next_upstream_timeout ${Math.min(connectSeconds * 1500, (readSeconds * 1000) / 2)}ms;
+  proxy_next_upstream_timeout ${repeatedWithinMs(readSeconds, options)}ms;
   proxy_request_buffering on;
   # The application is done with an answer that fits in here, however slow the visitor is. What is not kept is not put
   # on the disk.

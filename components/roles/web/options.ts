@@ -24,6 +24,8 @@ export interface WebService {
   readonly pathPrefix: string;
   /** Host name that visitors must use for it. @default - any */
   readonly host?: string | undefined;
+  /** Seconds that its answer may take to begin. @default - what the profile says of all */
+  readonly timeoutSeconds?: number | undefined;
 }
 
 /** Where visitors' requests come in: the same port as on an application node, whose place the web server takes. */
@@ -34,6 +36,26 @@ export const keepingPort = ports.pageKeeping;
 
 export function profileOf({ content }: WebOptions): ProfileValues {
   return profiles[content.profile];
+}
+
+/** Seconds for which a service's answer is waited for. */
+export function timeoutOf(service: string, options: WebOptions): number {
+  const own = options.services.find(({ name }) => name === service)?.timeoutSeconds;
+  return own ?? profileOf(options).readSeconds;
+}
+
+/**
+ * What was slow is never repeated, as it may still be worked on: milliseconds after which nothing is, between those for
+ * connecting and those for answering.
+ */
+export function repeatedWithinMs(readSeconds: number, options: WebOptions): number {
+  return Math.min(profileOf(options).connectSeconds * 1500, readSeconds * 500);
+}
+
+/** Of the service that may take the longest. */
+export function longestTimeout(options: WebOptions): number {
+  const { readSeconds } = profileOf(options);
+  return Math.max(readSeconds, ...options.services.map(({ name }) => timeoutOf(name, options)));
 }
 
 /** Name of the group of nodes that serve a service. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { KeptConnections } from "../../../../components/roles/app/keptConnections";
 import { planReplicas } from "../../../../components/roles/app/replicas";
-import { traefikDynamic, traefikStatic } from "../../../../components/roles/app/traefik";
+import { traefikDynamic } from "../../../../components/roles/app/traefik";
 import { ensureTool } from "../../../../toolchain/build";
 import { services as stackServices } from "../app/support/stack";
-import { chainScenario } from "./support/chain";
+import { chainFiles, chainScenario } from "./support/chain";
 import { whyNoDebian13 } from "./support/debian13";
 import { edgeOptions } from "./support/options";
 import { runScenario } from "./support/scenario";
@@ -36,9 +36,6 @@ function stack(keepConnections: KeptConnections | undefined) {
   return { replicas, dynamic: traefikDynamic(services, replicas, "www.example.com") };
 }
 
-/** Each node has a container network of its own with the same addresses; here they share one. */
-const elsewhere = (text: string) => text.replaceAll("172.20.", "172.21.");
-
 /** Limits of half a minute and more become 2 s, and the load balancer comes from its own address. */
 function scaled(config: string): string {
   return config
@@ -63,19 +60,8 @@ for (const [engine, keepConnections] of ways) {
       const binary = await ensureTool("traefik", (line) => console.log(`    ${line}`));
       const { replicas, dynamic } = stack(keepConnections);
       const addresses = replicas.map(({ address }) => address);
-      const entry = (node: string) =>
-        traefikStatic(node, ["10.0.1.11"])
-          .replace(`${node}:80`, `${node}:8080`)
-          .replace("/etc/traefik/dynamic", `/tmp/traefik/${node}/dynamic`)
-          .replace('"readTimeout": "60s"', '"readTimeout": "2s"');
       result = await runScenario<ChainResult>(engine, chainScenario, edgeOptions, scaled, {
-        files: {
-          "/tmp/replicas.json": JSON.stringify([...addresses, ...addresses.map(elsewhere)]),
-          "/tmp/traefik/10.0.2.11/traefik.yaml": entry("10.0.2.11"),
-          "/tmp/traefik/10.0.2.11/dynamic/services.yaml": dynamic,
-          "/tmp/traefik/10.0.2.12/traefik.yaml": entry("10.0.2.12"),
-          "/tmp/traefik/10.0.2.12/dynamic/services.yaml": elsewhere(dynamic),
-        },
+        files: chainFiles(dynamic, addresses),
         programs: { "/tmp/traefik-program": binary },
       });
     });

@@ -8,6 +8,7 @@ import { webArgs } from "../../../../components/roles/web/definition";
 import { usualWebSettings } from "../../../../components/roles/web/settings";
 import type { SettingsProblem } from "../../../../components/settings/problems";
 import { parseSettings } from "../../../../components/stack/parse";
+import { surroundingsOf } from "./support/surroundings";
 
 const shop = { image: "example/shop:1.0.0", port: 3000, pathPrefix: "/" };
 const admin = { ...shop, host: "admin.example.com" };
@@ -19,18 +20,7 @@ const values = {
 const settingsOf = (web?: Readonly<Record<string, unknown>>) =>
   parseSettings({ ...values, ...(web === undefined ? {} : { web }) }, "prod");
 
-/** What a role is told of a platform. */
-function surroundings(web?: Readonly<Record<string, unknown>>) {
-  const settings = settingsOf(web);
-  const offers = { bastion: { bastion: { host: "198.51.100.11", hostKey: "ssh-ed25519 AAAA" } } };
-  const around = {
-    ...{ wide: settings, platform: { plan: planPlatform(settings) }, offers, registries: [] },
-    common: { location: "nbg1", network: { id: 1, range: "10.0.0.0/16" }, sshKey: "1", privateKey: "k" },
-    inputs: { apiToken: "t" },
-    resolveImage: (reference: string) => reference,
-  };
-  return around as unknown as Parameters<typeof appArgs>[1];
-}
+const surroundings = (web?: Readonly<Record<string, unknown>>) => surroundingsOf(settingsOf(web));
 
 const problemsOf = (web: Readonly<Record<string, unknown>>): readonly SettingsProblem[] => {
   try {
@@ -97,8 +87,8 @@ describe("web servers in a platform", () => {
     const around = surroundings({});
     const { services, nodes, loadBalancers } = webArgs(usualWebSettings, around);
     assert.deepEqual(services, {
-      shop: { pathPrefix: "/" },
-      admin: { pathPrefix: "/", host: "admin.example.com" },
+      shop: { pathPrefix: "/", timeoutSeconds: 32 },
+      admin: { pathPrefix: "/", host: "admin.example.com", timeoutSeconds: 32 },
     });
     assert.deepEqual(nodes, ["10.0.2.11:80", "10.0.2.12:80", "10.0.2.13:80"]);
     assert.deepEqual(loadBalancers, ["10.0.1.11", "10.0.1.12"]);

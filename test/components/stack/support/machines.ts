@@ -76,6 +76,12 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     limits: settings.edge.limits,
     ...(settings.edge.balance && { balance: settings.edge.balance }),
     retries: settings.edge.retries ?? 1,
+    timeoutSeconds:
+      5 +
+      Math.max(
+        30,
+        ...Object.values(settings.app.services).flatMap(({ timeoutSeconds = [] }) => timeoutSeconds),
+      ),
     sticky: Object.values(settings.app.services).some(({ sticky }) => sticky === true),
     cdn: settings.edge.cdn && { ...settings.edge.cdn, secret: "planted-origin-secret" },
     redirectToHttps: settings.edge.redirectToHttps ?? true,

@@ -127,7 +127,9 @@ function anyRoute(random: Random): Values {
   const host = random.chance(0.2)
     ? random.pick(["a.example", "xn--bcher-kva.example", longestDomain])
     : undefined;
-  return plain({ port, pathPrefix: path(), host, healthPath: random.chance(0.5) ? path() : undefined });
+  const timeoutSeconds = random.pick([1, 30, 3600, undefined, undefined]);
+  const healthPath = random.chance(0.5) ? path() : undefined;
+  return plain({ port, pathPrefix: path(), host, healthPath, timeoutSeconds });
 }
 
 function anyService(random: Random): Values {

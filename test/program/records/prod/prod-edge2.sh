@@ -896,7 +896,7 @@ echo "none of ${new[*]} is ready after $patience s, so visitors stay with ${old[
 exit 1
 END_68e044853977
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1" && /usr/local/lib/platform-edge/await-machines' <<'END_274474b44574'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1" && /usr/local/lib/platform-edge/await-machines' <<'END_0b54518bda5f'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -928,7 +928,7 @@ defaults
   option dontlognull
   timeout connect 3s
   timeout client 30s
-  timeout server 30s
+  timeout server 35s
   timeout http-request 10s
   timeout http-keep-alive 30s
   timeout queue 10s
@@ -968,6 +968,8 @@ frontend visitors
   unique-id-format %[uuid()]
   unique-id-header X-Request-ID
   http-after-response set-header X-Edge edge2
+  # Visitors can say by which id their request is logged.
+  http-after-response set-header X-Request-ID %[unique-id]
   log-format "${HAPROXY_HTTP_LOG_FMT} %ID"
   acl asks_state path /.well-known/platform-edge
   acl is_peer req.hdr(X-Platform-Key) -m str 62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c
@@ -1097,7 +1099,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_274474b44574
+END_0b54518bda5f
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash

@@ -1,4 +1,23 @@
+import { traefikStatic } from "../../../../../components/roles/app/traefik";
 import { ending } from "./standIns";
+
+/** Each node has a container network of its own with the same addresses; here they share one. */
+const elsewhere = (text: string) => text.replaceAll("172.20.", "172.21.");
+
+/** What Traefik and the replicas of two nodes read, of which the load balancer has port 80. */
+export function chainFiles(dynamic: string, addresses: readonly string[]): Readonly<Record<string, string>> {
+  const entry = (node: string) =>
+    traefikStatic(node, ["10.0.1.11"])
+      .replace(`${node}:80`, `${node}:8080`)
+      .replace("/etc/traefik/dynamic", `/tmp/traefik/${node}/dynamic`);
+  return {
+    "/tmp/replicas.json": JSON.stringify([...addresses, ...addresses.map(elsewhere)]),
+    "/tmp/traefik/10.0.2.11/traefik.yaml": entry("10.0.2.11"),
+    "/tmp/traefik/10.0.2.11/dynamic/services.yaml": dynamic,
+    "/tmp/traefik/10.0.2.12/traefik.yaml": entry("10.0.2.12"),
+    "/tmp/traefik/10.0.2.12/dynamic/services.yaml": elsewhere(dynamic),
+  };
+}
 
 /** Python that such a scenario begins with: all that is between a visitor and two replicas on each of two nodes. */
 export const chainStart = `import http.client, json, os, socket, struct, subprocess, sys, threading, time, urllib.error, urllib.request
@@ -15,6 +34,9 @@ class Replica(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def answer(self):
+        if self.path == "/unread":
+            time.sleep(90)
+            return
         size, received = int(self.headers.get("Content-Length") or 0), 0
         while received < size:
             piece = self.rfile.read1(65536)
@@ -28,6 +50,8 @@ class Replica(BaseHTTPRequestHandler):
             status = ready["status"]
         else:
             seen.append(self.path)
+        # "/page?after=2" takes 2 s.
+        time.sleep(float(self.path.partition("after=")[2] or 0))
         if self.path == "/hold":
             time.sleep(0.5)
         if self.path == "/reset":
