@@ -1,11 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awaitBoot, readHostKey, runSetup } from "./commands";
 import { refuseInputs } from "./inputErrors";
-import type { PlatformContext } from "./machinesArgs";
 import { type MachineArgs, machineProblems } from "./ownMachines";
 import { attachVolume, completeMachine, createServer, numericId } from "./server";
 
 export type { MachineArgs } from "./ownMachines";
+
+/** What is asked before a server is made or changed, and around the changes of a set-up. @default - nothing */
+export interface MachineHooks {
+  readonly serverHooks?: pulumi.ResourceHookBinding | undefined;
+  readonly setupHooks?: pulumi.ResourceHookBinding | undefined;
+}
 
 /**
  * One server and what runs on it: `hcloud.Server`, then one script over one SSH connection. Changing the
@@ -50,17 +55,17 @@ export class Machine extends pulumi.ComponentResource {
   /** Host name; resolves when the setup has succeeded. */
   public readonly configured: pulumi.Output<string>;
 
-  /** @param platform what it is part of; it stands alone without */
+  /** @param hooks of what it is part of; it stands alone without */
   constructor(
     name: string,
     args: MachineArgs,
     opts?: pulumi.ComponentResourceOptions,
-    platform: Pick<PlatformContext, "serverHooks"> = {},
+    hooks: MachineHooks = {},
   ) {
     super("hetzner-platform:index:Machine", name, {}, opts);
     refuseInputs(`Machine ${name}`, machineProblems(name, args));
     const machine = completeMachine(name, args);
-    const server = createServer(name, machine, platform.serverHooks ?? {}, this);
+    const server = createServer(name, machine, hooks.serverHooks ?? {}, this);
     // Only what leaves nothing in the cloud. A relation that is forgotten with its server, and not undone, is in the
     // way of the next `up` when the engine was killed before the server went.
     const onServer = { parent: this, deletedWith: server };
@@ -71,7 +76,11 @@ export class Machine extends pulumi.ComponentResource {
     const booted = awaitBoot(name, machine, server, learnedKey, onServer);
     // Whoever needs the key to connect, here or through this machine, waits for the boot with it.
     const hostKey = pulumi.all([learnedKey, booted.id]).apply(([key]) => key);
-    const setup = runSetup(name, machine, server, hostKey, { ...onServer, dependsOn: attachment });
+    const setup = runSetup(name, machine, server, hostKey, {
+      ...onServer,
+      dependsOn: attachment,
+      hooks: hooks.setupHooks,
+    });
 
     this.serverId = serverId;
     this.publicIpv4 = machine.isPublic ? server.ipv4Address : pulumi.output("");

@@ -9,7 +9,8 @@ import { createPlacementGroups } from "./placementGroups";
 export type { MachineGroupArgs } from "./ownMachines";
 
 /**
- * Machines of one kind: on different physical hosts, changed together or one after the other.
+ * Machines of one kind: on different physical hosts, made together and changed one after the other. When the change of
+ * one fails the others stay as they were.
  *
  * Cost: the server type for each machine, 0.50 EUR a month for the IPv4 address of each public one.
  *
@@ -65,7 +66,16 @@ export class MachineGroup extends pulumi.ComponentResource {
 }
 
 function createGroup(name: string, args: MachineGroupArgs, parent: MachineGroup): Machine[] {
-  const { addresses, hostname: prefix = name, setup, volumeIds, spread = true, rollout, ...common } = args;
+  const {
+    addresses,
+    hostname: prefix = name,
+    setup,
+    volumeIds,
+    spread = true,
+    rollout,
+    settleSeconds,
+    ...common
+  } = args;
   const labels = args.labels ?? platformLabels(prefix);
   const count = spread ? addresses.length : 0;
   const groups = createPlacementGroups(name, { count, groupName: prefix, labels }, parent);
@@ -79,5 +89,5 @@ function createGroup(name: string, args: MachineGroupArgs, parent: MachineGroup)
     };
     return { name: `${name}-${index + 1}`, args };
   });
-  return createInOrder(members, { parent, groups, rollout });
+  return createInOrder(name, members, { parent, groups, rollout, settleSeconds });
 }

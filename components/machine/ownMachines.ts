@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Rollout } from "../plan/role";
+import { type Rollout, rollouts } from "../plan/role";
 import { isHostName } from "../settings/hostNames";
 import { isLabel } from "../settings/leaves";
 import type { MachineSetup } from "../setup/types";
@@ -63,9 +63,13 @@ export interface MachineGroupArgs extends OwnMachinesArgs {
   readonly volumeIds?: pulumi.Input<number>[];
   /** Each machine is on a physical host of its own; ten at most share a placement group. @default true */
   readonly spread?: boolean;
-  /** All at once, or each after the one before is set up. @default "together" */
+  /** Made and changed all at once (`together`), changed one after the other (`inTurn`), made so too (`oneByOne`). @default "inTurn" */
   readonly rollout?: Rollout;
+  /** Seconds from the end of a change of one machine to the next one's: until others notice that it is back. @default 0 */
+  readonly settleSeconds?: number;
 }
+
+const longestSettleSeconds = 3600;
 
 /** Everything that is wrong and can be known before any resource is made; empty: nothing. */
 export function machineProblems(name: string, args: MachineArgs): InputProblem[] {
@@ -82,8 +86,8 @@ export function machineProblems(name: string, args: MachineArgs): InputProblem[]
 
 /** The same of a group. */
 export function groupProblems(name: string, args: MachineGroupArgs): InputProblem[] {
-  const { addresses, network, volumeIds, rollout, hostname = name } = args;
-  const rollouts: readonly unknown[] = ["together", "oneByOne"];
+  const { addresses, network, volumeIds, rollout, settleSeconds, hostname = name } = args;
+  const known: readonly unknown[] = rollouts;
   return [
     ...ownMachinesProblems(args),
     ...addressProblems(network.range, addresses),
@@ -92,7 +96,13 @@ export function groupProblems(name: string, args: MachineGroupArgs): InputProble
       (text) => isLabel(`${text}${addresses.length}`) && !/\d$/.test(text),
       "lower-case letters, digits and hyphens with no digit at the end: the machine's number stands behind it",
     ),
-    ...plainProblem("rollout", rollout, (value) => rollouts.includes(value), rollouts.join(" or ")),
+    ...plainProblem("rollout", rollout, (value) => known.includes(value), rollouts.join(" or ")),
+    ...plainProblem(
+      "settleSeconds",
+      settleSeconds,
+      (value) => typeof value === "number" && value >= 0 && value <= longestSettleSeconds,
+      `0 to ${longestSettleSeconds}`,
+    ),
     ...(volumeIds === undefined || volumeIds.length === addresses.length
       ? []
       : [

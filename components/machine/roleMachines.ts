@@ -24,8 +24,10 @@ export interface RoleMachines
    * physical host of its own. @default - machines may share a host
    */
   readonly spread?: string;
-  /** All at once, or each after the one before is set up. @default "together" */
+  /** @default "inTurn" */
   readonly rollout?: Rollout;
+  /** Seconds until others notice that a machine which has changed is back. @default 0 */
+  readonly settleSeconds?: number;
   /** The machines are made after it and deleted before it. @default - nothing */
   readonly after?: pulumi.Output<unknown>;
   /** Names that a machine's component had in former releases. @default - none */
@@ -34,7 +36,7 @@ export interface RoleMachines
 
 /** The machines as children of a component that has more than machines. */
 export function createMachines(name: string, role: RoleMachines, parent: pulumi.Resource): Machine[] {
-  const { context, machines: plans, spread, after, rollout } = role;
+  const { context, machines: plans, spread, after, rollout, settleSeconds } = role;
   const count = spread === undefined ? 0 : plans.length;
   const groups = createPlacementGroups(
     name,
@@ -46,7 +48,7 @@ export function createMachines(name: string, role: RoleMachines, parent: pulumi.
     args: machineArgs(role, plan),
     aliases: (role.formerNames?.(plan) ?? []).map((former) => ({ name: former })),
   }));
-  return createInOrder(members, { parent, groups, rollout, platform: context });
+  return createInOrder(name, members, { parent, groups, rollout, settleSeconds, platform: context });
 }
 
 function machineArgs(role: RoleMachines, plan: MachinePlan): MachineArgs {

@@ -21,7 +21,7 @@ export interface Role {
   readonly volume?: Volume;
   /** What is ordered for the whole role besides its servers. @default - nothing */
   readonly orders?: readonly Order[];
-  /** Order of a change: all machines at once, or each after the one before has succeeded. @default "together" */
+  /** Order of a change. @default "inTurn" */
   readonly rollout?: Rollout;
   readonly parts: readonly Part[];
 }
@@ -38,7 +38,13 @@ export type Order =
   | { readonly kind: "floatingIpv4"; readonly purpose: string; readonly title: string }
   | { readonly kind: "storageBox"; readonly purpose: string; readonly capacityGb: number };
 
-export type Rollout = "together" | "oneByOne";
+/**
+ * Order in which machines of one kind come to what they should be. `together`: all at once. `inTurn`: new ones at once,
+ * but set-ups change one after the other, and where one fails the rest stay as they were. `oneByOne`: each is made, and
+ * changed, after the one before has succeeded.
+ */
+export type Rollout = (typeof rollouts)[number];
+export const rollouts = ["together", "inTurn", "oneByOne"] as const;
 
 /** Some part of it is a container. */
 export function runsContainers(role: Role): boolean {

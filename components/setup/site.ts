@@ -18,6 +18,9 @@ export const nodeHealthPath = `${internalPrefix}ready`;
 /** Answers 200 on a machine while its own proxy takes requests, 503 before it stops. */
 export const proxyHealthPath = `${internalPrefix}ping`;
 
+/** Within as many seconds the proxies in front notice that a machine denies its health, or is healthy again. */
+export const noticedWithinSeconds = 3;
+
 /**
  * A request with this header may be answered by any replica of the machine, ready or not. The proxies in front set it
  * when no machine at all is ready; a visitor's own is removed.

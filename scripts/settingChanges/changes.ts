@@ -81,7 +81,7 @@ export const settingChanges: readonly SettingChange[] = [
     value: "ccx13",
     note: "both machines lose power at once; so does every tier whose size changes (`vcpus` and `memoryGb` too)",
   },
-  { path: "edge.engine", value: "nginx", note: "both balancers at once" },
+  { path: "edge.engine", value: "nginx", note: "one balancer after the other" },
   {
     path: "edge.mode",
     value: "activeActive",
@@ -148,7 +148,7 @@ export const settingChanges: readonly SettingChange[] = [
   {
     path: "app.accessLog",
     value: { requests: "all" },
-    note: "Traefik restarts on all app nodes at once: 503 for seconds",
+    note: "Traefik restarts on one app node after the other, which leave the balancers' pools before",
   },
   {
     path: "app.services",
@@ -194,14 +194,14 @@ export const settingChanges: readonly SettingChange[] = [
   {
     path: "images.traefik",
     value: image("example/traefik"),
-    note: "Traefik restarts on all app nodes at once: 503 for seconds",
+    note: "Traefik restarts on one app node after the other, which leave the balancers' pools before",
   },
   { path: "images.elasticsearch", value: image("example/search"), note: "search restarts" },
   { path: "images.objectStore", value: image("example/store"), note: "the object store restarts" },
   {
     path: "images.registryMirror",
     value: "https://mirror.example.com",
-    note: "Docker restarts on all these machines at once; containers go on",
+    note: "Docker restarts, on one app node after the other; containers go on",
   },
   {
     path: "images.registries",

@@ -172,6 +172,26 @@ describe("drills", function () {
     assert.equal(await owner(), now);
   });
 
+  it("another configuration of Traefik reaches one app node after the other, and neither reads nor writes fail", async () => {
+    const nodes = ["local-app1", "local-app2"];
+    const started = () =>
+      Promise.all(nodes.map((node) => must(node, "docker inspect -f '{{.State.StartedAt}}' traefik")));
+    const before = await started();
+    const loads = [
+      startLoad(`${url()}/api/whoami`, 4, 600),
+      startLoad(`${url()}/api/items`, 2, 600, { name: "drill" }),
+    ];
+    await up({ "app.accessLog.slowerThanMs": 900 }).finally(() => loads.map((load) => load.stop()));
+    const after = await started();
+    for (const [index, node] of nodes.entries()) assert.notEqual(after[index], before[index], node);
+    for (const [index, what] of ["reads", "writes"].entries()) {
+      const result = await loads[index]?.result;
+      assert.ok(result !== undefined);
+      console.log(`      ${what}: ${describeLoad(result)}`);
+      assert.equal(result.failed, 0, `${describeLoad(result)}\n${await edgeLog()}`);
+    }
+  });
+
   it("S0-21, S1-3, S1-20, S1-42, S4-21: app nodes go from 2 to 3 and back under load; no other server and no HAProxy is another one", async () => {
     if ((await appNodes()) !== 2) await up({ "app.count": 2 });
     const before = await lasting();

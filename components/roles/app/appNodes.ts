@@ -3,6 +3,7 @@ import { refuseInputs } from "../../machine/inputErrors";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { machinesOf } from "../../plan/plan";
+import { noticedWithinSeconds } from "../../setup/site";
 import { type AppNodesArgs, appProblems } from "./inputs";
 import { appPlan, nodeSetup } from "./nodeSetup";
 
@@ -79,6 +80,7 @@ export class AppNodes extends pulumi.ComponentResource {
         bastion,
         setup: (node) => nodeSetup(name, args, platform, node),
         spread: `${environment}-app`,
+        settleSeconds: noticedWithinSeconds,
       },
       this,
     );

@@ -1,17 +1,15 @@
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
-import { anyReplicaHeader, nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { anyReplicaHeader, nodeHealthPath, noticedWithinSeconds, proxyHealthPath } from "../../setup/site";
 import { KeptConnections, readsRule, type Transport, transportName, transports } from "./keptConnections";
 import type { Replica } from "./replicas";
 import { traefikPort } from "./role";
 import type { ServiceSettings } from "./settings";
 import { stickiness } from "./sticky";
 
-/** Seconds that Traefik keeps taking requests after it was told to stop, for the load balancers to notice. */
-const drainSeconds = 3;
 const graceSeconds = 10;
 
 /** Time that Traefik needs at most to stop. */
-export const traefikStopSeconds = drainSeconds + graceSeconds + 5;
+export const traefikStopSeconds = noticedWithinSeconds + graceSeconds + 5;
 
 /**
  * Traefik's static configuration. The entry point is the node's private address; forwarded headers count only
@@ -31,7 +29,7 @@ export function traefikStatic(privateIp: string, loadBalancers: readonly string[
         forwardedHeaders: { trustedIPs: loadBalancers },
         transport: {
           lifeCycle: {
-            requestAcceptGraceTimeout: `${drainSeconds}s`,
+            requestAcceptGraceTimeout: `${noticedWithinSeconds}s`,
             graceTimeOut: `${graceSeconds}s`,
           },
           // The first is for a whole request with its body, and an upload may take hours: only load balancers get

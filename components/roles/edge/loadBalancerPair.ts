@@ -8,6 +8,7 @@ import { machineContext, type PlatformContext, planOf, requireSize } from "../..
 import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { numericId } from "../../machine/server";
 import { machinesOf } from "../../plan/plan";
+import { noticedWithinSeconds } from "../../setup/site";
 import { pairAddresses } from "./addresses";
 import { lookUpAddresses, type VisitorAddress } from "./broughtAddresses";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
@@ -192,6 +193,7 @@ function createPair(
       setup: (machine) => machineSetup(args, pair, machine, floatingIps),
       firewallIds: [numericId(createFirewall(name, args, pair, parent))],
       spread: pair.resourceName,
+      settleSeconds: noticedWithinSeconds,
       // `destroy` deletes the machines before the address: their agents would take it again in the moment between
       // unassigning and deleting it, and Hetzner deletes no assigned address.
       after: pulumi.all(floatingIps.map(({ id }) => id)),

@@ -1,6 +1,6 @@
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
-import { proxyHealthPath } from "../../setup/site";
+import { noticedWithinSeconds, proxyHealthPath } from "../../setup/site";
 import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { brotliPackages } from "./compression";
@@ -13,8 +13,6 @@ import { webProbes } from "./status";
 
 const configPath = "/etc/nginx/nginx.conf";
 
-/** Seconds for which a server that stops still takes requests, while the load balancers notice that it denies its health. */
-const drainSeconds = 3;
 const graceSeconds = 50;
 
 const dropIn = keepRunning({
@@ -28,9 +26,9 @@ const dropIn = keepRunning({
     "RuntimeDirectory=platform-web",
     "# The load balancers look elsewhere first, then old connections end what they have begun.",
     "ExecStop=",
-    `ExecStop=-/bin/sh -c 'touch ${leavingPath}; sleep ${drainSeconds}'`,
+    `ExecStop=-/bin/sh -c 'touch ${leavingPath}; sleep ${noticedWithinSeconds}'`,
     `ExecStop=-/sbin/start-stop-daemon --quiet --stop --retry QUIT/${graceSeconds} --pidfile /run/nginx.pid`,
-    `TimeoutStopSec=${drainSeconds + graceSeconds + 5}`,
+    `TimeoutStopSec=${noticedWithinSeconds + graceSeconds + 5}`,
   ],
 });
 

@@ -5,6 +5,7 @@ import type { Machine } from "../../machine/machine";
 import { machineContext, type PlatformContext } from "../../machine/machinesArgs";
 import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { type MachinePlan, machinesOf } from "../../plan/plan";
+import { noticedWithinSeconds } from "../../setup/site";
 import { readContent, type WebNodesArgs, webProblems } from "./inputs";
 import { nodeSetup, webPlan } from "./nodeSetup";
 import { purgeCommand } from "./purge";
@@ -74,6 +75,7 @@ export class WebNodes extends pulumi.ComponentResource {
         bastion,
         setup: (machine) => nodeSetup(name, args, platform, machine),
         spread: `${environment}-web`,
+        settleSeconds: noticedWithinSeconds,
       },
       this,
     );

@@ -3,6 +3,7 @@ import { machineBase } from "../../../../components/machine/base";
 import { loadBalancerSetup } from "../../../../components/roles/edge/setup";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { renderSetup } from "../../../../components/setup/render";
+import { noticedWithinSeconds } from "../../../../components/setup/site";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
 import { edge1, edge2, setupOptions, topology } from "./support/options";
@@ -27,6 +28,13 @@ describe("load balancer setup", () => {
     for (const earlier of ["platform-floating-ip.service", "haproxy.service", "floating-ip-agent.service"]) {
       assert.ok(order.indexOf(earlier) < keepalived, earlier);
     }
+  });
+
+  it("notices that an app node is healthy again before the next node changes", () => {
+    const config = haproxy.files.find(({ path }) => path.endsWith("/haproxy.cfg"))?.content ?? "";
+    const app = config.slice(config.indexOf("backend app\n"));
+    const [, interval, rise] = /downinter (\d+)s .*rise (\d+) /.exec(app) ?? assert.fail(app);
+    assert.ok(Number(interval) * Number(rise) < noticedWithinSeconds, `${interval} s, ${rise} times`);
   });
 
   it("S1-5, S1-41: mirrors itself on the other machine, which differs in who is who alone", () => {
