@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { serverTypes } from "../sizing/serverTypes";
 import { defaultImage } from "./context";
-import { enginesHooks } from "./enginesHooks";
+import { enginesHooks, programHook } from "./enginesHooks";
 import { getFromApi, type HookApi, type KnownApi, knownApi } from "./hookApi";
 
 /** Stands for the image of each role under `bakedImages`, which `npm run bake` writes. */
@@ -44,7 +44,7 @@ export function refuseMissingImage(name: string, api: HookApi, stack: string): p
     if (problem !== undefined)
       throw new Error(`${String(server)} cannot be made: ${problem}; ${remedy(stack)}`);
   };
-  const hook = new pulumi.ResourceHook(`${name}-image`, ({ newInputs }) => check(newInputs ?? {}), {
+  const hook = programHook(`${name}-image`, ({ newInputs }) => check(newInputs ?? {}), {
     onDryRun: true,
   });
   return { beforeCreate: [hook] };

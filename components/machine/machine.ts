@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awaitBoot, readHostKey, runSetup } from "./commands";
+import { withHooks } from "./enginesHooks";
+import { explainChanges } from "./explainChanges";
 import { refuseInputs } from "./inputErrors";
 import { type MachineArgs, machineProblems } from "./ownMachines";
 import { attachVolume, completeMachine, createServer, numericId } from "./server";
@@ -79,7 +81,7 @@ export class Machine extends pulumi.ComponentResource {
     const setup = runSetup(name, machine, server, hostKey, {
       ...onServer,
       dependsOn: attachment,
-      hooks: hooks.setupHooks,
+      hooks: withHooks(explainChanges(name), hooks.setupHooks),
     });
 
     this.serverId = serverId;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enginesHooks } from "./enginesHooks";
+import { enginesHooks, programHook } from "./enginesHooks";
 import { getFromApi, type HookApi, type KnownApi, knownApi } from "./hookApi";
 
 /** Part of `GET /server_types`. */
@@ -32,9 +32,9 @@ export function refuseSoldOut(name: string, api: HookApi): pulumi.ResourceHookBi
   };
   const options = { onDryRun: true };
   return {
-    beforeCreate: [new pulumi.ResourceHook(`${name}-stock`, ({ newInputs }) => check(newInputs), options)],
+    beforeCreate: [programHook(`${name}-stock`, ({ newInputs }) => check(newInputs), options)],
     beforeUpdate: [
-      new pulumi.ResourceHook(
+      programHook(
         `${name}-stock-resize`,
         ({ newInputs, oldInputs }) =>
           (oldInputs as ServerInputs | undefined)?.serverType === newInputs?.serverType

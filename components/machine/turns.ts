@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enginesHooks } from "./enginesHooks";
+import { enginesHooks, programHook } from "./enginesHooks";
 
 /** Who changes, or has failed to. */
 export interface Changing {
@@ -66,8 +66,8 @@ function until(time: number): Promise<void> {
 export function changesInTurn(name: string, turns: Turns): pulumi.ResourceHookBinding {
   if (!enginesHooks()) return {};
   return {
-    beforeUpdate: [new pulumi.ResourceHook(`${name}-turn`, (who) => turns.begin(who))],
-    afterUpdate: [new pulumi.ResourceHook(`${name}-turn-ends`, () => turns.end())],
+    beforeUpdate: [programHook(`${name}-turn`, (who) => turns.begin(who))],
+    afterUpdate: [programHook(`${name}-turn-ends`, () => turns.end())],
     onError: [
       new pulumi.ErrorHook(`${name}-turn-fails`, (who) => {
         if (who.failedOperation === "update") turns.fail(who);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enginesHooks } from "../machine/enginesHooks";
+import { enginesHooks, programHook } from "../machine/enginesHooks";
 import type { Plan } from "../plan/plan";
 import { refusalText, type SettledSettings } from "../settings/settled";
 import type { PlatformSettings } from "./settings";
@@ -36,7 +36,7 @@ function refuseChanges(before: SettledSettings, settings: PlatformSettings, plan
 }
 
 function settledHook(name: string, refuse: (before: SettledSettings) => void): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
+  return programHook(
     `${name}-settled-settings`,
     ({ oldInputs }) => {
       refuse((oldInputs as { readonly input?: SettledSettings } | undefined)?.input ?? {});

@@ -3,6 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { readOutline } from "../../components/setup/outline";
 import { programInputs, readStackFile } from "../../components/stack/stackFile";
 import { renderSetups } from "../../scripts/renderSetups";
 
@@ -50,6 +51,20 @@ describe("npm run render", function () {
       const syntax = spawnSync("bash", ["-n"], { input: script });
       assert.equal(String(syntax.stderr), "", name);
       assert.match(script, /^stage end$/m, name);
+    }
+  });
+
+  it("prints what a preview reads again to say what changes: every file and every unit of each machine", async () => {
+    for (const [name, script] of await setupsOf("local")) {
+      const listed = (kind: string) =>
+        new RegExp(`^manifest_begin ${kind} <<'END_OF_NAMES'\\n([\\s\\S]*?)END_OF_NAMES$`, "m")
+          .exec(script)?.[1]
+          ?.split("\n")
+          .filter((line) => line !== "")
+          .sort();
+      const { files, units } = readOutline(script);
+      assert.deepEqual([...files.keys()].sort(), listed("file-names"), name);
+      assert.deepEqual(units.map((unit) => unit.name).sort(), listed("unit-names"), name);
     }
   });
 

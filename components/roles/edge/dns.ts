@@ -1,6 +1,6 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
-import { enginesHooks } from "../../machine/enginesHooks";
+import { enginesHooks, programHook } from "../../machine/enginesHooks";
 import { getFromApi, type HookApi, type KnownApi, knownApi } from "../../machine/hookApi";
 import { type DnsSettings, nameInZone } from "../../settings/dns";
 import type { AcmeSettings } from "./acmeSettings";
@@ -69,11 +69,9 @@ function refuseForeignRecords(name: string, api: HookApi): pulumi.ResourceHookBi
     const problem = (await asked) ?? (await problemOf(access, path, recordProblem(key)));
     if (problem !== undefined) throw new Error(problem);
   };
-  const hook = new pulumi.ResourceHook(
-    `${name}-foreign`,
-    ({ newInputs }) => check(newInputs as unknown as RecordKey),
-    { onDryRun: true },
-  );
+  const hook = programHook(`${name}-foreign`, ({ newInputs }) => check(newInputs as unknown as RecordKey), {
+    onDryRun: true,
+  });
   return { beforeCreate: [hook] };
 }
 

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { local } from "@pulumi/command";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import type { Stack } from "@pulumi/pulumi/automation";
 import { type Changing, changesInTurn, createTurns, leftText } from "../../../components/machine/turns";
-import { ensurePulumiHome } from "../../../toolchain/pulumiHome";
+import { stackIn } from "../../support/programStack";
 
 const machines = ["app1", "app2", "app3"];
 const [app1, app2, app3] = machines.map(changing) as [Changing, Changing, Changing];
 
 function changing(name: string): Changing {
-  return { name, urn: `urn:pulumi:turns::turns::command:local:Command::${name}` };
+  return { name, urn: `urn:pulumi:test::test::command:local:Command::${name}` };
 }
 
 describe("turns", () => {
@@ -76,15 +76,7 @@ describe("set-ups that change in turn, at the real engine", function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "hetzner-platform-turns-"));
     log = join(folder, "log");
-    const home = await ensurePulumiHome((line) => console.error(line));
-    stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "turns", projectName: "turns", program: async () => undefined },
-      {
-        workDir: folder,
-        pulumiCommand: await PulumiCommand.get({ root: dirname(dirname(home.bin)) }),
-        envVars: { ...home.env, PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "test" },
-      },
-    );
+    stack = await stackIn(folder);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
