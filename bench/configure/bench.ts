@@ -1,5 +1,5 @@
 // Ours against those who configure over SSH: the same end state on the same booted machines, in turns.
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createCleanUp } from "../../localcloud/bench/cleanUp";
@@ -34,8 +34,10 @@ export interface ConfigureOptions {
   readonly machines: readonly number[];
   /** What the machines are when a tool comes. */
   readonly states: readonly State[];
-  /** Where all measurements go as JSON. */
+  /** Where all measurements go as JSON, also those of a run that Ctrl-C ended. */
   readonly json: string;
+  /** Adds to the measurements that are there. */
+  readonly continue?: boolean;
   readonly publish?: boolean;
 }
 
@@ -57,7 +59,8 @@ export async function benchConfigure(options: ConfigureOptions): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void cleanUp.run().finally(() => process.exit(130)));
   }
-  const samples: Sample[] = [];
+  const samples = options.continue ? await readSamples(options.json) : [];
+  cleanUp.later("measurements", () => writeSamples(options.json, samples));
   try {
     const home = await ensurePulumiHome(progress);
     const work = await mkdtemp(join(tmpdir(), "bench-configure-"));
@@ -73,10 +76,17 @@ export async function benchConfigure(options: ConfigureOptions): Promise<void> {
     process.stdout.write(`${report}\n`);
     if (options.publish) await publish("configure", report);
   } finally {
-    await mkdir(dirname(options.json), { recursive: true });
-    await writeFile(options.json, JSON.stringify(samples));
     await cleanUp.run();
   }
+}
+
+async function readSamples(path: string): Promise<Sample[]> {
+  return JSON.parse(await readFile(path, "utf8")) as Sample[];
+}
+
+async function writeSamples(path: string, samples: readonly Sample[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, JSON.stringify(samples));
 }
 
 /** An empty cloud, and what each tool works with. */

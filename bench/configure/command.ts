@@ -16,6 +16,7 @@ export function addConfigure(
     .option("--machines <numbers>", "how many machines are configured together", readCounts, [1, 4, 8])
     .option("--states <names>", `what of ${states.join(", ")} is measured`, readStates, [...states])
     .option("--json <file>", "where all measurements go as JSON", cacheDir("bench", "configure.json"))
+    .option("--continue", "adds to the measurements in that file, as after Ctrl-C")
     .option("--publish", "writes the tables into docs/performance.md")
     .addHelpText(
       "after",
