@@ -1,10 +1,19 @@
 import { defineRole } from "../../machine/roleDefinition";
-import { addressesOf, orderedAs, privateArgs, type Surroundings } from "../../machine/surroundings";
+import {
+  addressesOf,
+  type Offers,
+  orderedAs,
+  privateArgs,
+  type Surroundings,
+} from "../../machine/surroundings";
 import { machinesNeeding, machinesOffering, type Plan } from "../../plan/plan";
 import { offersOf } from "../../plan/role";
+import { Store } from "../../settings/store";
 import { applicationOffer, siteOffer } from "../../setup/site";
 import { defaultTimeoutSeconds, longerBySeconds } from "../../setup/waits";
 import { WebNodes, type WebNodesArgs } from ".";
+import type { SiteStoreArgs } from "./inputs";
+import { storedSites } from "./releaseStore";
 import { webRole } from "./role";
 import { usualWebSettings, type WebSettings, webSettings } from "./settings";
 
@@ -38,6 +47,24 @@ export function webArgs(section: WebSettings, surroundings: Surroundings): WebNo
     uncachedServices: [...uncachedServices],
     secrets: inputs.secrets ?? {},
     ...(release !== undefined && { release }),
+    ...(storedSites(sites).length > 0 && { objectStore: storeOf(offers) }),
+  };
+}
+
+/** The platform's own object store. @throws when nobody offers one */
+function storeOf(offers: Offers): SiteStoreArgs {
+  const environment = offers[Store.ObjectStore]?.environment ?? {};
+  const value = (name: string) => {
+    const found = environment[name];
+    if (found === undefined) throw new Error(`what offers ${Store.ObjectStore} tells no ${name}`);
+    return found;
+  };
+  return {
+    endpoint: value("S3_ENDPOINT"),
+    region: value("S3_REGION"),
+    bucket: value("S3_BUCKET"),
+    accessKeyId: value("S3_ACCESS_KEY_ID"),
+    secretAccessKey: value("S3_SECRET_ACCESS_KEY"),
   };
 }
 

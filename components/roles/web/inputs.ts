@@ -23,6 +23,7 @@ import type { WebService } from "./options";
 import type { WebProfile } from "./profiles";
 import type { ProtectedPath } from "./protectedPaths";
 import { isReleaseName } from "./purge";
+import { storedSites } from "./releaseStore";
 import { webRules } from "./rules";
 import { contentShape, serviceName, type WebContent } from "./settings";
 import type { WebSite } from "./sites";
@@ -57,10 +58,23 @@ export interface WebNodesArgs extends MachinesArgs {
   readonly uncachedServices?: string[];
   /** Files that the web servers answer with themselves, by name. @default - none */
   readonly sites?: Readonly<Record<string, Given<WebSite>>>;
+  /** Where the releases of sites lie whose `source` is `objectStore`. @default - nowhere */
+  readonly objectStore?: SiteStoreArgs;
   /** Paths that only some may reach, by name. @default - none */
   readonly protectedPaths?: Readonly<Record<string, Given<ProtectedPath>>>;
   /** Values of the secrets that protected paths name as passwords. Secret. @default - none */
   readonly secrets?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+}
+
+/** A bucket of anything that speaks S3. */
+export interface SiteStoreArgs {
+  /** `http://10.0.4.11:9000`: `StorageNode.s3Endpoint`. */
+  readonly endpoint: pulumi.Input<string>;
+  readonly region: pulumi.Input<string>;
+  readonly bucket: pulumi.Input<string>;
+  readonly accessKeyId: pulumi.Input<string>;
+  /** Secret. */
+  readonly secretAccessKey: pulumi.Input<string>;
 }
 
 /** How visitors ask for a service. */
@@ -132,6 +146,14 @@ export function webProblems(args: WebNodesArgs): InputProblem[] {
       "one at least where there are services",
     ),
     ...eachPlain("nodes", args.nodes, isNode, "an IPv4 address and a port: 10.0.2.11:80"),
+    ...(storedSites(content.sites).length === 0 || args.objectStore !== undefined
+      ? []
+      : [
+          {
+            propertyPath: "objectStore",
+            reason: `got nothing, allowed a bucket: sites ${storedSites(content.sites).join(", ")} come from it`,
+          },
+        ]),
     ...plainProblem("release", args.release, isReleaseName, "1 to 128 letters, digits and . _ -"),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
     ...eachPlain("loadBalancers", args.loadBalancers, isClient, "an IPv4 address or range: 10.0.1.0/24"),

@@ -25,7 +25,7 @@ export function webPlan(
   });
 }
 
-/** What a machine becomes. Secret where a protected path has passwords. */
+/** What a machine becomes. Secret: it may hold passwords and what opens a store. */
 export function nodeSetup(
   name: string,
   args: WebNodesArgs,
@@ -41,7 +41,7 @@ export function nodeSetup(
     const options = { machine, loadBalancers, nodes, services, domain, content };
     return mergeSetups(
       machineBase(machine, plan, { adminRanges: [], logArchive, leaving }),
-      webSetup(options, secrets),
+      webSetup(options, secrets, settled.objectStore),
     );
   });
 }
@@ -54,6 +54,6 @@ function settledArgs(args: WebNodesArgs) {
     loadBalancers: args.loadBalancers,
     logArchive: args.logArchive,
   });
-  const secret = pulumi.secret({ secrets: args.secrets ?? {} });
+  const secret = pulumi.secret({ secrets: args.secrets ?? {}, objectStore: args.objectStore });
   return pulumi.all([known, secret]).apply(([plain, hidden]) => ({ ...args, ...plain, ...hidden }));
 }

@@ -1,6 +1,8 @@
 import type { Role } from "../../plan/role";
+import { Store } from "../../settings/store";
 import { applicationOffer, siteOffer } from "../../setup/site";
 import { webPort } from "./options";
+import { storedSites } from "./releaseStore";
 import type { WebSettings } from "./settings";
 
 /** Identical private machines that take the place of the application nodes before the load balancers. */
@@ -23,7 +25,12 @@ export function webRole(settings: WebSettings): Role {
         ],
         offers: [siteOffer],
         standsBefore: { offer: siteOffer, behindIt: applicationOffer },
-        needs: [{ offer: applicationOffer }],
+        needs: [
+          { offer: applicationOffer },
+          ...(storedSites(settings.sites).length === 0
+            ? []
+            : [{ offer: Store.ObjectStore, purpose: "files of sites" }]),
+        ],
       },
     ],
   };

@@ -4,7 +4,7 @@ import { type GivenSecrets, secretNames, unknownSecret } from "../../settings/se
 import { internalPrefix } from "../../setup/site";
 import { covers } from "./paths";
 import type { ProtectedPath } from "./protectedPaths";
-import type { WebSite } from "./sites";
+import { SiteSource, type WebSite } from "./sites";
 
 /** What the rules look at: the role's settings, what others answer, and the names of the secrets. */
 export interface WebRulesInput {
@@ -35,6 +35,7 @@ export const webRules: readonly Rule<WebRulesInput>[] = [
   rule(["web.uncachedServices", "app.services"], ({ settings }, web) =>
     serviceProblems(web, settings.app?.services ?? {}),
   ),
+  rule(["web.sites"], (_, web) => releaseProblems(web)),
   rule(["web.protectedPaths"], (_, web) => openProblems(web)),
   rule(["web.protectedPaths", "secrets"], ({ given }, web) => secretProblems(web, given.secrets)),
 ];
@@ -71,6 +72,18 @@ function routeProblems(
       },
     ];
   });
+}
+
+/** A folder's release is chosen on the machine. */
+function releaseProblems({ sites }: Content): readonly SettingsProblem[] {
+  return Object.entries(sites)
+    .filter(([, { source, release }]) => release !== undefined && source !== SiteSource.ObjectStore)
+    .map(([name, { release }]) => ({
+      path: `web.sites.${name}.release`,
+      value: formatValue(release),
+      allowed: "no release while source is folder",
+      remedy: "set source: objectStore, or remove it and use platform-release on the web servers",
+    }));
 }
 
 function internalProblems({ sites, protectedPaths }: Content): readonly SettingsProblem[] {

@@ -9,6 +9,7 @@ import { profileOf, type WebOptions, webPort } from "./options";
 import { passwordFiles } from "./passwords";
 import { purgeFile } from "./purge";
 import { releaseFile, siteFolders } from "./release";
+import { fetchSteps, type SiteStore, storeFiles } from "./releaseStore";
 import { webProbes } from "./status";
 
 const configPath = "/etc/nginx/nginx.conf";
@@ -32,21 +33,34 @@ const dropIn = keepRunning({
   ],
 });
 
-/** nginx and its commands on one web server. Secret where a protected path has passwords. */
-export function webSetup(options: WebOptions, secrets: Readonly<Record<string, string>> = {}): CompleteSetup {
+/**
+ * nginx and its commands on one web server. Secret where a protected path has passwords or files come from a store.
+ *
+ * @param store with the releases of sites that come from there
+ */
+export function webSetup(
+  options: WebOptions,
+  secrets: Readonly<Record<string, string>> = {},
+  store?: SiteStore,
+): CompleteSetup {
   const { sites, protectedPaths } = options.content;
   const passwords = passwordFiles(protectedPaths, secrets);
   const names = Object.keys(sites).sort();
   return mergeSetups(listenEarlySetup, {
-    packages: ["nginx", "curl", ...(profileOf(options).brotli ? brotliPackages : [])],
+    packages: [
+      ...["nginx", "curl"],
+      ...(profileOf(options).brotli ? brotliPackages : []),
+      ...(store === undefined ? [] : ["rclone"]),
+    ],
     files: [
       ...passwords,
       { path: configPath, content: webConfig(options), validate: 'nginx -t -q -c "$1"' },
       dropIn,
       purgeFile,
-      ...(names.length === 0 ? [] : [releaseFile(names)]),
+      ...(names.length === 0 ? [] : [releaseFile(sites)]),
+      ...(store === undefined ? [] : storeFiles(store)),
     ],
-    steps: siteFolders(names),
+    steps: [...siteFolders(names), ...fetchSteps(sites)],
     units: [
       // Passwords are read with each request.
       { name: "nginx.service", reads: [configPath, dropIn.path], onChange: "reload" },

@@ -1,17 +1,18 @@
 import { fileSystems } from "../../setup/machineProbes";
+import { quote } from "../../setup/quote";
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { Probe } from "../../setup/status";
 import { cacheFolder } from "./keeping";
 import { type WebOptions, webPort } from "./options";
-import { siteFolder } from "./sites";
+import { siteFolder, type WebSite } from "./sites";
 
 /** What can be up or down on a web server. */
 export function webProbes(options: WebOptions): Probe[] {
-  const sites = Object.keys(options.content.sites);
+  const { sites } = options.content;
   return [
     nginxProbe(options),
     ...(options.content.cache.diskMb === 0 ? [] : [keptProbe(options)]),
-    ...(sites.length === 0 ? [] : [sitesProbe(sites)]),
+    ...(Object.keys(sites).length === 0 ? [] : [sitesProbe(sites)]),
     fileSystems("/"),
   ];
 }
@@ -40,14 +41,19 @@ jq -n --argjson bytes "\${bytes:-0}" --argjson files "$files" '{bytes: $bytes, a
   };
 }
 
-function sitesProbe(names: readonly string[]): Probe {
+/** Each has a release, and the one that the settings name. */
+function sitesProbe(sites: Readonly<Record<string, WebSite>>): Probe {
+  const wanted = Object.fromEntries(
+    Object.entries(sites).flatMap(([name, { release }]) => (release === undefined ? [] : [[name, release]])),
+  );
   return {
     name: "sites",
     title: "sites",
-    command: `for site in ${names.join(" ")}; do
+    command: `for site in ${Object.keys(sites).join(" ")}; do
   printf '%s %s\\n' "$site" "$(basename "$(readlink "${siteFolder("$site")}/current" || true)")"
-done | jq -Rn '[inputs | split(" ") | {site: .[0], release: .[1]}] as $sites
-  | {list: $sites, reasons: [$sites[] | select(.release == "") | "\\(.site) has no release: see platform-release"]}'`,
+done | jq -Rn --argjson wanted ${quote(JSON.stringify(wanted))} '[inputs | split(" ") | {site: .[0], release: .[1]}] as $sites
+  | {list: $sites, reasons: [$sites[] | if .release == "" then "\\(.site) has no release: see platform-release"
+      elif .release != ($wanted[.site] // .release) then "\\(.site) is \\(.release), not \\($wanted[.site])" else empty end]}'`,
     details: '.list | map("\\(.site) \\(.release)") | join(", ")',
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { releaseFile } from "../../../../components/roles/web/release";
 import { whyNoDebian13 } from "../edge/support/debian13";
+import { webOptions } from "./support/options";
 import { runWebScenario } from "./support/scenario";
 import { visitorScenario } from "./support/visitorScenario";
 
@@ -17,7 +18,7 @@ describe("a visitor through a load balancer and Debian's nginx to an application
   before(async function () {
     if (whyNoDebian13() !== undefined) this.skip();
     result = await runWebScenario<VisitorResult>(visitorScenario, {
-      files: { "/tmp/platform-release": releaseFile(["spa"]).content },
+      files: { "/tmp/platform-release": releaseFile(webOptions.content.sites).content },
     });
   });
   const equal = (key: string, expected: unknown) => assert.deepEqual(result[key], expected, result.output);

@@ -100,6 +100,19 @@ describe("web servers in a platform", () => {
     ]);
   });
 
+  it("reach the object store where files of sites come from it, and not otherwise", () => {
+    const toStore = (sites: Readonly<Record<string, unknown>>) =>
+      flowsTo(planPlatform(settingsOf({ sites })).flows, "storage")
+        .filter(({ port, from }) => port === 9000 && from === "web")
+        .map(({ purpose }) => purpose);
+    assert.deepEqual(toStore({ docs: { pathPrefix: "/docs" } }), []);
+    assert.deepEqual(toStore({ docs: { pathPrefix: "/docs", source: "objectStore" } }), ["files of sites"]);
+    assert.deepEqual(
+      problemsOf({ sites: { docs: { pathPrefix: "/docs", release: "v1" } } }).map(({ path }) => path),
+      ["web.sites.docs.release"],
+    );
+  });
+
   it("refuse a site where a service is, a service that is none, and an open protected path, all at once", () => {
     const problems = problemsOf({
       sites: { spa: { pathPrefix: "/" }, docs: { pathPrefix: "/docs" }, more: { pathPrefix: "/docs" } },

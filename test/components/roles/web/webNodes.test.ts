@@ -136,7 +136,38 @@ describe("WebNodes", function () {
     assert.match(await problemsOf({ release: "1; reboot" }), /release: got "1; reboot"/);
   });
 
+  it("a site's files come from an object store: the machines know what opens it, and nobody else does", async () => {
+    const sites = { docs: { pathPrefix: "/docs", source: "objectStore", release: "v1" } } as const;
+    const objectStore = {
+      endpoint: "http://10.0.4.11:9000",
+      ...{ region: "us-east-1", bucket: "app", accessKeyId: "app" },
+      secretAccessKey: pulumi.secret("planted-store-key"),
+    };
+    const own = { ...args, sites, objectStore };
+    for (const resource of await record(own))
+      assert.deepEqual(clearTextPaths(resource.inputs, "planted-store-key"), [], resource.name);
+    const script = await setupScript(own);
+    assert.match(script, /'\/etc\/platform\/secrets\/site-store\.conf' 'root' 'root' '0600'/);
+    assert.match(script, /platform-release fetch docs v1/);
+    assert.match(await problemsOf({ sites }), /objectStore: got nothing, allowed a bucket: sites docs/);
+    assert.match(
+      await problemsOf({ sites: { docs: { pathPrefix: "/docs", release: "v1" } } }),
+      /sites\.docs\.release: /,
+    );
+    assert.match(
+      await problemsOf({ sites: { docs: { pathPrefix: "/docs", release: "../v1" } } }),
+      /sites\.docs\.release: /,
+    );
+  });
+
   it("has commands that shellcheck finds nothing in", async () => {
-    for (const { content } of [purgeFile, releaseFile(["docs", "shop"])]) await shellcheck(content);
+    const folder = { pathPrefix: "/", spa: false };
+    const stored = { ...folder, source: "objectStore" } as const;
+    for (const { content } of [
+      purgeFile,
+      releaseFile({ docs: folder }),
+      releaseFile({ docs: folder, shop: stored }),
+    ])
+      await shellcheck(content);
   });
 });

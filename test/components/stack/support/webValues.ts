@@ -54,6 +54,8 @@ function anySite(random: Random): Values {
     host: random.pick(["static.example", longestDomain, undefined, undefined]),
     pathPrefix: maybe(random, 0.7, () => anyPrefix(random)),
     spa: random.pick([true, false, undefined]),
+    source: random.pick(["folder", "objectStore", "objectStore", undefined]),
+    release: random.pick(["v1", "2026-11-30.a_b", undefined, undefined]),
   });
 }
 
