@@ -7,6 +7,7 @@ import { defaultImage } from "./machine/context";
 import { deployKey } from "./machine/deployKey";
 import { imageResolver } from "./machine/images";
 import { platformLabels } from "./machine/labels";
+import type { PlatformContext } from "./machine/machinesArgs";
 import { Network } from "./machine/network";
 import { refuseSoldOut } from "./machine/stock";
 import type { CommonArgs, PlatformGround } from "./machine/surroundings";
@@ -35,7 +36,7 @@ export function createGround(
   const resolveImage = imageResolver(name, asked, parent);
   const inputs = { ...args, secrets };
   const forRoles: PlatformGround = {
-    platform: { plan, serverHooks },
+    platform: { plan, serverHooks, ...createTierSeed(name, settings, parent) },
     common,
     inputs,
     registries,
@@ -60,6 +61,17 @@ function createDeployKey(name: string, { environment, protect }: PlatformSetting
     .secret(seed.base64)
     .apply((base64) => deployKey(base64, `hetzner-platform@${environment}`));
   return { privateKey: pair.privateKey, publicKey: pulumi.unsecret(pair.publicKey) };
+}
+
+/** Where machines show each other certificates. A new one makes all of them strangers until the last is set up. */
+function createTierSeed(
+  name: string,
+  { mutualTls = [] }: PlatformSettings,
+  parent: pulumi.Resource,
+): Pick<PlatformContext, "tierSeed"> {
+  if (mutualTls.length === 0) return {};
+  const seed = new random.RandomBytes(`${name}-tiers`, { length: 32 }, { parent });
+  return { tierSeed: pulumi.secret(seed.base64) };
 }
 
 function createNetwork(

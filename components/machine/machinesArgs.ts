@@ -53,6 +53,8 @@ export interface PrivateMachinesArgs extends MachinesArgs {
 export interface PlatformContext {
   /** The machines of the component are among its machines. */
   readonly plan: Plan;
+  /** From which the authorities of its machines follow, 32 bytes in base64. Secret. @default - no machine shows a certificate */
+  readonly tierSeed?: pulumi.Output<string>;
   /** What is asked before a server is made or changed. @default - nothing */
   readonly serverHooks?: pulumi.ResourceHookBinding;
 }

@@ -12,6 +12,8 @@ export interface Flow {
   /** Null for protocols without ports. */
   readonly port: number | null;
   readonly purpose: string;
+  /** Both sides show a certificate of the platform's own authorities. @default - they do not */
+  readonly tls?: "mutual";
 }
 
 export const sshPort = ports.ssh;
@@ -69,9 +71,9 @@ function pingFlows(roles: readonly Role[]): readonly Flow[] {
 }
 
 function partFlows(roles: readonly Role[], { name: to }: Role, part: Part): readonly Flow[] {
-  return (part.listens ?? []).flatMap(({ from, protocol, port, purpose }: Listener) =>
+  return (part.listens ?? []).flatMap(({ from, protocol, port, purpose, tls }: Listener) =>
     from.flatMap((sender) => {
-      const flow = { from: sender, to, protocol, port: port ?? null, purpose };
+      const flow = { from: sender, to, protocol, port: port ?? null, purpose, ...(tls && { tls }) };
       return sender === "needers" ? needersOf(roles, part).map((needer) => ({ ...flow, ...needer })) : [flow];
     }),
   );

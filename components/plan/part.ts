@@ -79,6 +79,8 @@ export interface Listener {
   /** Absent for protocols without ports. */
   readonly port?: number;
   readonly from: readonly Sender[];
+  /** Both sides show a certificate of the platform's own authorities; nothing else is answered. @default - plain text, or TLS of its own */
+  readonly tls?: "mutual";
   /** In the words of the table of flows: `sessions, cache and jobs`. */
   readonly purpose: string;
 }

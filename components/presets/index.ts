@@ -1,6 +1,7 @@
 import { type Plan, planRoles } from "../plan/plan";
 import type { Role } from "../plan/role";
 import { behindOneAnother } from "../plan/standing";
+import { overMutualTls } from "../plan/tiers";
 import { roleDefinitions } from "../roles";
 import { containerRole } from "../roles/container/role";
 import { visitorNames } from "../settings/visitorNames";
@@ -51,7 +52,7 @@ export function planOf(settings: PlatformSettings, roles: readonly Role[]): Plan
 export function rolesOf(settings: PlatformSettings): readonly Role[] {
   const own = Object.entries(settings.roles ?? {}).map(([name, role]) => containerRole(name, role));
   // A name that is taken is refused by the rules, all of which are to be heard.
-  return behindOneAnother(eachOnce([...builtInRolesOf(settings), ...own]));
+  return overMutualTls(behindOneAnother(eachOnce([...builtInRolesOf(settings), ...own])), settings);
 }
 
 /** The same without those of the stack file. */

@@ -1,4 +1,5 @@
 import type { DnsSettings } from "./dns";
+import type { TierTraffic } from "./mutualTls";
 import type { UserRoleSettings } from "./userRole";
 
 /** What every role may know of the whole platform: settings that belong to none of them. */
@@ -18,6 +19,8 @@ export interface PlatformWide {
   /** Numbers of the snapshots that `baked` stands for, by role. @default - nothing is baked */
   readonly bakedImages?: Readonly<Record<string, number>>;
   readonly network: NetworkSettings;
+  /** What machines say to each other over TLS with certificates on both sides, and not without. @default - nothing */
+  readonly mutualTls?: readonly TierTraffic[];
   /** Ranges that may reach SSH on the load balancers, the bastions of all other machines. */
   readonly adminRanges: readonly string[];
   readonly images: ImageSources;

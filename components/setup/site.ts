@@ -1,3 +1,6 @@
+import { ports } from "./ports";
+import { tierCurl } from "./tiers/paths";
+
 /** What a proxy in front and the machines behind it agree upon; neither knows the other. */
 
 /** Offered by the machines that answer visitors' requests. */
@@ -26,3 +29,19 @@ export const noticedWithinSeconds = 3;
  * when no machine at all is ready; a visitor's own is removed.
  */
 export const anyReplicaHeader = "X-Platform-Any-Replica";
+
+/** How machines that answer visitors' requests are asked. */
+export interface SiteEntrance {
+  readonly port: number;
+  /** Options of curl, each with a blank in front. */
+  readonly curl: string;
+  /** Where a machine is asked, without a path. */
+  readonly at: (machine: { readonly hostname: string; readonly privateIp: string }) => string;
+}
+
+/** @param overTls with certificates on both sides: a machine is then asked by the name in its own */
+export function siteEntrance(overTls: boolean): SiteEntrance {
+  return overTls
+    ? { port: ports.https, curl: ` ${tierCurl}`, at: ({ hostname }) => `https://${hostname}` }
+    : { port: ports.http, curl: "", at: ({ privateIp }) => `http://${privateIp}` };
+}

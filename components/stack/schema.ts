@@ -3,6 +3,7 @@ import { defaultImage } from "../machine/context";
 import { presetSchema } from "../presets/schema";
 import { dnsSchema } from "../settings/dns";
 import { amount, choice, flag, hostName, isLabel, text } from "../settings/leaves";
+import { mutualTlsShape } from "../settings/mutualTls";
 import { canonicalCidr, isNetworkCidr } from "../settings/ranges";
 import { secretName, secretValue } from "../settings/secretLeaves";
 import { acceptablePaths } from "../settings/settled";
@@ -80,6 +81,7 @@ export const stackSchema = z.strictObject({
     .default(defaultImage),
   bakedImages: bakedImagesSchema,
   network: networkSchema,
+  mutualTls: mutualTlsShape,
   ...presetSchema,
   ...roleSections,
   images: imagesSchema,

@@ -77,6 +77,11 @@ export const settingChanges: readonly SettingChange[] = [
   { path: "network.range", value: "10.1.0.0/16" },
   { path: "network.subnets", value: { database: "10.0.9.0/24" } },
   {
+    path: "mutualTls",
+    value: ["requests"],
+    note: "requests fail from the first machine that is set up until the last one is, from seconds to a minute: see [Certificates between machines](operations.md#certificates-between-machines)",
+  },
+  {
     path: "edge.serverType",
     value: "ccx13",
     note: "both machines lose power at once; so does every tier whose size changes (`vcpus` and `memoryGb` too)",

@@ -54,6 +54,7 @@ describe("Pulumi.yaml", () => {
       "aliases",
       "dns",
       "bakedImages",
+      "mutualTls",
       "strictRoles",
       "roles",
       ...sections,

@@ -3,12 +3,15 @@ import { containerHost } from "../../machine/base";
 import { refuseInputs } from "../../machine/inputErrors";
 import { type PlatformContext, planOf, requireSize } from "../../machine/machinesArgs";
 import { imagesOf } from "../../machine/programImages";
+import { machineTiers } from "../../machine/tiers";
 import { type MachinePlan, machinesOf, type Plan } from "../../plan/plan";
+import { answersOverTls } from "../../plan/tiers";
+import { mergeSetups } from "../../setup/merge";
 import { type AppNodesArgs, appProblems, readServices } from "./inputs";
 import { leavingApp } from "./leaving";
 import { appRole } from "./role";
 import { defaultTraefikImage } from "./settings";
-import { appNodeSetup } from "./setup";
+import { appNodeSetup, traefikTakes } from "./setup";
 
 /** @param loadBalancers who may send requests when the nodes stand alone. @default - nobody, which changes no machine */
 export function appPlan(
@@ -35,23 +38,27 @@ export function nodeSetup(
   node: MachinePlan,
 ) {
   const { registries, registryMirror } = args;
-  return settledArgs(args).apply((settled) => {
+  return settledArgs(args, platform?.tierSeed).apply(({ seed, ...settled }) => {
     refuseInputs(`AppNodes ${name}`, appProblems(settled));
     const plan = appPlan(name, args, platform, settled.loadBalancers);
     const { services } = readServices(settled);
-    const leaving = leavingApp(node, machinesOf(plan, "app"));
+    const overTls = answersOverTls(plan, "app");
+    const leaving = leavingApp(node, machinesOf(plan, "app"), overTls);
     const { logArchive } = settled;
     return containerHost(
       node,
       plan,
       { adminRanges: [], logArchive, registryMirror, registries, leaving },
-      appNodeSetup(node, { ...settled, services, images: imagesOf(services, settled.images) }),
+      mergeSetups(
+        machineTiers(node, plan, seed, [traefikTakes]),
+        appNodeSetup(node, { ...settled, services, images: imagesOf(services, settled.images), overTls }),
+      ),
     );
   });
 }
 
 /** The arguments when all that other resources answer is known. */
-function settledArgs(args: AppNodesArgs) {
+function settledArgs(args: AppNodesArgs, seed: pulumi.Output<string> | undefined) {
   const known = pulumi.output({
     domain: args.domain,
     services: args.services,
@@ -60,6 +67,6 @@ function settledArgs(args: AppNodesArgs) {
     loadBalancers: args.loadBalancers,
     logArchive: args.logArchive,
   });
-  const secret = pulumi.secret({ stores: args.stores ?? {}, secrets: args.secrets ?? {} });
+  const secret = pulumi.secret({ stores: args.stores ?? {}, secrets: args.secrets ?? {}, seed });
   return pulumi.all([known, secret]).apply(([plain, hidden]) => ({ ...args, ...plain, ...hidden }));
 }

@@ -5,13 +5,16 @@ import { type StoreEnvironments, secretEnvironment } from "../../settings/secret
 import { containerSetup } from "../../setup/container";
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
-import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { nodeHealthPath, proxyHealthPath, siteEntrance } from "../../setup/site";
 import { sysctlSetup } from "../../setup/sysctl";
+import { tierFiles, trustPaths } from "../../setup/tiers/paths";
+import type { TierProgram } from "../../setup/tiers/renewScript";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../../setup/types";
 import { traefikEnvironment } from "./collector";
 import { planReplicas, type Replica } from "./replicas";
 import type { ServiceSettings } from "./settings";
 import { appProbes, type ReplicaCheck } from "./status";
+import { traefikTiers } from "./tiers";
 import { healthHost, traefikDynamic, traefikStatic, traefikStopSeconds } from "./traefik";
 
 /** What all app nodes have in common. */
@@ -31,10 +34,19 @@ export interface AppStack {
   readonly loadBalancers: readonly string[];
   /** What Traefik logs. @default - failed requests and those of a second and more */
   readonly accessLog?: AccessLog | undefined;
+  /** Requests come over TLS with certificates on both sides, and not without. @default false */
+  readonly overTls?: boolean;
 }
 
 const staticPath = "/etc/platform/traefik/traefik.yaml";
 const dynamicPath = "/etc/platform/traefik/dynamic/services.yaml";
+/** It reads certificates again when something in its folder is written anew. */
+export const traefikTakes: TierProgram = {
+  unit: "traefik.service",
+  take: `cp ${dynamicPath} ${dynamicPath}.again
+mv ${dynamicPath}.again ${dynamicPath}`,
+};
+
 const hashPath = "/etc/platform/stack-hash";
 
 /**
@@ -69,7 +81,11 @@ export function appNodeSetup(node: MachinePlan, stack: AppStack): CompleteSetup 
     traefikSetup(node, stack, replicas),
   );
   const hash = { path: hashPath, content: `${stackHash(node, setup)}\n` };
-  return { ...setup, files: [...setup.files, hash], probes: appProbes(node, replicaChecks(replicas, stack)) };
+  return {
+    ...setup,
+    files: [...setup.files, hash],
+    probes: appProbes(node, replicaChecks(replicas, stack), stack.overTls),
+  };
 }
 
 /**
@@ -146,7 +162,9 @@ function releaseOf(reference: string): string {
 }
 
 function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Replica[]): CompleteSetup {
-  const at = (path: string) => `curl -fsS -m 5 -o /dev/null http://${node.privateIp}${path}`;
+  const { overTls = false } = stack;
+  const { at, curl } = siteEntrance(overTls);
+  const ask = (path: string) => `curl -fsS -m 5${curl} -o /dev/null ${at(node)}${path}`;
   const container = containerSetup({
     name: "traefik",
     image: stack.traefikImage,
@@ -155,8 +173,9 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
       `${staticPath}:/etc/traefik/traefik.yaml:ro`,
       // The folder, because a file that is replaced would stay the old one inside the container.
       `${dynamicPath.replace(/\/[^/]*$/, "")}:/etc/traefik/dynamic:ro`,
+      ...(overTls ? [`${tierFiles.folder}:${traefikTiers}:ro`] : []),
     ],
-    reads: [staticPath],
+    reads: [staticPath, ...(overTls ? trustPaths : [])],
     command: ["--configFile=/etc/traefik/traefik.yaml"],
     environment: traefikEnvironment(node.size.memoryGb),
     flags: [
@@ -166,16 +185,19 @@ function traefikSetup(node: MachinePlan, stack: AppStack, replicas: readonly Rep
       "--security-opt=no-new-privileges",
     ],
     stopSeconds: traefikStopSeconds,
-    ready: at(proxyHealthPath),
+    ready: ask(proxyHealthPath),
   });
   return completeSetup({
     ...container,
     packages: [...container.packages, "curl"],
     files: [
       ...container.files,
-      { path: staticPath, content: traefikStatic(node.privateIp, stack.loadBalancers, stack.accessLog) },
-      { path: dynamicPath, content: traefikDynamic(stack.services, replicas, stack.domain) },
+      {
+        path: staticPath,
+        content: traefikStatic(node.privateIp, stack.loadBalancers, stack.accessLog, overTls),
+      },
+      { path: dynamicPath, content: traefikDynamic(stack.services, replicas, stack.domain, overTls) },
     ],
-    checks: [{ name: "visitors are served", command: at(nodeHealthPath), timeoutSeconds: patienceSeconds }],
+    checks: [{ name: "visitors are served", command: ask(nodeHealthPath), timeoutSeconds: patienceSeconds }],
   });
 }

@@ -1,7 +1,7 @@
 import type { MachinePlan } from "../../plan/plan";
 import { fileSystems } from "../../setup/machineProbes";
 import { quote } from "../../setup/quote";
-import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { nodeHealthPath, proxyHealthPath, siteEntrance } from "../../setup/site";
 import type { Probe } from "../../setup/status";
 
 /** A replica and the bash that succeeds while it is ready, and says on failure why it is not. */
@@ -11,8 +11,13 @@ export interface ReplicaCheck {
 }
 
 /** What can be up or down on an app node. */
-export function appProbes(node: MachinePlan, replicas: readonly ReplicaCheck[]): Probe[] {
-  return [dockerProbe, traefikProbe(node), replicasProbe(replicas), fileSystems("/", "/var/lib/docker")];
+export function appProbes(node: MachinePlan, replicas: readonly ReplicaCheck[], overTls = false): Probe[] {
+  return [
+    dockerProbe,
+    traefikProbe(node, overTls),
+    replicasProbe(replicas),
+    fileSystems("/", "/var/lib/docker"),
+  ];
 }
 
 export const dockerProbe: Probe = {
@@ -24,11 +29,12 @@ jq -n --arg version "$version" '{version: $version, reasons: [if $version == "" 
   details: ".version",
 };
 
-function traefikProbe(node: MachinePlan): Probe {
+function traefikProbe(node: MachinePlan, overTls: boolean): Probe {
+  const { at, curl } = siteEntrance(overTls);
   return {
     name: "traefik",
     title: "traefik",
-    command: `answer() { curl -s -m 5 -o /dev/null -w '%{http_code}' "http://${node.privateIp}$1" || true; }
+    command: `answer() { curl -s -m 5${curl} -o /dev/null -w '%{http_code}' "${at(node)}$1" || true; }
 jq -n --arg takes "$(answer ${proxyHealthPath})" --arg ready "$(answer ${nodeHealthPath})" '{reasons: [
   if $takes != "200" then "takes no requests"
   elif $ready[0:1] != "2" then "has no replica that is ready" else empty end]}'`,

@@ -1,10 +1,17 @@
 import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../settings/accessLog";
-import { anyReplicaHeader, nodeHealthPath, noticedWithinSeconds, proxyHealthPath } from "../../setup/site";
+import {
+  anyReplicaHeader,
+  nodeHealthPath,
+  noticedWithinSeconds,
+  proxyHealthPath,
+  siteEntrance,
+} from "../../setup/site";
 import { KeptConnections, readsRule, type Transport, transportName, transports } from "./keptConnections";
 import type { Replica } from "./replicas";
-import { traefikPort } from "./role";
+import { routingRule } from "./routingRule";
 import type { ServiceSettings } from "./settings";
 import { stickiness } from "./sticky";
+import { tierTls } from "./tiers";
 
 const graceSeconds = 10;
 
@@ -16,8 +23,14 @@ export const traefikStopSeconds = noticedWithinSeconds + graceSeconds + 5;
  * from the load balancers.
  *
  * @param log @default - failed requests and those of a second and more: the load balancers log every one
+ * @param overTls with certificates on both sides
  */
-export function traefikStatic(privateIp: string, loadBalancers: readonly string[], log?: AccessLog): string {
+export function traefikStatic(
+  privateIp: string,
+  loadBalancers: readonly string[],
+  log?: AccessLog,
+  overTls = false,
+): string {
   return document({
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "INFO", format: "json" },
@@ -25,7 +38,8 @@ export function traefikStatic(privateIp: string, loadBalancers: readonly string[
     ping: { manualRouting: true, terminatingStatusCode: 503 },
     entryPoints: {
       web: {
-        address: `${privateIp}:${traefikPort}`,
+        address: `${privateIp}:${siteEntrance(overTls).port}`,
+        ...(overTls ? { http: { tls: {} } } : {}),
         forwardedHeaders: { trustedIPs: loadBalancers },
         transport: {
           lifeCycle: {
@@ -71,6 +85,7 @@ export function traefikDynamic(
   services: Readonly<Record<string, ServiceSettings>>,
   replicas: readonly Replica[],
   domain: string,
+  overTls = false,
 ): string {
   const routed = Object.entries(services)
     .filter(([, service]) => service.port !== undefined && service.pathPrefix !== undefined)
@@ -100,6 +115,7 @@ export function traefikDynamic(
       },
       serversTransports: transports(routed.flatMap(([, { timeoutSeconds = [] }]) => timeoutSeconds)),
     },
+    ...(overTls ? { tls: tierTls } : {}),
   });
 }
 
@@ -157,18 +173,6 @@ function router(name: string, service: ServiceSettings) {
     middlewares: ["retry"],
     service: name,
   };
-}
-
-/** `/api` covers `/api` and `/api/...`, not `/apiary`. */
-function routingRule(prefix: string, host: string | undefined): string {
-  for (const text of [prefix, host ?? ""]) {
-    if (text.includes("`")) throw new Error(`a route must not contain a backtick, got ${text}`);
-  }
-  const path =
-    prefix === "/"
-      ? "PathPrefix(`/`)"
-      : `(Path(\`${prefix.replace(/\/$/, "")}\`) || PathPrefix(\`${prefix.replace(/\/$/, "")}/\`))`;
-  return host === undefined ? path : `Host(\`${host}\`) && ${path}`;
 }
 
 function internalRouter(path: string, service: string, middlewares: readonly string[]) {

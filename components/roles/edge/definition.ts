@@ -3,8 +3,9 @@ import { defineRole } from "../../machine/roleDefinition";
 import { addressesOf, orderedAs, type Place, type Surroundings } from "../../machine/surroundings";
 import { bastionOffer } from "../../plan/flows";
 import { machinesOffering, type Plan, roleOf } from "../../plan/plan";
+import { answersOverTls } from "../../plan/tiers";
 import { allNames, visitorNames } from "../../settings/visitorNames";
-import { siteOffer } from "../../setup/site";
+import { siteEntrance, siteOffer } from "../../setup/site";
 import { defaultTimeoutSeconds, longerBySeconds } from "../../setup/waits";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from ".";
 import { createDnsRecords } from "./dns";
@@ -64,6 +65,9 @@ export function pairArgs(
   const { served, aliases } = plan.names ?? visitorNames(wide);
   const [domain, ...otherDomains] = served;
   const backends = machinesOffering(plan, siteOffer);
+  const tls = backends.some(({ role }) => answersOverTls(plan, role))
+    ? { port: siteEntrance(true).port }
+    : {};
   // All that stand behind others together take what those send on, and no more waits there.
   const maxRequests = Math.ceil(
     (requestLimit(services) * servingMachines(plan)) / Math.max(1, backends.length),
@@ -84,6 +88,7 @@ export function pairArgs(
       name,
       address: privateIp,
       maxRequests,
+      ...tls,
     })),
   };
 }

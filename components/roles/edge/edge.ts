@@ -23,6 +23,16 @@ export interface Backend {
   readonly healthPath?: string;
   /** Requests that it works on at the same time; more wait in HAProxy, and nginx refuses them. @default 1000 */
   readonly maxRequests?: number;
+  /** It is asked over TLS with certificates on both sides, and this is its own for. @default - it is asked in plain text */
+  readonly certified?: CertifiedNames;
+}
+
+/** Names in the certificate of a machine. */
+export interface CertifiedNames {
+  /** `prod-app1`. */
+  readonly hostname: string;
+  /** `app`: of all machines of its kind. */
+  readonly role: string;
 }
 
 /** What one load balancer of a pair is rendered from. */
@@ -180,18 +190,30 @@ export interface CompleteBackend {
   readonly name: string;
   readonly endpoint: string;
   readonly maxRequests: number;
+  readonly certified: CertifiedNames | undefined;
 }
 
 /** Never more for one machine than the load balancer takes from all visitors. */
 export function completeBackends(options: EdgeOptions): CompleteBackend[] {
   const most = connectionLimit(options.machine.size.memoryGb);
   return options.backends.map(
-    ({ name, address, port = defaultBackendPort, maxRequests = fewestRequests }) => ({
+    ({ name, address, port = defaultBackendPort, maxRequests = fewestRequests, certified }) => ({
       name,
+      certified,
       endpoint: `${address}:${port}`,
       maxRequests: Math.min(most, maxRequests),
     }),
   );
+}
+
+/** How machines are asked by nginx, without a path. @param group name of machines in the configuration */
+export function nodesAt(options: EdgeOptions, group: string): string {
+  return `${certifiedRole(options) === undefined ? "http" : "https"}://${group}`;
+}
+
+/** The role in the certificates of the backends; undefined: they are asked in plain text. All of them are of one. */
+export function certifiedRole({ backends }: EdgeOptions): string | undefined {
+  return backends[0]?.certified?.role;
 }
 
 /** Paths that a check asks one after the other; all must answer 2xx. */

@@ -1,16 +1,19 @@
 import { LoggedRequests } from "../../settings/accessLog";
 import { anyReplicaHeader, internalPrefix } from "../../setup/site";
+import { trustPaths } from "../../setup/tiers/paths";
 import { type CompleteSetup, completeSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { finishSeconds } from "../../setup/waits";
-import { acmeFiles, placeholderCommand } from "./acme";
+import { acmeFiles } from "./acme";
 import { issuedMap } from "./acmeInstall";
 import { haproxyCdn, haproxyCdnNetworks, haproxyCdnOnly } from "./cdn";
+import { certificatesFirst } from "./certificatesFirst";
 import { challengePath, haproxyChallenges } from "./challenges";
 import {
   accessLogOf,
   certificateFile,
   certificatePathOf,
+  certifiedRole,
   connectionLimit,
   type EdgeOptions,
   proxyLogLimit,
@@ -66,7 +69,7 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
         path: configPath,
         content: haproxyConfig(options),
         mode: "0600",
-        validate: `${placeholderCommand(options)}haproxy -c -q -f "$1"${awaitMachines}`,
+        validate: `${certificatesFirst(options)}haproxy -c -q -f "$1"${awaitMachines}`,
       },
       { path: reloadPath, content: reloadScript, mode: "0755" },
       dropIn,
@@ -75,7 +78,10 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
     units: [
       {
         name: "haproxy.service",
-        reads: [configPath, dropIn.path, reloadPath, ...certificates.map((file) => file.path)],
+        reads: [
+          ...[configPath, dropIn.path, reloadPath, ...certificates.map((file) => file.path)],
+          ...(certifiedRole(options) === undefined ? [] : trustPaths),
+        ],
         onChange: "reload",
       },
     ],

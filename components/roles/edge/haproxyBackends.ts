@@ -1,7 +1,9 @@
 import { anyReplicaHeader } from "../../setup/site";
+import { tierFiles } from "../../setup/tiers/paths";
 import { haproxyBalance, haproxyRepetition, haproxySticky, stickyServer } from "./balancing";
 import {
   type CompleteBackend,
+  certifiedRole,
   completeBackends,
   connectionLimit,
   type EdgeOptions,
@@ -36,7 +38,7 @@ const vanished = `  option srvtcpka
 
 function app(options: EdgeOptions, backends: readonly CompleteBackend[]): string {
   const checks = healthPaths(options).map(
-    (path) => `  http-check connect
+    (path) => `  http-check connect${certifiedRole(options) === undefined ? "" : " default"}
   http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host ${options.domain}
   http-check expect status 200-299`,
   );
@@ -77,11 +79,19 @@ function reach(backends: readonly CompleteBackend[]): string {
   return `backend reach
   # A connection alone is asked for, which the kernel of a busy node gives too.
   default-server check inter 500ms fastinter 250ms downinter 1s fall 2 rise 1
-${servers(backends, () => "")}`;
+${backends.map(({ name, endpoint }) => `  server ${name} ${endpoint}`).join("\n")}`;
 }
 
 function servers(backends: readonly CompleteBackend[], more: (backend: CompleteBackend) => string): string {
   return backends
-    .map((backend) => `  server ${backend.name} ${backend.endpoint} ${more(backend)}`.trimEnd())
+    .map((backend) => `  server ${backend.name} ${backend.endpoint} ${more(backend)}${overTls(backend)}`)
     .join("\n");
+}
+
+/** Each machine by its own authority: none can answer in the place of another. */
+function overTls({ certified }: CompleteBackend): string {
+  if (certified === undefined) return "";
+  const { hostname } = certified;
+  const own = ` ssl crt ${tierFiles.own} ssl-min-ver TLSv1.3`;
+  return `${own} ca-file ${tierFiles.authority(hostname)} verify required verifyhost ${hostname} sni str(${hostname}) check-sni ${hostname}`;
 }

@@ -127,7 +127,8 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");
   const context = machineContext(name, args, platform);
-  return { plan, machines: [first, second], context, resourceName: `${environment}-edge` };
+  const { tierSeed } = platform ?? {};
+  return { plan, machines: [first, second], context, tierSeed, resourceName: `${environment}-edge` };
 }
 
 /** Those that were brought along, or new ones. */

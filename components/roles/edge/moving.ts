@@ -1,5 +1,7 @@
+import { siteEntrance } from "../../setup/site";
+import { tierCurl } from "../../setup/tiers/paths";
 import type { SetupFile } from "../../setup/types";
-import { completeBackends, type EdgeOptions, healthPaths } from "./edge";
+import { certifiedRole, completeBackends, type EdgeOptions, healthPaths } from "./edge";
 import { EdgeEngine } from "./settings";
 
 const movingPath = "/usr/local/lib/platform-edge/await-machines";
@@ -30,6 +32,7 @@ export function movingFile(options: EdgeOptions, engine: EdgeEngine): SetupFile 
 export const awaitMachines = ` && ${movingPath}`;
 
 function movingScript(options: EdgeOptions, { path, unit }: (typeof inForce)[EdgeEngine]): string {
+  const asks = certifiedRole(options) === undefined ? plainly : overTls;
   const machines = completeBackends(options).map(({ endpoint }) => endpoint);
   return `#!/bin/bash
 # Succeeds when visitors may be sent to the machines of the new configuration.
@@ -39,9 +42,9 @@ new=(${machines.join(" ")})
 patience=\${1:-${patienceSeconds}} others=\${2:-${othersSeconds}}
 
 ready() {
-  local path
+  local path${asks.how}
   for path in ${healthPaths(options).join(" ")}; do
-    curl -fsS -m 5 -o /dev/null -H 'Host: ${options.domain}' "http://$1$path" 2>/dev/null || return 1
+    ${asks.curl} -fsS -m 5 -o /dev/null -H 'Host: ${options.domain}' "${asks.scheme}://$1$path" 2>/dev/null || return 1
   done
 }
 count_ready() {
@@ -85,3 +88,13 @@ done
 echo "none of \${new[*]} is ready after $patience s, so visitors stay with \${old[*]}: look at platform-status on the new machines, then repeat pulumi up" >&2
 exit 1
 `;
+
+const plainly = { how: "", curl: "curl", scheme: "http" };
+
+/** Those of before may still take plain requests. A certificate speaks for its machine's address too. */
+const overTls = {
+  how: ` scheme=http curl=(curl)
+  if [[ $1 = *:${siteEntrance(true).port} ]]; then scheme=https curl=(curl ${tierCurl}); fi`,
+  curl: '"${curl[@]}"',
+  scheme: "$scheme",
+};

@@ -1,12 +1,22 @@
 import { mergeSetups } from "../../setup/merge";
 import { anyReplicaHeader } from "../../setup/site";
+import { nginxAsks } from "../../setup/tiers/nginx";
+import { trustPaths } from "../../setup/tiers/paths";
 import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
-import { acmeFiles, placeholderCommand } from "./acme";
+import { acmeFiles } from "./acme";
 import { nginxTries } from "./balancing";
 import { nginxCdn } from "./cdn";
+import { certificatesFirst } from "./certificatesFirst";
 import { nginxChallenges } from "./challenges";
-import { certificateFile, type EdgeOptions, proxyLogLimit, reservedConnections, timeoutOf } from "./edge";
+import {
+  certificateFile,
+  certifiedRole,
+  type EdgeOptions,
+  proxyLogLimit,
+  reservedConnections,
+  timeoutOf,
+} from "./edge";
 import { nginxHostMaps } from "./hosts";
 import { awaitMachines, movingFile } from "./moving";
 import { nginxLimitZones } from "./nginxLimits";
@@ -44,14 +54,17 @@ export function nginxSetup(options: EdgeOptions): CompleteSetup {
         path: configPath,
         content: nginxConfig(options),
         mode: "0600",
-        validate: `${placeholderCommand(options)}nginx -t -q -c "$1"${awaitMachines}`,
+        validate: `${certificatesFirst(options)}nginx -t -q -c "$1"${awaitMachines}`,
       },
       dropIn,
     ],
     units: [
       {
         name: "nginx.service",
-        reads: [configPath, dropIn.path, ...certificates.map((file) => file.path)],
+        reads: [
+          ...[configPath, dropIn.path, ...certificates.map((file) => file.path)],
+          ...(certifiedRole(options) === undefined ? [] : trustPaths),
+        ],
         onChange: "reload",
       },
     ],
@@ -153,4 +166,9 @@ const proxyDefaults = (options: EdgeOptions) => `
   proxy_set_header ${anyReplicaHeader} $any_replica;
   proxy_set_header Forwarded "";
   # Visitors can say by which id their request is logged.
-  proxy_hide_header X-Request-ID;`;
+  proxy_hide_header X-Request-ID;${nodesTls(options)}`;
+
+function nodesTls(options: EdgeOptions): string {
+  const role = certifiedRole(options);
+  return role === undefined ? "" : nginxAsks(role);
+}

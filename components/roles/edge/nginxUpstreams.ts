@@ -1,6 +1,6 @@
 import { pairAddresses } from "./addresses";
 import { nginxBalance } from "./balancing";
-import { completeBackends, type EdgeOptions, healthPaths } from "./edge";
+import { completeBackends, type EdgeOptions, healthPaths, nodesAt } from "./edge";
 import { edgeHealthPort } from "./role";
 
 /**
@@ -68,12 +68,12 @@ export function healthServer(options: EdgeOptions): string {
       proxy_connect_timeout 500ms;
       proxy_read_timeout 1s;
       proxy_next_upstream_timeout 1200ms;
-      proxy_pass http://reach${paths[0]};
+      proxy_pass ${nodesAt(options, "reach")}${paths[0]};
     }
     location = /ready {
       proxy_read_timeout 4s;
       proxy_next_upstream_timeout 4s;
-      proxy_pass http://reach${paths.at(-1)};
+      proxy_pass ${nodesAt(options, "reach")}${paths.at(-1)};
     }
     location = /alive {
       return 200 alive;

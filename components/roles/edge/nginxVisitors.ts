@@ -2,7 +2,7 @@ import { internalPrefix } from "../../setup/site";
 import { pairAddresses } from "./addresses";
 import { nginxCdnOnly } from "./cdn";
 import { challengePath } from "./challenges";
-import { certificatePathOf, connectionLimit, type EdgeOptions } from "./edge";
+import { certificatePathOf, connectionLimit, type EdgeOptions, nodesAt } from "./edge";
 import { nginxElsewhere, nginxIssued, nginxToHttps, nginxUntilIssued } from "./hosts";
 import { nginxLimits } from "./nginxLimits";
 import { nobodyReadyPath } from "./nginxProbe";
@@ -54,13 +54,13 @@ function visitorLocations(options: EdgeOptions, first: string): string {
       if ($stays_open) {
         return 418;
       }
-      proxy_pass http://app;
+      proxy_pass ${nodesAt(options, "app")};
     }
     location @stays_open {
       proxy_read_timeout 1h;
       proxy_send_timeout 1h;
       proxy_buffering off;
-      proxy_pass http://streams;
+      proxy_pass ${nodesAt(options, "streams")};
     }
     location ${internalPrefix} {
       return 404;

@@ -3,12 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { machineBase } from "../../machine/base";
 import type { MachineContext } from "../../machine/context";
 import { refuseInputs } from "../../machine/inputErrors";
+import { machineTiers } from "../../machine/tiers";
 import type { MachinePlan, Plan } from "../../plan/plan";
+import { certifiedServers } from "../../plan/tiers";
 import { mergeSetups } from "../../setup/merge";
 import { defaultDirectory } from "./acmeSettings";
 import { pairAddresses } from "./addresses";
 import { backendProblems } from "./backendProblems";
 import type { VisitorAddress } from "./broughtAddresses";
+import type { Backend } from "./edge";
 import { completeCdn, type LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
@@ -20,6 +23,8 @@ export interface Pair {
   readonly plan: Plan;
   readonly machines: readonly [MachinePlan, MachinePlan];
   readonly context: MachineContext;
+  /** See `PlatformContext`. */
+  readonly tierSeed: pulumi.Output<string> | undefined;
   /** Of the floating IP, the firewall and the placement group. */
   readonly resourceName: string;
 }
@@ -27,26 +32,22 @@ export interface Pair {
 /** What one machine of the pair becomes. Secret: it holds the API token. */
 export function machineSetup(
   args: LoadBalancerPairArgs,
-  { plan, machines: [first, second] }: Pair,
+  { plan, machines: [first, second], tierSeed }: Pair,
   machine: MachinePlan,
   floatingIps: readonly VisitorAddress[],
 ) {
   const peer = machine.name === first.name ? second : first;
+  const proxy = { unit: `${args.engine ?? EdgeEngine.HAProxy}.service` };
   return pulumi
-    .all([siteOf(args), agentOf(args, floatingIps), floatingIps.map(({ ipAddress }) => ipAddress)])
-    .apply(([site, agent, addresses]) => {
-      const { adminRanges, logArchive, backends, acme, ...rest } = site;
-      refuseInputs(`LoadBalancerPair ${plan.environment}`, backendProblems(backends));
+    .all([siteOf(args), agentOf(args, floatingIps), floatingIps.map(({ ipAddress }) => ipAddress), tierSeed])
+    .apply(([site, agent, addresses, seed]) => {
+      const { adminRanges, logArchive, backends: asked, acme, ...rest } = site;
+      refuseInputs(`LoadBalancerPair ${plan.environment}`, backendProblems(asked));
+      const backends = certifiedBackends(asked, plan, machine);
       const setup = loadBalancerSetup({
         ...rest,
         backends,
-        acme: acme && {
-          directory: defaultDirectory,
-          email: undefined,
-          root: undefined,
-          ...acme,
-          key: agent.certificateKey,
-        },
+        acme: acme && { ...usualAcme, ...acme, key: agent.certificateKey },
         machine,
         peer,
         statePass: agent.statePass,
@@ -61,9 +62,22 @@ export function machineSetup(
           logArchive,
           leaving: leavingEdge(peer, pairAddresses(args.mode)),
         }),
+        machineTiers(machine, plan, seed, [proxy]),
         setup,
       );
     });
+}
+
+const usualAcme = { directory: defaultDirectory, email: undefined, root: undefined };
+
+/** With the names in their certificates, where the flows say that they show one. */
+function certifiedBackends(
+  backends: readonly Backend[],
+  plan: Plan,
+  machine: MachinePlan,
+): readonly Backend[] {
+  const servers = certifiedServers(plan, machine);
+  return backends.map((backend) => ({ ...backend, certified: servers.get(backend.address) }));
 }
 
 /** What the pair serves, and for whom. */

@@ -1,5 +1,5 @@
 import type { PageCacheSettings } from "./cacheSettings";
-import { groupOf, keepingPort, longestTimeout, type WebOptions } from "./options";
+import { groupOf, keepingPort, longestTimeout, nodesAt, type WebOptions } from "./options";
 import { literally } from "./paths";
 
 export const cacheFolder = "/var/lib/nginx/kept";
@@ -120,7 +120,7 @@ export function keepingServer(options: WebOptions): string {
       proxy_read_timeout ${longestTimeout(options)}s;
       proxy_hide_header Cache-Control;
       add_header Cache-Control $keeping always;
-      proxy_pass http://$service_group;
+      proxy_pass ${nodesAt(options, "$service_group")};
     }
   }`;
 }

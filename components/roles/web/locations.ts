@@ -1,6 +1,6 @@
 import { keptLines } from "./keeping";
 import { logLines } from "./log";
-import { groupOf, profileOf, repeatedWithinMs, timeoutOf, type WebOptions } from "./options";
+import { groupOf, nodesAt, profileOf, repeatedWithinMs, timeoutOf, type WebOptions } from "./options";
 import { passwordPath } from "./passwords";
 import { literally } from "./paths";
 import type { Route } from "./routes";
@@ -35,17 +35,17 @@ function serviceLocations(route: Route, service: string, options: WebOptions): s
       if ($streams_body) {
         return 419;
       }${keeps ? '\n      if ($uncached = "") {\n        return 420;\n      }' : ""}
-      proxy_pass http://${groupOf(service)};`;
+      proxy_pass ${nodesAt(options, groupOf(service))};`;
   const named = `
     location @open${route.id} {${common}
       proxy_read_timeout 1h;
       proxy_send_timeout 1h;
       proxy_buffering off;
-      proxy_pass http://${groupOf(service)};
+      proxy_pass ${nodesAt(options, groupOf(service))};
     }
     location @body${route.id} {${common}${times}
       proxy_request_buffering off;
-      proxy_pass http://${groupOf(service)};
+      proxy_pass ${nodesAt(options, groupOf(service))};
     }${keeps ? `\n    location @kept${route.id} {${common}${keptTimes(service, options)}${keptLines}\n    }` : ""}`;
   return `${places(route)
     .map((place) => `\n    location ${place} {${entry}\n    }`)

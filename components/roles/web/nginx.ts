@@ -1,11 +1,12 @@
-import { internalPrefix, nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { internalPrefix, nodeHealthPath, proxyHealthPath, siteEntrance } from "../../setup/site";
+import { nginxAnswers, nginxAsks } from "../../setup/tiers/nginx";
 import { finishSeconds } from "../../setup/waits";
 import { compression } from "./compression";
 import { visitorAnswerHeaders } from "./headers";
 import { cacheZone, keepingServer, requestMaps } from "./keeping";
 import { locationsOf } from "./locations";
 import { logMaps } from "./log";
-import { longestTimeout, profileOf, repeatedWithinMs, type WebOptions, webPort } from "./options";
+import { longestTimeout, nodesAt, profileOf, repeatedWithinMs, type WebOptions } from "./options";
 import { planServers, type Server } from "./routes";
 import { siteFolder } from "./sites";
 import { upstreams } from "./upstreams";
@@ -43,6 +44,8 @@ ${[
   logMaps(options),
   compression(options),
   proxyDefaults(options),
+  options.nodesRole === undefined ? "" : nginxAsks(options.nodesRole),
+  options.overTls ? nginxAnswers : "",
   visitorHeaders,
   visitorAnswerHeaders(options),
   cacheZone(options),
@@ -136,7 +139,9 @@ function proxyDefaults(options: WebOptions): string {
 }
 
 function visitorServer({ host, routes }: Server, options: WebOptions): string {
-  const listen = `listen ${options.machine.privateIp}:${webPort}${host === undefined ? " default_server" : ""};`;
+  const { port } = siteEntrance(options.overTls === true);
+  const tls = options.overTls ? " ssl" : "";
+  const listen = `listen ${options.machine.privateIp}:${port}${tls}${host === undefined ? " default_server" : ""};`;
   const rest = routes.some(({ prefix }) => prefix === "/")
     ? ""
     : "\n    location / {\n      return 404;\n    }";
@@ -173,7 +178,7 @@ function healthLocations(options: WebOptions): string {
       proxy_next_upstream error timeout http_502 http_503 http_504;
       proxy_next_upstream_tries 0;
       proxy_next_upstream_timeout 3s;
-      proxy_pass http://nodes${nodeHealthPath};`;
+      proxy_pass ${nodesAt(options, "nodes")}${nodeHealthPath};`;
   return `
     location = ${proxyHealthPath} {
       if (-f ${leavingPath}) {

@@ -15,6 +15,10 @@ export interface WebOptions {
   /** Name that visitors use; the nodes are asked for their health with it. */
   readonly domain: string;
   readonly content: WebContent;
+  /** Requests come over TLS with certificates on both sides, and not without. @default false */
+  readonly overTls?: boolean;
+  /** The nodes are asked over TLS with certificates on both sides, theirs for this role. @default - they are asked in plain text */
+  readonly nodesRole?: string;
 }
 
 /** A service behind the web servers, as visitors ask for it. */
@@ -30,6 +34,11 @@ export interface WebService {
 
 /** Where visitors' requests come in: the same port as on an application node, whose place the web server takes. */
 export const webPort = ports.http;
+
+/** How nodes are asked, without a path. @param group name of nodes in the configuration */
+export function nodesAt({ nodesRole }: WebOptions, group: string): string {
+  return `${nodesRole === undefined ? "http" : "https"}://${group}`;
+}
 
 /** On loopback: what decides how long an answer may be kept. */
 export const keepingPort = ports.pageKeeping;

@@ -1,11 +1,12 @@
 import { listenEarlySetup } from "../../setup/listenEarly";
 import { mergeSetups } from "../../setup/merge";
-import { noticedWithinSeconds, proxyHealthPath } from "../../setup/site";
-import type { CompleteSetup } from "../../setup/types";
+import { noticedWithinSeconds, proxyHealthPath, siteEntrance } from "../../setup/site";
+import { issueFirst, trustPaths } from "../../setup/tiers/paths";
+import type { CompleteSetup, SetupCheck } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
 import { brotliPackages } from "./compression";
 import { leavingPath, webConfig } from "./nginx";
-import { profileOf, type WebOptions, webPort } from "./options";
+import { profileOf, type WebOptions } from "./options";
 import { passwordFiles } from "./passwords";
 import { purgeFile } from "./purge";
 import { releaseFile, siteFolders } from "./release";
@@ -46,6 +47,7 @@ export function webSetup(
   const { sites, protectedPaths } = options.content;
   const passwords = passwordFiles(protectedPaths, secrets);
   const names = Object.keys(sites).sort();
+  const certified = options.overTls || options.nodesRole !== undefined;
   return mergeSetups(listenEarlySetup, {
     packages: [
       ...["nginx", "curl"],
@@ -54,7 +56,11 @@ export function webSetup(
     ],
     files: [
       ...passwords,
-      { path: configPath, content: webConfig(options), validate: 'nginx -t -q -c "$1"' },
+      {
+        path: configPath,
+        content: webConfig(options),
+        validate: `${certified ? issueFirst : ""}nginx -t -q -c "$1"`,
+      },
       dropIn,
       purgeFile,
       ...(names.length === 0 ? [] : [releaseFile(sites)]),
@@ -63,14 +69,21 @@ export function webSetup(
     steps: [...siteFolders(names), ...fetchSteps(sites)],
     units: [
       // Passwords are read with each request.
-      { name: "nginx.service", reads: [configPath, dropIn.path], onChange: "reload" },
-    ],
-    checks: [
       {
-        name: "nginx takes requests",
-        command: `curl -fsS -m 5 -o /dev/null http://${options.machine.privateIp}:${webPort}${proxyHealthPath}`,
+        name: "nginx.service",
+        reads: [configPath, dropIn.path, ...(certified ? trustPaths : [])],
+        onChange: "reload",
       },
     ],
+    checks: [takesRequests(options)],
     probes: webProbes(options),
   });
+}
+
+function takesRequests({ machine, overTls = false }: WebOptions): SetupCheck {
+  const { at, port, curl } = siteEntrance(overTls);
+  return {
+    name: "nginx takes requests",
+    command: `curl -fsS -m 5${curl} -o /dev/null ${at(machine)}:${port}${proxyHealthPath}`,
+  };
 }

@@ -1,9 +1,9 @@
 import { fileSystems } from "../../setup/machineProbes";
 import { quote } from "../../setup/quote";
-import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
+import { nodeHealthPath, proxyHealthPath, siteEntrance } from "../../setup/site";
 import type { Probe } from "../../setup/status";
 import { cacheFolder } from "./keeping";
-import { type WebOptions, webPort } from "./options";
+import type { WebOptions } from "./options";
 import { siteFolder, type WebSite } from "./sites";
 
 /** What can be up or down on a web server. */
@@ -17,11 +17,12 @@ export function webProbes(options: WebOptions): Probe[] {
   ];
 }
 
-function nginxProbe({ machine, domain }: WebOptions): Probe {
+function nginxProbe({ machine, domain, overTls = false }: WebOptions): Probe {
+  const { at, port, curl } = siteEntrance(overTls);
   return {
     name: "nginx",
     title: "nginx",
-    command: `answer() { curl -s -m 5 -o /dev/null -w '%{http_code}' -H 'Host: ${domain}' "http://${machine.privateIp}:${webPort}$1" || true; }
+    command: `answer() { curl -s -m 5${curl} -o /dev/null -w '%{http_code}' -H 'Host: ${domain}' "${at(machine)}:${port}$1" || true; }
 jq -n --arg takes "$(answer ${proxyHealthPath})" --arg ready "$(answer ${nodeHealthPath})" '{reasons: [
   if $takes != "200" then "takes no requests"
   elif $ready[0:1] != "2" then "is not ready: no application node is, or a site has no release yet" else empty end]}'`,

@@ -1,7 +1,9 @@
 import { registryLogins } from "../../../../components/credentials";
 import { machineBase } from "../../../../components/machine/base";
 import { deployKey } from "../../../../components/machine/deployKey";
+import { machineTiers } from "../../../../components/machine/tiers";
 import { type MachinePlan, machinesOf, type Plan } from "../../../../components/plan/plan";
+import { answersOverTls, certifiedServers } from "../../../../components/plan/tiers";
 import { appNodeSetup } from "../../../../components/roles/app/setup";
 import { programsSetup } from "../../../../components/roles/container/setup";
 import { databaseClients, databaseSetup } from "../../../../components/roles/database/setup";
@@ -23,6 +25,7 @@ export interface RenderedMachine {
 }
 
 export const passwords = { application: "App1", backup: "Backup1", restore: "Restore1" };
+const seed = Buffer.alloc(32, 7).toString("base64");
 const boxKey = deployKey(Buffer.alloc(32, 7).toString("base64"), "backups@test").privateKey;
 const stores = {
   database: { DATABASE_URL: "postgresql://app" },
@@ -44,7 +47,7 @@ export function renderMachines(
   const docker = dockerSetup({ registryMirror: settings.images.registryMirror, logins });
   const roles: readonly (readonly [MachinePlan, CompleteSetup])[] = [
     [edge1, edgeMachine(settings, topology)],
-    [app, mergeSetups(docker, appNodeSetup(app, appStack(settings, secrets, [edge1, edge2])))],
+    [app, mergeSetups(docker, appNodeSetup(app, appStack(settings, secrets, [edge1, edge2], topology.plan)))],
     [database, mergeSetups(docker, databaseMachine(settings, topology))],
     [storage, mergeSetups(docker, storageMachine(settings, topology))],
   ];
@@ -54,7 +57,11 @@ export function renderMachines(
   ];
   return [...roles, ...others].map(([plan, role]) => ({
     plan,
-    setup: mergeSetups(machineBase(plan, topology.plan, settings), role),
+    setup: mergeSetups(
+      machineBase(plan, topology.plan, settings),
+      machineTiers(plan, topology.plan, seed, [{ unit: "nginx.service" }]),
+      role,
+    ),
   }));
 }
 
@@ -70,7 +77,7 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     otherHosts: settings.edge.otherHosts ?? "serve",
     machine: edge1,
     peer: edge2,
-    backends: topology.app.map((node) => ({ name: node.name, address: node.privateIp })),
+    backends: backendsOf(topology),
     certificate: undefined,
     ...(settings.edge.accessLog && { accessLog: settings.edge.accessLog }),
     limits: settings.edge.limits,
@@ -93,6 +100,16 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
   });
 }
 
+/** As the pair is told of them; with web servers these are in the same place. */
+function backendsOf({ plan, app, edge: [edge1] }: Planned) {
+  const certified = certifiedServers(plan, edge1);
+  return app.map(({ name, privateIp }) => ({
+    name,
+    address: privateIp,
+    certified: certified.get(privateIp),
+  }));
+}
+
 function webMachines(
   { web, app, domain }: PlatformSettings,
   topology: Planned,
@@ -103,8 +120,10 @@ function webMachines(
     pathPrefix === undefined ? [] : [{ name, pathPrefix, host }],
   );
   const addresses = (machines: readonly MachinePlan[]) => machines.map(({ privateIp }) => privateIp);
-  const nodes = addresses(topology.app).map((address) => `${address}:80`);
-  const common = { loadBalancers: addresses(topology.edge), nodes, services, domain, content: web };
+  const overTls = answersOverTls(topology.plan, "web");
+  const nodes = addresses(topology.app).map((address) => `${address}:${overTls ? 443 : 80}`);
+  const tiers = { overTls, ...(overTls && { nodesRole: "app" }) };
+  const common = { loadBalancers: addresses(topology.edge), nodes, services, domain, content: web, ...tiers };
   return machinesOf(topology.plan, "web")
     .slice(0, 1)
     .map((machine) => [machine, webSetup({ ...common, machine }, secrets)] as const);
@@ -177,6 +196,7 @@ function appStack(
   settings: PlatformSettings,
   secrets: Readonly<Record<string, string>>,
   loadBalancers: readonly MachinePlan[],
+  plan: Plan,
 ) {
   const { services } = settings.app;
   return {
@@ -188,5 +208,6 @@ function appStack(
     stores,
     secrets,
     loadBalancers: loadBalancers.map(({ privateIp }) => privateIp),
+    overTls: answersOverTls(plan, "app"),
   };
 }

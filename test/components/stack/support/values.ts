@@ -55,6 +55,7 @@ export function anyValues(random: Random): Values {
     offsiteAccessKeyId: "id",
     offsiteSecretAccessKey: "key",
     ...anyNames(random),
+    mutualTls: maybe(random, 0.3, () => ["requests", "requests"].slice(random.between(0, 2))),
   });
 }
 

@@ -10,6 +10,12 @@ export const platformMistakes: readonly Mistake[] = [
   ["domain with an underscore", set("domain", "my_shop.example.com"), "domain", /my_shop/],
   ["domain that is a number", set("domain", 7), "domain", /got 7/],
   ["domain that is an address", set("domain", "192.0.2.10"), "domain", /192\.0\.2\.10/],
+  [
+    "traffic between machines that there is none of",
+    set("mutualTls", ["request"]),
+    "mutualTls[0]",
+    /requests/,
+  ],
   ["alias with a scheme", set("aliases", ["https://example.com"]), "aliases[0]", /without https/],
   [
     "alias that is served already",

@@ -1,0 +1,78 @@
+import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
+import { type Certified, certificate, type TierMachine } from "./certificate";
+import { integer, objectId, octets, pem, sequence } from "./der";
+
+/** All by which a machine is known to the others. */
+export interface MachineAuthority {
+  /** What others trust. Its key never leaves the program. */
+  readonly certificate: string;
+  /** What the machine signs its own short-lived certificates with. */
+  readonly issuer: {
+    readonly certificate: string;
+    /** Secret. */
+    readonly key: string;
+  };
+}
+
+/**
+ * The private authority of one machine.
+ *
+ * Each machine has one of its own, and trusts those of the machines that it speaks with and no others: the list follows
+ * from the plan. So nobody who gets into one machine can pretend to be another, and a machine that has left the plan is
+ * believed by nobody after the next `up`, which one authority for all could only do with lists of revoked certificates.
+ * Below it stands an issuer, which may speak for the machine's own names alone (name constraints, RFC 5280 4.2.1.10)
+ * and make no further issuers; with that the machine makes its certificates itself, so their renewal needs no `up`.
+ *
+ * Everything follows from one secret in the state and from the machine's names: ed25519 signs the same twice, so a
+ * second `up` sees the same text. The issuer is P-256, because PostgreSQL finds no digest for channel binding in a
+ * certificate that ed25519 has signed. Neither of the two ends by itself (RFC 5280 4.1.2.5): what is short-lived are
+ * the certificates below.
+ *
+ * The certificates are written here and not by a library, because they need five extensions and the one primitive that
+ * Node has; OpenSSL, Go and Node judge them in the tests.
+ *
+ * @param seed 32 random bytes, base64. Secret
+ * @throws when the seed has another length
+ */
+export function machineAuthority(seed: string, machine: TierMachine): MachineAuthority {
+  const bytes = Buffer.from(seed, "base64");
+  if (bytes.length !== 32)
+    throw new Error(`the seed of the private authorities must be 32 bytes, got ${bytes.length}`);
+  const authorityKey = ed25519(derived(bytes, `authority of ${machine.hostname}`, 32));
+  const issuerKey = p256(derived(bytes, `issuer of ${machine.hostname}`, 48));
+  const root: Certified = { name: `${machine.hostname} authority`, key: createPublicKey(authorityKey) };
+  const issuer: Certified = { name: `${machine.hostname} issuer`, key: createPublicKey(issuerKey) };
+  const by = { name: root.name, key: authorityKey };
+  return {
+    certificate: pem("CERTIFICATE", certificate(root, by, { issuersBelow: 1 })),
+    issuer: {
+      certificate: pem("CERTIFICATE", certificate(issuer, by, { issuersBelow: 0, permitted: machine })),
+      key: issuerKey.export({ format: "pem", type: "pkcs8" }).toString(),
+    },
+  };
+}
+
+function derived(seed: Buffer, purpose: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync("sha256", seed, "", `hetzner-platform: ${purpose}`, bytes));
+}
+
+/** RFC 8410, section 7. */
+function ed25519(seed: Buffer): KeyObject {
+  const der = sequence(integer(Buffer.from([0])), sequence(objectId("1.3.101.112")), octets(octets(seed)));
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}
+
+const p256Order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** 16 bytes more than the order has leave no number more likely than others (FIPS 186-5, A.2.1); form: RFC 5915. */
+function p256(random: Buffer): KeyObject {
+  const scalar = (BigInt(`0x${random.toString("hex")}`) % (p256Order - 1n)) + 1n;
+  const secret = Buffer.from(scalar.toString(16).padStart(64, "0"), "hex");
+  const curve = objectId("1.2.840.10045.3.1.7");
+  const der = sequence(
+    integer(Buffer.from([0])),
+    sequence(objectId("1.2.840.10045.2.1"), curve),
+    octets(sequence(integer(Buffer.from([1])), octets(secret))),
+  );
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}
