@@ -45,6 +45,8 @@ export const endpoint = platform.endpoint;
 export const virtualIp = platform.virtualIp;
 /** All of them: two when both load balancers serve. */
 export const virtualIps = platform.virtualIps;
+/** With `edge.ipv6` the addresses of IPv6 beside them: what AAAA records name. */
+export const virtualIpv6s = platform.virtualIpv6s;
 export const floatingIpId = platform.floatingIpId;
 /** For what is attached to the platform from outside of it: the private network, and servers by name. */
 export const networkId = platform.networkId;

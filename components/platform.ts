@@ -66,6 +66,8 @@ export class Platform extends pulumi.ComponentResource {
   public readonly virtualIp: pulumi.Output<string>;
   /** All floating IPs, two when both load balancers serve: what the domain's DNS names. */
   public readonly virtualIps: pulumi.Output<string[]>;
+  /** With `edge.ipv6` the addresses of IPv6 beside them: what the domain's DNS names in AAAA records. */
+  public readonly virtualIpv6s?: pulumi.Output<string[]>;
   public readonly floatingIpId: pulumi.Output<number>;
   /** The private network, for further machines; resolves when it can be joined. */
   public readonly networkId: pulumi.Output<number>;
@@ -107,6 +109,7 @@ export class Platform extends pulumi.ComponentResource {
     this.storage = storage;
     this.virtualIp = edge.virtualIp;
     this.virtualIps = edge.virtualIps;
+    if (edge.virtualIpv6s !== undefined) this.virtualIpv6s = edge.virtualIpv6s;
     this.floatingIpId = edge.floatingIpId;
     this.networkId = network.networkId;
     const reached = whereReached(
@@ -130,9 +133,10 @@ export class Platform extends pulumi.ComponentResource {
 
 function outputsOf(platform: Platform) {
   const { url, endpoint, virtualIp, virtualIps, floatingIpId, networkId, machines, serverIds } = platform;
-  const { databaseUrl, backupKey, images, deployKey, bastion } = platform;
+  const { databaseUrl, backupKey, images, deployKey, bastion, virtualIpv6s } = platform;
   return {
     ...{ url, endpoint, virtualIp, virtualIps, floatingIpId, networkId, machines, serverIds },
     ...{ databaseUrl, backupKey, images, deployKey, bastion },
+    ...(virtualIpv6s && { virtualIpv6s }),
   };
 }

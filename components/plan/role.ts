@@ -36,6 +36,7 @@ export interface Volume {
 /** Something that Hetzner bills besides servers, their addresses and their volumes. */
 export type Order =
   | { readonly kind: "floatingIpv4"; readonly purpose: string; readonly title: string }
+  | { readonly kind: "floatingIpv6"; readonly purpose: string; readonly title: string }
   | { readonly kind: "storageBox"; readonly purpose: string; readonly capacityGb: number };
 
 /**

@@ -2,7 +2,7 @@ import { bakedImage } from "../machine/bakedImage";
 import { defaultImage } from "../machine/context";
 import { machinesOf, type Plan } from "../plan/plan";
 import { presetProblems } from "../presets/problems";
-import { areComplete } from "../roles/edge/addressNames";
+import { areComplete, completeAllowed } from "../roles/edge/addressNames";
 import { ownEndpointProblem } from "../roles/storage/settingsRules";
 import { formatValue, type SettingsProblem } from "../settings/problems";
 import { shareOfInternet } from "../settings/ranges";
@@ -82,16 +82,17 @@ function ownStoreProblems(settings: PlatformSettings, plan: Plan): readonly Sett
 
 /** As many as the pair has: a preset may have chosen how many. */
 function addressProblems({ settings, plan }: PlannedInput): readonly SettingsProblem[] {
-  const { floatingIps } = settings.edge;
+  const { floatingIps, ipv6 = false } = settings.edge;
   const orders = plan.roles.find(({ name }) => name === "edge")?.orders ?? [];
   const many = orders.filter(({ kind }) => kind === "floatingIpv4").length;
-  if (floatingIps === undefined || areComplete(floatingIps, many)) return [];
+  if (floatingIps === undefined || areComplete(floatingIps, { many, ipv6 })) return [];
   return [
     {
       path: "edge.floatingIps",
       value: formatValue(floatingIps),
-      allowed: many === 1 ? "one floating IP" : `${many} floating IPs, each once: one for each load balancer`,
-      remedy: "name as many as edge.mode has, or leave the key out and the stack makes its own",
+      allowed: completeAllowed({ many, ipv6 }),
+      remedy:
+        "name as many as edge.mode has, networks of IPv6 with edge.ipv6 alone, or leave the key out and the stack makes its own",
     },
   ];
 }

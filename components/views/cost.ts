@@ -56,6 +56,7 @@ export function estimateCost(
     ...serverLines(plan, chosen, prices),
     line("primary IPv4", names(publicMachines), publicMachines.length, prices.primaryIpv4),
     ...ordered("floatingIpv4"),
+    ...ordered("floatingIpv6"),
     ...plan.roles.flatMap((role) => volumeLines(role, prices)),
     ...ordered("storageBox"),
   ];
@@ -92,6 +93,7 @@ function serverLines(
 
 function orderLine(order: Order, prices: PriceTable): CostLine {
   if (order.kind === "floatingIpv4") return line("floating IPv4", order.purpose, 1, prices.floatingIpv4);
+  if (order.kind === "floatingIpv6") return line("floating IPv6", order.purpose, 1, prices.floatingIpv6);
   const box = requireStorageBox(order.capacityGb);
   const item = `storage box ${box.name.toUpperCase()} (${box.capacityGb} GB)`;
   return line(item, order.purpose, 1, box.monthlyEur);

@@ -10,7 +10,7 @@ Written from the plan of prod, do not edit: \`UPDATE_RECORDS=1 npx mocha test/co
 |---|---|---|---|---|
 ${plan.flows.map(flowRow).join("\n")}
 
-\`internet\` is everybody, over IPv4 and IPv6; \`admin\` the ranges of \`adminRanges\`; \`any\` every machine of the platform. Machines reach each other by their private IPv4 addresses. Containers of a machine publish no ports: what they listen on is reached from their own machine alone, unless the table names it.
+\`internet\` is everybody, over IPv4 and IPv6 (for visitors of IPv6 something listens with \`edge.ipv6\` alone); \`admin\` the ranges of \`adminRanges\`; \`any\` every machine of the platform. Machines reach each other by their private IPv4 addresses. Containers of a machine publish no ports: what they listen on is reached from their own machine alone, unless the table names it.
 
 ## What runs where
 A role starts after those whose offers it needs: ${plan.order.join(", ")}.

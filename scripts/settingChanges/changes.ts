@@ -93,6 +93,11 @@ export const settingChanges: readonly SettingChange[] = [
     note: "keepalived starts anew on both; back again deletes the second address, which `protect` refuses",
   },
   {
+    path: "edge.ipv6",
+    value: true,
+    note: "HAProxy and nginx reload and the agents start anew, visitors notice nothing; back again deletes the networks of IPv6, which `protect` refuses",
+  },
+  {
     path: "edge.floatingIps",
     value: ["visitors"],
     note: "visitors are served under the other address at once, and no longer under the one that is deleted, which `protect` refuses",

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
-import { eventually, fromInternet, must, servers } from "./support/cloud";
+import { ipv6Works } from "../../localcloud/src/network/forwarding";
+import { api, eventually, fromInternet, must, servers } from "./support/cloud";
 import { describeLoad, startLoad } from "./support/load";
-import { curl, platformIsUp, url, virtualIp } from "./support/platform";
+import { curl, platformIsUp, up, url, virtualIp, virtualIpv6s } from "./support/platform";
 
 async function openPorts(address: string): Promise<string[]> {
   const family = address.includes(":") ? "-6 " : "";
@@ -41,7 +42,7 @@ describe("edge", function () {
     const found = await Promise.all(
       [virtualIp(), ...addresses].map(async (address) => [address, await openPorts(address)]),
     );
-    // Visitors come over IPv4, as the floating IP is; over IPv6 nothing listens.
+    // Visitors come over IPv4 while nothing else is said; over IPv6 nothing listens.
     assert.deepEqual(
       found,
       [virtualIp(), ...addresses].map((address) => [address, address.includes(":") ? [] : ["80", "443"]]),
@@ -98,5 +99,67 @@ describe("edge", function () {
     for (const [node, count] of Object.entries(result.nodes)) {
       assert.ok(Math.abs(count - 5000) <= 250, `${node} answered ${count} of 10000`);
     }
+  });
+});
+
+describe("edge, where visitors come over IPv6 too", function () {
+  this.timeout("10m");
+  const edges = ["local-edge1", "local-edge2"];
+
+  before("the platform has a floating IPv6 network, and a name more for its certificate", async function () {
+    if (!(await ipv6Works())) this.skip();
+    await ensureHostPackages(["nmap"]);
+    await up({ "edge.ipv6": true, aliases: ["www.platform.test"] });
+  });
+  after("it has none again", async () => {
+    if (await ipv6Works()) await up();
+  });
+
+  it("a visitor finds its address in DNS and is served there", async () => {
+    const [address = ""] = virtualIpv6s();
+    const { rrset } = await api<{ rrset: { records: { value: string }[] } }>(
+      "/zones/platform.test/rrsets/@/AAAA",
+    );
+    assert.deepEqual(rrset.records, [{ value: address }]);
+    const seen = `-o /dev/null -w '%{http_code} %{http_version} %{remote_ip}'`;
+    const { stdout, stderr } = await fromInternet(`${curl(`[${address}]`)} ${seen} ${url()}/whoami`);
+    assert.equal(stdout, `200 2 ${address}`, stderr);
+  });
+
+  it("a stranger finds ports 80 and 443 of the network and of the load balancers, and nothing else", async () => {
+    const own = (await servers()).flatMap(({ public_net: { ipv6 } }) =>
+      ipv6 === null ? [] : [ipv6.ip.replace("::/64", "::1")],
+    );
+    const addresses = [...virtualIpv6s(), ...own];
+    assert.equal(addresses.length, 3);
+    const found = await Promise.all(addresses.map(async (address) => [address, await openPorts(address)]));
+    assert.deepEqual(
+      found,
+      addresses.map((address) => [address, ["80", "443"]]),
+    );
+  });
+
+  it("the ACME server asks over IPv6 whose the names are, and issues a certificate", async () => {
+    const [address = ""] = virtualIpv6s();
+    const look = `openssl s_client -connect [${address}]:443 -servername platform.test </dev/null 2>/dev/null | openssl x509 -noout -issuer -ext subjectAltName`;
+    await eventually("the certificate has both names", 120, async () => {
+      const { stdout } = await fromInternet(look);
+      return (/Pebble/.test(stdout) && /DNS:www\.platform\.test/.test(stdout)) || undefined;
+    });
+    const asked = `journalctl -u haproxy -o cat --since -10min | grep -E '^([0-9a-f]+:)+:?[0-9a-f:]+ .*GET /.well-known/acme-challenge/' || true`;
+    await eventually("the challenges are in the journal", 30, async () => {
+      const lines = await Promise.all(edges.map((name) => must(name, asked)));
+      return lines.some((of) => of !== "") || undefined;
+    });
+  });
+
+  it("platform-status of both says where the network leads", async () => {
+    const [address = ""] = virtualIpv6s();
+    const states = await Promise.all(
+      edges.map(async (name) => JSON.parse(await must(name, "platform-status --json || true"))),
+    );
+    for (const { network } of states) assert.deepEqual([network.up, network.ip], [true, address]);
+    assert.equal(states.filter(({ network }) => network.here).length, 1);
+    assert.ok(states.every(({ network, address: other }) => network.here === other.here));
   });
 });

@@ -14,10 +14,10 @@ async function power(name: string, action: "poweroff" | "poweron"): Promise<void
 }
 
 async function floatingIp(): Promise<{ readonly ip: string; readonly server: number | null }> {
-  const { floating_ips: all } = await api<{ floating_ips: { ip: string; server: number | null }[] }>(
-    "/floating_ips",
-  );
-  return all[0] ?? assert.fail("there is no floating IP");
+  const { floating_ips: all } = await api<{
+    floating_ips: { type: string; ip: string; server: number | null }[];
+  }>("/floating_ips");
+  return all.find(({ type }) => type === "ipv4") ?? assert.fail("there is no floating IP");
 }
 
 /** Of the local stack. */

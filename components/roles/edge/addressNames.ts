@@ -13,7 +13,22 @@ export const broughtAddress = text(isAddressName, {
   remedy: "write it as the Cloud Console shows it, a number in quotes",
 });
 
-/** Whether they are as many as there are to be, each once. */
-export function areComplete(floatingIps: readonly string[], many: number): boolean {
-  return floatingIps.length === many && new Set(floatingIps).size === many;
+/** How many floating IPs a pair has, and whether a network of IPv6 goes with each. */
+export interface AddressCount {
+  readonly many: number;
+  readonly ipv6: boolean;
+}
+
+/** Whether they are as many as there are to be, each once: the addresses, and after them all of the networks or none. */
+export function areComplete(floatingIps: readonly string[], { many, ipv6 }: AddressCount): boolean {
+  const counts = ipv6 ? [many, 2 * many] : [many];
+  return counts.includes(floatingIps.length) && new Set(floatingIps).size === floatingIps.length;
+}
+
+/** What may stand there. */
+export function completeAllowed({ many, ipv6 }: AddressCount): string {
+  const addresses =
+    many === 1 ? "one floating IP" : `${many} floating IPs, each once: one for each load balancer`;
+  const networks = many === 1 ? "one network of IPv6" : `as many networks of IPv6`;
+  return ipv6 ? `${addresses}; after that ${networks}, or none` : addresses;
 }

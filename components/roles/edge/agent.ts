@@ -19,6 +19,8 @@ export interface AgentOptions {
   readonly apiToken: string;
   /** Of the addresses, in their order. */
   readonly floatingIpIds: readonly number[];
+  /** Of the IPv6 networks that go with the addresses, in their order. @default - none */
+  readonly floatingIpv6Ids?: readonly number[];
   /** Network whose default route follows the first address; undefined: routes stay as they are. */
   readonly networkId: number | undefined;
   /** See `EdgeOptions.statePass`. Secret. */
@@ -112,9 +114,11 @@ export function agentConfig(
   address: PairAddress,
   options: AgentOptions,
 ): string {
+  const floatingIpv6Id = options.floatingIpv6Ids?.[address.index];
   const config = {
     apiEndpoint: options.apiEndpoint,
     floatingIpId: options.floatingIpIds[address.index],
+    ...(floatingIpv6Id !== undefined && { floatingIpv6Id }),
     networkId: (address.index === 0 ? options.networkId : undefined) ?? null,
     // Of one address either machine will do, as long as it is one of them.
     first: isOwnAddress(address, machine, peer),

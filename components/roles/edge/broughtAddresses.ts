@@ -2,6 +2,7 @@ import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
 import { type InputProblem, refuseInputs } from "../../machine/inputErrors";
 import { findLocation } from "../../sizing/locations";
+import { visitorsAddress } from "./ipv6Addresses";
 
 /** An address of visitors, whoever made it. */
 export interface VisitorAddress {
@@ -19,12 +20,20 @@ export interface FoundAddress {
   readonly server?: string;
 }
 
-/** For whom an address is looked up. */
-export interface AddressWanted {
+/** For whom addresses are looked up. */
+export interface AddressesWanted {
   /** Of the machines. */
   readonly location: pulumi.Input<string>;
   /** Server names of the two machines. */
   readonly hostnames: readonly string[];
+  /** So many are addresses of IPv4, and those after them networks of IPv6. */
+  readonly many: number;
+}
+
+/** For whom one is. */
+export interface AddressWanted extends Pick<AddressesWanted, "hostnames"> {
+  readonly location: string;
+  readonly type: "ipv4" | "ipv6";
 }
 
 /**
@@ -35,16 +44,19 @@ export interface AddressWanted {
 export function lookUpAddresses(
   component: string,
   names: readonly string[],
-  wanted: AddressWanted,
+  wanted: AddressesWanted,
   parent: pulumi.Resource,
 ): readonly VisitorAddress[] {
   return names.map((name, index) => {
+    const type = index < wanted.many ? "ipv4" : "ipv6";
     const found = pulumi.all([lookUp(name, parent), wanted.location]).apply(([address, location]) => {
-      const place = { location, hostnames: wanted.hostnames };
-      refuseInputs(component, addressProblems(`floatingIps[${index}]`, name, address, place));
+      const one = { location, type, hostnames: wanted.hostnames } as const;
+      refuseInputs(component, addressProblems(`floatingIps[${index}]`, name, address, one));
       return address ?? neverFound;
     });
-    return { id: found.apply(({ id }) => id), ipAddress: found.apply(({ ipAddress }) => ipAddress) };
+    const addressOf = ({ ipAddress }: FoundAddress) =>
+      type === "ipv4" ? ipAddress : visitorsAddress(ipAddress);
+    return { id: found.apply(({ id }) => id), ipAddress: found.apply(addressOf) };
   });
 }
 
@@ -55,19 +67,20 @@ export function addressProblems(
   propertyPath: string,
   name: string,
   found: FoundAddress | undefined,
-  { location, hostnames }: AddressWanted & { readonly location: string },
+  wanted: AddressWanted,
 ): InputProblem[] {
+  const { location, hostnames } = wanted;
   const problem = (got: string, allowed: string) => [
     { propertyPath, reason: `got ${got}, allowed ${allowed}` },
   ];
   if (found === undefined) {
     return problem(
       `${name}, which the project of hcloud:token has not`,
-      "a floating IP that is there already; make it (hcloud floating-ip create --type ipv4), or leave the key out and the stack makes one",
+      `a floating IP that is there already; make it (hcloud floating-ip create --type ${wanted.type}), or leave the key out and the stack makes one`,
     );
   }
   const { type, homeLocation, server } = found;
-  if (type !== "ipv4") return problem(`${name}, an address of type ${type}`, "an IPv4 address");
+  if (type !== wanted.type) return problem(`${name}, an address of type ${type}`, typeAllowed[wanted.type]);
   const zone = findLocation(location)?.networkZone;
   if (findLocation(homeLocation)?.networkZone !== zone) {
     return problem(
@@ -81,6 +94,11 @@ export function addressProblems(
     `an address that nobody or this pair has: visitors of ${server} would come here at once; take it away from there when they may (hcloud floating-ip unassign ${name})`,
   );
 }
+
+const typeAllowed = {
+  ipv4: "an IPv4 address; networks of IPv6 come after all of them",
+  ipv6: "a network of IPv6; all addresses of IPv4 come before",
+} as const;
 
 async function lookUp(name: string, parent: pulumi.Resource): Promise<FoundAddress | undefined> {
   const byId = /^\d+$/.test(name);

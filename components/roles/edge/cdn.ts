@@ -1,8 +1,10 @@
 import type { EdgeOptions } from "./edge";
+import { matchedRange } from "./ipv6Addresses";
 
 /** Of HAProxy's visitors, before all rules. */
-export function haproxyCdnNetworks({ cdn }: EdgeOptions): string {
-  return cdn === undefined ? "" : cdn.ranges.map((range) => `  acl from_cdn fc_src ${range}\n`).join("");
+export function haproxyCdnNetworks({ cdn, ipv6 = false }: EdgeOptions): string {
+  const ranges = (cdn?.ranges ?? []).map((range) => (ipv6 ? matchedRange(range) : range));
+  return ranges.map((range) => `  acl from_cdn fc_src ${range}\n`).join("");
 }
 
 /**

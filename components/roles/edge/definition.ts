@@ -1,4 +1,3 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { defineRole } from "../../machine/roleDefinition";
 import { addressesOf, orderedAs, type Place, type Surroundings } from "../../machine/surroundings";
 import { bastionOffer } from "../../plan/flows";
@@ -25,7 +24,7 @@ export const edgeDefinition = defineRole({
       { parent },
       surroundings.platform,
     );
-    createRecords(section, surroundings, { name, parent: pair }, pair.virtualIps);
+    createRecords(section, surroundings, { name, parent: pair }, pair);
     const offers = { [bastionOffer]: { bastion: pair.bastion } };
     return { component: pair, serverIds: pair.serverIds, configured: pair.configured, offers };
   },
@@ -36,7 +35,7 @@ function createRecords(
   { acme }: EdgeSettings,
   { wide, platform, common, inputs }: Surroundings,
   { name, parent }: Place,
-  addresses: pulumi.Input<string[]>,
+  { virtualIps, virtualIpv6s }: Pick<LoadBalancerPair, "virtualIps" | "virtualIpv6s">,
 ): void {
   if (wide.dns === undefined) return;
   const { apiToken, apiEndpoint, certificate } = inputs;
@@ -45,7 +44,8 @@ function createRecords(
     {
       dns: wide.dns,
       names: allNames(platform.plan.names ?? visitorNames(wide)),
-      addresses,
+      addresses: virtualIps,
+      ipv6Addresses: virtualIpv6s,
       acme: acme.enabled && certificate === undefined ? acme : undefined,
       labels: common.labels ?? {},
       api: { endpoint: apiEndpoint, token: apiToken },
@@ -95,10 +95,21 @@ export function pairArgs(
 
 /** What the section itself says of visitors. */
 function visitorArgs(section: EdgeSettings) {
-  const { engine, otherHosts, accessLog, redirectToHttps, acme, limits, cdn, floatingIps, balance, retries } =
-    section;
+  const {
+    engine,
+    ipv6,
+    otherHosts,
+    accessLog,
+    redirectToHttps,
+    acme,
+    limits,
+    cdn,
+    floatingIps,
+    balance,
+    retries,
+  } = section;
   return {
-    ...{ engine, otherHosts, accessLog, redirectToHttps, balance, retries },
+    ...{ engine, ipv6, otherHosts, accessLog, redirectToHttps, balance, retries },
     ...(cdn === undefined ? {} : { cdn: { ...cdn, ranges: [...cdn.ranges] } }),
     limits: { ...limits, unlimitedPaths: [...limits.unlimitedPaths] },
     ...(floatingIps && { floatingIps: [...floatingIps] }),

@@ -12,6 +12,8 @@ export interface DnsRecordsArgs {
   readonly names: readonly string[];
   /** Where the names lead to. */
   readonly addresses: pulumi.Input<pulumi.Input<string>[]>;
+  /** The same of IPv6. @default - IPv4 alone */
+  readonly ipv6Addresses?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Where the certificate comes from. @default - not by ACME */
   readonly acme?: Pick<AcmeSettings, "directory"> | undefined;
   readonly labels: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
@@ -24,11 +26,11 @@ interface RecordKey {
   readonly zone: string;
   /** As the zone calls it: `www`, `@`. */
   readonly name: string;
-  readonly type: "A" | "CAA";
+  readonly type: "A" | "AAAA" | "CAA";
 }
 
 /**
- * Records of the platform's names: A to its addresses, CAA for who may issue certificates. The zone is somebody's who
+ * Records of the platform's names: A and AAAA to its addresses, CAA for who may issue certificates. The zone is somebody's who
  * was there before, and is neither made nor deleted.
  *
  * @param name prefix of the records' names at Pulumi
@@ -46,12 +48,14 @@ export function createDnsRecords(name: string, args: DnsRecordsArgs, parent?: pu
         { zone, name: inZone, type, ttl: ttlSeconds, records, labels: args.labels },
         { ...(parent && { parent }), hooks, deleteBeforeReplace: true },
       );
-    make(
-      "A",
-      pulumi.output(args.addresses).apply((all) => all.map((value) => ({ value }))),
-    );
+    make("A", valuesOf(args.addresses));
+    if (args.ipv6Addresses !== undefined) make("AAAA", valuesOf(args.ipv6Addresses));
     if (caa.length > 0) make("CAA", caa);
   }
+}
+
+function valuesOf(addresses: DnsRecordsArgs["addresses"]) {
+  return pulumi.output(addresses).apply((all) => all.map((value) => ({ value })));
 }
 
 /**

@@ -42,6 +42,8 @@ export interface EdgeOptions {
   readonly peer: MachinePlan;
   /** Who serves while both are well. @default "activePassive" */
   readonly mode?: EdgeMode;
+  /** Visitors come over IPv6 as well. @default false */
+  readonly ipv6?: boolean;
   /** At least one. */
   readonly backends: readonly Backend[];
   /** Certificate chain and key in one PEM text; undefined: HTTPS is not offered. Secret. */

@@ -12,7 +12,6 @@ import { challengePath, haproxyChallenges } from "./challenges";
 import {
   accessLogOf,
   certificateFile,
-  certificatePathOf,
   certifiedRole,
   connectionLimit,
   type EdgeOptions,
@@ -22,6 +21,7 @@ import {
 } from "./edge";
 import { haproxyAgents, statePages, toAgents } from "./haproxyAgents";
 import { haproxyBackends } from "./haproxyBackends";
+import { haproxyBinds } from "./haproxyBinds";
 import {
   haproxyConnectionLimits,
   haproxyCounters,
@@ -32,7 +32,7 @@ import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFold
 import { haproxyHosts } from "./hosts";
 import { awaitMachines, movingFile } from "./moving";
 import { requestLogSetup, requestLogUnit } from "./requestLog";
-import { edgeHealthPort, httpPort, httpsPort } from "./role";
+import { edgeHealthPort } from "./role";
 import { EdgeEngine } from "./settings";
 
 const dropIn = keepRunning({
@@ -166,11 +166,9 @@ const visitorHeaders = `  # What the application believes about the visitor come
   unique-id-header X-Request-ID`;
 
 function visitors(options: EdgeOptions): string {
-  const certificate = certificatePathOf(options);
   return `frontend visitors
   maxconn ${connectionLimit(options.machine.size.memoryGb)}
-  bind :${httpPort}
-${certificate === undefined ? "" : `  bind :${httpsPort} ssl crt ${certificate} alpn h2,http/1.1\n`}\
+${haproxyBinds(options)}\
 ${haproxyCdnNetworks(options)}\
 ${haproxyConnectionLimits(options)}\
   # After a reload the old worker ends a visitor's connection with an answer, never between two.

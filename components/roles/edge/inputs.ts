@@ -12,8 +12,7 @@ import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
 import { isTimeout, timeoutAllowed } from "../../setup/waits";
 import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSettings";
-import { pairAddresses } from "./addresses";
-import { addressNameAllowed, areComplete, isAddressName } from "./addressNames";
+import { broughtProblems } from "./addressInputs";
 import { backendProblems } from "./backendProblems";
 import { EdgeBalance, mostRetries } from "./balanceSettings";
 import {
@@ -64,8 +63,13 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   /** Who of the pair serves while both are well; "activeActive" costs a second floating IPv4. @default "activePassive" */
   readonly mode?: EdgeMode;
   /**
-   * Names or numbers of floating IPs that are there already, as many as the mode has: they are looked up, and stay
-   * when the pair goes. @default - new ones
+   * Visitors come over IPv6 too: a floating network of IPv6 beside each floating IP, which costs something of its own.
+   * @default false
+   */
+  readonly ipv6?: boolean;
+  /**
+   * Names or numbers of floating IPs that are there already, as many as the mode has, with `ipv6` followed by as many
+   * networks or none: they are looked up, and stay when the pair goes. @default - new ones
    */
   readonly floatingIps?: string[];
   /** Machines that requests are sent to. */
@@ -186,13 +190,7 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
       isAcme,
       `{ directory: ${directoryAllowed}, email: ${emailAllowed}, root: ${rootAllowed} }`,
     ),
-    ...eachPlain("floatingIps", args.floatingIps, isAddressName, addressNameAllowed),
-    ...plainProblem(
-      "floatingIps",
-      args.floatingIps,
-      (all) => areComplete(all, pairAddresses(args.mode).length),
-      `${pairAddresses(args.mode).length} of them, each once`,
-    ),
+    ...broughtProblems(args),
     ...tokenProblem(apiToken),
     ...plainProblem("apiEndpoint", apiEndpoint, isUrl, "https://api.hetzner.cloud/v1 or the like"),
     ...plainBackendProblems(args.backends),

@@ -3,8 +3,13 @@ import type { Leaving } from "../../setup/upgradeScript";
 import { type PairAddress, pairAddresses } from "./addresses";
 import { edgeHealthPort } from "./role";
 
-/** The other load balancer takes the address, if it serves. */
-export function leavingEdge(peer: MachinePlan, addresses: readonly PairAddress[] = pairAddresses()): Leaving {
+/** The other load balancer takes the address, if it serves, and the IPv6 network with it. */
+export function leavingEdge(
+  peer: MachinePlan,
+  addresses: readonly PairAddress[] = pairAddresses(),
+  ipv6 = false,
+): Leaving {
+  const isGone = `.owner != .server${ipv6 ? " and .ipv6.owner != .server" : ""}`;
   const states = addresses.map(({ statePath }) => statePath).join(" ");
   return {
     advice:
@@ -13,7 +18,7 @@ export function leavingEdge(peer: MachinePlan, addresses: readonly PairAddress[]
   die "${peer.hostname} does not serve, so this one stays: put it in order first"`,
     drain: `systemctl stop keepalived.service
 for _ in {1..60}; do
-  if jq -es 'all(.owner != .server)' ${states} >/dev/null 2>&1; then return 0; fi
+  if jq -es 'all(${isGone})' ${states} >/dev/null 2>&1; then return 0; fi
   sleep 0.5
 done
 die "the address is still here after 30 s, so nothing was upgraded: ${states} says why"`,

@@ -9,14 +9,13 @@ import { createMachines, groupOutputs } from "../../machine/roleMachines";
 import { numericId } from "../../machine/server";
 import { machinesOf } from "../../plan/plan";
 import { noticedWithinSeconds } from "../../setup/site";
-import { pairAddresses } from "./addresses";
-import { lookUpAddresses, type VisitorAddress } from "./broughtAddresses";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
 import { completeLimits } from "./limitSettings";
 import { userDataForNat } from "./nat";
 import { machineSetup, type Pair } from "./pairSetup";
 import { edgeRole } from "./role";
 import { EdgeEngine } from "./settings";
+import { type VisitorAddresses, visitorAddresses } from "./visitorAddresses";
 
 /**
  * Two public machines that share a floating IP: HAProxy or nginx in front of the app nodes, NAT and SSH
@@ -36,7 +35,9 @@ import { EdgeEngine } from "./settings";
  * With `mode: "activeActive"` there are two floating IPs, each with a machine that has it while both are well and
  * takes it back half a minute after its return; either machine can hold both.
  *
- * Cost: two server types, two IPv4 addresses and one floating IPv4, or two.
+ * With `ipv6` each floating IP has a floating network of IPv6 beside it, which moves with it: no election of its own.
+ *
+ * Cost: two server types, two IPv4 addresses and one floating IPv4, or two; with `ipv6` as many floating IPv6.
  *
  * @throws InputPropertiesError with everything that no pair could serve, before any resource
  *
@@ -69,6 +70,8 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
   public readonly virtualIp: pulumi.Output<string>;
   /** All of them: what DNS names. */
   public readonly virtualIps: pulumi.Output<string[]>;
+  /** With `ipv6` the addresses of IPv6 that visitors use, in the same order: what DNS names in AAAA records. */
+  public readonly virtualIpv6s?: pulumi.Output<string[]>;
   public readonly floatingIpId: pulumi.Output<number>;
   /** The first machine, as soon as SSH and NAT work there. */
   public readonly bastion: Bastion;
@@ -90,15 +93,17 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     super("hetzner-platform:index:LoadBalancerPair", name, {}, opts);
     refuseInputs(`LoadBalancerPair ${name}`, pairProblems(args));
     const pair = planPair(name, args, platform);
-    const floatingIps = visitorAddresses(name, args, pair, this);
-    const machines = createPair(name, args, pair, floatingIps, this);
+    const visitors = visitorAddresses(name, args, pair, this);
+    const machines = createPair(name, args, pair, visitors, this);
     const [first] = machines;
-    const [floatingIp] = floatingIps;
+    const [floatingIp] = visitors.ipv4;
     if (first === undefined || floatingIp === undefined)
       throw new pulumi.ResourceError("a pair has a first machine", this);
 
     this.virtualIp = floatingIp.ipAddress;
-    this.virtualIps = pulumi.all(floatingIps.map(({ ipAddress }) => ipAddress));
+    this.virtualIps = pulumi.all(visitors.ipv4.map(({ ipAddress }) => ipAddress));
+    if (visitors.ipv6.length > 0)
+      this.virtualIpv6s = pulumi.all(visitors.ipv6.map(({ ipAddress }) => ipAddress));
     this.floatingIpId = floatingIp.id;
     this.bastion = { host: first.publicIpv4, hostKey: first.hostKey };
     this.natGateway = pair.machines[0].privateIp;
@@ -109,6 +114,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     this.registerOutputs({
       virtualIp: this.virtualIp,
       virtualIps: this.virtualIps,
+      ...(this.virtualIpv6s && { virtualIpv6s: this.virtualIpv6s }),
       floatingIpId: this.floatingIpId,
       serverIds: this.serverIds,
       publicIpv4s: this.publicIpv4s,
@@ -122,42 +128,13 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   const size = requireSize(args);
   const acme = { enabled: args.acme !== undefined && args.certificate === undefined };
   const limits = completeLimits(args.limits);
-  const role = edgeRole({ ...size, engine, mode: args.mode, acme, limits, cdn: args.cdn });
+  const role = edgeRole({ ...size, engine, mode: args.mode, ipv6: args.ipv6, acme, limits, cdn: args.cdn });
   const plan = planOf(name, args, platform, { role, addresses });
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");
   const context = machineContext(name, args, platform);
   const { tierSeed } = platform ?? {};
   return { plan, machines: [first, second], context, tierSeed, resourceName: `${environment}-edge` };
-}
-
-/** Those that were brought along, or new ones. */
-function visitorAddresses(
-  name: string,
-  { protect = false, mode, floatingIps, location }: LoadBalancerPairArgs,
-  { context, machines, resourceName }: Pair,
-  parent: LoadBalancerPair,
-): readonly VisitorAddress[] {
-  if (floatingIps !== undefined) {
-    const hostnames = machines.map(({ hostname }) => hostname);
-    return lookUpAddresses(`LoadBalancerPair ${name}`, floatingIps, { location, hostnames }, parent);
-  }
-  return pairAddresses(mode).map(({ suffix }) => {
-    const address = new hcloud.FloatingIp(
-      `${name}-address${suffix}`,
-      {
-        name: `${resourceName}${suffix}`,
-        description: "where visitors arrive",
-        type: "ipv4",
-        homeLocation: context.location,
-        labels: context.labels,
-        deleteProtection: protect,
-      },
-      // The pair assigns and moves the address; Pulumi must not move it back.
-      { parent, protect, ignoreChanges: ["serverId"], deleteBeforeReplace: true },
-    );
-    return { id: numericId(address), ipAddress: address.ipAddress };
-  });
 }
 
 function createFirewall(
@@ -182,7 +159,7 @@ function createPair(
   name: string,
   args: LoadBalancerPairArgs,
   pair: Pair,
-  floatingIps: readonly VisitorAddress[],
+  visitors: VisitorAddresses,
   parent: LoadBalancerPair,
 ): Machine[] {
   return createMachines(
@@ -191,13 +168,13 @@ function createPair(
       machines: pair.machines,
       serverType: args.serverType,
       context: pair.context,
-      setup: (machine) => machineSetup(args, pair, machine, floatingIps),
+      setup: (machine) => machineSetup(args, pair, machine, visitors),
       firewallIds: [numericId(createFirewall(name, args, pair, parent))],
       spread: pair.resourceName,
       settleSeconds: noticedWithinSeconds,
       // `destroy` deletes the machines before the address: their agents would take it again in the moment between
       // unassigning and deleting it, and Hetzner deletes no assigned address.
-      after: pulumi.all(floatingIps.map(({ id }) => id)),
+      after: pulumi.all([...visitors.ipv4, ...visitors.ipv6].map(({ id }) => id)),
       userData: userDataForNat(args.network.range),
       // Before release 0.2.
       formerNames: (machine) => [`${name}-${machine.name.replace("edge", "lb")}`],

@@ -13,13 +13,18 @@ import { httpPort, httpsPort } from "./role";
 export function visitorServers(options: EdgeOptions): string {
   const certificate = certificatePathOf(options);
   const locations = visitorLocations(options, nginxElsewhere(options));
-  const servers = [`listen ${httpPort} default_server;${plainLocations(options)}`];
+  const servers = [`${listens(options, httpPort, "default_server")}${plainLocations(options)}`];
   if (certificate !== undefined) {
     servers.push(
-      `listen ${httpsPort} ssl default_server;\n    http2 on;\n${nginxTls(certificate)}${locations}`,
+      `${listens(options, httpsPort, "ssl default_server")}\n    http2 on;\n${nginxTls(certificate)}${locations}`,
     );
   }
   return servers.map((body) => `\n  server {\n    set $any_replica "";\n    ${body}\n  }`).join("\n");
+}
+
+/** Each family for itself, which is what nginx does with an address of IPv6 when nothing else is said. */
+function listens({ ipv6 = false }: EdgeOptions, port: number, how: string): string {
+  return [`listen ${port} ${how};`, ...(ipv6 ? [`listen [::]:${port} ${how};`] : [])].join("\n    ");
 }
 
 /** Of port 80. */

@@ -17,6 +17,7 @@ import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
 import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
 import { loadBalancerSetup } from "./setup";
+import type { VisitorAddresses } from "./visitorAddresses";
 
 /** What is settled before any resource is made. */
 export interface Pair {
@@ -34,25 +35,25 @@ export function machineSetup(
   args: LoadBalancerPairArgs,
   { plan, machines: [first, second], tierSeed }: Pair,
   machine: MachinePlan,
-  floatingIps: readonly VisitorAddress[],
+  visitors: VisitorAddresses,
 ) {
   const peer = machine.name === first.name ? second : first;
   const proxy = { unit: `${args.engine ?? EdgeEngine.HAProxy}.service` };
   return pulumi
-    .all([siteOf(args), agentOf(args, floatingIps), floatingIps.map(({ ipAddress }) => ipAddress), tierSeed])
+    .all([siteOf(args), agentOf(args, visitors), addressesOf(visitors), tierSeed])
     .apply(([site, agent, addresses, seed]) => {
       const { adminRanges, logArchive, backends: asked, acme, ...rest } = site;
       refuseInputs(`LoadBalancerPair ${plan.environment}`, backendProblems(asked));
       const backends = certifiedBackends(asked, plan, machine);
       const setup = loadBalancerSetup({
         ...rest,
+        ...addresses,
         backends,
         acme: acme && { ...usualAcme, ...acme, key: agent.certificateKey },
         machine,
         peer,
         statePass: agent.statePass,
         mode: args.mode ?? EdgeMode.ActivePassive,
-        floatingIps: addresses,
         privateRange: args.network.range,
         agent,
       });
@@ -60,7 +61,7 @@ export function machineSetup(
         machineBase(machine, plan, {
           adminRanges,
           logArchive,
-          leaving: leavingEdge(peer, pairAddresses(args.mode)),
+          leaving: leavingEdge(peer, pairAddresses(args.mode), args.ipv6),
         }),
         machineTiers(machine, plan, seed, [proxy]),
         setup,
@@ -80,6 +81,12 @@ function certifiedBackends(
   return backends.map((backend) => ({ ...backend, certified: servers.get(backend.address) }));
 }
 
+/** What visitors ask. */
+function addressesOf({ ipv4, ipv6 }: VisitorAddresses) {
+  const all = (visitors: readonly VisitorAddress[]) => pulumi.all(visitors.map(({ ipAddress }) => ipAddress));
+  return pulumi.output({ floatingIps: all(ipv4), floatingIpv6s: all(ipv6) });
+}
+
 /** What the pair serves, and for whom. */
 function siteOf(args: LoadBalancerPairArgs) {
   return pulumi.output({
@@ -92,6 +99,7 @@ function siteOf(args: LoadBalancerPairArgs) {
     otherDomains: args.otherDomains ?? [],
     aliases: args.aliases ?? [],
     otherHosts: args.otherHosts ?? usualOtherHosts(args),
+    ipv6: args.ipv6 ?? false,
     accessLog: args.accessLog,
     balance: args.balance,
     retries: args.retries,
@@ -110,14 +118,16 @@ function usualOtherHosts({ certificate, acme }: LoadBalancerPairArgs): OtherHost
 }
 
 /** How its agents speak with Hetzner's API. */
-function agentOf(args: LoadBalancerPairArgs, floatingIps: readonly VisitorAddress[]) {
+function agentOf(args: LoadBalancerPairArgs, { ipv4, ipv6 }: VisitorAddresses) {
   const { apiEndpoint = "https://api.hetzner.cloud/v1", network, manageDefaultRoute = true } = args;
+  const ids = pulumi.all([ipv4, ipv6].map((all) => pulumi.all(all.map(({ id }) => id))));
   return pulumi
-    .all([pulumi.secret(args.apiToken), apiEndpoint, pulumi.all(floatingIps.map(({ id }) => id)), network.id])
-    .apply(([apiToken, endpoint, floatingIpIds, networkId]) => ({
+    .all([pulumi.secret(args.apiToken), apiEndpoint, ids, network.id])
+    .apply(([apiToken, endpoint, [floatingIpIds = [], floatingIpv6Ids = []], networkId]) => ({
       apiEndpoint: endpoint,
       apiToken,
       floatingIpIds,
+      floatingIpv6Ids,
       networkId: manageDefaultRoute ? networkId : undefined,
       statePass: derivedKey(apiToken, "state of the edge"),
       pairKey: derivedKey(apiToken, "signed answers of the edge"),

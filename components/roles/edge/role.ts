@@ -1,6 +1,6 @@
 import { bastionOffer } from "../../plan/flows";
 import type { Part } from "../../plan/part";
-import type { Role } from "../../plan/role";
+import type { Order, Role } from "../../plan/role";
 import { ports } from "../../setup/ports";
 import { siteOffer } from "../../setup/site";
 import type { MachineSize } from "../../sizing/resolve";
@@ -28,6 +28,7 @@ export const limitsPort = ports.clientCounters;
 export interface EdgeRoleSettings extends MachineSize {
   readonly engine: EdgeEngine;
   readonly mode?: EdgeMode | undefined;
+  readonly ipv6?: boolean | undefined;
   readonly acme: Pick<AcmeSettings, "enabled">;
   readonly limits: Pick<LimitSettings, "enabled">;
   readonly cdn?: Pick<CdnSettings, "ranges"> | undefined;
@@ -42,8 +43,21 @@ export function edgeRole(settings: EdgeRoleSettings): Role {
     count: 2,
     size: settings,
     isPublic: true,
-    orders: settings.mode === EdgeMode.ActiveActive ? [ownAddress(1), ownAddress(2)] : [oneAddress],
+    orders: addressOrders(settings),
     parts: [proxy(settings), failover, ...(settings.acme.enabled ? [certificates] : []), gateway],
+  };
+}
+
+function addressOrders({ mode, ipv6 = false }: EdgeRoleSettings): readonly Order[] {
+  const addresses = mode === EdgeMode.ActiveActive ? [ownAddress(1), ownAddress(2)] : [oneAddress];
+  return ipv6 ? [...addresses, ...addresses.map(networkBeside)] : addresses;
+}
+
+function networkBeside({ purpose }: { readonly purpose: string }): Order {
+  return {
+    kind: "floatingIpv6",
+    purpose,
+    title: "Floating IPv6 network exposed to the internet: goes with the floating IPv4 wherever that goes",
   };
 }
 

@@ -46,6 +46,8 @@ export interface EdgeSettings extends MachineSize {
   readonly engine: EdgeEngine;
   /** @default "activePassive" */
   readonly mode?: EdgeMode;
+  /** Visitors come over IPv6 too: each address has a floating IPv6 network beside it. @default false */
+  readonly ipv6?: boolean;
   /** Floating IPs that are there already, by name or number. @default - the stack makes its own */
   readonly floatingIps?: readonly string[] | undefined;
   /** @default - "refuse" with a certificate, "serve" without one */
@@ -80,11 +82,16 @@ const schema = z
       )
       .meta({ fallback: "activePassive; activeActive with preset scaleUp" })
       .optional(),
+    ipv6: flag()
+      .describe(
+        "Visitors come over IPv6 too: a floating IPv6 network for each floating IP, which moves with it, and AAAA records where the zone is the stack's",
+      )
+      .default(false),
     floatingIps: z
       .array(broughtAddress)
       .meta({
         description:
-          "Floating IPs that are there already, by name or number, which the pair assigns and nobody deletes: one, or two with activeActive",
+          "Floating IPs that are there already, by name or number, which the pair assigns and nobody deletes: one, or two with activeActive; with ipv6 as many networks of IPv6 may follow",
         fallback: "the stack makes its own",
       })
       .optional(),

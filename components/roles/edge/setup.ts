@@ -7,6 +7,7 @@ import { pairAddresses } from "./addresses";
 import { type AgentOptions, agentSetup } from "./agent";
 import type { EdgeOptions } from "./edge";
 import { floatingAddressSetup } from "./floatingAddress";
+import { floatingNetworkSetup } from "./floatingNetwork";
 import { haproxySetup } from "./haproxy";
 import { keepalivedSetup } from "./keepalived";
 import { natSetup } from "./nat";
@@ -18,6 +19,8 @@ export interface LoadBalancerSetupOptions extends EdgeOptions {
   readonly engine: EdgeEngine;
   /** Addresses that visitors use, one for each of `mode`. */
   readonly floatingIps: readonly string[];
+  /** The same of IPv6, with `ipv6`. @default - none */
+  readonly floatingIpv6s?: readonly string[];
   /** Private range of the platform, for NAT. */
   readonly privateRange: string;
   readonly agent: AgentOptions;
@@ -29,11 +32,12 @@ export function loadBalancerSetup(options: LoadBalancerSetupOptions): CompleteSe
     edgeKernelSetup,
     natSetup(options.privateRange),
     floatingAddressSetup(options.floatingIps),
+    floatingNetworkSetup(options.floatingIpv6s ?? []),
     options.engine === EdgeEngine.Nginx ? nginxSetup(options) : haproxySetup(options),
     agentSetup(options.machine, options.peer, pairAddresses(options.mode), options.agent),
     keepalivedSetup(options.machine, options.peer, pairAddresses(options.mode)),
     acmeSetup(options),
-    { probes: edgeProbes(options, options.engine, options.floatingIps) },
+    { probes: edgeProbes(options, options.engine, options) },
   );
 }
 

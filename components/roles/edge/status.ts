@@ -17,11 +17,18 @@ const oldestCall = 120;
 /** It looks twice a second whether somebody outside answers, and writes of it at least every 8 seconds. */
 const oldestReach = 15;
 
+/** What visitors ask, of both families in the order of the addresses. */
+interface Addresses {
+  readonly floatingIps: readonly string[];
+  /** @default - none */
+  readonly floatingIpv6s?: readonly string[];
+}
+
 /** What can be up or down on a load balancer. */
 export function edgeProbes(
   options: EdgeOptions,
   engine: EdgeEngine,
-  floatingIps: readonly string[],
+  { floatingIps, floatingIpv6s = [] }: Addresses,
 ): Probe[] {
   const addresses = pairAddresses(options.mode);
   return [
@@ -30,6 +37,7 @@ export function edgeProbes(
     ...addresses.flatMap((address, index) => [
       agentProbe(address),
       addressProbe(address, floatingIps[index] ?? ""),
+      ...floatingIpv6s.slice(index, index + 1).map((floatingIpv6) => networkProbe(address, floatingIpv6)),
     ]),
     natProbe,
     ...certificateProbes(options),
@@ -110,6 +118,24 @@ ${fromState(
   `{ip: "${floatingIp}", owner, server, here: (.server != null and .owner == .server), reasons: [
     (if $on then empty else "${floatingIp} is not on lo: see systemctl status platform-floating-ip" end),
     (if .vrrp == "MASTER" and .owner != .server then "this machine is master, and the address leads to server \\(.owner)" else empty end)]}`,
+)}`,
+    details: '"\\(.ip) " + (if .here then "leads here" else "leads to server \\(.owner)" end)',
+  };
+}
+
+/** The IPv6 network goes with the address: one that stays behind is told. */
+function networkProbe(address: PairAddress, floatingIpv6: string): Probe {
+  return {
+    name: `network${address.suffix}`,
+    title: `floating IPv6${address.suffix === "" ? "" : " 2"}`,
+    command: `local on=false
+if ip -6 -o address show to ${floatingIpv6} | grep -q .; then on=true; fi
+${fromState(
+  address,
+  `{ip: "${floatingIpv6}", owner: .ipv6.owner, server, here: (.server != null and .ipv6.owner == .server), reasons: [
+    (if $on then empty else "${floatingIpv6} is on no interface: see journalctl -u platform-floating-ipv6" end),
+    (if .vrrp == "MASTER" and .owner == .server and .ipv6.owner != .server then "the address leads here, and its IPv6 network to server \\(.ipv6.owner)" else empty end),
+    (if .ipv6.verdict == "brake" then "somebody else moves the IPv6 network too" else empty end)]}`,
 )}`,
     details: '"\\(.ip) " + (if .here then "leads here" else "leads to server \\(.owner)" end)',
   };

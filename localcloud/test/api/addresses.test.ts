@@ -32,6 +32,37 @@ describe("local cloud API: life cycles of addresses", () => {
     assert.equal((await cloud.call("DELETE", path)).status, 204);
   });
 
+  it("moves a floating IPv6 network as it moves an address; it is a /64, and any of its addresses may have a name", async () => {
+    const [a, b] = [await cloud.server("a"), await cloud.server("b")];
+    const made = await cloud.ok("POST", "/floating_ips", {
+      type: "ipv6",
+      home_location: "fsn1",
+      name: "six",
+    });
+    assert.equal(made.action, undefined);
+    const { floating_ip } = made;
+    assert.match(floating_ip.ip, /^2001:db8:2:[0-9a-f]+::\/64$/);
+    assert.deepEqual([floating_ip.type, floating_ip.server, floating_ip.dns_ptr], ["ipv6", null, []]);
+    const path = `/floating_ips/${floating_ip.id}`;
+    for (const { id } of [a, b]) {
+      await cloud.act(`${path}/actions/assign`, { server: id });
+      const [routed] = cloud.host.world?.floatingAddresses ?? [];
+      assert.deepEqual([routed?.cidr, routed?.serverId], [floating_ip.ip, id]);
+    }
+    const first = floating_ip.ip.replace("/64", "1");
+    await cloud.act(`${path}/actions/change_dns_ptr`, { ip: first, dns_ptr: "www.example.com" });
+    const named = [{ ip: first, dns_ptr: "www.example.com" }];
+    assert.deepEqual((await cloud.get(path)).floating_ip.dns_ptr, named);
+    const elsewhere = { ip: "2001:db8:9::1", dns_ptr: "www.example.com" };
+    await cloud.fails("invalid_input", "POST", `${path}/actions/change_dns_ptr`, elsewhere);
+    await cloud.act(`${path}/actions/change_dns_ptr`, { ip: first, dns_ptr: null });
+    assert.deepEqual((await cloud.get(path)).floating_ip.dns_ptr, []);
+    const { floating_ip: other } = await cloud.ok("POST", "/floating_ips", { type: "ipv6", server: b.id });
+    assert.notEqual(other.ip, floating_ip.ip);
+    await cloud.act(`${path}/actions/unassign`);
+    assert.equal((await cloud.call("DELETE", path)).status, 204);
+  });
+
   it("assigns primary IPs only to stopped servers without one", async () => {
     const server = await cloud.server("a", { public_net: { enable_ipv4: false } });
     const body = { name: "p", type: "ipv4", location: "fsn1", assignee_type: "server" };

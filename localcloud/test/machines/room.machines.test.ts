@@ -6,7 +6,7 @@ import { limitSupport } from "../../src/machines/cgroups";
 import { ipv6Works } from "../../src/network/forwarding";
 import { metadataListener, namesOf, routeProtocol } from "../../src/settings/names";
 import { eventually, inMachine, labServer, mustRun, whyNoMachines } from "./lab";
-import { pathsOfPackets } from "./support/pathsOfPackets";
+import { movesNetwork, pathsOfPackets } from "./support/pathsOfPackets";
 import { RoomLab } from "./support/roomLab";
 
 describe("machine room on real machines", function () {
@@ -89,6 +89,11 @@ describe("machine room on real machines", function () {
     const address = two.publicIpv6?.replace("/64", "1");
     await mustRun(settings, 1, `ping -6 -c1 -W2 ${address}`);
     await execa("bash", ["-c", `exec 3<>/dev/tcp/${address}/22; head -c4 <&3`]);
+  });
+
+  it("moves a floating IPv6 network by a route, and lets an unassigned one vanish", async function () {
+    if (!(await ipv6Works())) this.skip();
+    await movesNetwork(lab);
   });
 
   it("has the interfaces of a Hetzner server", async () => {

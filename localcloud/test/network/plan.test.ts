@@ -77,6 +77,25 @@ describe("network plan", () => {
     });
   }
 
+  const networkCases: [string, number | null, number[], string[]][] = [
+    ["assigned", 1, [1], ["2001:db8:28:9::/64 dev m1 proto 177"]],
+    ["unassigned", null, [1], []],
+    ["assigned to a machine that is off", 1, [], []],
+    ["assigned to a server that is gone", 99, [1], []],
+  ];
+  for (const [title, serverId, active, expected] of networkCases) {
+    it(`routes a floating IPv6 network that is ${title}: of what has no route the whole range says that it is dropped`, () => {
+      const cidr = "2001:db8:28:9::/64";
+      const world = labWorld([one], { floatingAddresses: [{ id: 9, cidr, serverId }] });
+      const plan = planOf(world, active);
+      const of = (namespace: string) => routes(plan, namespace).filter((route) => route.includes(cidr));
+      assert.deepEqual(of("plan-pub"), expected);
+      assert.ok(routes(plan, "plan-pub").includes(`blackhole ${settings.ipv6Range} proto 177`));
+      const own = /set own6 [^\n]*/.exec(router(plan, "plan-pub").rules)?.[0] ?? "";
+      assert.equal(own.includes(`"m1" . ${cidr}`), expected.length > 0, own);
+    });
+  }
+
   it("has the host route each floating address by itself, never their whole range", () => {
     const world = labWorld([one], { floatingAddresses: [{ id: 9, cidr: "198.19.41.9/32", serverId: 1 }] });
     const destinations = planOf(world).host.routes.map(({ destination }) => destination);

@@ -11,12 +11,14 @@ import { bootMachine, type TestMachine, whyNoMachine } from "../roles/database/s
 import { certificatePem, setupOptions } from "../roles/edge/support/options";
 
 const certified = { ...setupOptions, certificate: certificatePem() };
+const overIpv6 = { ...setupOptions, ipv6: true, floatingIpv6s: ["2001:db8:2:1::1"] };
 const [node] = topology.app;
 assert.ok(node !== undefined);
 
 /** Every program that a platform's machines get, but for those with machines of their own in the tests. */
 const scripts: Readonly<Record<string, readonly Probe[]>> = {
   "status-edge": [...machineProbes(true, true), ...loadBalancerSetup(certified).probes],
+  "status-ipv6": loadBalancerSetup(overIpv6).probes,
   "status-nginx": loadBalancerSetup({ ...certified, engine: "nginx" }).probes,
   "status-app": [...machineProbes(false, true), ...appNodeSetup(node, stack).probes],
 };
@@ -209,6 +211,22 @@ ${certified.certificate}END`);
     }
     await state({ vrrp: "BACKUP", owner: 2 });
     assert.deepEqual((await parts("status-edge")).address?.reasons, [], "a standby has no address");
+  });
+
+  it("says where the network of IPv6 leads that goes with the address", async () => {
+    await state({ ipv6: { owner: 1, verdict: "rest" } });
+    assert.deepEqual((await parts("status-ipv6")).network?.reasons, [
+      `${overIpv6.floatingIpv6s[0]} is on no interface: see journalctl -u platform-floating-ipv6`,
+    ]);
+    await machine.succeed(`ip -6 address add ${overIpv6.floatingIpv6s[0]}/128 dev lo nodad`);
+    assert.deepEqual((await parts("status-ipv6")).network?.reasons, []);
+    await state({ ipv6: { owner: 2, verdict: "brake" } });
+    assert.deepEqual((await parts("status-ipv6")).network?.reasons, [
+      "the address leads here, and its IPv6 network to server 2",
+      "somebody else moves the IPv6 network too",
+    ]);
+    await state({ vrrp: "BACKUP", owner: 2, ipv6: { owner: 2, verdict: "rest" } });
+    assert.deepEqual((await parts("status-ipv6")).network?.reasons, [], "a standby has no network");
   });
 
   it("says what is wrong with an app node", async () => {

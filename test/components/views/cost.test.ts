@@ -41,6 +41,22 @@ describe("estimateCost (S0-25)", () => {
     assert.equal(totalEur, 202.09);
   });
 
+  it("adds a floating IPv6 network for each floating IP when visitors come over IPv6", () => {
+    const edge = { ...seedSettings.edge, ipv6: true, mode: "activeActive" as const };
+    const { lines } = estimate({ ...cheapest, edge });
+    assert.deepEqual(
+      lines
+        .filter(({ item }) => item.startsWith("floating"))
+        .map((line) => [line.item, line.purpose, line.monthlyEur]),
+      [
+        ["floating IPv4", "visitors", 3],
+        ["floating IPv4", "visitors, second address", 3],
+        ["floating IPv6", "visitors", 1],
+        ["floating IPv6", "visitors, second address", 1],
+      ],
+    );
+  });
+
   it("adds up the topology with exact sizes", () => assert.equal(estimate(exact).totalEur, 451.09));
 
   it("adds up smaller variants", () => {

@@ -23,7 +23,10 @@ export interface Pair {
 
 async function edges(): Promise<[Edge, Edge]> {
   const status = (await readStatus(settings)) ?? assert.fail("the local cloud does not answer");
-  const [first, second, ...more] = status.servers.filter(({ name }) => /-edge\d$/.test(name));
+  const [first, second, ...more] = status.servers
+    .filter(({ name }) => /-edge\d$/.test(name))
+    // Networks of IPv6 go where the addresses go.
+    .map((edge) => ({ ...edge, floatingIps: edge.floatingIps.filter((ip) => !ip.includes(":")) }));
   if (first === undefined || second === undefined || more.length > 0)
     assert.fail("the platform has no pair of load balancers");
   return [first, second];

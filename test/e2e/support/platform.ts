@@ -69,10 +69,15 @@ export function virtualIp(): string {
   return String(deployed().outputs.virtualIp);
 }
 
+/** The addresses of IPv6 beside it, where the last `up` made some. */
+export function virtualIpv6s(): readonly string[] {
+  return (deployed().outputs.virtualIpv6s ?? []) as readonly string[];
+}
+
 /** curl of a visitor who finds the platform's name in DNS, and believes the authority that its certificate is from. */
-export function curl(): string {
+export function curl(address = virtualIp()): string {
   const { hostname } = new URL(url());
-  const found = [80, 443].map((port) => `--resolve ${hostname}:${port}:${virtualIp()}`).join(" ");
+  const found = [80, 443].map((port) => `--resolve ${hostname}:${port}:${address}`).join(" ");
   return `curl -sS --max-time 10 --cacert ${localCloudSettings().paths.acmeRoots} ${found}`;
 }
 

@@ -8,18 +8,19 @@ import os
 import signal
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
+from address import UNKNOWN, Address, Taken
 from decision import Situation, Verdict, decide
-from hetzner import Answer, Api
+from hetzner import Api
 from local import Events, Flag, Health, answer_requests, is_master, publish
 from log import Log
 from outside import OutsideWatch
 from peer import Peer
 from route import Refused, lead_default_route
 from signing import Key
+from twin import Twin
 
 # Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
 # revoked token is noticed before it is needed.
@@ -28,7 +29,6 @@ OWNER_AGE_MASTER = 7.5
 OWNER_AGE_STANDBY = 30.0
 ROUTE_AGE = 30.0
 SLOWEST_RETRY = 2.5
-UNKNOWN = -1
 
 
 class Agent:
@@ -36,6 +36,12 @@ class Agent:
         self.config = config
         self.api = Api(config["apiEndpoint"], token)
         self.log = Log()
+        self.address = Address("the address", config["floatingIpId"], self.api, self.log)
+        self.twin: Twin | None = None
+        if "floatingIpv6Id" in config:
+            # Its calls go beside those of the rounds, so what they come to is kept apart.
+            api = Api(config["apiEndpoint"], token)
+            self.twin = Twin(config["floatingIpv6Id"], api, lambda: is_master(config["marker"]))
         self.key = Key(config["peer"]["key"])
         self.peer = Peer(config["peer"], self.key)
         self.outside = OutsideWatch(config, self.peer.reached_outside, self.log)
@@ -44,12 +50,9 @@ class Agent:
         self.state_path = state_path
         self.me: int | None = None
         self.peer_id: int | None = None
-        self.owner: int | None = UNKNOWN
-        self.owner_at = float("-inf")
         self.route_at = float("-inf")
         self.identified_at = float("-inf")
         self.master_since: float | None = None
-        self.claims: deque[float] = deque(maxlen=10)
         self.verdict = Verdict.REST
         self.failures = 0
 
@@ -59,6 +62,8 @@ class Agent:
         self.health.watch()
         self.peer.watch()
         self.outside.watch()
+        if self.twin is not None:
+            self.twin.watch()
         while True:
             try:
                 pause = self.step()
@@ -66,7 +71,7 @@ class Agent:
                 # A defect of one round must not end the failover for ever.
                 self.log.say(3, f"round failed: {type(error).__name__}: {error}")
                 pause = SLOWEST_RETRY
-            self.owns.set(self.owner is not None and self.owner == self.me)
+            self.owns.set(self.is_owner())
             sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
             publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
             events.wait(pause)
@@ -79,19 +84,20 @@ class Agent:
         master = is_master(self.config["marker"])
         if master and self.master_since is None:
             self.master_since = time.monotonic()
-            self.owner_at = float("-inf")
+            self.address.forget()
             self.peer.hurry()
         elif not master:
             self.master_since = None
-        self.peer.pace(owner=master and self.owner == self.me)
+        self.peer.pace(owner=master and self.is_owner())
         # What the last heartbeat said is good enough to act on; only when it asks for nothing, ask again.
-        self.verdict = self.judge(master) if self.owner != UNKNOWN else Verdict.REST
-        if self.verdict is Verdict.REST and self.older(
-            self.owner_at, OWNER_AGE_MASTER if master else OWNER_AGE_STANDBY
-        ):
+        self.verdict = self.judge(master) if self.address.owner != UNKNOWN else Verdict.REST
+        oldest = OWNER_AGE_MASTER if master else OWNER_AGE_STANDBY
+        if self.verdict is Verdict.REST and self.address.age() >= oldest:
             if not self.read_owner():
                 return self.retry()
             self.verdict = self.judge(master)
+        if self.twin is not None:
+            self.twin.keep(self.me, master and self.is_owner())
         if self.verdict is Verdict.CLAIM:
             return self.claim()
         if self.verdict is not Verdict.REST:
@@ -105,8 +111,8 @@ class Agent:
     def hold(self) -> float:
         """Master without the address, and rightly so for now."""
         if self.verdict is not Verdict.ASK_PEER:
-            self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
-            if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
+            self.log.say(3, f"master, but the address stays with server {self.address.owner}: {self.verdict.value}")
+            if self.address.age() >= OWNER_AGE_MASTER and not self.read_owner():
                 return self.retry()
             if self.older(self.master_since or 0, 10):
                 return 0.5
@@ -118,11 +124,11 @@ class Agent:
         return decide(
             Situation(
                 master=master,
-                owner=self.owner,
+                owner=self.address.owner,
                 me=self.me or 0,
                 peer_id=self.peer_id,
                 peer=self.peer.view(self.master_since or 0),
-                recent_claims=sum(1 for claim in self.claims if not self.older(claim, 60)),
+                recent_claims=self.address.recent_moves(),
                 first=self.config["first"],
             )
         )
@@ -144,58 +150,30 @@ class Agent:
                 self.outside.peer_address = address
         return True
 
+    def is_owner(self) -> bool:
+        """By what the API said last."""
+        return self.me is not None and self.address.owner == self.me
+
     def read_owner(self) -> bool:
-        answer = self.api.call("GET", f"/floating_ips/{self.config['floatingIpId']}")
-        if not answer.ok or "floating_ip" not in answer.body:
-            self.log.complain("reading the owner", answer)
+        if not self.address.read():
             return False
-        owner = answer.body["floating_ip"]["server"]
-        if owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
+        if self.address.owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
             # Perhaps the peer was rebuilt and has a new id.
             self.identify()
-        self.owner, self.owner_at = owner, time.monotonic()
         return True
 
     def claim(self) -> float:
-        path = f"/floating_ips/{self.config['floatingIpId']}/actions"
-        self.log.say(5, f"taking the address from server {self.owner}")
-        answer = self.api.insist("POST", path + "/assign", {"server": self.me})
-        if answer.ok:
-            return self.finish_claim(answer)
-        # Whatever was refused, the next round looks at the world again.
-        self.owner_at = float("-inf")
-        self.log.complain("taking the address", answer)
-        if answer.status == 422 and answer.code == "floating_ip_assigned":
-            return self.release(path)
-        if answer.status == 404:
+        if self.twin is not None:
+            self.twin.take(self.me)
+        taken = self.address.take(self.me)
+        if taken is Taken.MOVED:
+            self.failures = 0
+            self.route_at = float("-inf")
+        if taken is Taken.GONE:
             self.me = None
-        if answer.status in (409, 423):
-            # Another action runs on it and ends soon.
-            return 0.5
-        return self.retry(answer)
-
-    def finish_claim(self, answer: Answer) -> float:
-        done = self.api.settle(answer)
-        self.owner_at = float("-inf")
-        if not done:
-            self.log.say(4, "the move ended with an error: trying again")
-            return 0.5
-        self.owner, self.failures = self.me, 0
-        self.claims.append(time.monotonic())
-        self.route_at = float("-inf")
-        self.log.say(5, f"the address is routed to server {self.me}")
-        # The next round reads the owner again: the API's word, not the action's.
-        return 0
-
-    def release(self, path: str) -> float:
-        """For an API that moves an address only when nobody has it."""
-        if not self.read_owner() or self.owner == self.me:
-            return 0.5
-        answer = self.api.call("POST", path + "/unassign", {})
-        if answer.ok and self.api.settle(answer):
-            self.owner = None
+        if taken in (Taken.MOVED, Taken.FREED):
             return 0
-        return 0.5
+        return 0.5 if taken is Taken.BUSY else self.retry()
 
     def fix_route(self) -> bool:
         if self.config["networkId"] is None:
@@ -210,10 +188,10 @@ class Agent:
         self.route_at = time.monotonic()
         return True
 
-    def retry(self, answer: Answer | None = None) -> float:
+    def retry(self) -> float:
         """Never gives up, never floods: 429 leaves at most 24 calls a minute."""
         self.failures += 1
-        status = (answer or self.api.last).status
+        status = self.api.last.status
         if status in (409, 423):
             return 0.5
         if status in (401, 403, 429):
@@ -232,10 +210,11 @@ class Agent:
             "vrrp": "MASTER" if is_master(self.config["marker"]) else "BACKUP",
             "serves": self.health.serves(),
             "server": self.me,
-            "owner": None if self.owner == UNKNOWN else self.owner,
+            "owner": None if self.address.owner == UNKNOWN else self.address.owner,
             "verdict": self.verdict.value,
             "api": str(self.api.last),
             "apiOkAt": self.api.succeeded_at,
+            **({} if self.twin is None else {"ipv6": self.twin.describe()}),
         } | self.outside.describe()
 
 

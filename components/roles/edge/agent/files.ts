@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 /** They lie beside this file, in the repository as in the package, whatever the working directory is. */
 const names = [
+  "address.py",
   "agent.py",
   "decision.py",
   "hetzner.py",
@@ -12,6 +13,7 @@ const names = [
   "peer.py",
   "route.py",
   "signing.py",
+  "twin.py",
 ] as const;
 
 /** The agent's source files by name; on the machine they live in one folder and import each other. */

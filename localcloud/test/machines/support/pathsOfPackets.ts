@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
 import type { ServerSpec } from "../../../src/host/contract";
+import { firstHost6 } from "../../../src/settings/names";
 import { eventually, inMachine, labNetwork, mustRun } from "../lab";
 import type { RoomLab } from "./roomLab";
 
@@ -113,3 +114,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200); self.end_headers(); self.wfile.write(self.client_address[0].encode())
 http.server.HTTPServer(("${address}", 8099), Handler).serve_forever()
 `;
+
+/** A floating IPv6 network goes from one machine to the other, and to nobody. */
+export async function movesNetwork(lab: RoomLab): Promise<void> {
+  const { settings, outside } = lab;
+  const former = lab.world;
+  const network = { id: 10, cidr: settings.ipv6Range.replace("::/48", ":99::/64") };
+  const address = firstHost6(network.cidr);
+  const route = (serverId: number | null) =>
+    lab.reconcile({
+      ...former,
+      floatingAddresses: [...former.floatingAddresses, { ...network, serverId }],
+    });
+  const ask = () => outside(["curl", "-s", "-g", "-m", "2", `http://[${address}]:8086/`]);
+  for (const id of [1, 2]) {
+    await mustRun(settings, id, `ip -6 address replace ${address}/128 dev eth0 nodad preferred_lft 0`);
+    await mustRun(settings, id, "mkdir -p /srv/www6 && hostname >/srv/www6/index.html");
+    const server = "python3 -m http.server 8086 --bind ::";
+    await mustRun(settings, id, `systemd-run -q --unit=www6 -p WorkingDirectory=/srv/www6 ${server}`);
+  }
+  for (const id of [1, 2]) {
+    await route(id);
+    await eventually(`node${id} serves`, async () => (await ask()) === `node${id}`);
+  }
+  await route(null);
+  assert.equal(await ask(), "");
+  await lab.reconcile(former);
+}

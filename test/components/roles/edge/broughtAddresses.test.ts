@@ -3,7 +3,7 @@ import { addressProblems, type FoundAddress } from "../../../../components/roles
 import { startingPoint } from "../../../../scripts/settingChanges/changes";
 import { type EngineStack, engineStack } from "../../../support/engineStack";
 
-const wanted = { location: "nbg1", hostnames: ["prod-edge1", "prod-edge2"] };
+const wanted = { location: "nbg1", hostnames: ["prod-edge1", "prod-edge2"], type: "ipv4" } as const;
 const found: FoundAddress = { id: 7, ipAddress: "203.0.113.7", type: "ipv4", homeLocation: "nbg1" };
 
 describe("a floating IP that is brought along", () => {
@@ -39,6 +39,23 @@ describe("a floating IP that is brought along", () => {
       else assert.match(`${problems[0]?.propertyPath} ${problems[0]?.reason}`, expected);
     });
   }
+});
+
+describe("a network of IPv6 that is brought along", () => {
+  const ipv6 = { ...wanted, type: "ipv6" } as const;
+  const network: FoundAddress = { ...found, type: "ipv6", ipAddress: "2001:db8:2:1::" };
+
+  it("is taken", () => assert.deepEqual(addressProblems("floatingIps[1]", "visitors6", network, ipv6), []));
+
+  it("is refused when it is an address of IPv4, and where there is none it says how to make one", () => {
+    const [wrong] = addressProblems("floatingIps[1]", "visitors", found, ipv6);
+    assert.match(
+      `${wrong?.propertyPath} ${wrong?.reason}`,
+      /^floatingIps\[1\] .*type ipv4, allowed a network of IPv6/,
+    );
+    const [none] = addressProblems("floatingIps[1]", "visitors6", undefined, ipv6);
+    assert.match(String(none?.reason), /floating-ip create --type ipv6/);
+  });
 });
 
 describe("a platform with a floating IP that is brought along, under the real engine", function () {

@@ -6,9 +6,10 @@ import { seedSettings as settings } from "../../../support/settings";
 async function record(changes: Partial<PlatformArgs> = {}) {
   const args = { settings, apiToken: "planted-token".padEnd(64, "0"), ...changes };
   return recordProgram(() => void new Platform("prod", args), {
-    outputs: (type) => {
+    outputs: (type, name) => {
       if (type.endsWith(":RandomBytes")) return { base64: Buffer.alloc(32, 7).toString("base64") };
-      if (type.endsWith(":FloatingIp")) return { ipAddress: "198.51.100.20" };
+      if (type.endsWith(":FloatingIp"))
+        return { ipAddress: name.endsWith("-ipv6") ? "2001:db8:2:1::" : "198.51.100.20" };
       return type.endsWith(":Command") ? { stdout: "ssh-ed25519 AAAA host\n" } : {};
     },
     call: () => ({ sha256Digest: `sha256:${"1".repeat(64)}` }),
@@ -53,6 +54,21 @@ describe("load balancers in a platform", () => {
     assert.deepEqual(
       records.map(({ inputs }) => `${inputs.name} ${inputs.type} ${valuesOf(inputs)}`).sort(),
       names.flatMap((name) => [`${name} A 198.51.100.20`, `${name} CAA 0 issue "letsencrypt.org"`]).sort(),
+    );
+  });
+
+  it("has AAAA records beside them when visitors come over IPv6", async () => {
+    const resources = await record({
+      settings: {
+        ...settings,
+        dns: { zone: "example.com", ttlSeconds: 300 },
+        edge: { ...settings.edge, ipv6: true },
+      },
+    });
+    const records = resources.filter(({ type }) => type === zoneRrset);
+    assert.deepEqual(
+      records.map(({ inputs }) => `${inputs.name} ${inputs.type} ${valuesOf(inputs)}`).sort(),
+      ["www A 198.51.100.20", "www AAAA 2001:db8:2:1::1", 'www CAA 0 issue "letsencrypt.org"'],
     );
   });
 

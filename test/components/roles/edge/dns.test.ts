@@ -29,7 +29,7 @@ describe("records of the platform's names in a zone at Hetzner", function () {
   after(() => running?.stop());
 
   /** What the stack makes: an address, and records that lead to it. */
-  function wants(changes: Partial<Pick<DnsRecordsArgs, "names" | "dns" | "acme">>) {
+  function wants(changes: Partial<Pick<DnsRecordsArgs, "names" | "dns" | "acme" | "ipv6Addresses">>) {
     const args = {
       dns: { zone: "example.com", ttlSeconds: 300 },
       names: ["www.example.com", "example.com"],
@@ -142,6 +142,25 @@ describe("records of the platform's names in a zone at Hetzner", function () {
     await running.stack.up();
     const ip = await address();
     assert.deepEqual(await zone(), [...others, `www A 60 ${ip}`, 'www CAA 60 0 issue "pki.goog"'].sort());
+  });
+
+  it("lead to the addresses of IPv6 as well, and a second up changes nothing", async () => {
+    const dns = { zone: "example.com", ttlSeconds: 60, caa: ["pki.goog"] };
+    const names = ["www.example.com"];
+    await addRecord("www", "AAAA", "2001:db8:9::9");
+    const ipv6Addresses = ["2001:db8:2:1::1", "2001:db8:2:2::1"];
+    wants({ names, dns, ipv6Addresses });
+    await assert.rejects(running.plan(), /has a record www AAAA already \(2001:db8:9::9\)/);
+    const { action } = await running.cloud.ok("DELETE", "/zones/example.com/rrsets/www/AAAA");
+    await running.cloud.succeeds(action);
+    const steps = (await running.plan()).map(({ op, name }) => `${op} ${name}`);
+    assert.deepEqual(steps, ["create dns-www.example.com-aaaa"]);
+    await running.stack.up();
+    assert.ok((await zone()).includes(`www AAAA 60 ${ipv6Addresses}`), String(await zone()));
+    assert.deepEqual(await running.plan(), []);
+    wants({ names, dns });
+    await running.stack.up();
+    assert.ok(!(await zone()).some((record) => record.includes("AAAA")));
   });
 
   it("have no CAA records where another authority is asked, and where it is told so", async () => {

@@ -48,6 +48,11 @@ describe("haproxy", () => {
       ["with limits for a few, on all paths", () => ({ ...edgeOptions, limits: strictLimits })],
       ["with ACME, and other names elsewhere", () => ({ ...withAcme, otherHosts: "redirect" })],
       ["one backend on the smallest machine", () => smallest()],
+      [
+        "for visitors over IPv6, behind a CDN, with limits",
+        () => ({ ...withTls(), cdn: withCdn.cdn, limits: withLimits.limits, ipv6: true }),
+      ],
+      ["for visitors over IPv6, with certificates by ACME", () => ({ ...withAcme, ipv6: true })],
     ];
     for (const [name, options] of cases) {
       it(`accepts the configuration without a warning: ${name}`, async () => {

@@ -45,6 +45,7 @@ const connections = 8;
 /** A minute has room for the whole test: nothing is given back before it ends. */
 const options: EdgeOptions = {
   ...edgeOptions,
+  ipv6: true,
   limits: {
     enabled: true,
     requestsPerSecond: 1,

@@ -40,6 +40,40 @@ describe("LoadBalancerPair", function () {
     );
   });
 
+  it("has a network of IPv6 beside each floating IP when visitors come over IPv6, which the agents move with it", async () => {
+    const resources = await record(false, { ipv6: true, mode: "activeActive" });
+    const addresses = resources.filter(({ type }) => type.endsWith(":FloatingIp"));
+    assert.deepEqual(
+      addresses.map(({ name, inputs }) => `${name} ${inputs.type} ${inputs.name} ${inputs.deleteProtection}`),
+      [
+        "edge-address ipv4 prod-edge true",
+        "edge-address2 ipv4 prod-edge2 true",
+        "edge-address-ipv6 ipv6 prod-edge-ipv6 true",
+        "edge-address2-ipv6 ipv6 prod-edge2-ipv6 true",
+      ],
+    );
+    for (const { ignoreChanges, protect } of addresses)
+      assert.deepEqual([ignoreChanges, protect], [["serverId"], true]);
+    const script = await setupOf({ ipv6: true });
+    assert.match(script, /^ {2}bind \[::\]:80 v6only$/m);
+    assert.match(script, /^wanted=\(2001:db8:2:1::1\)$/m);
+    assert.match(script, /"floatingIpv6Id": \d+/);
+    assert.match(script, /all\(\.owner != \.server and \.ipv6\.owner != \.server\)/);
+    assert.doesNotMatch(await setupOf({}), /\[::\]:80|"floatingIpv6Id":|floating-ipv6|\.ipv6\.owner !=/);
+  });
+
+  it("says which addresses of IPv6 visitors use, and nothing of the kind over IPv4 alone", async () => {
+    const told: unknown[] = [];
+    await recordProgram(
+      () => {
+        new LoadBalancerPair("edge", { ...args, ipv6: true }).virtualIpv6s?.apply((all) => told.push(all));
+        told.push(new LoadBalancerPair("plain", args).virtualIpv6s);
+      },
+      { outputs },
+    );
+    assert.deepEqual(told, [undefined, ["2001:db8:2:1::1"]]);
+  });
+
   it("leaves the floating IP where the pair has moved it, and protects it", async () => {
     const resources = await record();
     const address = resourceNamed(resources, "hcloud:index/floatingIp:FloatingIp", "-address");
@@ -118,6 +152,8 @@ describe("LoadBalancerPair", function () {
   it("does not choke on what is unknown in a preview", async () => {
     const resources = await record(true);
     assert.equal(resources.filter((resource) => resource.type.endsWith(":Server")).length, 2);
+    const overIpv6 = await record(true, { ipv6: true });
+    assert.equal(overIpv6.filter((resource) => resource.type.endsWith(":Server")).length, 2);
   });
 
   it("serves servers that are no app nodes, on the port and by the health path that they have", async () => {

@@ -37,6 +37,11 @@ describe("nginx", () => {
       ["with limits", () => ({ ...withAcme, limits: withLimits.limits })],
       ["with limits for a few, on all paths", () => ({ ...edgeOptions, limits: strictLimits })],
       ["with ACME, and other names refused", () => ({ ...withAcme, otherHosts: "refuse" })],
+      [
+        "for visitors over IPv6, behind a CDN, with limits",
+        () => ({ ...withTls(), cdn: withCdn.cdn, limits: withLimits.limits, ipv6: true }),
+      ],
+      ["for visitors over IPv6, with certificates by ACME", () => ({ ...withAcme, ipv6: true })],
     ];
     for (const [name, options] of cases) {
       it(`accepts the configuration without a warning: ${name}`, async () => {

@@ -6,10 +6,16 @@ import { renderSetup } from "../../../../components/setup/render";
 import { noticedWithinSeconds } from "../../../../components/setup/site";
 import { seedSettings } from "../../../support/settings";
 import { shellcheck } from "../../../support/shellcheck";
-import { edge1, edge2, setupOptions, topology } from "./support/options";
+import { agentOptions, edge1, edge2, setupOptions, topology } from "./support/options";
 
 const haproxy = loadBalancerSetup(setupOptions);
 const nginx = loadBalancerSetup({ ...setupOptions, engine: "nginx" });
+const overIpv6 = loadBalancerSetup({
+  ...setupOptions,
+  ipv6: true,
+  floatingIpv6s: ["2001:db8:2:1::1"],
+  agent: { ...agentOptions, floatingIpv6Ids: [70] },
+});
 const names = (setup: typeof haproxy) => setup.units.map((unit) => unit.name);
 
 describe("load balancer setup", () => {
@@ -54,6 +60,26 @@ describe("load balancer setup", () => {
     );
   });
 
+  it("differs for visitors over IPv6 in what is theirs alone", () => {
+    const former = new Map(haproxy.files.map(({ path, content }) => [path, content]));
+    const different = overIpv6.files.filter(({ path, content }) => former.get(path) !== content);
+    assert.deepEqual(different.map(({ path }) => path).sort(), [
+      "/etc/haproxy/haproxy.cfg",
+      "/etc/platform/secrets/floating-ip-agent.json",
+      "/etc/systemd/system/platform-floating-ipv6.service",
+      "/usr/local/lib/platform-edge/floating-ipv6",
+    ]);
+    assert.deepEqual(
+      names(overIpv6).filter((name) => !names(haproxy).includes(name)),
+      ["platform-floating-ipv6.service"],
+    );
+    const added = overIpv6.probes.filter(({ name }) => !haproxy.probes.some((probe) => probe.name === name));
+    assert.deepEqual(
+      added.map(({ title }) => title),
+      ["floating IPv6"],
+    );
+  });
+
   it("holds secrets only in files that root alone reads", () => {
     const setup = loadBalancerSetup({ ...setupOptions, certificate: "planted-certificate" });
     const open = setup.files.filter((file) => file.content.includes("planted-") && file.mode !== "0600");
@@ -73,7 +99,7 @@ describe("load balancer setup", () => {
       assert.equal(await shellcheck(`${step.unless}\n`), "", step.name);
       assert.equal(await shellcheck(`set -euo pipefail\n${step.run}\n`), "", step.name);
     }
-    for (const check of [...haproxy.checks, ...nginx.checks]) {
+    for (const check of [...haproxy.checks, ...nginx.checks, ...overIpv6.checks]) {
       assert.equal(await shellcheck(`${check.command}\n`), "", check.name);
     }
   });

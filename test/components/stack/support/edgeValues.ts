@@ -7,6 +7,7 @@ export function anyEdge(random: Random): Values {
   return plain({
     engine: random.pick(["haproxy", "nginx"]),
     mode: random.pick(["activePassive", "activeActive", undefined]),
+    ipv6: random.pick([true, false, undefined]),
     otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
     redirectToHttps: maybe(random, 0.2, () => random.chance(0.5)),
     accessLog: maybe(random, 0.5, () => anyAccessLog(random)),
@@ -14,7 +15,7 @@ export function anyEdge(random: Random): Values {
     limits: maybe(random, 0.5, () => anyLimits(random)),
     cdn: maybe(random, 0.4, () => anyCdn(random)),
     floatingIps: maybe(random, 0.3, () =>
-      random.pick([["visitors"], ["4711", "a.b_c-d"], ["-"], ["x", "x"]]),
+      random.pick([["visitors"], ["4711", "a.b_c-d"], ["a", "b", "c", "d"], ["-"], ["x", "x"]]),
     ),
     balance: random.pick(["roundRobin", "leastConnections", undefined]),
     retries: random.pick([0, 1, 3, undefined]),

@@ -65,6 +65,8 @@ export function renderMachines(
   }));
 }
 
+const networks = ["2001:db8:2:1::1", "2001:db8:2:2::1"];
+
 function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSetup {
   const [edge1, edge2] = topology.edge;
   const { served, aliases } = visitorNames(settings);
@@ -94,6 +96,8 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     redirectToHttps: settings.edge.redirectToHttps ?? true,
     statePass: agentOptions.statePass,
     ...(settings.edge.mode && { mode: settings.edge.mode }),
+    ipv6: settings.edge.ipv6 ?? false,
+    floatingIpv6s: settings.edge.ipv6 ? networks.slice(0, pairAddresses(settings.edge.mode).length) : [],
     floatingIps: ["203.0.113.10", "203.0.113.11"].slice(0, pairAddresses(settings.edge.mode).length),
     privateRange: settings.network.range,
     agent: agentOptions,

@@ -301,6 +301,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/sbin/platform-request-log
 /etc/systemd/system/platform-request-log.socket
 /etc/systemd/system/platform-request-log.service
+/usr/local/lib/platform-edge/address.py
 /usr/local/lib/platform-edge/agent.py
 /usr/local/lib/platform-edge/decision.py
 /usr/local/lib/platform-edge/hetzner.py
@@ -310,6 +311,7 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-edge/peer.py
 /usr/local/lib/platform-edge/route.py
 /usr/local/lib/platform-edge/signing.py
+/usr/local/lib/platform-edge/twin.py
 /etc/platform/secrets/hetzner-api-token
 /etc/sysusers.d/platform-edge.conf
 /etc/tmpfiles.d/platform-edge.conf
@@ -1235,7 +1237,96 @@ LogRateLimitIntervalSec=10s
 LogRateLimitBurst=50000
 END_4dc68f50ef0c
 
-put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_31a96b2d6d63'
+put_file '/usr/local/lib/platform-edge/address.py' 'root' 'root' '0644' <<'END_adb39d9c5e42'
+"""A floating IP at the API: which server has it, and taking it. IPv6 has a network in the place of an address."""
+
+import time
+from collections import deque
+from enum import Enum
+
+from hetzner import Api
+from log import Log
+
+UNKNOWN = -1
+
+
+class Taken(Enum):
+    """What became of the attempt to take an address."""
+
+    MOVED = "moved"
+    # The API moves only what nobody has, and now nobody has it.
+    FREED = "freed"
+    # Another action runs on it and ends soon, or this one ended with an error.
+    BUSY = "busy"
+    # There is no such server, or no such address.
+    GONE = "gone"
+    REFUSED = "refused"
+
+
+class Address:
+    def __init__(self, name: str, address_id: int, api: Api, log: Log) -> None:
+        self.name = name
+        self._path = f"/floating_ips/{address_id}"
+        self._api = api
+        self._log = log
+        # Server that the API routes it to; None: nobody.
+        self.owner: int | None = UNKNOWN
+        self.read_at = float("-inf")
+        self._moves: deque[float] = deque(maxlen=10)
+
+    def read(self) -> bool:
+        """Learns the owner. False: the API did not tell."""
+        answer = self._api.call("GET", self._path)
+        if not answer.ok or "floating_ip" not in answer.body:
+            self._log.complain(f"reading the owner of {self.name}", answer)
+            return False
+        self.owner, self.read_at = answer.body["floating_ip"]["server"], time.monotonic()
+        return True
+
+    def forget(self) -> None:
+        """The owner is asked for again before anything depends on it."""
+        self.read_at = float("-inf")
+
+    def age(self) -> float:
+        """Seconds since the API told the owner."""
+        return time.monotonic() - self.read_at
+
+    def recent_moves(self) -> int:
+        """Finished moves to this machine within the last minute."""
+        return sum(1 for moment in self._moves if time.monotonic() - moment < 60)
+
+    def take(self, server: int | None) -> Taken:
+        """Whatever comes of it, the next round looks at the world again: the API's word, not the action's."""
+        self._log.say(5, f"taking {self.name} from server {self.owner}")
+        answer = self._api.insist("POST", self._path + "/actions/assign", {"server": server})
+        self.forget()
+        if answer.ok:
+            if not self._api.settle(answer):
+                self._log.say(4, "the move ended with an error: trying again")
+                return Taken.BUSY
+            self.owner = server
+            self._moves.append(time.monotonic())
+            self._log.say(5, f"{self.name} is routed to server {server}")
+            return Taken.MOVED
+        self._log.complain(f"taking {self.name}", answer)
+        if answer.status == 422 and answer.code == "floating_ip_assigned":
+            return self._release(server)
+        if answer.status == 404:
+            return Taken.GONE
+        return Taken.BUSY if answer.status in (409, 423) else Taken.REFUSED
+
+    def _release(self, server: int | None) -> Taken:
+        """For an API that moves an address only when nobody has it."""
+        if not self.read() or self.owner == server:
+            return Taken.BUSY
+        answer = self._api.call("POST", self._path + "/actions/unassign", {})
+        if answer.ok and self._api.settle(answer):
+            self.owner = None
+            return Taken.FREED
+        return Taken.BUSY
+END_adb39d9c5e42
+
+put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_95afce9f9092'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
 
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
@@ -1246,18 +1337,19 @@ import os
 import signal
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
+from address import UNKNOWN, Address, Taken
 from decision import Situation, Verdict, decide
-from hetzner import Answer, Api
+from hetzner import Api
 from local import Events, Flag, Health, answer_requests, is_master, publish
 from log import Log
 from outside import OutsideWatch
 from peer import Peer
 from route import Refused, lead_default_route
 from signing import Key
+from twin import Twin
 
 # Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
 # revoked token is noticed before it is needed.
@@ -1266,7 +1358,6 @@ OWNER_AGE_MASTER = 7.5
 OWNER_AGE_STANDBY = 30.0
 ROUTE_AGE = 30.0
 SLOWEST_RETRY = 2.5
-UNKNOWN = -1
 
 
 class Agent:
@@ -1274,6 +1365,12 @@ class Agent:
         self.config = config
         self.api = Api(config["apiEndpoint"], token)
         self.log = Log()
+        self.address = Address("the address", config["floatingIpId"], self.api, self.log)
+        self.twin: Twin | None = None
+        if "floatingIpv6Id" in config:
+            # Its calls go beside those of the rounds, so what they come to is kept apart.
+            api = Api(config["apiEndpoint"], token)
+            self.twin = Twin(config["floatingIpv6Id"], api, lambda: is_master(config["marker"]))
         self.key = Key(config["peer"]["key"])
         self.peer = Peer(config["peer"], self.key)
         self.outside = OutsideWatch(config, self.peer.reached_outside, self.log)
@@ -1282,12 +1379,9 @@ class Agent:
         self.state_path = state_path
         self.me: int | None = None
         self.peer_id: int | None = None
-        self.owner: int | None = UNKNOWN
-        self.owner_at = float("-inf")
         self.route_at = float("-inf")
         self.identified_at = float("-inf")
         self.master_since: float | None = None
-        self.claims: deque[float] = deque(maxlen=10)
         self.verdict = Verdict.REST
         self.failures = 0
 
@@ -1297,6 +1391,8 @@ class Agent:
         self.health.watch()
         self.peer.watch()
         self.outside.watch()
+        if self.twin is not None:
+            self.twin.watch()
         while True:
             try:
                 pause = self.step()
@@ -1304,7 +1400,7 @@ class Agent:
                 # A defect of one round must not end the failover for ever.
                 self.log.say(3, f"round failed: {type(error).__name__}: {error}")
                 pause = SLOWEST_RETRY
-            self.owns.set(self.owner is not None and self.owner == self.me)
+            self.owns.set(self.is_owner())
             sides = {side.name: side.describe() for side in (self.peer.private, self.peer.public)}
             publish(self.state_path, self.live_state() | {"peer": sides, "at": time.time()})
             events.wait(pause)
@@ -1317,19 +1413,20 @@ class Agent:
         master = is_master(self.config["marker"])
         if master and self.master_since is None:
             self.master_since = time.monotonic()
-            self.owner_at = float("-inf")
+            self.address.forget()
             self.peer.hurry()
         elif not master:
             self.master_since = None
-        self.peer.pace(owner=master and self.owner == self.me)
+        self.peer.pace(owner=master and self.is_owner())
         # What the last heartbeat said is good enough to act on; only when it asks for nothing, ask again.
-        self.verdict = self.judge(master) if self.owner != UNKNOWN else Verdict.REST
-        if self.verdict is Verdict.REST and self.older(
-            self.owner_at, OWNER_AGE_MASTER if master else OWNER_AGE_STANDBY
-        ):
+        self.verdict = self.judge(master) if self.address.owner != UNKNOWN else Verdict.REST
+        oldest = OWNER_AGE_MASTER if master else OWNER_AGE_STANDBY
+        if self.verdict is Verdict.REST and self.address.age() >= oldest:
             if not self.read_owner():
                 return self.retry()
             self.verdict = self.judge(master)
+        if self.twin is not None:
+            self.twin.keep(self.me, master and self.is_owner())
         if self.verdict is Verdict.CLAIM:
             return self.claim()
         if self.verdict is not Verdict.REST:
@@ -1343,8 +1440,8 @@ class Agent:
     def hold(self) -> float:
         """Master without the address, and rightly so for now."""
         if self.verdict is not Verdict.ASK_PEER:
-            self.log.say(3, f"master, but the address stays with server {self.owner}: {self.verdict.value}")
-            if self.older(self.owner_at, OWNER_AGE_MASTER) and not self.read_owner():
+            self.log.say(3, f"master, but the address stays with server {self.address.owner}: {self.verdict.value}")
+            if self.address.age() >= OWNER_AGE_MASTER and not self.read_owner():
                 return self.retry()
             if self.older(self.master_since or 0, 10):
                 return 0.5
@@ -1356,11 +1453,11 @@ class Agent:
         return decide(
             Situation(
                 master=master,
-                owner=self.owner,
+                owner=self.address.owner,
                 me=self.me or 0,
                 peer_id=self.peer_id,
                 peer=self.peer.view(self.master_since or 0),
-                recent_claims=sum(1 for claim in self.claims if not self.older(claim, 60)),
+                recent_claims=self.address.recent_moves(),
                 first=self.config["first"],
             )
         )
@@ -1382,58 +1479,30 @@ class Agent:
                 self.outside.peer_address = address
         return True
 
+    def is_owner(self) -> bool:
+        """By what the API said last."""
+        return self.me is not None and self.address.owner == self.me
+
     def read_owner(self) -> bool:
-        answer = self.api.call("GET", f"/floating_ips/{self.config['floatingIpId']}")
-        if not answer.ok or "floating_ip" not in answer.body:
-            self.log.complain("reading the owner", answer)
+        if not self.address.read():
             return False
-        owner = answer.body["floating_ip"]["server"]
-        if owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
+        if self.address.owner not in (None, self.me, self.peer_id) and self.older(self.identified_at, 30):
             # Perhaps the peer was rebuilt and has a new id.
             self.identify()
-        self.owner, self.owner_at = owner, time.monotonic()
         return True
 
     def claim(self) -> float:
-        path = f"/floating_ips/{self.config['floatingIpId']}/actions"
-        self.log.say(5, f"taking the address from server {self.owner}")
-        answer = self.api.insist("POST", path + "/assign", {"server": self.me})
-        if answer.ok:
-            return self.finish_claim(answer)
-        # Whatever was refused, the next round looks at the world again.
-        self.owner_at = float("-inf")
-        self.log.complain("taking the address", answer)
-        if answer.status == 422 and answer.code == "floating_ip_assigned":
-            return self.release(path)
-        if answer.status == 404:
+        if self.twin is not None:
+            self.twin.take(self.me)
+        taken = self.address.take(self.me)
+        if taken is Taken.MOVED:
+            self.failures = 0
+            self.route_at = float("-inf")
+        if taken is Taken.GONE:
             self.me = None
-        if answer.status in (409, 423):
-            # Another action runs on it and ends soon.
-            return 0.5
-        return self.retry(answer)
-
-    def finish_claim(self, answer: Answer) -> float:
-        done = self.api.settle(answer)
-        self.owner_at = float("-inf")
-        if not done:
-            self.log.say(4, "the move ended with an error: trying again")
-            return 0.5
-        self.owner, self.failures = self.me, 0
-        self.claims.append(time.monotonic())
-        self.route_at = float("-inf")
-        self.log.say(5, f"the address is routed to server {self.me}")
-        # The next round reads the owner again: the API's word, not the action's.
-        return 0
-
-    def release(self, path: str) -> float:
-        """For an API that moves an address only when nobody has it."""
-        if not self.read_owner() or self.owner == self.me:
-            return 0.5
-        answer = self.api.call("POST", path + "/unassign", {})
-        if answer.ok and self.api.settle(answer):
-            self.owner = None
+        if taken in (Taken.MOVED, Taken.FREED):
             return 0
-        return 0.5
+        return 0.5 if taken is Taken.BUSY else self.retry()
 
     def fix_route(self) -> bool:
         if self.config["networkId"] is None:
@@ -1448,10 +1517,10 @@ class Agent:
         self.route_at = time.monotonic()
         return True
 
-    def retry(self, answer: Answer | None = None) -> float:
+    def retry(self) -> float:
         """Never gives up, never floods: 429 leaves at most 24 calls a minute."""
         self.failures += 1
-        status = (answer or self.api.last).status
+        status = self.api.last.status
         if status in (409, 423):
             return 0.5
         if status in (401, 403, 429):
@@ -1470,10 +1539,11 @@ class Agent:
             "vrrp": "MASTER" if is_master(self.config["marker"]) else "BACKUP",
             "serves": self.health.serves(),
             "server": self.me,
-            "owner": None if self.owner == UNKNOWN else self.owner,
+            "owner": None if self.address.owner == UNKNOWN else self.address.owner,
             "verdict": self.verdict.value,
             "api": str(self.api.last),
             "apiOkAt": self.api.succeeded_at,
+            **({} if self.twin is None else {"ipv6": self.twin.describe()}),
         } | self.outside.describe()
 
 
@@ -1485,7 +1555,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_31a96b2d6d63
+END_95afce9f9092
 
 put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_88e33487f8a2'
 """Who moves the floating IP, and who leaves it to the other one. Pure: no clock, no network."""
@@ -2330,6 +2400,119 @@ class Key:
     def signed(self, server: str, nonce: str, content: bytes, signature: str) -> bool:
         return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
 END_09c60fa37602
+
+put_file '/usr/local/lib/platform-edge/twin.py' 'root' 'root' '0644' <<'END_5f87b77c2347'
+"""The IPv6 network that goes where the address goes: no election of its own, and no waiting for the address's move.
+
+It is taken at the moment at which the address is taken, and kept from then on by whoever is master and has the
+address. Nobody else moves it, so that visitors of both families are always with one machine.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from address import UNKNOWN, Address, Taken
+from decision import CLAIMS_PER_MINUTE, Verdict
+from hetzner import Api
+from log import Log
+
+# Ages at which the API is asked for the owner again: by who keeps it or is about to lose it, and by others.
+KEEPER_AGE = 7.5
+OTHER_AGE = 30.0
+# The address's own calls have the larger part of what the API lets one ask.
+SLOWEST_RETRY = 5.0
+BUSY_RETRY = 0.5
+
+
+class Twin:
+    def __init__(self, address_id: int, api: Api, is_master: Callable[[], bool]) -> None:
+        # Its own, as it runs beside the rounds of the agent.
+        self._log = Log()
+        self._api = api
+        self._address = Address("the IPv6 network", address_id, api, self._log)
+        self._is_master = is_master
+        self._me: int | None = None
+        self._kept = False
+        self._at_once = False
+        self._woken = threading.Event()
+        self._failures = 0
+        self.verdict = Verdict.REST
+
+    def watch(self) -> None:
+        threading.Thread(target=self._forever, daemon=True).start()
+
+    def take(self, me: int | None) -> None:
+        """Now, beside the address."""
+        self._me, self._at_once = me, True
+        self._woken.set()
+
+    def keep(self, me: int | None, kept: bool) -> None:
+        """Whether this machine is the one that has the address, and so the network too."""
+        if (me, kept) == (self._me, self._kept):
+            return
+        self._me, self._kept = me, kept
+        self._woken.set()
+
+    def describe(self) -> dict[str, Any]:
+        owner = self._address.owner
+        return {"owner": None if owner == UNKNOWN else owner, "verdict": self.verdict.value}
+
+    def _forever(self) -> None:
+        pause = 0.0
+        while True:
+            self._woken.wait(pause)
+            self._woken.clear()
+            try:
+                pause = self._round()
+            except Exception as error:  # noqa: BLE001
+                # A defect of one round must not end the failover for ever.
+                self._log.say(3, f"round failed: {type(error).__name__}: {error}")
+                pause = SLOWEST_RETRY
+
+    def _round(self) -> float:
+        """Returns the seconds until the next one is due."""
+        at_once, self._at_once = self._at_once, False
+        if not at_once or self._address.owner == self._me:
+            due = self._age() - self._address.age()
+            if due > 0 and not at_once:
+                return due
+            if not self._address.read():
+                return self._retry()
+        self.verdict = self._judge(at_once)
+        if self.verdict is Verdict.CLAIM:
+            return self._take()
+        self._failures = 0
+        return self._age()
+
+    def _judge(self, at_once: bool) -> Verdict:
+        if self._me is None or self._address.owner == self._me:
+            return Verdict.REST
+        # Who has just lost the election may not have told yet: the kernel knows.
+        if not at_once and not (self._kept and self._is_master()):
+            return Verdict.REST
+        return Verdict.CLAIM if self._address.recent_moves() < CLAIMS_PER_MINUTE else Verdict.BRAKE
+
+    def _take(self) -> float:
+        """What fails is tried again as long as this machine keeps the network, or takes the address once more."""
+        taken = self._address.take(self._me)
+        if taken in (Taken.MOVED, Taken.FREED):
+            # Of one that is free now, the second half of the move is still to come.
+            self._at_once = taken is Taken.FREED
+            self._failures = 0
+            return 0
+        return BUSY_RETRY if taken is Taken.BUSY else self._retry()
+
+    def _age(self) -> float:
+        return KEEPER_AGE if self._kept or self._address.owner == self._me else OTHER_AGE
+
+    def _retry(self) -> float:
+        """Never gives up, never floods."""
+        self._failures += 1
+        if self._api.last.status in (401, 403, 429):
+            return SLOWEST_RETRY
+        return min(SLOWEST_RETRY, 0.25 * float(2 ** min(self._failures, 5)))
+END_5f87b77c2347
 
 put_file '/etc/platform/secrets/hetzner-api-token' 'root' 'root' '0600' <<'END_518752e37f7d'
 SECRET-failoverToken
@@ -3699,7 +3882,7 @@ if unit_is_current 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'; th
 if unit_is_current 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'; then starting+=('systemd-journal-upload.service'); else restarting+=('systemd-journal-upload.service'); fi
 if unit_is_current 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'; then starting+=('platform-floating-ip.service'); else restarting+=('platform-floating-ip.service'); fi
 if unit_is_current 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'; then starting+=('haproxy.service'); else reloading+=('haproxy.service'); fi
-if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
+if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/address.py' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py' '/usr/local/lib/platform-edge/twin.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
 if unit_is_current 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'; then starting+=('keepalived.service'); else restarting+=('keepalived.service'); fi
 if unit_is_current 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'; then starting+=('platform-certificate-peer.socket'); else restarting+=('platform-certificate-peer.socket'); fi
 if unit_is_current 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'; then starting+=('platform-certificate.timer'); else restarting+=('platform-certificate.timer'); fi
@@ -3715,7 +3898,7 @@ record_unit 'systemd-sysctl.service' '/etc/sysctl.d/60-platform.conf'
 record_unit 'systemd-journal-upload.service' '/etc/systemd/journal-upload.conf.d/platform.conf' '/etc/systemd/system/systemd-journal-upload.service.d/platform.conf'
 record_unit 'platform-floating-ip.service' '/etc/systemd/system/platform-floating-ip.service'
 record_unit 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/haproxy.service.d/platform.conf' '/usr/local/lib/platform-edge/reload-haproxy'
-record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py'
+record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/address.py' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py' '/usr/local/lib/platform-edge/twin.py'
 record_unit 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'
 record_unit 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'
 record_unit 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'

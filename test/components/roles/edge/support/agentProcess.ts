@@ -24,6 +24,8 @@ export class AgentProcess {
   peerAgent: AgentProcess | undefined;
   /** An agent of before answers were signed: it believes every answer, and signs none. */
   former = false;
+  /** It moves an IPv6 network too, number 70. */
+  ipv6 = false;
   #folder = "";
   #port = 0;
   #process: ExecaChildProcess | undefined;
@@ -43,7 +45,11 @@ export class AgentProcess {
     const privatePort = await this.#peerSide(() => this.peerPrivate);
     const publicPort = (await this.peerAgent?.port()) ?? (await this.#peerSide(() => this.peerPublic));
     const config = JSON.parse(
-      agentConfig(...this.pair, firstAddress, { ...agentOptions, apiEndpoint: this.endpoint }),
+      agentConfig(...this.pair, firstAddress, {
+        ...agentOptions,
+        ...(this.ipv6 && { floatingIpv6Ids: [70] }),
+        apiEndpoint: this.endpoint,
+      }),
     );
     config.peer.privateUrl = `http://127.0.0.1:${privatePort}/state`;
     config.peer.publicPath = `:${publicPort}/.well-known/platform-edge`;
@@ -133,6 +139,8 @@ if ${this.former ? "True" : "False"}:
 # Seconds that the tests need not wait for; they have a test of their own.
 agent.TIMER = 1.0
 agent.OWNER_AGE_MASTER = 0.9
+import twin
+twin.KEEPER_AGE = 0.9
 agent.main()
 `;
     await writeFile(this.#path("runner.py"), runner);

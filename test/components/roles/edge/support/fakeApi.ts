@@ -21,6 +21,8 @@ export type Fault = { readonly status: number; readonly code: string } | "hang" 
 /** The floating IP part of the Hetzner Cloud API, as small as the agent's use of it. */
 export class FakeApi {
   owner: number | null = 2;
+  /** Of the IPv6 network, number 70. */
+  networkOwner: number | null = 2;
   routes = [{ destination: "0.0.0.0/0", gateway: "127.0.0.2" }];
   readonly calls: Call[] = [];
   /** Decides for each request whether it goes wrong. */
@@ -81,6 +83,7 @@ export class FakeApi {
       ["GET", "/servers?name=prod-edge1", () => ({ servers: [this.#machine(1)] })],
       ["GET", "/servers?name=prod-edge2", () => ({ servers: [this.#machine(2)] })],
       ["GET", "/floating_ips/7", () => ({ floating_ip: { id: 7, server: this.owner } })],
+      ["GET", "/floating_ips/70", () => ({ floating_ip: { id: 70, server: this.networkOwner } })],
       ["GET", "/networks/9", () => ({ network: { id: 9, routes: this.routes } })],
     ];
     const found = known.find(([method, path]) => method === call.method && path === call.path);
@@ -104,10 +107,15 @@ export class FakeApi {
     return [201, { action: { id, status: "running" } }];
   }
 
+  #route({ path }: Call, server: number | null): void {
+    if (path.startsWith("/floating_ips/70/")) this.networkOwner = server;
+    else this.owner = server;
+  }
+
   #apply(call: Call): void {
     const { destination = "", gateway = "", server = null } = call.body as Partial<Body>;
-    if (call.path.endsWith("/unassign")) this.owner = null;
-    else if (call.path.endsWith("/assign")) this.owner = server;
+    if (call.path.endsWith("/unassign")) this.#route(call, null);
+    else if (call.path.endsWith("/assign")) this.#route(call, server);
     else if (call.path.endsWith("/delete_route"))
       this.routes = this.routes.filter((r) => r.gateway !== gateway);
     else if (call.path.endsWith("/add_route")) this.routes = [...this.routes, { destination, gateway }];

@@ -126,16 +126,14 @@ time.sleep(int(told))
 result["afterwards"] = visit(A)[0]
 ${ending}`;
 
-/** Both load balancers share one network here, with a bind for each family as visitors of both would need. */
+/** Both load balancers share one network here. */
 export function inSharedNetwork(config: string): string {
-  return config
-    .replace("  bind :80\n", "  bind 10.0.1.11:80\n  bind 127.0.0.1:80\n  bind [::]:80 v6only\n")
-    .replaceAll("listen 80 default_server;", "listen 80 default_server;\n    listen [::]:80 default_server;");
+  return config.replace("  bind :80\n", "  bind 10.0.1.11:80\n  bind 127.0.0.1:80\n");
 }
 
 /** The configuration of the other load balancer, beside the first one. */
 export function peerConfig(options: EdgeOptions = edgeOptions): string {
-  return haproxyConfig({ ...options, machine: edge2, peer: edge1 })
+  return haproxyConfig({ ...options, machine: edge2, peer: edge1, ipv6: false })
     .replace("  bind :80\n", "  bind 10.0.1.12:80\n")
     .replaceAll("admin.sock", "admin2.sock")
     .replaceAll("127.0.0.1:8404", "127.0.0.2:8404")

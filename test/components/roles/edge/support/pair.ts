@@ -20,7 +20,9 @@ export const args: LoadBalancerPairArgs = {
 };
 
 export const outputs = (type: string, name: string): Record<string, unknown> => {
-  if (type.endsWith(":FloatingIp")) return { ipAddress: "203.0.113.10" };
+  // The provider answers the network without its mask.
+  if (type.endsWith(":FloatingIp"))
+    return { ipAddress: name.endsWith("-ipv6") ? "2001:db8:2:1::" : "203.0.113.10" };
   if (type.endsWith(":Server"))
     return { ipv4Address: name.includes("edge1") ? "198.51.100.11" : "198.51.100.12" };
   return type.endsWith(":Command") ? { stdout: "ssh-ed25519 AAAA host\n" } : {};

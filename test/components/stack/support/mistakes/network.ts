@@ -15,6 +15,22 @@ export const networkMistakes: readonly Mistake[] = [
     /allowed 2 floating IPs/,
   ],
   [
+    "a network of IPv6 where visitors come over IPv4 alone",
+    all(set("edge.mode", "activeActive"), set("edge.floatingIps", ["one", "two", "one6", "two6"])),
+    "edge.floatingIps",
+    /allowed 2 floating IPs, each once: one for each load balancer;.*edge\.ipv6/,
+  ],
+  [
+    "one network of IPv6 where both serve",
+    all(
+      set("edge.mode", "activeActive"),
+      set("edge.ipv6", true),
+      set("edge.floatingIps", ["one", "two", "one6"]),
+    ),
+    "edge.floatingIps",
+    /after that as many networks of IPv6, or none/,
+  ],
+  [
     "an address that is no name",
     set("edge.floatingIps", ["my address"]),
     "edge.floatingIps[0]",
