@@ -3,10 +3,13 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Config } from "./config";
 import { findItem, type Item, insertItem, listItems } from "./database";
 import { type Dependencies, messageOf } from "./dependencies";
+import { registerEcho } from "./echo";
+import { registerEvents } from "./events";
 import { identityOf } from "./identity";
 import { enqueueJob, findJob } from "./jobs";
 import { registerObjects } from "./objectRoutes";
 import type { Search } from "./search";
+import { nameOf } from "./server";
 
 const idParams = {
   type: "object",
@@ -24,7 +27,10 @@ const notFound = (what: string, id: string) => ({
 });
 
 export function registerApi(app: FastifyInstance, config: Config, dependencies: Dependencies): void {
-  app.get("/api/whoami", async () => identityOf(config));
+  const identity = identityOf(config);
+  app.get("/api/whoami", async () => identity);
+  registerEcho(app, nameOf(identity));
+  registerEvents(app, nameOf(identity));
   registerJobs(app, dependencies);
   registerItems(app, dependencies);
   registerSearch(app, dependencies);

@@ -8,6 +8,9 @@ const params = {
   required: ["key"],
 } as const;
 
+/** They wait in memory until they are whole. */
+const mostBytes = 16 * 1024 * 1024;
+
 /** Visitors reach their own uploads only, not the results and not the page's text. */
 const storedAs = (key: string) => `uploads/${key}`;
 
@@ -19,7 +22,7 @@ export function registerObjects(app: FastifyInstance, { objects }: Dependencies)
 
     scope.put<{ Params: { key: string } }>(
       "/api/objects/:key",
-      { schema: { params } },
+      { schema: { params }, bodyLimit: mostBytes },
       async (request, reply) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
         const type = request.headers["content-type"] ?? "application/octet-stream";

@@ -21,7 +21,8 @@ export function createServer(config: Config): FastifyInstance {
     bodyLimit: 5 * 1024 * 1024,
     // An unknown property is a mistake of the caller, not something to drop in silence.
     ajv: { customOptions: { removeAdditional: false } },
-    requestTimeout: 30_000,
+    // For a whole request with its body, and an upload may take minutes: load balancers watch that something of it comes.
+    requestTimeout: 900_000,
     // Longer than Traefik keeps an idle connection (1 s): the side that sends requests must close first.
     keepAliveTimeout: 120_000,
     forceCloseConnections: "idle",
@@ -45,9 +46,14 @@ export async function listen(app: FastifyInstance, config: Config): Promise<void
   await app.listen({ path: config.healthSocket });
 }
 
+/** By which an answer says who gave it. */
+export function nameOf({ node, service, replica }: Identity): string {
+  return `${node}/${service}-${replica}`;
+}
+
 /** Names the process that answered, and sends clients elsewhere while it stops. */
 export function markAnswers(app: FastifyInstance, identity: Identity, lifecycle: Lifecycle): void {
-  const servedBy = `${identity.node}/${identity.service}-${identity.replica}`;
+  const servedBy = nameOf(identity);
   app.addHook("onSend", async (_request, reply, payload) => {
     reply.header("x-served-by", servedBy);
     if (lifecycle.stopping.aborted) reply.header("connection", "close");

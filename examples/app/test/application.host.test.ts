@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../../../localcloud/test/images/support/ports";
 import { answersOfApi } from "./support/api";
 import { whenReady } from "./support/application";
+import { whatStaysOpen } from "./support/openStreams";
 import { json, RunningApplication, sessionOf, type WhoAmI } from "./support/runningApplication";
 import { workOfWorkers } from "./support/worker";
 
@@ -121,6 +122,7 @@ describe("sample application", function () {
   });
 
   answersOfApi(app);
+  whatStaysOpen(app);
   workOfWorkers(app);
 
   describe("stop", () => {

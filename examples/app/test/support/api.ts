@@ -34,6 +34,15 @@ export function answersOfApi(app: RunningApplication): void {
       assert.equal((await fetch(url)).status, 404);
     });
 
+    it("takes an object of 10 MB, and none of 17", async () => {
+      const url = `${app.api.url}/api/objects/large.bin`;
+      const put = (bytes: number) => fetch(url, { method: "PUT", body: Buffer.alloc(bytes, 1) });
+      const answer = await put(10_000_000);
+      assert.deepEqual([answer.status, await answer.json()], [201, { key: "large.bin", bytes: 10_000_000 }]);
+      assert.equal((await put(17 * 1024 * 1024)).status, 413);
+      assert.equal((await fetch(url, { method: "DELETE" })).status, 204);
+    });
+
     const refused: readonly [string, string, unknown, number][] = [
       ["POST", "/api/jobs", {}, 400],
       ["POST", "/api/jobs", { text: "a", rounds: 0 }, 400],
