@@ -4,6 +4,7 @@ import { nginxAsks } from "../../setup/tiers/nginx";
 import { trustPaths } from "../../setup/tiers/paths";
 import type { CompleteSetup } from "../../setup/types";
 import { keepRunning } from "../../setup/unit";
+import { finishSeconds } from "../../setup/waits";
 import { acmeFiles } from "./acme";
 import { nginxTries } from "./balancing";
 import { nginxCdn } from "./cdn";
@@ -84,6 +85,7 @@ export function nginxConfig(options: EdgeOptions): string {
   return `user www-data;
 worker_processes auto;
 worker_rlimit_nofile ${connections + 1000};
+worker_shutdown_timeout ${finishSeconds(timeoutOf(options))}s;
 pid /run/nginx.pid;
 error_log stderr warn;
 

@@ -12,7 +12,13 @@ import { runScenario } from "./support/scenario";
 interface ChainResult {
   readonly ready: boolean;
   readonly forwarded: Record<string, string>;
+  /** Under a reload of the load balancer. */
   readonly upload: [number, { received: number }];
+  readonly reloaded: boolean;
+  /** The answer to the upgrade, whether the key was right, and whether a frame came back. */
+  readonly webSocket: [string, boolean, boolean];
+  /** Whether another frame came back after the reload, and a silence longer than limits for requests. */
+  readonly webSocketLater: boolean | string;
   readonly reset: [number, number];
   /** The same when many connections to each replica are idle. */
   readonly resetOfMany: [number, number];
@@ -36,12 +42,16 @@ function stack(keepConnections: KeptConnections | undefined) {
   return { replicas, dynamic: traefikDynamic(services, replicas, "www.example.com") };
 }
 
-/** Limits of half a minute and more become 2 s, and the load balancer comes from its own address. */
+/** Limits of half a minute and more become 2 s, what a reload leaves to open connections a thirtieth, and the load balancer comes from its own address. */
 function scaled(config: string): string {
   return config
     .replace("defaults\n", "defaults\n  source 10.0.1.11\n")
     .replace("proxy_http_version 1.1;", "proxy_http_version 1.1;\n  proxy_bind 10.0.1.11;")
     .replaceAll(/(timeout (?:client|server|http-request)) (?:30|10)s/g, "$1 2s")
+    .replace(
+      /(hard-stop-after|worker_shutdown_timeout) (\d+)s/,
+      (_, name, seconds) => `${name} ${Number(seconds) / 30}s`,
+    )
     .replaceAll(/((?:client_body|client_header|proxy_read|proxy_send)_timeout) [13]0s/g, "$1 2s");
 }
 
@@ -78,9 +88,15 @@ for (const [engine, keepConnections] of ways) {
       assert.equal(result.forwarded.host, "www.example.com");
     });
 
-    it("an upload may take longer than every limit, as long as something of it arrives", () => {
+    it("an upload may take longer than every limit, as long as something of it arrives, and goes on over a reload", () => {
       const [status, { received }] = result.upload;
+      assert.ok(result.reloaded, result.log);
       assert.deepEqual([status, received], [200, 200_000], result.log);
+    });
+
+    it("S3-44: a WebSocket goes through to a replica and back, also after a silence and over a reload", () => {
+      assert.deepEqual(result.webSocket, ["HTTP/1.1 101 Switching Protocols", true, true], result.log);
+      assert.equal(result.webSocketLater, true, result.log);
     });
 
     // After requests one by one each of two nodes has one idle connection, which Go tries before a new one.

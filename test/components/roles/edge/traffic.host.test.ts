@@ -150,18 +150,21 @@ describe("HTTPS", function () {
     if (whyNoDebian13() !== undefined) this.skip();
   });
   for (const engine of ["haproxy", "nginx"] as const) {
-    it(`${engine === "nginx" ? "S3-8, " : ""}S3-34, S3-37, S4-8: is offered by ${engine} with TLS 1.2 and 1.3 and HTTP/2, and HTTP leads there, to a name that the platform has`, async () => {
+    it(`${engine === "nginx" ? "S3-8, " : ""}S3-34, S3-37, S3-51, S4-8: is offered by ${engine} with TLS 1.2 and 1.3 and HTTP/2, and HTTP leads there for good, with path, query and method, to a name that the platform has`, async () => {
       const options = { ...edgeOptions, certificate: certificatePem() };
       const seen = await visits(
         engine,
         options,
-        `visit http://127.0.0.1/page
+        `visit 'http://127.0.0.1/page?q=1&r=a%20b'
+visit -X POST -d a=1 http://127.0.0.1/page
 visit -H 'Host: shop.example.com' http://127.0.0.1/page
 visit --tlsv1.3 https://127.0.0.1/.platform/ready
 visit --tls-max 1.2 https://127.0.0.1/.platform/ready
 curl -sk --tls-max 1.1 https://127.0.0.1/ || echo refused`,
       );
       assert.deepEqual(seen, [
+        // 308 is 301 that leaves a POST a POST (RFC 9110, section 15.4.9).
+        "308 1.1 https://www.example.com/page?q=1&r=a%20b",
         "308 1.1 https://www.example.com/page",
         "308 1.1 https://shop.example.com/page",
         "404 2 ",

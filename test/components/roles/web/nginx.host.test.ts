@@ -88,7 +88,7 @@ describe("a visitor through a load balancer and Debian's nginx to an application
     equal("tooLarge", 413);
   });
 
-  it("a WebSocket goes through to the application and back", () =>
+  it("S3-44: a WebSocket goes through to the application and back", () =>
     equal("websocket", ["HTTP/1.1 101 Switching Protocols", true, true]));
 
   it("S3-50: a protected path asks for the password, however it is written, and nobody gets what another was shown", () => {

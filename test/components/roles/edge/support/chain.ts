@@ -20,7 +20,7 @@ export function chainFiles(dynamic: string, addresses: readonly string[]): Reado
 }
 
 /** Python that such a scenario begins with: all that is between a visitor and two replicas on each of two nodes. */
-export const chainStart = `import http.client, json, os, socket, struct, subprocess, sys, threading, time, urllib.error, urllib.request
+export const chainStart = `import base64, hashlib, http.client, json, os, signal, socket, struct, subprocess, sys, threading, time, urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 result, engine = {}, sys.argv[1]
@@ -54,6 +54,8 @@ class Replica(BaseHTTPRequestHandler):
         time.sleep(float(self.path.partition("after=")[2] or 0))
         if self.path == "/hold":
             time.sleep(0.5)
+        if self.path == "/ws":
+            return self.websocket()
         if self.path == "/reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -66,6 +68,20 @@ class Replica(BaseHTTPRequestHandler):
         self.end_headers()
         if status != 204:
             self.wfile.write(content)
+
+    def websocket(self):
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = True
+        # Frames go back as they come.
+        while piece := self.rfile.read1(65536):
+            self.wfile.write(piece)
+            self.wfile.flush()
 
     do_GET = do_POST = do_PUT = answer
 
@@ -142,7 +158,41 @@ def upload():
         time.sleep(0.3)
 
 
-result["upload"] = ask("/upload", "PUT", {"Content-Length": "200000"}, upload())
+class WebSocket:
+    def __init__(self):
+        self.connection = socket.create_connection((EDGE, 80), timeout=10, source_address=("192.0.2.9", 0))
+        self.connection.sendall(b"GET /ws HTTP/1.1\\r\\nHost: www.example.com\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n\\r\\n")
+        head = b""
+        while not head.endswith(b"\\r\\n\\r\\n") and (piece := self.connection.recv(4096)):
+            head += piece
+        self.opened = [head.split(b"\\r\\n")[0].decode(), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head]
+
+    def echo(self):
+        frame = bytes([0x81, 0x85, 1, 2, 3, 4]) + bytes(byte ^ mask for byte, mask in zip(b"hello", [1, 2, 3, 4, 1]))
+        try:
+            self.connection.sendall(frame)
+            return self.connection.recv(100) == frame
+        except OSError as error:
+            return str(error)
+
+
+def reload():
+    """As the package does it: a new worker takes what comes, the old one goes on with what is open."""
+    workers = lambda: set(subprocess.run(["pgrep", "-P", str(proxy.pid)], capture_output=True, text=True).stdout.split())
+    before = workers()
+    proxy.send_signal(signal.SIGUSR2 if engine == "haproxy" else signal.SIGHUP)
+    return until(lambda: workers() - before != set())
+
+
+webSocket = WebSocket()
+result["webSocket"] = [*webSocket.opened, webSocket.echo()]
+uploading = threading.Thread(target=lambda: result.update(upload=ask("/upload", "PUT", {"Content-Length": "200000"}, upload())))
+uploading.start()
+time.sleep(1)
+result["reloaded"] = reload()
+uploading.join()
+# It has been silent for longer than every scaled limit for requests.
+result["webSocketLater"] = webSocket.echo()
 seen.clear()
 for _ in range(20):
     ask("/warm")
