@@ -51,7 +51,12 @@ export function webSocket(
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const { good, end } = watching(resolve);
-    const socket = connect({ host: address, port: Number(url.port || 443), servername: url.hostname, ca: trusted });
+    const socket = connect({
+      host: address,
+      port: Number(url.port || 443),
+      servername: url.hostname,
+      ca: trusted,
+    });
     let arrived = Buffer.alloc(0);
     let quiet: (() => void) | undefined;
     const stop = (how: Outcome["how"], detail: string) => {
