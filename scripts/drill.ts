@@ -102,7 +102,9 @@ Examples:
   npm run drill -- busyHost                    one
   npm run drill -- daemonCrash --seed 7        the faults of a printed seed once more
   DRILL_KILLS=50 npm run drill -- daemonCrash  more of it: DRILL_KILLS of daemonCrash, DRILL_MINUTES of busyHost,
-                                               DRILL_CASES of anyConfiguration
+                                               DRILL_CASES of anyConfiguration, DRILL_CHANGES and DRILL_REQUESTS
+                                               of changes, DRILL_SECONDS of streams
+  npm run drill -- walls --only testssl,h2spec two judges of lynis, ssh-audit, nmap, testssl, h2spec
   npm run drill -- failover --rounds 1 --only powerOff,publicCut     two faults, once; five rounds and more are kept
   npm run drill -- failover --api hetzner      with the times that Hetzner's API is estimated to take
   npm run drill -- --all                       everything: hours
@@ -116,7 +118,7 @@ new Command("npm run drill --")
   .option("--keep", "leave the platform up that a drill brought up")
   .option("--seed <number>", "repeat the random faults of this seed")
   .option("--rounds <number>", "of failover: how often each fault is made (5)")
-  .option("--only <names>", "of failover: these faults alone, with commas between them")
+  .option("--only <names>", "of failover, walls: these faults or judges alone, with commas between them")
   .addOption(
     new Option("--api <times>", "of failover: how long actions of the API take").choices([
       "instant",

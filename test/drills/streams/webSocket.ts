@@ -44,19 +44,12 @@ function goodbyeIn(arrived: Buffer): { readonly code: number | undefined; readon
 }
 
 /** @param seconds after which the visitor closes it */
-export function webSocket(
-  { url, address, trusted }: Site,
-  seconds: number,
-  opened: () => void,
-): Promise<Outcome> {
+export function webSocket(site: Site, seconds: number, opened: () => void): Promise<Outcome> {
+  const { url, address, trusted } = site;
   return new Promise((resolve) => {
     const { good, end } = watching(resolve);
-    const socket = connect({
-      host: address,
-      port: Number(url.port || 443),
-      servername: url.hostname,
-      ca: trusted,
-    });
+    const to = { host: address, port: Number(url.port || 443), servername: url.hostname };
+    const socket = connect({ ...to, ca: trusted });
     let arrived = Buffer.alloc(0);
     let quiet: (() => void) | undefined;
     const stop = (how: Outcome["how"], detail: string) => {
@@ -66,21 +59,23 @@ export function webSocket(
       socket.destroy();
     };
     const limit = setTimeout(() => stop("silent", `nothing for ${patienceMs / 1000} s`), patienceMs);
-    socket.on("secureConnect", () => socket.write(upgrade(url.host)));
+    const begin = () => {
+      const answer = answerIn(arrived);
+      if (answer !== undefined && !answer.status.includes(" 101 ")) stop("cut", answer.status);
+      if (answer === undefined || !answer.status.includes(" 101 ")) return false;
+      arrived = Buffer.from(answer.rest);
+      quiet = speak(socket, seconds);
+      opened();
+      return true;
+    };
+    socket.write(upgrade(url.host));
     socket.on("error", (error) => stop("cut", problemOf(error)));
     socket.on("end", () => stop("cut", "the connection was ended"));
     socket.on("data", (piece: Buffer) => {
-      limit.refresh();
       good();
+      limit.refresh();
       arrived = Buffer.concat([arrived, piece]);
-      if (quiet === undefined) {
-        const answer = answerIn(arrived);
-        if (answer === undefined) return;
-        if (!answer.status.includes(" 101 ")) return stop("cut", answer.status);
-        arrived = Buffer.from(answer.rest);
-        quiet = speak(socket, seconds);
-        opened();
-      }
+      if (quiet === undefined && !begin()) return;
       const { code, rest } = goodbyeIn(arrived);
       arrived = Buffer.from(rest);
       if (code !== undefined) stop(code === 1000 ? "whole" : "cut", `closed with ${code}`);

@@ -1,6 +1,7 @@
-// What lynis says of a machine of the platform and is left so, each with the reason: anything else makes the drill red.
+// What judges say of the platform and is left so, each with the reason: anything else makes a drill red.
+import type { TlsFinding } from "./tls";
 
-/** By lynis' id of the test, and for SSH by the setting. */
+/** What lynis says of a machine, by its id of the test, and for SSH by the setting. */
 export const accepted: Readonly<Record<string, string>> = {
   LYNIS: "the age of lynis itself",
   "DEB-0280": "folders of their own for temporary files would break what set-ups hand to other users",
@@ -69,4 +70,18 @@ const acceptedOfNginx: Readonly<Record<string, string>> = {
 /** What the list does not name, of what h2spec found in nginx. */
 export function unacceptedOfHttp2(failed: readonly string[]): readonly string[] {
   return failed.filter((one) => !Object.keys(acceptedOfNginx).some((known) => one.startsWith(known)));
+}
+
+/** What testssl.sh says of a load balancer, by its name of the test. */
+const acceptedOfTls: Readonly<Record<string, string>> = {
+  HSTS: "a promise of years is the web tier's to make, or the application's, not that of a proxy in front of either",
+  cert_revocation: "the local authority has no list; of a real one the certificate says where it is",
+  DNS_CAArecord: "testssl asks no name server here; the platform's zones have the record",
+};
+
+/** What the list does not name, one line each. */
+export function unacceptedOfTls(findings: readonly TlsFinding[]): readonly string[] {
+  return findings
+    .filter(({ id }) => !((id.split(" ")[0] ?? "") in acceptedOfTls))
+    .map(({ id, severity, finding }) => `${severity} ${id}: ${finding}`);
 }
