@@ -1,4 +1,4 @@
-// h2spec judges HTTP/2 of nginx as the engine of the edge: what it finds is on the list of what is left so, with reasons.
+// HTTP/2 of nginx as the engine of the edge, judged by h2spec: what it finds is on the list of what is left so, with reasons.
 import assert from "node:assert/strict";
 import { whyNoDebian13 } from "../components/roles/edge/support/debian13";
 import { judgeHttp2 } from "../components/roles/edge/support/http2";
