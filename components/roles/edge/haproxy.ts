@@ -35,9 +35,6 @@ import { requestLogSetup, requestLogUnit } from "./requestLog";
 import { edgeHealthPort } from "./role";
 import { EdgeEngine } from "./settings";
 
-/** Reloads that a worker outlives; each such worker keeps its memory. */
-const oldWorkers = 10;
-
 const dropIn = keepRunning({
   unit: "haproxy.service",
   unitLines: requestLogUnit.unitLines,
@@ -128,9 +125,9 @@ function globalSection(options: EdgeOptions): string {
   maxconn ${connectionLimit(options.machine.size.memoryGb) + reservedConnections}
   # Where a machine may not open that many files, fewer connections are better than no load balancer.
   no strict-limits
-  # An old worker that somebody's open connection keeps alive must end, and there are never many of them.
+  # An old worker that somebody's open connection keeps alive must end, and each of them has its memory.
   hard-stop-after ${finishSeconds(timeoutOf(options))}s
-  mworker-max-reloads ${oldWorkers}
+  mworker-max-reloads 10
   server-state-base ${stateFolder}
   server-state-file ${stateFile}${haproxyPeerName(options)}
   ssl-default-bind-curves X25519MLKEM768:X25519:prime256v1:secp384r1

@@ -898,7 +898,7 @@ echo "none of ${new[*]} is ready after $patience s, so visitors stay with ${old[
 exit 1
 END_68e044853977
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1" && /usr/local/lib/platform-edge/await-machines' <<'END_ae46956ab532'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1" && /usr/local/lib/platform-edge/await-machines' <<'END_d154a71cf7e9'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -911,7 +911,7 @@ global
   maxconn 24200
   # Where a machine may not open that many files, fewer connections are better than no load balancer.
   no strict-limits
-  # An old worker that somebody's open connection keeps alive must end, and there are never many of them.
+  # An old worker that somebody's open connection keeps alive must end, and each of them has its memory.
   hard-stop-after 300s
   mworker-max-reloads 10
   server-state-base /run/haproxy
@@ -1102,7 +1102,7 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_ae46956ab532
+END_d154a71cf7e9
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash

@@ -1,5 +1,6 @@
 import { traefikStatic } from "../../../../../components/roles/app/traefik";
 import { ending } from "./standIns";
+import { webSocketVisitor } from "./webSocketVisitor";
 
 /** Each node has a container network of its own with the same addresses; here they share one. */
 const elsewhere = (text: string) => text.replaceAll("172.20.", "172.21.");
@@ -158,25 +159,7 @@ def upload():
         time.sleep(0.3)
 
 
-class WebSocket:
-    def __init__(self):
-        self.connection = socket.create_connection((EDGE, 80), timeout=10, source_address=("192.0.2.9", 0))
-        self.connection.sendall(b"GET /ws HTTP/1.1\\r\\nHost: www.example.com\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n\\r\\n")
-        head = b""
-        while not head.endswith(b"\\r\\n\\r\\n") and (piece := self.connection.recv(4096)):
-            head += piece
-        self.opened = [head.split(b"\\r\\n")[0].decode(), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head]
-
-    def echo(self):
-        frame = bytes([0x81, 0x85, 1, 2, 3, 4]) + bytes(byte ^ mask for byte, mask in zip(b"hello", [1, 2, 3, 4, 1]))
-        try:
-            self.connection.sendall(frame)
-            return self.connection.recv(100) == frame
-        except OSError as error:
-            return str(error)
-
-
-def reload():
+${webSocketVisitor}def reload():
     """As the package does it: a new worker takes what comes, the old one goes on with what is open."""
     workers = lambda: set(subprocess.run(["pgrep", "-P", str(proxy.pid)], capture_output=True, text=True).stdout.split())
     before = workers()
