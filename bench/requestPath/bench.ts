@@ -15,7 +15,7 @@ import {
   nodePort,
   type Rendered,
   replica,
-  todaysSide,
+  todaysSides,
   virtualIp,
   withoutEdgeLines,
 } from "./sides";
@@ -57,12 +57,12 @@ export async function benchRequestPath(options: RequestPathOptions): Promise<voi
   if (reason !== undefined) throw new Error(`the bench of the request path ${reason}`);
   await ensureHostPackages(["wrk"]);
   const former = await formerSide(await oldBuild(formerCommit, progress));
-  const today = await todaysSide(projectRoot);
+  const [today, encrypted] = await todaysSides(projectRoot);
   // The machine's process alone keeps no program waiting, not even for its end.
   const awake = setInterval(() => {}, 1000);
   const machine = await bootPath();
   const visitor = await connectVisitor(machine);
-  const path = { machine, visitor, sides: [today, former, withoutEdgeLines(today)] };
+  const path = { machine, visitor, sides: [today, encrypted, former, withoutEdgeLines(today)] };
   const stop = () =>
     void visitor
       .stop()

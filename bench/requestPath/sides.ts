@@ -30,7 +30,12 @@ interface Backend {
 /** The parts of a build that the bench asks, wherever that build keeps them. */
 interface Renderers {
   readonly haproxySetup: (options: unknown) => Pick<CompleteSetup, "files">;
-  readonly traefikStatic: (address: string, loadBalancers: readonly string[]) => string;
+  readonly traefikStatic: (
+    address: string,
+    loadBalancers: readonly string[],
+    log?: undefined,
+    overTls?: boolean,
+  ) => string;
   readonly traefikDynamic: (...given: readonly unknown[]) => string;
   readonly containerSetup: (spec: unknown) => Pick<CompleteSetup, "files">;
   /** The former build sets nothing. */
@@ -50,8 +55,8 @@ async function renderersOf(root: string, places: Readonly<Record<string, string>
   return Object.assign({}, ...modules.map((module) => ({ ...module })));
 }
 
-/** The build of this folder. */
-export async function todaysSide(root: string): Promise<Rendered> {
+/** The build of this folder, as it is and with certificates between machines. */
+export async function todaysSides(root: string): Promise<readonly [plain: Rendered, overTls: Rendered]> {
   const [app, roles] = ["components/roles/app", "test/components/roles"];
   const found = await renderersOf(root, {
     haproxy: "components/roles/edge/haproxy.ts",
@@ -63,9 +68,25 @@ export async function todaysSide(root: string): Promise<Rendered> {
     run: "components/setup/containerRun.ts",
     options: `${roles}/edge/support/options.ts`,
     stack: `${roles}/app/support/stack.ts`,
+    tiers: "components/setup/tiers/identity.ts",
   });
   const shared: readonly SetupFile[] = found.containerRunSetup.files;
-  return rendered("today", { ...found, shared, socketOf: (name) => [found.containerLogSocket(name)] });
+  const of = { ...found, shared, socketOf: (name: string) => [found.containerLogSocket(name)] };
+  const machine = { hostname: "prod-app1", role: "app", privateIp: node };
+  const programs = [{ unit: "haproxy.service" }, { unit: "traefik.service" }];
+  const seed = Buffer.alloc(32, 7).toString("base64");
+  const { files } = found.tierSetup({ machine, servers: [machine], clients: [machine], programs, seed });
+  return [rendered("today", of), overTls(rendered("today, mutual TLS", of, machine), files)];
+}
+
+/** One machine is both here, and shows itself one certificate. */
+function overTls(side: Rendered, files: readonly SetupFile[]): Rendered {
+  return {
+    ...side,
+    isBuild: false,
+    files: [...files, ...side.files],
+    units: ["platform-tiers-boot.service", ...side.units],
+  };
 }
 
 /** The same without the line that the edge has for what went well. */
@@ -97,21 +118,23 @@ export async function formerSide(root: string): Promise<Rendered> {
 }
 
 /** One service with one replica, behind one node. */
-function rendered(name: string, of: Renderers): Rendered {
+function rendered(name: string, of: Renderers, certified?: object): Rendered {
   const services = { web: { ...of.services.web, replicas: 1 } };
   const replicas = of.planReplicas(services);
-  const own = (text: string) => text.replaceAll(`${node}:80"`, `${node}:${nodePort}"`);
+  const apart = (text: string) => text.replaceAll(`${node}:80"`, `${node}:${nodePort}"`);
   const [backend] = of.edgeOptions.backends;
   if (backend === undefined) throw new Error("a load balancer without a backend");
   // Counted as everybody's are; the bench is one client who may ask for all.
   const limits = of.defaultLimits && { ...of.defaultLimits, ...allOfIt };
-  const options = { ...of.edgeOptions, limits, backends: [{ ...backend, address: node }] };
+  const own = certified && { port: 443, certified };
+  const options = { ...of.edgeOptions, limits, backends: [{ ...backend, address: node, ...own }] };
   const haproxy = of.haproxySetup(options).files.map((file) => ({
     ...file,
     content: file.content
       .replaceAll(`${node}:80 `, `${node}:${nodePort} `)
       .replaceAll(/(10\.0\.2\.\d+):80$/gm, `$1:${nodePort}`),
   }));
+  const isEncrypted = certified !== undefined;
   const addressed = (text: string) => text.replaceAll(/172\.20\.\d+\.\d+/g, replica);
   return {
     name,
@@ -119,18 +142,21 @@ function rendered(name: string, of: Renderers): Rendered {
     files: [
       ...haproxy,
       ...of.shared,
-      ...traefikContainer(of).files,
-      { path: "/etc/bench/traefik.yaml", content: own(of.traefikStatic(node, [edge])) },
+      ...traefikContainer(of, isEncrypted).files,
+      {
+        path: "/etc/bench/traefik.yaml",
+        content: apart(of.traefikStatic(node, [edge], undefined, isEncrypted)),
+      },
       {
         path: "/etc/bench/dynamic/services.yaml",
-        content: addressed(of.traefikDynamic(services, replicas, "www.example.com")),
+        content: addressed(of.traefikDynamic(services, replicas, "www.example.com", isEncrypted)),
       },
     ],
     units: [...of.socketOf("traefik"), "traefik.service", "haproxy.service"],
   };
 }
 
-function traefikContainer(of: Renderers) {
+function traefikContainer(of: Renderers, isEncrypted: boolean) {
   return of.containerSetup({
     name: "traefik",
     image: "traefik:1",
@@ -138,6 +164,7 @@ function traefikContainer(of: Renderers) {
     volumes: [
       "/etc/bench/traefik.yaml:/etc/traefik/traefik.yaml:ro",
       "/etc/bench/dynamic:/etc/traefik/dynamic:ro",
+      ...(isEncrypted ? ["/etc/platform/tiers:/etc/traefik/tiers:ro"] : []),
     ],
     command: ["/traefik", "--configFile=/etc/traefik/traefik.yaml"],
     environment: of.traefikEnvironment?.(4),

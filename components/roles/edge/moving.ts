@@ -64,7 +64,7 @@ for machine in "\${new[@]}"; do
   [[ " \${old[*]} " != *" $machine "* ]] || exit 0
 done
 [ "\${#old[@]}" -gt 0 ] && [ "$(count_ready "\${old[@]}")" -gt 0 ] || exit 0
-
+${asks.sameMachines}
 ${waitForNew}`;
 }
 
@@ -89,7 +89,7 @@ echo "none of \${new[*]} is ready after $patience s, so visitors stay with \${ol
 exit 1
 `;
 
-const plainly = { how: "", curl: "curl", scheme: "http" };
+const plainly = { how: "", curl: "curl", scheme: "http", sameMachines: "" };
 
 /** Those of before may still take plain requests. A certificate speaks for its machine's address too. */
 const overTls = {
@@ -97,4 +97,10 @@ const overTls = {
   if [[ $1 = *:${siteEntrance(true).port} ]]; then scheme=https curl=(curl ${tierCurl}); fi`,
   curl: '"${curl[@]}"',
   scheme: "$scheme",
+  // A machine that is ready there is gone here, so waiting for all of them is waiting until nobody is left.
+  sameMachines: `
+for machine in "\${new[@]}"; do
+  case " \${old[*]%:*} " in *" \${machine%:*} "*) others=0 ;; esac
+done
+`,
 };

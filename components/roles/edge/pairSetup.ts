@@ -17,6 +17,7 @@ import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
 import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
 import { loadBalancerSetup } from "./setup";
+import { tierTakes } from "./tierTakes";
 import type { VisitorAddresses } from "./visitorAddresses";
 
 /** What is settled before any resource is made. */
@@ -38,7 +39,7 @@ export function machineSetup(
   visitors: VisitorAddresses,
 ) {
   const peer = machine.name === first.name ? second : first;
-  const proxy = { unit: `${args.engine ?? EdgeEngine.HAProxy}.service` };
+  const proxy = tierTakes[args.engine ?? EdgeEngine.HAProxy];
   return pulumi
     .all([siteOf(args), agentOf(args, visitors), addressesOf(visitors), tierSeed])
     .apply(([site, agent, addresses, seed]) => {

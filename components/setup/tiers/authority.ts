@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
-import { type Certified, certificate, type TierMachine } from "./certificate";
+import { type Certified, certificate, type Signer, type TierMachine } from "./certificate";
 import { integer, objectId, octets, pem, sequence } from "./der";
 
 /** All by which a machine is known to the others. */
@@ -35,16 +35,11 @@ export interface MachineAuthority {
  * @throws when the seed has another length
  */
 export function machineAuthority(seed: string, machine: TierMachine): MachineAuthority {
-  const bytes = Buffer.from(seed, "base64");
-  if (bytes.length !== 32)
-    throw new Error(`the seed of the private authorities must be 32 bytes, got ${bytes.length}`);
-  const authorityKey = ed25519(derived(bytes, `authority of ${machine.hostname}`, 32));
-  const issuerKey = p256(derived(bytes, `issuer of ${machine.hostname}`, 48));
-  const root: Certified = { name: `${machine.hostname} authority`, key: createPublicKey(authorityKey) };
+  const { root, by } = rootOf(seed, machine);
+  const issuerKey = p256(derived(seed, `issuer of ${machine.hostname}`, 48));
   const issuer: Certified = { name: `${machine.hostname} issuer`, key: createPublicKey(issuerKey) };
-  const by = { name: root.name, key: authorityKey };
   return {
-    certificate: pem("CERTIFICATE", certificate(root, by, { issuersBelow: 1 })),
+    certificate: rootCertificate(root, by),
     issuer: {
       certificate: pem("CERTIFICATE", certificate(issuer, by, { issuersBelow: 0, permitted: machine })),
       key: issuerKey.export({ format: "pem", type: "pkcs8" }).toString(),
@@ -52,8 +47,28 @@ export function machineAuthority(seed: string, machine: TierMachine): MachineAut
   };
 }
 
-function derived(seed: Buffer, purpose: string, bytes: number): Buffer {
-  return Buffer.from(hkdfSync("sha256", seed, "", `hetzner-platform: ${purpose}`, bytes));
+/** What others trust of a machine, alone: each machine has those of all its neighbours. @throws as `machineAuthority` */
+export function authorityCertificate(seed: string, machine: TierMachine): string {
+  const { root, by } = rootOf(seed, machine);
+  return rootCertificate(root, by);
+}
+
+function rootCertificate(root: Certified, by: Signer): string {
+  return pem("CERTIFICATE", certificate(root, by, { issuersBelow: 1 }));
+}
+
+function rootOf(seed: string, { hostname }: TierMachine) {
+  const key = ed25519(derived(seed, `authority of ${hostname}`, 32));
+  const root: Certified = { name: `${hostname} authority`, key: createPublicKey(key) };
+  return { root, by: { name: root.name, key } };
+}
+
+/** @throws when the seed is not 32 bytes */
+function derived(seed: string, purpose: string, bytes: number): Buffer {
+  const secret = Buffer.from(seed, "base64");
+  if (secret.length !== 32)
+    throw new Error(`the seed of the private authorities must be 32 bytes, got ${secret.length}`);
+  return Buffer.from(hkdfSync("sha256", secret, "", `hetzner-platform: ${purpose}`, bytes));
 }
 
 /** RFC 8410, section 7. */

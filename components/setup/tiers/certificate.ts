@@ -33,7 +33,7 @@ export interface Certified {
 }
 
 /** Who signs: an ed25519 key, whose signatures are the same each time. */
-interface Signer {
+export interface Signer {
   readonly name: string;
   /** Private. */
   readonly key: KeyObject;

@@ -1,6 +1,6 @@
 import type { Probe } from "../status";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../types";
-import { type MachineAuthority, machineAuthority } from "./authority";
+import { authorityCertificate, machineAuthority } from "./authority";
 import type { TierMachine } from "./certificate";
 import { renewPath, tierFiles } from "./paths";
 import {
@@ -62,21 +62,17 @@ export function tierSetup(identity: TierIdentity): CompleteSetup {
 
 /** The machine's own issuer, and the authorities of those that it speaks with. */
 function trustFiles({ machine, servers, clients, seed }: TierIdentity): SetupFile[] {
-  const authorities = new Map(
-    [machine, ...servers, ...clients].map((one) => [one.hostname, machineAuthority(seed, one)] as const),
-  );
-  const of = ({ hostname }: TierMachine) => authorities.get(hostname) as MachineAuthority;
-  const together = (machines: readonly TierMachine[]) =>
-    [...new Set(machines.map((one) => of(one).certificate))].join("");
-  const asked = [...new Map([machine, ...servers].map((one) => [one.hostname, one])).values()];
-  const { issuer } = of(machine);
+  const { issuer } = machineAuthority(seed, machine);
+  // The machine itself is among them, as it asks itself whether it is well.
+  const byName = (machines: readonly TierMachine[]) =>
+    new Map([machine, ...machines].map((one) => [one.hostname, authorityCertificate(seed, one)]));
+  const asked = byName(servers);
   return [
     { path: issuerKeyPath, content: issuer.key, mode: "0600" },
     { path: issuerPath, content: issuer.certificate },
-    ...asked.map((one) => ({ path: tierFiles.authority(one.hostname), content: of(one).certificate })),
-    // The machine itself is among both, as it asks itself whether it is well.
-    { path: tierFiles.servers, content: together([machine, ...servers]) },
-    { path: tierFiles.clients, content: together([machine, ...clients]) },
+    ...[...asked].map(([hostname, content]) => ({ path: tierFiles.authority(hostname), content })),
+    { path: tierFiles.servers, content: [...asked.values()].join("") },
+    { path: tierFiles.clients, content: [...byName(clients).values()].join("") },
   ];
 }
 

@@ -118,6 +118,6 @@ issue() {
 /** One that does not run reads it when it starts. */
 function takeProgram({ unit, take = `systemctl reload ${unit}` }: TierProgram): string {
   return `  if systemctl is-active --quiet ${unit}; then
-    ${take.replaceAll("\n", "\n    ")} 9>&-
+    ${take.replaceAll("\n", "\n    ")}
   fi`;
 }

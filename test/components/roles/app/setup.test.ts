@@ -26,6 +26,8 @@ describe("app node setup", () => {
       neutral(JSON.stringify(appNodeSetup(second, stack)), second),
     );
     assert.match(hash(setup) ?? "", /^[0-9a-f]{64}\n$/);
+    const encrypted = { ...stack, overTls: true };
+    assert.equal(hash(appNodeSetup(first, encrypted)), hash(appNodeSetup(second, encrypted)));
   });
 
   it("S0-10 has another fingerprint as soon as the stack differs", () => {

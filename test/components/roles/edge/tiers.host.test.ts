@@ -21,6 +21,8 @@ interface TiersResult {
   readonly falseApp: readonly [boolean, number, readonly number[]];
   /** Exit statuses; the last is of a machine where nobody answers. */
   readonly moves: readonly number[];
+  /** Exit status, and whether it has looked at all. */
+  readonly switches: readonly unknown[];
   readonly renewed: boolean;
   readonly said: Readonly<Record<string, readonly [number, string]>>;
   readonly taken: readonly boolean[];
@@ -75,6 +77,10 @@ for (const [engine, hasWeb] of ways) {
 
     it("before visitors move to other machines these are asked with the certificate", () => {
       assert.deepEqual(result.moves, hasWeb ? [0, 1] : [0, 0, 1]);
+    });
+
+    it("while certificates are switched on visitors move when the first machine is ready, not when the last one has left", () => {
+      assert.deepEqual(result.switches, [0, true]);
     });
 
     for (const [asker, who] of [

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { machineAuthority } from "../../../../components/setup/tiers/authority";
+import { authorityCertificate, machineAuthority } from "../../../../components/setup/tiers/authority";
 
 const seed = Buffer.alloc(32, 7).toString("base64");
 const app1 = { hostname: "prod-app1", role: "app", privateIp: "10.0.2.11" };
@@ -49,6 +49,10 @@ describe("machineAuthority", () => {
 
   it("answers the same text each time, so that a second up changes nothing", () => {
     assert.deepEqual(machineAuthority(seed, app1), machineAuthority(seed, app1));
+  });
+
+  it("is known to others by the same certificate that it has itself", () => {
+    assert.equal(authorityCertificate(seed, app1), machineAuthority(seed, app1).certificate);
   });
 
   it("makes another authority for another machine and for another platform", () => {

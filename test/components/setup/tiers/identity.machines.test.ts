@@ -3,6 +3,7 @@ import { machinesOf } from "../../../../components/plan/plan";
 import { certifiedServers, tierNeighbours } from "../../../../components/plan/tiers";
 import { planPlatform } from "../../../../components/presets";
 import { haproxySetup } from "../../../../components/roles/edge/haproxy";
+import { tierTakes } from "../../../../components/roles/edge/tierTakes";
 import { mergeSetups } from "../../../../components/setup/merge";
 import { tierSetup } from "../../../../components/setup/tiers/identity";
 import type { MachineSetup } from "../../../../components/setup/types";
@@ -23,7 +24,7 @@ function setup(): MachineSetup {
   }));
   const seed = Buffer.alloc(32, 7).toString("base64");
   const merged = mergeSetups(
-    tierSetup({ machine: edge, ...neighbours, programs: [{ unit: "haproxy.service" }], seed }),
+    tierSetup({ machine: edge, ...neighbours, programs: [tierTakes.haproxy], seed }),
     haproxySetup({ ...edgeOptions, machine: edge, backends }),
   );
   return { ...merged, packages: [], checks: [] };
@@ -33,7 +34,18 @@ describe("certificates for other machines on a booted load balancer", function (
   this.timeout(300_000);
   let machine: TestMachine;
   const own = "/etc/platform/tiers/own.pem";
-  const fingerprint = () => machine.succeed(`openssl x509 -noout -fingerprint -sha256 -in ${own}`);
+  const fingerprint = async () =>
+    (await machine.succeed(`openssl x509 -noout -fingerprint -sha1 -in ${own}`))
+      .trim()
+      .split("=")[1]
+      ?.replaceAll(":", "");
+  /** The same of what HAProxy asks with. */
+  const inUse = async () => {
+    const shown = await machine.succeed(
+      `socat -t 5 - UNIX-CONNECT:/run/haproxy/admin.sock <<<'show ssl cert ${own}'`,
+    );
+    return /^SHA1 FingerPrint: (\w+)$/m.exec(shown)?.[1];
+  };
   /** Of the process that answers now; the first one is the master, which stays. */
   const workers = () => machine.succeed("pgrep -x haproxy | sort -n | tail -n +2");
   const status = async () =>
@@ -87,15 +99,16 @@ until ! openssl x509 -noout -checkend 0 -in ${own} >/dev/null; do sleep 0.1; don
     assert.equal(await machine.succeed(`systemd-analyze verify ${units.join(" ")} 2>&1`), "");
   });
 
-  it("one that is due is renewed, HAProxy takes it by a reload, and once is enough", async () => {
+  it("one that is due is renewed, HAProxy takes it while it runs, and once is enough", async () => {
     await machine.succeed(ended);
     const [before, old] = [await fingerprint(), await workers()];
+    assert.notEqual(await inUse(), before);
     await machine.succeed("systemctl start platform-tiers.service");
-    const [fresh, taken] = [await fingerprint(), await workers()];
+    const fresh = await fingerprint();
     assert.notEqual(fresh, before);
-    assert.notEqual(taken, old);
+    assert.deepEqual([await inUse(), await workers()], [fresh, old]);
     await machine.succeed("systemctl start platform-tiers.service");
-    assert.deepEqual([await fingerprint(), await workers()], [fresh, taken]);
+    assert.deepEqual([await fingerprint(), await inUse(), await workers()], [fresh, fresh, old]);
   });
 
   it("one that has ended is said, and a machine that comes back makes another before its programs start", async () => {

@@ -7,6 +7,8 @@ import { traefikTakes } from "../../../../../components/roles/app/setup";
 import { traefikDynamic, traefikStatic } from "../../../../../components/roles/app/traefik";
 import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
 import { movingFile } from "../../../../../components/roles/edge/moving";
+import type { EdgeEngine } from "../../../../../components/roles/edge/settings";
+import { tierTakes } from "../../../../../components/roles/edge/tierTakes";
 import { webConfig } from "../../../../../components/roles/web/nginx";
 import { usualWebSettings } from "../../../../../components/roles/web/settings";
 import { tierSetup } from "../../../../../components/setup/tiers/identity";
@@ -76,7 +78,6 @@ function traefik(node: MachinePlan, loadBalancers: readonly string[], number: nu
 const systemctl = `#!/bin/bash
 case "$*" in
   "is-active --quiet "*) exit 0 ;;
-  "reload haproxy.service") echo reload | socat -t 30 - UNIX-CONNECT:/run/haproxy-master.sock | grep -q '^Success=1' ;;
   "reload nginx.service") nginx -c NGINX -s reload ;;
   *) echo "unexpected: $*" >&2; exit 1 ;;
 esac
@@ -131,9 +132,9 @@ function edgeOf({ plan, edge, app1, app2, web1, web2 }: World): EdgeOptions {
 }
 
 /** Of all machines, and of strangers: one of the platform that asks nobody, and two of another platform. */
-function identities({ plan, edge, database, app1, app2, web1 }: World, engine: string): Files {
+function identities({ plan, edge, database, app1, app2, web1 }: World, engine: EdgeEngine): Files {
   return {
-    ...identity(edge.hostname, plan, edge, seed, [{ unit: `${engine}.service` }]),
+    ...identity(edge.hostname, plan, edge, seed, [tierTakes[engine]]),
     ...identity(app1.hostname, plan, app1, seed, [traefikTakes]),
     ...identity(app2.hostname, plan, app2, seed, [traefikTakes]),
     ...(web1 && identity(web1.hostname, plan, web1, seed, [{ unit: "nginx.service" }])),

@@ -1,3 +1,5 @@
+import { impostor } from "./tierImpostor";
+
 /**
  * Visitors, the real load balancer, web server and Traefik, which show each other the certificates that the machines
  * make themselves; and those who have none, another one, or a stolen one.
@@ -71,46 +73,7 @@ command = {
 proxy = subprocess.Popen(command, stdout=log, stderr=log)
 
 
-class Impostor:
-    """Takes the place of a machine with a certificate that is not its own, and counts who believes it."""
-
-    def __init__(self, address, certificate):
-        self.tried, self.believed = 0, 0
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        until(lambda: self.bound(address))
-        self.listener.listen(64)
-        threading.Thread(target=self.serve, args=(context,), daemon=True).start()
-
-    def bound(self, address):
-        try:
-            self.listener.bind((address, 443))
-            return True
-        except OSError:
-            return False
-
-    def serve(self, context):
-        while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=self.answer, args=(context, connection), daemon=True).start()
-
-    def answer(self, context, connection):
-        try:
-            connection.settimeout(5)
-            # A connection alone, which asks whether the machine is there, sends nothing.
-            if connection.recv(1, socket.MSG_PEEK) == b"":
-                return
-            self.tried += 1
-            encrypted = context.wrap_socket(connection, server_side=True)
-            if encrypted.recv(65536):
-                self.believed += 1
-                encrypted.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 6\\r\\n\\r\\nstolen")
-        except OSError:
-            pass
-        finally:
-            connection.close()
+${impostor}
 
 
 def visit(connection=None):
@@ -176,6 +139,17 @@ result["asked"] = {
 # What the load balancer asks before it sends visitors to other machines.
 moves = lambda endpoint: subprocess.run(["bash", "-c", 'source <(sed "/^systemctl/,$ d" /tmp/await-machines); ready "$1"', "ready", endpoint], capture_output=True).returncode
 result["moves"] = [moves(address + ":443") for address in world["backends"]] + [moves(world["edge_address"] + ":443")]
+# Certificates are being switched on: of two machines one is ready, and the others still take plain requests.
+plain = ThreadingHTTPServer((world["backends"][0], 8080), Replica)
+threading.Thread(target=plain.serve_forever, daemon=True).start()
+open("/tmp/plain.cfg", "w").write(f"backend app\\n  server one {world['backends'][0]}:8080 check\\n")
+script = open("/tmp/await-machines").read().replace("/etc/haproxy/haproxy.cfg", "/tmp/plain.cfg").replace("/etc/nginx/nginx.conf", "/tmp/plain.cfg")
+open("/tmp/await-again", "w").write(script)
+try:
+    moved = subprocess.run(["bash", "/tmp/await-again"], env=environment, capture_output=True, text=True, timeout=30)
+    result["switches"] = [moved.returncode, moved.stdout.startswith("visitors stay with")]
+except subprocess.TimeoutExpired:
+    result["switches"] = ["waits for a machine that is busy becoming ready"]
 visits = [visit()[0] for _ in range(60)]
 if false_web:
     until(lambda: false_web.tried > 2)
@@ -220,6 +194,12 @@ result["agains"] = [renew(machine, script="renew-long") for machine in world["ma
 ends = lambda text: ssl.cert_time_to_seconds(subprocess.run(["openssl", "x509", "-noout", "-enddate"], input=text, capture_output=True, text=True).stdout.strip().split("=")[1])
 last = max(ends(text) for text in first.values())
 result["ended"] = until(lambda: time.time() > last + 2, 60)
+# More at once than there are connections of before.
+crowd = [threading.Thread(target=lambda: answers.append([visit()[0], "crowd"])) for _ in range(40)]
+for one in crowd:
+    one.start()
+for one in crowd:
+    one.join()
 before = len(answers)
 until(lambda: len(answers) > before + 20)
 stop.set()
