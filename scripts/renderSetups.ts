@@ -7,6 +7,7 @@ export interface ProgramInputs {
   readonly apiEndpoint: string | undefined;
   readonly certificate: boolean;
   readonly originSecret: boolean;
+  readonly dnsToken: boolean;
   readonly backupKey: boolean;
   readonly offsite: boolean;
 }
@@ -56,7 +57,10 @@ export async function renderSetups(
       ? { accessKeyId: mask("offsiteAccessKeyId"), secretAccessKey: mask("offsiteSecretAccessKey") }
       : undefined,
     backupKey: inputs.backupKey ? mask("backupKey") : undefined,
-    roleSecrets: inputs.originSecret ? { originSecret: mask("originSecret") } : {},
+    roleSecrets: {
+      ...(inputs.originSecret && { originSecret: mask("originSecret") }),
+      ...(inputs.dnsToken && { dnsToken: mask("dnsToken") }),
+    },
     secrets: Object.fromEntries(namedSecrets(settings).map((name) => [name, mask(name)])),
   });
   await pulumi.runtime.disconnect();

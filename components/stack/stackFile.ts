@@ -113,6 +113,7 @@ export function programInputs(stack: string, directory: string = projectFolder) 
     apiEndpoint: typeof endpoint === "string" ? endpoint : undefined,
     certificate: isThere("certificate"),
     originSecret: isThere("originSecret"),
+    dnsToken: isThere("dnsToken"),
     backupKey: isThere("backupKey"),
     offsite: isThere("offsiteAccessKeyId") && isThere("offsiteSecretAccessKey"),
   };

@@ -17,7 +17,9 @@ describe("Python that runs on machines", function () {
   it("passes linter, formatter and strict types, all of it", async () => {
     const files = await pythonFiles();
     const names = files.map((path) => path.split("/").at(-1));
-    assert.deepEqual(names, [...Object.keys(certificateModules()), ...Object.keys(agentModules())]);
+    // What both have is written once.
+    const modules = new Set([...Object.keys(certificateModules()), ...Object.keys(agentModules())]);
+    assert.deepEqual(names.toSorted(), [...modules].sort());
     assert.equal(await pythonProblems(files, silent), "");
   });
 

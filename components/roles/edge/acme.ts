@@ -2,6 +2,7 @@ import { hardening } from "../../setup/hardenedService";
 import { type CompleteSetup, completeSetup, type SetupFile, type SetupStep } from "../../setup/types";
 import { certificateModules } from "./acme/files";
 import { certificateFolder, installPath, installScript } from "./acmeInstall";
+import { AcmeChallenge } from "./acmeSettings";
 import { firstAddress } from "./addresses";
 import { type AcmeOptions, certificateNames, type EdgeOptions, issuedCertificatePath } from "./edge";
 import { challengePort, handoverPort } from "./role";
@@ -9,6 +10,7 @@ import type { EdgeEngine } from "./settings";
 
 const folder = "/usr/local/lib/platform-certificate";
 const configPath = "/etc/platform/secrets/certificate.json";
+const tokenPath = "/etc/platform/secrets/certificate-dns-token";
 const rootPath = "/etc/platform/edge/acme-root.pem";
 const usersPath = "/etc/sysusers.d/platform-certificate.conf";
 const unit = (name: string) => `/etc/systemd/system/${name}`;
@@ -27,6 +29,8 @@ export interface CertificateTimes {
   readonly longestPause: number;
   /** Between two looks: the peer has a new certificate after at most this long. Before the first there are more of them. */
   readonly every: number;
+  /** For setting a record, and again until the name servers have it. */
+  readonly dnsPatience: number;
 }
 
 const usualTimes: CertificateTimes = {
@@ -34,6 +38,7 @@ const usualTimes: CertificateTimes = {
   firstPause: 600,
   longestPause: 12 * 3600,
   every: 45,
+  dnsPatience: 120,
 };
 
 /** What runs before a proxy's new configuration is judged: it names a certificate, and the first start has none. */
@@ -61,8 +66,9 @@ export function acmeSetup(options: EdgeOptions, times: CertificateTimes = usualT
     files: [
       ...program,
       { path: configPath, content: certificateConfig(options, acme, times), mode: "0600" },
+      ...(acme.dns === undefined ? [] : [{ path: tokenPath, content: `${acme.dns.token}\n`, mode: "0600" }]),
       { path: usersPath, content: `u ${user} - "Certificates"\n` },
-      { path: servicePath, content: serviceFile },
+      { path: servicePath, content: serviceFile(acme) },
       { path: timerPath, content: timerFile(times.every) },
       { path: socketPath, content: socketFile(options.machine.privateIp) },
       { path: peerPath, content: peerFile },
@@ -110,7 +116,7 @@ const steps: readonly SetupStep[] = [
 export function certificateConfig(
   { machine, peer, ...options }: EdgeOptions,
   acme: AcmeOptions,
-  { takeOverAfter, firstPause, longestPause, every }: CertificateTimes,
+  { takeOverAfter, firstPause, longestPause, every, dnsPatience }: CertificateTimes,
 ): string {
   const config = {
     directory: acme.directory,
@@ -123,6 +129,7 @@ export function certificateConfig(
     ...{ handoverPort, challengePort, takeOverAfter, firstPause, longestPause, every },
     agentState: firstAddress.statePath,
     folder: certificateFolder,
+    ...(acme.dns && { challenge: AcmeChallenge.Dns, apiEndpoint: acme.dns.apiEndpoint, dnsPatience }),
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }
@@ -144,7 +151,7 @@ const confined = [
   "UMask=0077",
 ].join("\n");
 
-const serviceFile = `[Unit]
+const serviceFile = ({ dns }: AcmeOptions) => `[Unit]
 Description=Certificate of the load balancers: issued, or taken from the other one
 After=network-online.target floating-ip-agent.service
 Wants=network-online.target
@@ -156,7 +163,8 @@ ExecStart=/usr/bin/python3 -s -E ${folder}/certificate.py %d/config.json
 ExecStartPost=+${installPath}
 StateDirectory=platform-certificate
 StateDirectoryMode=0700
-TimeoutStartSec=420
+TimeoutStartSec=${dns === undefined ? 420 : 1020}
+${dns === undefined ? "" : `LoadCredential=dns-token:${tokenPath}\n`}\
 ${confined}
 `;
 

@@ -77,6 +77,7 @@ export function pairArgs(
     ...visitorArgs(section),
     ...{ apiToken, apiEndpoint, certificate },
     originSecret: inputs.roleSecrets?.originSecret,
+    dnsToken: inputs.roleSecrets?.dnsToken,
     timeoutSeconds: longestTimeout(services) + longerBySeconds.edge,
     sticky: Object.values(services).some(({ sticky }) => sticky === true),
     ...orderedAs(section, wide),
@@ -113,8 +114,12 @@ function visitorArgs(section: EdgeSettings) {
     ...(cdn === undefined ? {} : { cdn: { ...cdn, ranges: [...cdn.ranges] } }),
     limits: { ...limits, unlimitedPaths: [...limits.unlimitedPaths] },
     ...(floatingIps && { floatingIps: [...floatingIps] }),
-    ...(acme.enabled ? { acme } : {}),
+    ...(acme.enabled ? { acme: acmeOf(acme) } : {}),
   };
+}
+
+function acmeOf({ wildcards, ...acme }: EdgeSettings["acme"]) {
+  return { ...acme, ...(wildcards && { wildcards: [...wildcards] }) };
 }
 
 /** A preset may have chosen it, so the plan knows. */

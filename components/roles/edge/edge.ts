@@ -3,6 +3,7 @@ import { type AccessLog, defaultSlowerThanMs, LoggedRequests } from "../../setti
 import { nodeHealthPath, proxyHealthPath } from "../../setup/site";
 import type { SetupFile } from "../../setup/types";
 import { defaultTimeoutSeconds } from "../../setup/waits";
+import type { AcmeChallenge } from "./acmeSettings";
 import type { EdgeBalance } from "./balanceSettings";
 import type { CdnSettings } from "./cdnSettings";
 import type { LimitSettings } from "./limitSettings";
@@ -98,8 +99,21 @@ export interface AcmeOptions {
   readonly email: string | undefined;
   /** PEM of the authority by which the server's own certificate is checked. @default - those of the system */
   readonly root: string | undefined;
+  /** How the authority sees whose the names are. @default "http" */
+  readonly challenge?: AcmeChallenge | undefined;
+  /** Wildcards that the certificate speaks for too. @default - none */
+  readonly wildcards?: readonly string[] | undefined;
+  /** Who may change the zones of the names, for the challenge dns. @default - nobody */
+  readonly dns?: ZoneAccess | undefined;
   /** 32 bytes in hexadecimal, with which the machines seal what they hand each other. Secret. */
   readonly key: string;
+}
+
+/** How the zones of names are changed. */
+export interface ZoneAccess {
+  readonly apiEndpoint: string;
+  /** Secret. */
+  readonly token: string;
 }
 
 /** Of whoever brings a certificate along. */
@@ -135,9 +149,12 @@ export function knownHosts({ domain, otherDomains = [] }: EdgeOptions): string[]
   return [domain, ...otherDomains];
 }
 
-/** Names that the certificate speaks for. */
+/** Names that the certificate speaks for. Authorities refuse a name beside a wildcard that is for it. */
 export function certificateNames(options: EdgeOptions): string[] {
-  return [...new Set([...knownHosts(options), ...(options.aliases ?? [])])];
+  const wildcards = options.acme?.wildcards ?? [];
+  const names = [...knownHosts(options), ...(options.aliases ?? [])];
+  const alone = names.filter((name) => !wildcards.includes(name.replace(/^[^.]+/, "*")));
+  return [...new Set([...alone, ...wildcards])];
 }
 
 /** Path of the certificate, or undefined when there is none. */

@@ -1,2 +1,3 @@
-export type { Acme, Backend, LoadBalancerPairArgs } from "./inputs";
+export type { Acme } from "./acmeInputs";
+export type { Backend, LoadBalancerPairArgs } from "./inputs";
 export { LoadBalancerPair } from "./loadBalancerPair";

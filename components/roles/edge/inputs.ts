@@ -11,7 +11,7 @@ import { type AccessLog, accessLogAllowed, isAccessLog } from "../../settings/ac
 import { isHostName } from "../../settings/hostNames";
 import { isNetworkCidr } from "../../settings/ranges";
 import { isTimeout, timeoutAllowed } from "../../setup/waits";
-import { directoryAllowed, emailAllowed, isAcme, rootAllowed } from "./acmeSettings";
+import { type Acme, acmeProblems, isApiToken } from "./acmeInputs";
 import { broughtProblems } from "./addressInputs";
 import { backendProblems } from "./backendProblems";
 import { EdgeBalance, mostRetries } from "./balanceSettings";
@@ -88,6 +88,8 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
    * @default - HTTP only, nothing listens on port 443
    */
   readonly acme?: Acme;
+  /** Token that may change the zones of the names, for `acme.challenge: "dns"`. Secret. @default - none */
+  readonly dnsToken?: pulumi.Input<string>;
   /**
    * Visitors of HTTP are sent to HTTPS, by ACME from the first certificate on; without a certificate it says
    * nothing. @default true
@@ -98,16 +100,6 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
    * network with a NAT or VPN gateway of its own. @default true
    */
   readonly manageDefaultRoute?: boolean;
-}
-
-/** An ACME server, and who asks it. */
-export interface Acme {
-  /** URL of its directory. @default "https://acme-v02.api.letsencrypt.org/directory" */
-  readonly directory?: string;
-  /** Whom the authority may write to. @default - nobody */
-  readonly email?: string;
-  /** PEM of the authority by which the server's own certificate is checked. @default - those of the system */
-  readonly root?: string;
 }
 
 /**
@@ -184,12 +176,7 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...balanceProblems(args),
     ...cdnProblems(args),
     ...plainProblem("limits", args.limits, areLimits, limitsAllowed),
-    ...plainProblem(
-      "acme",
-      args.acme,
-      isAcme,
-      `{ directory: ${directoryAllowed}, email: ${emailAllowed}, root: ${rootAllowed} }`,
-    ),
+    ...acmeProblems(args),
     ...broughtProblems(args),
     ...tokenProblem(apiToken),
     ...plainProblem("apiEndpoint", apiEndpoint, isUrl, "https://api.hetzner.cloud/v1 or the like"),
@@ -228,7 +215,7 @@ function isRetries(value: number): boolean {
 /** Of a secret nothing is shown. */
 function tokenProblem(token: pulumi.Input<string>): InputProblem[] {
   const allowed = "a token of the Hetzner Cloud API";
-  return plainProblem("apiToken", token, (text) => /^[\x21-\x7e]+$/.test(text), allowed).map((problem) => ({
+  return plainProblem("apiToken", token, isApiToken, allowed).map((problem) => ({
     ...problem,
     reason: `got nothing or text with spaces, allowed ${allowed}`,
   }));

@@ -7,11 +7,12 @@ import { machineTiers } from "../../machine/tiers";
 import type { MachinePlan, Plan } from "../../plan/plan";
 import { certifiedServers } from "../../plan/tiers";
 import { mergeSetups } from "../../setup/merge";
-import { defaultDirectory } from "./acmeSettings";
+import type { Acme } from "./acmeInputs";
+import { AcmeChallenge, defaultDirectory } from "./acmeSettings";
 import { pairAddresses } from "./addresses";
 import { backendProblems } from "./backendProblems";
 import type { VisitorAddress } from "./broughtAddresses";
-import type { Backend } from "./edge";
+import type { AcmeOptions, Backend } from "./edge";
 import { completeCdn, type LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
@@ -43,14 +44,14 @@ export function machineSetup(
   return pulumi
     .all([siteOf(args), agentOf(args, visitors), addressesOf(visitors), tierSeed])
     .apply(([site, agent, addresses, seed]) => {
-      const { adminRanges, logArchive, backends: asked, acme, ...rest } = site;
+      const { adminRanges, logArchive, backends: asked, acme, dnsToken, ...rest } = site;
       refuseInputs(`LoadBalancerPair ${plan.environment}`, backendProblems(asked));
       const backends = certifiedBackends(asked, plan, machine);
       const setup = loadBalancerSetup({
         ...rest,
         ...addresses,
         backends,
-        acme: acme && { ...usualAcme, ...acme, key: agent.certificateKey },
+        acme: acme && acmeOf(acme, dnsToken, agent),
         machine,
         peer,
         statePass: agent.statePass,
@@ -88,6 +89,19 @@ function addressesOf({ ipv4, ipv6 }: VisitorAddresses) {
   return pulumi.output({ floatingIps: all(ipv4), floatingIpv6s: all(ipv6) });
 }
 
+/** Where it asks for its certificate, and how. */
+function acmeOf(
+  acme: Acme,
+  token: string | undefined,
+  agent: { readonly apiEndpoint: string; readonly certificateKey: string },
+): AcmeOptions {
+  const dns =
+    acme.challenge === AcmeChallenge.Dns && token !== undefined
+      ? { apiEndpoint: agent.apiEndpoint, token }
+      : undefined;
+  return { ...usualAcme, ...acme, ...(dns && { dns }), key: agent.certificateKey };
+}
+
 /** What the pair serves, and for whom. */
 function siteOf(args: LoadBalancerPairArgs) {
   return pulumi.output({
@@ -95,6 +109,7 @@ function siteOf(args: LoadBalancerPairArgs) {
     backends: args.backends,
     certificate: args.certificate,
     acme: args.certificate === undefined ? args.acme : undefined,
+    dnsToken: args.dnsToken && pulumi.secret(args.dnsToken),
     redirectToHttps: args.redirectToHttps ?? true,
     domain: args.domain,
     otherDomains: args.otherDomains ?? [],

@@ -4,7 +4,7 @@ import { choice, flag, secretText, wholeNumber } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
 import type { MachineSize } from "../../sizing/resolve";
-import { type AcmeSettings, acmeShape } from "./acmeSettings";
+import { type AcmeSettings, acmeShape, type ChallengeInput, challengeRule } from "./acmeSettings";
 import { broughtAddress } from "./addressNames";
 import { defaultRetries, EdgeBalance, mostRetries, type StickyInput, stickyRule } from "./balanceSettings";
 import {
@@ -126,13 +126,17 @@ const schema = z
 
 const pem = "-----BEGIN CERTIFICATE-----";
 
-/** Keys of the stack with secrets of the role. */
-export const edgeSecrets = {
-  failoverToken: secretText(
+function apiToken() {
+  return secretText(
     (value) => /^[A-Za-z0-9]{64}$/.test(value),
     "a Hetzner Cloud API token: 64 letters and digits",
     "create a token with read and write access in the Cloud Console",
-  )
+  );
+}
+
+/** Keys of the stack with secrets of the role. */
+export const edgeSecrets = {
+  failoverToken: apiToken()
     .meta({
       description:
         "API token with which the load balancers move the floating IP; required with protect, and another one than hcloud:token",
@@ -149,6 +153,13 @@ export const edgeSecrets = {
       fallback: "one by ACME, see `edge.acme`",
     })
     .optional(),
+  dnsToken: apiToken()
+    .meta({
+      description:
+        "API token of the project that has the zone, with which the certificate's program sets TXT records; required with edge.acme.challenge: dns",
+      fallback: "none",
+    })
+    .optional(),
   originSecret: secretText(
     isOriginSecret,
     secretAllowed,
@@ -162,11 +173,16 @@ export const edgeSecrets = {
 };
 
 /** What the rules of the role look at. */
-export type EdgeInput = SizeInput<"edge"> & CertificateInput & LimitsInput & CdnInput & StickyInput;
+export type EdgeInput = SizeInput<"edge"> &
+  CertificateInput &
+  LimitsInput &
+  CdnInput &
+  StickyInput &
+  ChallengeInput;
 
 /** All that is known of the pair's settings. */
 export const edgeSettings: RoleSettings<"edge", EdgeSettings, EdgeInput> = {
   name: "edge",
   schema,
-  rules: [sizeRule("edge"), certificateRule, limitsRule, cdnRule, stickyRule],
+  rules: [sizeRule("edge"), certificateRule, limitsRule, cdnRule, stickyRule, challengeRule],
 };

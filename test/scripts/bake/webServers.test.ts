@@ -29,6 +29,7 @@ describe("what the image of web servers holds", () => {
       apiEndpoint: undefined,
       certificate: false,
       originSecret: false,
+      dnsToken: false,
       backupKey: false,
       offsite: false,
     };

@@ -1,10 +1,13 @@
 """The ACME server: certificates by certbot, and when it wants them renewed."""
 
+import contextlib
 import datetime
 import json
 import os
 import re
+import shlex
 import shutil
+import signal
 import ssl
 import subprocess
 import urllib.error
@@ -13,11 +16,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from bundle import Bundle, Unusable, parse
+from challenge import problem_path
 from schedule import HOUR, Window
 
 PATIENCE = 10.0
-# Two validations that nobody answers, one after the other, and the authority's own patience.
-CERTBOT_PATIENCE = 300.0
+# Two validations that nobody answers, one after the other, and the authority's own patience; a record for each name.
+CERTBOT_PATIENCE = {"http": 300.0, "dns": 900.0}
 
 
 class Refused(Exception):
@@ -65,8 +69,7 @@ def _certbot(config: dict[str, Any], folder: str) -> None:
         *("certbot", "certonly", "--non-interactive", "--agree-tos", "--cert-name", "site"),
         *("--server", config["directory"]),
         *(("--email", email, "--no-eff-email") if email else ("--register-unsafely-without-email",)),
-        *("--standalone", "--preferred-challenges", "http"),
-        *("--http-01-address", config["self"]["address"], "--http-01-port", str(config["challengePort"])),
+        *_challenge_words(config),
         *("--key-type", "ecdsa", "--elliptic-curve", "secp256r1"),
         *("--config-dir", f"{folder}/config", "--work-dir", f"{folder}/work", "--logs-dir", f"{folder}/logs"),
         *("--max-log-backups", "5"),
@@ -75,15 +78,47 @@ def _certbot(config: dict[str, Any], folder: str) -> None:
     environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8"}
     if config["root"]:
         environment["REQUESTS_CA_BUNDLE"] = config["root"]
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, env=environment, timeout=CERTBOT_PATIENCE, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Refused(f"no certificate within {CERTBOT_PATIENCE:.0f} s") from error
-    if done.returncode != 0:
-        said = f"{done.stdout}\n{done.stderr}"
-        raise Refused(reason_of(said), retry_after_of(said))
+    patience = CERTBOT_PATIENCE[config.get("challenge", "http")]
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(problem_path(config))
+    code, said = _run(command, environment, patience)
+    if code is None:
+        raise Refused(f"no certificate within {patience:.0f} s")
+    if code != 0:
+        try:
+            raise Refused(_read(problem_path(config)))
+        except FileNotFoundError:
+            raise Refused(reason_of(said), retry_after_of(said)) from None
+
+
+def _run(command: list[str], environment: dict[str, str], patience: float) -> tuple[int | None, str]:
+    """How it ended and what it said; None: it was ended. It and its hooks are a group, which ends together."""
+    with subprocess.Popen(  # noqa: S603
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as running:
+        try:
+            said, _ = running.communicate(timeout=patience)
+            return running.returncode, said
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            return None, ""
+
+
+def _challenge_words(config: dict[str, Any]) -> list[str]:
+    if config.get("challenge", "http") == "http":
+        address, port = config["self"]["address"], str(config["challengePort"])
+        return ["--standalone", "--preferred-challenges", "http", "--http-01-address", address, "--http-01-port", port]
+    hook = ["/usr/bin/python3", "-s", "-E", "-B", os.path.join(os.path.dirname(__file__), "challenge.py")]
+    return [
+        *("--manual", "--preferred-challenges", "dns"),
+        *("--manual-auth-hook", shlex.join([*hook, "set", config["path"]])),
+        *("--manual-cleanup-hook", shlex.join([*hook, "remove", config["path"]])),
+    ]
 
 
 # What certbot always says and what is no reason.

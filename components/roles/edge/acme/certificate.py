@@ -16,6 +16,7 @@ import sys
 import time
 from typing import Any
 
+import challenge
 import handover
 from authority import Refused, is_rate_limit, issue, renewal_advice
 from bundle import Bundle, Unusable, is_for, load, replace
@@ -37,6 +38,7 @@ class Keeper:
 
     def run(self) -> bool:
         """Answers whether it waits for what comes within seconds: the address, a name, the peer's certificate."""
+        self._clean_up()
         own = self._take(load(self._path("bundle.json")))
         window = self._advice(own) if own is not None else None
         due_at = 0.0 if own is None else renewal_at(own.begin, own.end, own.serial, window)
@@ -60,6 +62,11 @@ class Keeper:
                 self._issue()
         self._save_status()
         return own is None and (verdict is Turn.PEERS_TURN or self.status["waitsFor"] is not None)
+
+    def _clean_up(self) -> None:
+        """Of a crash, records may be left."""
+        if self.config.get("challenge") == "dns" and (problem := challenge.clean_up(self.config, self.config["path"])):
+            say(4, f"records of an earlier attempt stay for now: {problem}")
 
     def _take(self, own: Bundle | None) -> Bundle | None:
         """The better one of both machines' certificates that the configuration asks for; None: there is none."""
@@ -132,6 +139,8 @@ class Keeper:
 
         This machine may know less than the world, so it does not wait for ever.
         """
+        if self.config.get("challenge") == "dns":
+            return False
         missing = [name for name in self.config["names"] if not _has_address(name)]
         if not missing or waited >= self.config["takeOverAfter"]:
             return False
@@ -210,7 +219,7 @@ def say(priority: int, line: str) -> None:
 
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
-        config = json.load(file)
+        config = json.load(file) | {"path": os.path.abspath(sys.argv[1])}
     end = time.monotonic() + config["every"]
     while Keeper(config).run() and time.monotonic() < end:
         time.sleep(config["every"] / LOOKS)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestMachine, whyNoMachine } from "../database/support/machine";
+import { challengesByDns } from "./support/acmeDns";
 import { failuresOfTheAuthority } from "./support/acmeFailures";
 import {
   editState,
@@ -15,8 +16,9 @@ import {
   state,
   status,
 } from "./support/acmePair";
-import { type AcmeWorld, acmeWorld, floatingIp } from "./support/acmeWorld";
+import { type AcmeWorld, acmeWorld } from "./support/acmeWorld";
 import { edge1, edge2 } from "./support/options";
+import { floatingIp } from "./support/outsideWorld";
 import { until } from "./support/until";
 
 describe("certificates by ACME on a pair of booted machines", function () {
@@ -219,6 +221,8 @@ grep -rlF -e '${key}' /etc /var /run /tmp --exclude-dir=journal | xargs stat -c 
       ]);
     }
   });
+
+  challengesByDns(() => ({ world }));
 
   /** What the authority says of the certificate that is served. */
   async function setWindowInThePast(): Promise<void> {

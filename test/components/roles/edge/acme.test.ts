@@ -39,6 +39,35 @@ describe("certificates by ACME", () => {
     assert.deepEqual(names, ["www.example.com", "shop.example.com", "example.com"]);
   });
 
+  it("asks for wildcards by a record in the zone, and for no name that one of them is for: authorities refuse both", () => {
+    const wildcards = ["*.example.com", "*.shop.example.com"];
+    const dns = { apiEndpoint: "https://api.hetzner.cloud/v1", token: "planted-token" };
+    const setup = acmeSetup({
+      ...options,
+      acme: { ...acme, challenge: "dns", wildcards, dns },
+      aliases: ["example.com", "a.b.example.com"],
+    });
+    const { content } = fileOf("/etc/platform/secrets/certificate.json", setup);
+    const { names, challenge, apiEndpoint } = JSON.parse(content);
+    assert.deepEqual(names, ["example.com", "a.b.example.com", ...wildcards]);
+    assert.deepEqual([challenge, apiEndpoint], ["dns", dns.apiEndpoint]);
+  });
+
+  it("the token for the zone is read by what speaks with the authority alone, not by who answers the peer", () => {
+    const dns = { apiEndpoint: "https://api.hetzner.cloud/v1", token: "planted-token" };
+    const setup = acmeSetup({ ...options, acme: { ...acme, challenge: "dns", dns } });
+    const holding = setup.files.filter(({ content }) => content.includes("planted-token"));
+    assert.deepEqual(
+      holding.map(({ path, mode }) => [path, mode]),
+      [["/etc/platform/secrets/certificate-dns-token", "0600"]],
+    );
+    const reading = setup.files.filter(({ content }) => content.includes("certificate-dns-token"));
+    assert.deepEqual(
+      reading.map(({ path }) => path),
+      ["/etc/systemd/system/platform-certificate.service"],
+    );
+  });
+
   it("the pair's key is in files that root alone reads, and in no other text", () => {
     const setup = loadBalancerSetup({ ...setupOptions, acme });
     const holding = setup.files.filter(({ content }) => content.includes("planted-key"));

@@ -48,6 +48,9 @@ function anyLimits(random: Random): Values {
 /** Certificates of the pair, with authorities of all kinds. */
 function anyAcme(random: Random): Values {
   return plain({
+    challenge: random.pick(["http", undefined]),
+    // Refused without a challenge that proves them.
+    wildcards: maybe(random, 0.1, () => random.pick([["*.example.com"], ["*"], []])),
     enabled: random.pick([true, false, undefined]),
     directory: random.pick([
       ...["https://ca.example/dir", "https://10.0.0.9:14000/dir?x=$(reboot)", "https://a;b.example/'dir'"],

@@ -323,9 +323,13 @@ manifest_begin file-names <<'END_OF_NAMES'
 /usr/local/lib/platform-certificate/authority.py
 /usr/local/lib/platform-certificate/bundle.py
 /usr/local/lib/platform-certificate/certificate.py
+/usr/local/lib/platform-certificate/challenge.py
 /usr/local/lib/platform-certificate/handover.py
+/usr/local/lib/platform-certificate/nameserver.py
 /usr/local/lib/platform-certificate/schedule.py
 /usr/local/lib/platform-certificate/sealing.py
+/usr/local/lib/platform-certificate/zone.py
+/usr/local/lib/platform-certificate/hetzner.py
 /etc/platform/secrets/certificate.json
 /etc/sysusers.d/platform-certificate.conf
 /etc/systemd/system/platform-certificate.service
@@ -2696,14 +2700,17 @@ RestartSec=200ms
 KillMode=mixed
 END_4ce469969c6e
 
-put_file '/usr/local/lib/platform-certificate/authority.py' 'root' 'root' '0644' <<'END_b51bcd3c1842'
+put_file '/usr/local/lib/platform-certificate/authority.py' 'root' 'root' '0644' <<'END_d9430fa36abf'
 """The ACME server: certificates by certbot, and when it wants them renewed."""
 
+import contextlib
 import datetime
 import json
 import os
 import re
+import shlex
 import shutil
+import signal
 import ssl
 import subprocess
 import urllib.error
@@ -2712,11 +2719,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from bundle import Bundle, Unusable, parse
+from challenge import problem_path
 from schedule import HOUR, Window
 
 PATIENCE = 10.0
-# Two validations that nobody answers, one after the other, and the authority's own patience.
-CERTBOT_PATIENCE = 300.0
+# Two validations that nobody answers, one after the other, and the authority's own patience; a record for each name.
+CERTBOT_PATIENCE = {"http": 300.0, "dns": 900.0}
 
 
 class Refused(Exception):
@@ -2764,8 +2772,7 @@ def _certbot(config: dict[str, Any], folder: str) -> None:
         *("certbot", "certonly", "--non-interactive", "--agree-tos", "--cert-name", "site"),
         *("--server", config["directory"]),
         *(("--email", email, "--no-eff-email") if email else ("--register-unsafely-without-email",)),
-        *("--standalone", "--preferred-challenges", "http"),
-        *("--http-01-address", config["self"]["address"], "--http-01-port", str(config["challengePort"])),
+        *_challenge_words(config),
         *("--key-type", "ecdsa", "--elliptic-curve", "secp256r1"),
         *("--config-dir", f"{folder}/config", "--work-dir", f"{folder}/work", "--logs-dir", f"{folder}/logs"),
         *("--max-log-backups", "5"),
@@ -2774,15 +2781,47 @@ def _certbot(config: dict[str, Any], folder: str) -> None:
     environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8"}
     if config["root"]:
         environment["REQUESTS_CA_BUNDLE"] = config["root"]
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, env=environment, timeout=CERTBOT_PATIENCE, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Refused(f"no certificate within {CERTBOT_PATIENCE:.0f} s") from error
-    if done.returncode != 0:
-        said = f"{done.stdout}\n{done.stderr}"
-        raise Refused(reason_of(said), retry_after_of(said))
+    patience = CERTBOT_PATIENCE[config.get("challenge", "http")]
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(problem_path(config))
+    code, said = _run(command, environment, patience)
+    if code is None:
+        raise Refused(f"no certificate within {patience:.0f} s")
+    if code != 0:
+        try:
+            raise Refused(_read(problem_path(config)))
+        except FileNotFoundError:
+            raise Refused(reason_of(said), retry_after_of(said)) from None
+
+
+def _run(command: list[str], environment: dict[str, str], patience: float) -> tuple[int | None, str]:
+    """How it ended and what it said; None: it was ended. It and its hooks are a group, which ends together."""
+    with subprocess.Popen(  # noqa: S603
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as running:
+        try:
+            said, _ = running.communicate(timeout=patience)
+            return running.returncode, said
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            return None, ""
+
+
+def _challenge_words(config: dict[str, Any]) -> list[str]:
+    if config.get("challenge", "http") == "http":
+        address, port = config["self"]["address"], str(config["challengePort"])
+        return ["--standalone", "--preferred-challenges", "http", "--http-01-address", address, "--http-01-port", port]
+    hook = ["/usr/bin/python3", "-s", "-E", "-B", os.path.join(os.path.dirname(__file__), "challenge.py")]
+    return [
+        *("--manual", "--preferred-challenges", "dns"),
+        *("--manual-auth-hook", shlex.join([*hook, "set", config["path"]])),
+        *("--manual-cleanup-hook", shlex.join([*hook, "remove", config["path"]])),
+    ]
 
 
 # What certbot always says and what is no reason.
@@ -2870,7 +2909,7 @@ def _seconds(header: str | None) -> float:
 def _read(path: str) -> str:
     with open(path, encoding="ascii") as file:
         return file.read()
-END_b51bcd3c1842
+END_d9430fa36abf
 
 put_file '/usr/local/lib/platform-certificate/bundle.py' 'root' 'root' '0644' <<'END_ce965aa421af'
 """A certificate with its chain and its key, and whom it was asked of."""
@@ -2997,7 +3036,7 @@ def _text(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 END_ce965aa421af
 
-put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_704e92be810f'
+put_file '/usr/local/lib/platform-certificate/certificate.py' 'root' 'root' '0644' <<'END_30008002103e'
 """Looks at this machine's certificate: takes the peer's newer one, or asks for one when it is due and its turn.
 
 One look, and more of them while there is none: what the first one waits for comes within seconds.
@@ -3016,6 +3055,7 @@ import sys
 import time
 from typing import Any
 
+import challenge
 import handover
 from authority import Refused, is_rate_limit, issue, renewal_advice
 from bundle import Bundle, Unusable, is_for, load, replace
@@ -3037,6 +3077,7 @@ class Keeper:
 
     def run(self) -> bool:
         """Answers whether it waits for what comes within seconds: the address, a name, the peer's certificate."""
+        self._clean_up()
         own = self._take(load(self._path("bundle.json")))
         window = self._advice(own) if own is not None else None
         due_at = 0.0 if own is None else renewal_at(own.begin, own.end, own.serial, window)
@@ -3060,6 +3101,11 @@ class Keeper:
                 self._issue()
         self._save_status()
         return own is None and (verdict is Turn.PEERS_TURN or self.status["waitsFor"] is not None)
+
+    def _clean_up(self) -> None:
+        """Of a crash, records may be left."""
+        if self.config.get("challenge") == "dns" and (problem := challenge.clean_up(self.config, self.config["path"])):
+            say(4, f"records of an earlier attempt stay for now: {problem}")
 
     def _take(self, own: Bundle | None) -> Bundle | None:
         """The better one of both machines' certificates that the configuration asks for; None: there is none."""
@@ -3132,6 +3178,8 @@ class Keeper:
 
         This machine may know less than the world, so it does not wait for ever.
         """
+        if self.config.get("challenge") == "dns":
+            return False
         missing = [name for name in self.config["names"] if not _has_address(name)]
         if not missing or waited >= self.config["takeOverAfter"]:
             return False
@@ -3210,7 +3258,7 @@ def say(priority: int, line: str) -> None:
 
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
-        config = json.load(file)
+        config = json.load(file) | {"path": os.path.abspath(sys.argv[1])}
     end = time.monotonic() + config["every"]
     while Keeper(config).run() and time.monotonic() < end:
         time.sleep(config["every"] / LOOKS)
@@ -3218,7 +3266,111 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_704e92be810f
+END_30008002103e
+
+put_file '/usr/local/lib/platform-certificate/challenge.py' 'root' 'root' '0644' <<'END_1c6560b606e3'
+"""certbot's hook for DNS-01: sets the record that the authority asks for, and takes it away again.
+
+Usage: challenge.py set|remove CONFIG.json, with CERTBOT_DOMAIN and CERTBOT_VALIDATION in the environment.
+
+What is set stands on the disk first, so that a later look takes away what a crash has left. certbot goes on when a
+hook fails, and the authority would count an attempt that must fail: so a hook that fails ends certbot, and says why in
+a file.
+"""
+
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from bundle import replace
+from hetzner import Api
+from zone import Record, Unset, Zones
+
+PREFIX = "_acme-challenge"
+
+
+def problem_path(config: dict[str, Any]) -> str:
+    return os.path.join(config["folder"], "dns-problem")
+
+
+def clean_up(config: dict[str, Any], path: str) -> str | None:
+    """Takes away what is left of earlier attempts. Answers why it could not."""
+    if not (left := _known(config)):
+        return None
+    try:
+        for record in left:
+            _zones(config, path).remove(record)
+            _remember(config, [one for one in _known(config) if one != record])
+    except Unset as unset:
+        return str(unset)
+    return None
+
+
+def _set(config: dict[str, Any], path: str, domain: str, value: str) -> None:
+    zones = _zones(config, path)
+    record = zones.find(f"{PREFIX}.{domain.removeprefix('*.')}", value)
+    _remember(config, [*_known(config), record])
+    zones.add(record)
+    if os.environ.get("CERTBOT_REMAINING_CHALLENGES", "0") == "0":
+        _zones(config, path).wait(_known(config))
+
+
+def _remove(config: dict[str, Any], path: str, value: str) -> None:
+    """What does not work now is done by a later look."""
+    mine = [record for record in _known(config) if record.value == value]
+    try:
+        for record in mine:
+            _zones(config, path).remove(record)
+    except Unset as unset:
+        print(f"<4>{unset}", file=sys.stderr)
+        return
+    _remember(config, [record for record in _known(config) if record not in mine])
+
+
+def _zones(config: dict[str, Any], path: str) -> Zones:
+    with open(os.path.join(os.path.dirname(path), "dns-token"), encoding="ascii") as file:
+        token = file.read().strip()
+    return Zones(Api(config["apiEndpoint"], token), config["dnsPatience"])
+
+
+def _known_path(config: dict[str, Any]) -> str:
+    return os.path.join(config["folder"], "challenges.json")
+
+
+def _known(config: dict[str, Any]) -> list[Record]:
+    try:
+        with open(_known_path(config), encoding="utf-8") as file:
+            return [Record(*one) for one in json.load(file)]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _remember(config: dict[str, Any], records: list[Record]) -> None:
+    replace(_known_path(config), json.dumps(records).encode())
+
+
+def main() -> None:
+    task, path = sys.argv[1:]
+    with open(path, encoding="utf-8") as file:
+        config = json.load(file)
+    domain, value = os.environ["CERTBOT_DOMAIN"], os.environ["CERTBOT_VALIDATION"]
+    if task == "remove":
+        _remove(config, path, value)
+        return
+    try:
+        _set(config, path, domain, value)
+    except (Unset, OSError, KeyError) as error:
+        why = str(error) if isinstance(error, Unset) else f"the TXT record: {type(error).__name__}: {error}"
+        replace(problem_path(config), why.encode())
+        # certbot is in this group, and nothing else but it and its hook.
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
+END_1c6560b606e3
 
 put_file '/usr/local/lib/platform-certificate/handover.py' 'root' 'root' '0644' <<'END_37fbbe045cf8'
 """The way of a certificate from one machine of the pair to the other: one line asks, a sealed answer comes.
@@ -3299,6 +3451,87 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 END_37fbbe045cf8
+
+put_file '/usr/local/lib/platform-certificate/nameserver.py' 'root' 'root' '0644' <<'END_a569c45bdea0'
+"""What a name server answers for TXT records: asked itself, not through a resolver that remembers what was."""
+
+import secrets
+import socket
+import struct
+
+_TXT = 16
+_INTERNET = 1
+_HEADER = struct.Struct("!HHHHHH")
+_RECORD = struct.Struct("!HHIH")
+
+
+def texts(address: str, port: int, name: str, patience: float) -> frozenset[str]:
+    """Raises OSError when there is no answer, and ValueError for one that is none."""
+    number = secrets.randbelow(65536)
+    question = _HEADER.pack(number, 0, 1, 0, 0, 0) + _encoded(name) + struct.pack("!HH", _TXT, _INTERNET)
+    # Over TCP an answer is never cut off, and nobody else can give it.
+    with socket.create_connection((address, port), timeout=patience) as connection:
+        connection.sendall(struct.pack("!H", len(question)) + question)
+        (length,) = struct.unpack("!H", _read(connection, 2))
+        return _texts_of(_read(connection, length), number)
+
+
+def _encoded(name: str) -> bytes:
+    labels = [label.encode("ascii") for label in name.rstrip(".").split(".")]
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    content = b""
+    while len(content) < size:
+        piece = connection.recv(size - len(content))
+        if not piece:
+            raise ValueError("the answer breaks off")
+        content += piece
+    return content
+
+
+def _texts_of(message: bytes, number: int) -> frozenset[str]:
+    try:
+        told, flags, questions, answers, _, _ = _HEADER.unpack_from(message)
+        # 3: there is no such name yet.
+        if told != number or flags & 0x8000 == 0 or flags & 0x000F not in (0, 3):
+            raise ValueError(f"the answer has flags {flags:#06x}")
+        offset = _HEADER.size
+        for _ in range(questions):
+            offset = _after_name(message, offset) + 4
+        found = set()
+        for _ in range(answers):
+            offset = _after_name(message, offset)
+            kind, _, _, size = _RECORD.unpack_from(message, offset)
+            offset += _RECORD.size
+            if kind == _TXT:
+                found.add(_text(message[offset : offset + size]))
+            offset += size
+        return frozenset(found)
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise ValueError("an answer that cannot be read") from error
+
+
+def _after_name(message: bytes, offset: int) -> int:
+    while True:
+        length = message[offset]
+        if length == 0:
+            return offset + 1
+        # The rest of it stands elsewhere.
+        if length >= 0xC0:
+            return offset + 2
+        offset += 1 + length
+
+
+def _text(data: bytes) -> str:
+    pieces, offset = [], 0
+    while offset < len(data):
+        size = data[offset]
+        pieces.append(data[offset + 1 : offset + 1 + size])
+        offset += 1 + size
+    return b"".join(pieces).decode("ascii")
+END_a569c45bdea0
 
 put_file '/usr/local/lib/platform-certificate/schedule.py' 'root' 'root' '0644' <<'END_c65a73d9c953'
 """When a certificate is asked for, and by which of the two machines. Pure: no clock, no network."""
@@ -3423,6 +3656,288 @@ class PairKey:
 def _bound(server: str, nonce: str) -> bytes:
     return b"\n".join([b"platform-edge certificate", server.encode(), nonce.encode()])
 END_bab8a9051cb3
+
+put_file '/usr/local/lib/platform-certificate/zone.py' 'root' 'root' '0644' <<'END_5eba233c33bd'
+"""TXT records in zones at Hetzner: one value more or less, whatever else is under the name."""
+
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hetzner import Answer, Api
+from nameserver import texts
+
+PAUSE = 1.0
+DNS_PORT = 53
+SERVER_PATIENCE = 3.0
+
+
+class Unset(Exception):
+    """The record is not as it must be, and why: one line for people."""
+
+
+class Record(NamedTuple):
+    zone: str
+    # As the zone calls it: _acme-challenge, _acme-challenge.www.
+    name: str
+    value: str
+
+    @property
+    def path(self) -> str:
+        return f"/zones/{self.zone}/rrsets/{self.name}/TXT"
+
+
+class Zones:
+    def __init__(self, api: Api, patience: float) -> None:
+        self._api = api
+        # Seconds for everything together.
+        self._deadline = time.monotonic() + patience
+
+    def find(self, name: str, value: str) -> Record:
+        """Where a value under this name belongs: the zone of the longest name that the token may see."""
+        for zone, rest in _places(name):
+            answer = self._ask("GET", f"/zones/{zone}")
+            if answer.status != 404:
+                return Record(zone, rest, value)
+        raise Unset(f"no zone of dnsToken's project has {name}")
+
+    def add(self, record: Record) -> None:
+        while True:
+            values = self._values(record)
+            if values is not None and record.value in values:
+                return
+            # A time to live that differs from the one of values that are there is refused.
+            ttl = {"ttl": 60} if values is None else {}
+            self._change(record, "add_records", {**ttl, "records": [{"value": f'"{record.value}"'}]})
+
+    def remove(self, record: Record) -> None:
+        while True:
+            values = self._values(record)
+            if values is None or record.value not in values:
+                return
+            self._change(record, "remove_records", {"records": [{"value": f'"{record.value}"'}]})
+
+    def wait(self, records: list[Record]) -> None:
+        """Until every name server of the zones that answers has the values, and one does."""
+        for zone in sorted({record.zone for record in records}):
+            told = self._ask("GET", f"/zones/{zone}").body
+            servers = told["zone"]["authoritative_nameservers"]["assigned"]
+            for record in records:
+                if record.zone == zone:
+                    self._wait_for(record, servers)
+
+    def _wait_for(self, record: Record, servers: list[str]) -> None:
+        while True:
+            seen = [_has(server, record) for server in servers]
+            # One that is away is asked again while there is time; the authority asks another one then.
+            if True in seen and False not in seen and (None not in seen or self._left() < 0):
+                return
+            if self._left() < 0:
+                late = [server for server, has in zip(servers, seen, strict=True) if has is not True]
+                what = f"the TXT record of {record.name}.{record.zone}"
+                raise Unset(f"name servers do not answer {what}: {', '.join(late)}")
+            time.sleep(PAUSE)
+
+    def _values(self, record: Record) -> frozenset[str] | None:
+        """None: there are none under this name."""
+        answer = self._ask("GET", record.path)
+        if answer.status == 404:
+            return None
+        return frozenset(str(one["value"]).strip('"') for one in answer.body["rrset"]["records"])
+
+    def _change(self, record: Record, action: str, body: dict[str, Any]) -> None:
+        """Once; whether it came about is seen by who calls."""
+        what = f"the TXT record {record.name} of zone {record.zone}"
+        answer = self._api.call("POST", f"{record.path}/actions/{action}", body, 10)
+        self._judge(answer, what)
+        if not answer.ok:
+            time.sleep(PAUSE)
+        elif not self._api.settle(answer) and self._left() < 0:
+            raise Unset(f"Hetzner's API has not changed {what} in time")
+
+    def _ask(self, method: str, path: str) -> Answer:
+        while True:
+            answer = self._api.call(method, path, timeout=10)
+            self._judge(answer, path)
+            if answer.ok or answer.status == 404:
+                return answer
+            time.sleep(PAUSE)
+
+    def _judge(self, answer: Answer, what: str) -> None:
+        """Raises Unset for what will not get better, and for everything when the time is up."""
+        if answer.status in (401, 403):
+            raise Unset(f"Hetzner's API refuses dnsToken for {what}: {answer}")
+        # A change that was made although its answer got lost is refused afterwards, as one that is there already.
+        passes = answer.status in (0, 404, 409, 422, 429) or answer.status >= 500 or answer.code == "locked"
+        is_final = not passes or answer.code == "incorrect_zone_mode"
+        if not answer.ok and (is_final or (self._left() < 0 and answer.status != 404)):
+            raise Unset(f"Hetzner's API does not change {what}: {answer}")
+
+    def _left(self) -> float:
+        return self._deadline - time.monotonic()
+
+
+def _places(name: str) -> Iterator[tuple[str, str]]:
+    """A zone that may have the name, and what the zone calls it then; the longest zone first."""
+    labels = name.split(".")
+    for count in range(1, len(labels) - 1):
+        yield ".".join(labels[count:]), ".".join(labels[:count])
+
+
+def _has(server: str, record: Record) -> bool | None:
+    """None: it does not answer."""
+    try:
+        addresses = {found[4][0] for found in socket.getaddrinfo(server.rstrip("."), DNS_PORT, type=socket.SOCK_STREAM)}
+    except OSError:
+        return None
+    has = None
+    for address in sorted(str(one) for one in addresses):
+        try:
+            has = record.value in texts(address, DNS_PORT, f"{record.name}.{record.zone}", SERVER_PATIENCE)
+        except (OSError, ValueError):
+            continue
+        if not has:
+            return False
+    return has
+END_5eba233c33bd
+
+put_file '/usr/local/lib/platform-certificate/hetzner.py' 'root' 'root' '0644' <<'END_fc701348326f'
+"""Calls to the Hetzner Cloud API: every outcome is a value, nothing is given up silently."""
+
+import json
+import socket
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+
+class Answer(NamedTuple):
+    # 0: no answer at all.
+    status: int
+    # Hetzner's error code, or what the network said.
+    code: str
+    body: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def __str__(self) -> str:
+        return f"{self.status or 'no answer'} {self.code}".strip()
+
+
+# Names keep their last known addresses, so that a dead resolver cannot stop a failover.
+_known_addresses: dict[Any, Any] = {}
+_resolve = socket.getaddrinfo
+
+
+def _remembering_getaddrinfo(*query: Any, **options: Any) -> Any:
+    key = (query, tuple(sorted(options.items())))
+    try:
+        _known_addresses[key] = _resolve(*query, **options)
+    except OSError:
+        if key not in _known_addresses:
+            raise
+    return _known_addresses[key]
+
+
+socket.getaddrinfo = _remembering_getaddrinfo
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        # What a request carries must not follow to another host.
+        return None
+
+
+class Api:
+    def __init__(self, endpoint: str, token: str) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._token = token
+        self._opener = urllib.request.build_opener(NoRedirects)
+        self._threads = ThreadPoolExecutor(max_workers=8)
+        self.last = Answer(0, "not called yet", {})
+        # Time of day of the last call that succeeded.
+        self.succeeded_at: float | None = None
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 3) -> Answer:
+        return self._remember(self._call(method, path, body, timeout))
+
+    def _remember(self, answer: Answer) -> Answer:
+        self.last = answer
+        if answer.ok:
+            self.succeeded_at = time.time()
+        return answer
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None, timeout: float) -> Answer:
+        request = urllib.request.Request(
+            self._endpoint + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": "Bearer " + self._token,
+                "Content-Type": "application/json",
+                "User-Agent": "hetzner-platform-agent",
+            },
+        )
+        try:
+            with self._opener.open(request, timeout=timeout) as response:
+                return Answer(response.status, "", _json(response.read()))
+        except urllib.error.HTTPError as error:
+            with error:
+                content = _json(_quiet_read(error))
+            detail = content.get("error")
+            return Answer(error.code, str(detail.get("code", "")) if isinstance(detail, dict) else "", content)
+        except (OSError, ValueError) as error:
+            return Answer(0, type(error).__name__ + ": " + str(error), {})
+
+    def insist(self, method: str, path: str, body: dict[str, Any], every: float = 3, limit: float = 15) -> Answer:
+        """The first answer of several attempts: a slow API and one that swallows requests look alike at first."""
+        attempts: set[Future[Answer]] = set()
+        begin = time.monotonic()
+        while time.monotonic() - begin < limit:
+            attempts.add(self._threads.submit(self._call, method, path, body, limit))
+            done, attempts = wait(attempts, timeout=every, return_when=FIRST_COMPLETED)
+            if done:
+                self._remember(max((attempt.result() for attempt in done), key=lambda answer: answer.status != 0))
+                if self.last.status != 0 or not attempts:
+                    return self.last
+        self.last = Answer(0, f"no answer within {limit} s", {})
+        return self.last
+
+    def settle(self, answer: Answer, limit: float = 20) -> bool:
+        """Waits until the action of an accepted request has ended. False: it failed, or nobody knows."""
+        action = answer.body.get("action") or {}
+        deadline = time.monotonic() + limit
+        while action.get("status") == "running" and time.monotonic() < deadline:
+            time.sleep(0.25)
+            polled = self.call("GET", f"/actions/{action.get('id')}")
+            if polled.ok:
+                action = polled.body.get("action") or {}
+            elif polled.status in (401, 403, 404):
+                return False
+            else:
+                time.sleep(2.25 if polled.status == 429 else 0.75)
+        return bool(action.get("status") == "success")
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _quiet_read(response: Any) -> bytes:
+    try:
+        return bytes(response.read())
+    except OSError:
+        return b""
+END_fc701348326f
 
 put_file '/etc/platform/secrets/certificate.json' 'root' 'root' '0600' <<'END_3f630ecc204c'
 {
@@ -3886,7 +4401,7 @@ if unit_is_current 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/sy
 if unit_is_current 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/address.py' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py' '/usr/local/lib/platform-edge/twin.py'; then starting+=('floating-ip-agent.service'); else restarting+=('floating-ip-agent.service'); fi
 if unit_is_current 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'; then starting+=('keepalived.service'); else restarting+=('keepalived.service'); fi
 if unit_is_current 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'; then starting+=('platform-certificate-peer.socket'); else restarting+=('platform-certificate-peer.socket'); fi
-if unit_is_current 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'; then starting+=('platform-certificate.timer'); else restarting+=('platform-certificate.timer'); fi
+if unit_is_current 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/challenge.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/nameserver.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py' '/usr/local/lib/platform-certificate/zone.py' '/usr/local/lib/platform-certificate/hetzner.py'; then starting+=('platform-certificate.timer'); else restarting+=('platform-certificate.timer'); fi
 if [ "${#restarting[@]}" -gt 0 ] || [ "${#reloading[@]}" -gt 0 ]; then systemctl daemon-reload; fi
 enable_units "${restarting[@]}" "${reloading[@]}"
 units_do restart "${restarting[@]}"
@@ -3902,7 +4417,7 @@ record_unit 'haproxy.service' '/etc/haproxy/haproxy.cfg' '/etc/systemd/system/ha
 record_unit 'floating-ip-agent.service' '/etc/systemd/system/floating-ip-agent.service' '/etc/platform/secrets/floating-ip-agent.json' '/etc/platform/secrets/hetzner-api-token' '/usr/local/lib/platform-edge/address.py' '/usr/local/lib/platform-edge/agent.py' '/usr/local/lib/platform-edge/decision.py' '/usr/local/lib/platform-edge/hetzner.py' '/usr/local/lib/platform-edge/local.py' '/usr/local/lib/platform-edge/log.py' '/usr/local/lib/platform-edge/outside.py' '/usr/local/lib/platform-edge/peer.py' '/usr/local/lib/platform-edge/route.py' '/usr/local/lib/platform-edge/signing.py' '/usr/local/lib/platform-edge/twin.py'
 record_unit 'keepalived.service' '/etc/keepalived/keepalived.conf' '/etc/systemd/system/keepalived.service.d/platform.conf' '/usr/local/lib/platform-edge/serves'
 record_unit 'platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer.socket' '/etc/systemd/system/platform-certificate-peer@.service' '/etc/platform/secrets/certificate.json'
-record_unit 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py'
+record_unit 'platform-certificate.timer' '/etc/systemd/system/platform-certificate.timer' '/etc/systemd/system/platform-certificate.service' '/etc/platform/secrets/certificate.json' '/usr/local/lib/platform-edge/install-certificate' '/usr/local/lib/platform-certificate/authority.py' '/usr/local/lib/platform-certificate/bundle.py' '/usr/local/lib/platform-certificate/certificate.py' '/usr/local/lib/platform-certificate/challenge.py' '/usr/local/lib/platform-certificate/handover.py' '/usr/local/lib/platform-certificate/nameserver.py' '/usr/local/lib/platform-certificate/schedule.py' '/usr/local/lib/platform-certificate/sealing.py' '/usr/local/lib/platform-certificate/zone.py' '/usr/local/lib/platform-certificate/hetzner.py'
 
 stage 'check host firewall is loaded'
 wait_until 60 'nft list table inet platform_firewall'

@@ -3,17 +3,19 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { acmeSetup } from "../../../../../components/roles/edge/acme";
 import { acmeProbe } from "../../../../../components/roles/edge/acmeStatus";
-import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
+import type { AcmeOptions, EdgeOptions } from "../../../../../components/roles/edge/edge";
 import { haproxySetup } from "../../../../../components/roles/edge/haproxy";
 import { nginxSetup } from "../../../../../components/roles/edge/nginx";
 import { mergeSetups } from "../../../../../components/setup/merge";
 import type { TestMachine } from "../../database/support/machine";
-import { directory } from "./acmeWorld";
+import { directory } from "./acmeAuthority";
+import { zoneApi } from "./acmeZone";
 import { edge1, edge2, edgeOptions } from "./options";
 import type { LoadReport } from "./tlsLoad";
+import { dnsToken } from "./zoneStandIn";
 
 export const names = ["www.example.com", "shop.example.com"];
-const times = { takeOverAfter: 120, firstPause: 2, longestPause: 4, every: 2 };
+const times = { takeOverAfter: 120, firstPause: 2, longestPause: 4, every: 2, dnsPatience: 8 };
 
 /** A site on each machine itself: what happens behind the proxy is not asked here. */
 export const site = `cat >/etc/site.conf <<'END'
@@ -23,16 +25,29 @@ http { access_log off; server { listen 127.0.0.1:8088; location / { return 200 "
 END
 systemd-run --quiet --unit=site -p Type=forking nginx -c /etc/site.conf`;
 
-function optionsOf(index: 0 | 1, root: string): EdgeOptions {
+/** By TXT records, for the domain and everything below it. */
+export const byDns: Partial<AcmeOptions> = {
+  challenge: "dns",
+  wildcards: ["*.example.com"],
+  dns: { apiEndpoint: zoneApi, token: dnsToken },
+};
+
+function optionsOf(index: 0 | 1, root: string, more: Partial<AcmeOptions>): EdgeOptions {
   const [machine, peer] = index === 0 ? [edge1, edge2] : [edge2, edge1];
   const backends = [{ name: "app1", address: "127.0.0.1", port: 8088, healthPath: "/" }];
-  const acme = { directory, email: "ops@example.com", root, key: "5f".repeat(32) };
-  return { ...edgeOptions, machine, peer, backends, acme, otherHosts: "serve" };
+  const acme = { directory, email: "ops@example.com", root, key: "5f".repeat(32), ...more };
+  const aliases = more.wildcards === undefined ? [] : ["example.com"];
+  return { ...edgeOptions, machine, peer, backends, acme, aliases, otherHosts: "serve" };
 }
 
 /** What one of the two becomes: its proxy, and what looks after its certificate. */
-export function setupOf(index: 0 | 1, root: string, engine: "haproxy" | "nginx" = "haproxy") {
-  const options = optionsOf(index, root);
+export function setupOf(
+  index: 0 | 1,
+  root: string,
+  engine: "haproxy" | "nginx" = "haproxy",
+  more: Partial<AcmeOptions> = {},
+) {
+  const options = optionsOf(index, root, more);
   const proxy = engine === "nginx" ? nginxSetup(options) : haproxySetup(options);
   return mergeSetups(proxy, acmeSetup(options, times), { probes: [acmeProbe] });
 }

@@ -1,28 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { ensureTool } from "../../../../../toolchain/build";
 import type { CommandResult, TestMachine } from "../../database/support/machine";
+import { type Authority, authorityFiles, authorityIn } from "./acmeAuthority";
+import { type ZoneWorld, zoneIn } from "./acmeZone";
 import { bootEdge } from "./edgeMachine";
 import { edge1, edge2 } from "./options";
+import { ended, floatingIp, worldIp } from "./outsideWorld";
 import { until } from "./until";
-
-export const floatingIp = "203.0.113.10";
-const worldIp = "10.0.1.1";
-export const directory = `https://${worldIp}:14000/dir`;
-
-/** How Pebble behaves from its next start on. */
-export interface Behaviour {
-  /** Seconds for which its certificates are valid. */
-  readonly validity?: number;
-  readonly blocked?: readonly string[];
-}
+import { zoneServers } from "./zoneStandIn";
 
 /** Two load balancers, what is outside of them, and a real ACME server there. */
-export interface AcmeWorld {
+export interface AcmeWorld extends Authority, ZoneWorld {
   readonly machines: readonly [TestMachine, TestMachine];
   /** Process outside of the machines, for nsenter. */
   readonly pid: number;
@@ -36,10 +28,6 @@ export interface AcmeWorld {
   lead(to: 0 | 1, owner?: 0 | 1): Promise<void>;
   /** Bash outside of the machines. */
   outside(script: string): Promise<CommandResult>;
-  startAuthority(behaviour?: Behaviour): Promise<void>;
-  /** In its place one that answers every request with 429, as Let's Encrypt words it. */
-  startLimited(retryAt: Date): Promise<void>;
-  stopAuthority(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,30 +40,19 @@ export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
   await connect(world.pid ?? 0, machines, names);
   const root = await authorityFiles(folder, names);
   const outside = (script: string) => enter(world.pid ?? 0, script);
-  let running: ChildProcess | undefined;
-  const stopAuthority = async () => {
-    if (running !== undefined) await ended(running);
-    running = undefined;
-  };
+  const authority = authorityIn(folder, pebble, world.pid ?? 0, outside);
+  const zone = zoneIn(world.pid ?? 0, outside);
   return {
     machines,
     pid: world.pid ?? 0,
     root,
     lead: (to, owner = to) => lead(to, owner, machines, outside),
     outside,
-    startAuthority: async (behaviour = {}) => {
-      await stopAuthority();
-      running = await startPebble(pebble, folder, world.pid ?? 0, behaviour);
-      await untilAnswered(outside);
-    },
-    startLimited: async (retryAt) => {
-      await stopAuthority();
-      running = startLimited(folder, world.pid ?? 0, retryAt);
-      await untilAnswered(outside);
-    },
-    stopAuthority,
+    ...authority,
+    ...zone,
     stop: async () => {
-      await stopAuthority();
+      await authority.stopAuthority();
+      await zone.stopZone();
       await Promise.all(machines.map((machine) => machine.stop()));
       await ended(world);
       await rm(folder, { recursive: true, force: true });
@@ -83,21 +60,11 @@ export async function acmeWorld(names: readonly string[]): Promise<AcmeWorld> {
   };
 }
 
-const untilAnswered = (outside: AcmeWorld["outside"]) =>
-  until(async () => (await outside(`curl -sk -m 2 ${directory}`)).exitCode === 0, 20_000);
-
 /** A network of its own that ends with this process. */
 function startWorld(): ChildProcess {
   return spawn("setpriv", ["--pdeathsig", "KILL", "unshare", "--net", "sleep", "infinity"], {
     stdio: "ignore",
   });
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, "exit");
-  child.kill("SIGKILL");
-  await exit;
 }
 
 async function enter(pid: number, script: string): Promise<CommandResult> {
@@ -132,6 +99,7 @@ async function connect(
   await Promise.all(
     machines.map((machine, index) =>
       machine.succeed(`echo '${floatingIp} ${names.join(" ")}' >>/etc/hosts
+echo '${worldIp} ${zoneServers}' >>/etc/hosts
 ip address add ${[edge1, edge2][index]?.privateIp}/24 dev eth0
 ip link set eth0 up
 ip address add ${floatingIp}/32 dev lo`),
@@ -152,84 +120,5 @@ async function lead(
       machine.succeed(`mkdir -p /run/floating-ip-agent
 echo '{"server": ${index + 1}, "owner": ${owner + 1}}' >/run/floating-ip-agent/state.json`),
     ),
-  );
-}
-
-/** Root and certificate of the ACME server, and names as its resolver finds them. Answers the root. */
-async function authorityFiles(folder: string, names: readonly string[]): Promise<string> {
-  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const file = (name: string) => join(folder, name);
-  await execa("openssl", [
-    ...["req", "-x509", ...ec, "-subj", "/CN=Test root"],
-    ...["-keyout", file("root.key"), "-out", file("root.pem")],
-  ]);
-  await execa("openssl", [
-    ...["req", "-x509", ...ec, "-subj", "/CN=Pebble", "-addext", `subjectAltName=IP:${worldIp}`],
-    ...["-addext", "basicConstraints=critical,CA:FALSE"],
-    ...["-CA", file("root.pem"), "-CAkey", file("root.key")],
-    ...["-keyout", file("server.key"), "-out", file("server.pem")],
-  ]);
-  await writeFile(file("hosts"), names.map((name) => `${floatingIp} ${name}\n`).join(""));
-  return readFile(file("root.pem"), "utf8");
-}
-
-/** Pebble has no limits: this has nothing else. */
-const limited = `import http.server, json, ssl, sys
-address, folder, retry_at = sys.argv[1:]
-detail = f"too many certificates (5) already issued for this exact set of identifiers, retry after {retry_at} UTC: see https://letsencrypt.org/docs/rate-limits/"
-problem = json.dumps({"type": "urn:ietf:params:acme:error:rateLimited", "status": 429, "detail": detail})
-class Limited(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(429)
-        self.send_header("Content-Type", "application/problem+json")
-        self.send_header("Content-Length", str(len(problem)))
-        self.end_headers()
-        self.wfile.write(problem.encode())
-    do_POST = do_GET
-    def log_message(self, *_):
-        pass
-server = http.server.ThreadingHTTPServer((address, 14000), Limited)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(f"{folder}/server.pem", f"{folder}/server.key")
-server.socket = context.wrap_socket(server.socket, server_side=True)
-server.serve_forever()`;
-
-function startLimited(folder: string, world: number, retryAt: Date): ChildProcess {
-  const words = retryAt.toISOString().slice(0, 19).replace("T", " ");
-  const inside = ["--target", `${world}`, "--net", "python3", "-c", limited, worldIp, folder, words];
-  return spawn("setpriv", ["--pdeathsig", "KILL", "nsenter", ...inside], { stdio: "ignore" });
-}
-
-async function startPebble(
-  pebble: string,
-  folder: string,
-  world: number,
-  { validity = 7_776_000, blocked = [] }: Behaviour,
-): Promise<ChildProcess> {
-  const config = {
-    pebble: {
-      listenAddress: `${worldIp}:14000`,
-      managementListenAddress: `${worldIp}:15000`,
-      certificate: join(folder, "server.pem"),
-      privateKey: join(folder, "server.key"),
-      httpPort: 80,
-      tlsPort: 443,
-      ocspResponderURL: "",
-      externalAccountBindingRequired: false,
-      domainBlocklist: blocked,
-      retryAfter: { authz: 1, order: 1 },
-      keyAlgorithm: "ecdsa",
-      profiles: { default: { description: "of the test", validityPeriod: validity } },
-    },
-  };
-  await writeFile(join(folder, "pebble.json"), JSON.stringify(config));
-  const script = `mount --bind "$1/hosts" /etc/hosts; exec "$2" -config "$1/pebble.json" >>"$1/pebble.log" 2>&1`;
-  return spawn(
-    "setpriv",
-    [
-      ...["--pdeathsig", "KILL", "nsenter", "--target", `${world}`, "--net"],
-      ...["unshare", "--mount", "bash", "-c", script, "pebble", folder, pebble],
-    ],
-    { stdio: "ignore", env: { ...process.env, PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "0" } },
   );
 }
