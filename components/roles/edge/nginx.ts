@@ -25,6 +25,7 @@ import { nginxLog } from "./nginxLog";
 import { probeSetup } from "./nginxProbe";
 import { healthServer, upstreams } from "./nginxUpstreams";
 import { visitorLimit, visitorServers } from "./nginxVisitors";
+import { requestLogSetup } from "./requestLog";
 import { edgeHealthPort } from "./role";
 import { EdgeEngine } from "./settings";
 
@@ -58,6 +59,8 @@ export function nginxSetup(options: EdgeOptions): CompleteSetup {
         validate: `${certificatesFirst(options)}nginx -t -q -c "$1"${awaitMachines}`,
       },
       dropIn,
+      // systemd closes the pipe when the file of its unit is gone, and HAProxy would wait for ever to open it again.
+      ...requestLogSetup.files,
     ],
     units: [
       {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { directory } from "./acmeAuthority";
 import { zoneApi } from "./acmeZone";
 import { edge1, edge2, edgeOptions } from "./options";
 import type { LoadReport } from "./tlsLoad";
+import { until } from "./until";
 import { dnsToken } from "./zoneStandIn";
 
 export const names = ["www.example.com", "shop.example.com"];
@@ -130,4 +132,15 @@ export function startLoad(pid: number, address: string) {
       return last();
     },
   };
+}
+
+/** Ends the load: enough was asked, all of it was answered, with the old certificate and then with the new one. */
+export async function servedByTwo(load: ReturnType<typeof startLoad>, mostRetried = 0): Promise<void> {
+  await until(async () => (await load.seen()).requests > 300 && (await load.seen()).serials.length > 1);
+  const { requests, retried, failures, serials } = await load.stop();
+  process.stdout.write(
+    `      ${requests} requests over TLS, ${failures.length} failed, ${retried} asked again\n`,
+  );
+  assert.ok(retried <= mostRetried, `${retried} were asked again`);
+  assert.deepEqual([failures, serials.length], [[], 2]);
 }
