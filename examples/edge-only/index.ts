@@ -54,6 +54,7 @@ const pair = new LoadBalancerPair("shop", {
   privateKey: key.privateKey,
   adminRanges: config.requireObject<string[]>("adminRanges"),
   domain: config.require("domain"),
+  ipv6: config.getBoolean("ipv6") ?? false,
   backends: web.map((server, index) => ({
     name: `web${index + 1}`,
     address: server.networks.apply((networks) => networks?.[0]?.ip ?? ""),
@@ -67,6 +68,8 @@ const pair = new LoadBalancerPair("shop", {
 
 /** What the DNS record of the domain names. */
 export const virtualIp = pair.virtualIp;
+/** With `ipv6: true` what its AAAA record names. */
+export const virtualIpv6s = pair.virtualIpv6s;
 /** Public addresses of the two machines, for SSH with the deploy key. */
 export const loadBalancers = pair.publicIpv4s;
 export const privateKey = key.privateKey;

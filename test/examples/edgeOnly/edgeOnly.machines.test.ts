@@ -1,36 +1,16 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { execa } from "execa";
-import { localCloudSettings } from "../../../localcloud/src/settings/cloud";
+import { ensureHostPackages } from "../../../localcloud/src/linux/hostPackages";
+import { ipv6Works } from "../../../localcloud/src/network/forwarding";
 import { ownLab, whyNoMachines } from "../../../localcloud/test/machines/lab";
 import { eventually } from "../../support/eventually";
-import { type Example, installExample } from "./example";
-
-const root = join(__dirname, "..", "..", "..");
+import { ExampleCloud } from "./exampleCloud";
 
 describe("examples/edge-only on the local cloud", function () {
   this.timeout("15m");
-  const environment = ownLab("edge", 6);
-  const settings = localCloudSettings(environment);
-  let example: Example | undefined;
+  const cloud = new ExampleCloud(ownLab("edge", 6));
   let virtualIp = "";
-
-  const localcloud = (...args: string[]) =>
-    execa(process.execPath, ["--import", "tsx", join(root, "localcloud/src/cli/main.ts"), ...args], {
-      cwd: root,
-      env: environment,
-    });
-
-  /** What a visitor of the domain gets: the name of the server that answered, or undefined. */
-  const visit = async (): Promise<string | undefined> => {
-    const request = ["curl", "-sf", "-m", "5", "-H", "Host: www.example.com", `http://${virtualIp}/`];
-    const { stdout, exitCode } = await localcloud("internet", "--", ...request).catch(() => ({
-      stdout: "",
-      exitCode: 1,
-    }));
-    return exitCode === 0 ? stdout.trim() : undefined;
-  };
+  /** Of IPv6, where the host has it. */
+  let virtualIpv6: string | undefined;
 
   before(async function () {
     const reason = whyNoMachines();
@@ -38,33 +18,20 @@ describe("examples/edge-only on the local cloud", function () {
       console.log(`      skipped: ${reason}`);
       this.skip();
     }
-    await localcloud("up");
-    const { endpoint, hostAddress, tokens } = settings;
-    const values = {
-      "hcloud:token": tokens.local ?? "",
-      "hcloud:endpoint": endpoint,
-      "hcloud:endpointHetzner": endpoint,
-      "hcloud:pollInterval": "200ms",
-      "hcloud:pollFunction": "constant",
-      "edge-only:domain": "www.example.com",
-      "edge-only:adminRanges[0]": `${hostAddress}/32`,
-    };
-    const env = { HCLOUD_ENDPOINT: endpoint, HETZNER_ENDPOINT: endpoint, PULUMI_PARALLEL: "32" };
-    example = await installExample(values, env);
-    await example.pulumi("up", "--yes", "--skip-preview");
-    virtualIp = (await example.pulumi("stack", "output", "virtualIp")).trim();
+    const hasIpv6 = await ipv6Works();
+    if (hasIpv6) await ensureHostPackages(["nmap"]);
+    await cloud.up({ "edge-only:ipv6": String(hasIpv6) });
+    virtualIp = (await cloud.pulumi("stack", "output", "virtualIp")).trim();
+    const output = async () => JSON.parse(await cloud.pulumi("stack", "output", "virtualIpv6s", "--json"));
+    if (hasIpv6) [virtualIpv6] = (await output()) as readonly string[];
   });
 
-  after(async () => {
-    if (example === undefined) return;
-    await localcloud("down");
-    await rm(example.folder, { recursive: true, force: true });
-  });
+  after(() => cloud.down());
 
   it("answers through the virtual IP, from both servers", async () => {
     const seen = new Set<string>();
     const both = async () => {
-      const name = await visit();
+      const name = await cloud.visit(virtualIp);
       if (name !== undefined) seen.add(name);
       return seen.size === 2;
     };
@@ -72,44 +39,43 @@ describe("examples/edge-only on the local cloud", function () {
     assert.deepEqual([...seen].sort(), ["shop-web1", "shop-web2"]);
   });
 
-  it("answers again when the machine that had the address is off", async () => {
-    const { servers, floatingIps } = await assignment();
+  it("answers visitors over IPv6, who find port 80 and nothing else, as there is no certificate", async function () {
+    if (virtualIpv6 === undefined) this.skip();
+    assert.match((await cloud.visit(virtualIpv6)) ?? "", /^shop-web[12]$/);
+    const { servers } = await cloud.assignment();
+    const own = servers.flatMap(({ name, public_net: { ipv6 } }) =>
+      ipv6 === null || !name.includes("edge") ? [] : [ipv6.ip.replace("::/64", "::1")],
+    );
+    assert.equal(own.length, 2);
+    const addresses = [virtualIpv6, ...own];
+    // Most of a scan is waiting for answers that do not come.
+    const scans = addresses.map(async (address) => {
+      const ports = ["-p-", "--min-rate", "20000", "--max-retries", "1", "-oG", "-"];
+      const scan = await cloud.fromInternet("nmap", "-6", "-Pn", "-n", "-T5", "--open", ...ports, address);
+      const open = [...(scan ?? "").matchAll(/(\d+)\/open\/tcp/g)].map(([, port]) => port);
+      assert.deepEqual(open, ["80"], `${address}: ${scan}`);
+    });
+    await Promise.all(scans);
+  });
+
+  it("answers again when the machine that had the address is off, over IPv6 too", async () => {
+    const { servers, floatingIps } = await cloud.assignment();
     const master = servers.find(({ id }) => id === floatingIps[0]?.server);
     assert.ok(master !== undefined, "a machine has the address");
-    await fetch(`${settings.endpoint}/servers/${master.id}/actions/poweroff`, {
-      method: "POST",
-      headers: headers(),
-    });
-    await eventually(
-      async () => (await assignment()).floatingIps[0]?.server !== master.id,
-      "the address moves",
-      {
-        limitMs: 60_000,
-      },
-    );
-    await eventually(async () => (await visit()) !== undefined, "the other one answers", { limitMs: 30_000 });
-    await fetch(`${settings.endpoint}/servers/${master.id}/actions/poweron`, {
-      method: "POST",
-      headers: headers(),
-    });
+    assert.ok(floatingIps.every(({ server }) => server === master.id));
+    await cloud.power(master.id, "poweroff");
+    const others = async () =>
+      (await cloud.assignment()).floatingIps.every(({ server }) => server !== master.id);
+    await eventually(others, "the address moves", { limitMs: 60_000 });
+    for (const address of [virtualIp, ...(virtualIpv6 === undefined ? [] : [virtualIpv6])]) {
+      const answers = async () => (await cloud.visit(address)) !== undefined;
+      await eventually(answers, `the other one answers at ${address}`, { limitMs: 30_000 });
+    }
+    await cloud.power(master.id, "poweron");
   });
 
   it("is up to date: a second up changes nothing", async () => {
-    assert.match(
-      (await example?.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")) ?? "",
-      /unchanged/,
-    );
+    const said = await cloud.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    assert.match(said, /unchanged/);
   });
-
-  const headers = () => ({ authorization: `Bearer ${settings.tokens.local}` });
-
-  async function assignment() {
-    const get = async (path: string) =>
-      (await fetch(`${settings.endpoint}/${path}`, { headers: headers() })).json() as Promise<unknown>;
-    const { servers } = (await get("servers")) as { servers: { id: number; name: string }[] };
-    const { floating_ips: floatingIps } = (await get("floating_ips")) as {
-      floating_ips: { server: number | null }[];
-    };
-    return { servers, floatingIps };
-  }
 });
