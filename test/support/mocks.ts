@@ -45,7 +45,7 @@ export async function recordProgram(
   options: {
     readonly preview?: boolean;
     readonly outputs?: (type: string, name: string) => Record<string, unknown>;
-    readonly call?: (token: string) => Record<string, unknown>;
+    readonly call?: (token: string, inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>;
   } = {},
 ): Promise<RecordedResource[]> {
   const inputs = new Map<string, Record<string, unknown>>();
@@ -60,7 +60,7 @@ export async function recordProgram(
           state: { stdout: "", stderr: "", ...args.inputs, ...options.outputs?.(args.type, args.name) },
         };
       },
-      call: (args) => ({ ...args.inputs, ...options.call?.(args.token) }),
+      call: (args) => ({ ...args.inputs, ...options.call?.(args.token, args.inputs) }),
     },
     "hetzner-platform",
     "test",

@@ -6,7 +6,11 @@ import { args, outputs, record } from "./support/pair";
 
 /** What is sent to the first machine. */
 async function setupOf(more: Partial<LoadBalancerPairArgs>): Promise<string> {
-  const setup = (await record(false, more)).find(({ name }) => name.endsWith("edge1-setup"));
+  return scriptIn(await record(false, more));
+}
+
+function scriptIn(resources: Awaited<ReturnType<typeof record>>): string {
+  const setup = resources.find(({ name }) => name.endsWith("edge1-setup"));
   assert.ok(setup !== undefined);
   const { value } = setup.inputs.stdin as { value: string };
   // Files travel in base64.
@@ -60,6 +64,35 @@ describe("LoadBalancerPair", function () {
     assert.match(script, /"floatingIpv6Id": \d+/);
     assert.match(script, /all\(\.owner != \.server and \.ipv6\.owner != \.server\)/);
     assert.doesNotMatch(await setupOf({}), /\[::\]:80|"floatingIpv6Id":|floating-ipv6|\.ipv6\.owner !=/);
+  });
+
+  it("takes networks of IPv6 that are brought along after the addresses, and makes some beside addresses that are", async () => {
+    const found = {
+      visitors: { id: 70, type: "ipv4", ipAddress: "203.0.113.70" },
+      visitors6: { id: 71, type: "ipv6", ipAddress: "2001:db8:2:7::" },
+    };
+    const of = async (floatingIps: (keyof typeof found)[]) => {
+      const resources = await recordProgram(
+        () => new LoadBalancerPair("edge", { ...args, ipv6: true, floatingIps }),
+        {
+          outputs,
+          call: (_token, { name }) => ({ ...found[name as keyof typeof found], homeLocation: "nbg1" }),
+        },
+      );
+      const value = scriptIn(resources);
+      return {
+        made: resources.filter(({ type }) => type.endsWith(":FloatingIp")).map(({ inputs }) => inputs.type),
+        wanted: /^wanted=.*/m.exec(value)?.[0],
+        ids: [...value.matchAll(/"floatingIp(?:v6)?Id": (\d+)/g)].map(([, id]) => Number(id)).slice(0, 2),
+      };
+    };
+    assert.deepEqual(await of(["visitors", "visitors6"]), {
+      made: [],
+      wanted: "wanted=(2001:db8:2:7::1)",
+      ids: [70, 71],
+    });
+    const { made, wanted, ids } = await of(["visitors"]);
+    assert.deepEqual([made, wanted, ids[0]], [["ipv6"], "wanted=(2001:db8:2:1::1)", 70]);
   });
 
   it("says which addresses of IPv6 visitors use, and nothing of the kind over IPv4 alone", async () => {
