@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from "../../../../../components/roles/edge";
 import { recordProgram } from "../../../../support/mocks";
@@ -30,3 +31,19 @@ export const outputs = (type: string, name: string): Record<string, unknown> => 
 
 export const record = (preview = false, more: Partial<LoadBalancerPairArgs> = {}) =>
   recordProgram(() => new LoadBalancerPair("edge", { ...args, ...more }), { outputs, preview });
+
+/** What is sent to the first machine. */
+export async function setupOf(more: Partial<LoadBalancerPairArgs>): Promise<string> {
+  return scriptIn(await record(false, more));
+}
+
+export function scriptIn(resources: Awaited<ReturnType<typeof record>>): string {
+  const setup = resources.find(({ name }) => name.endsWith("edge1-setup"));
+  assert.ok(setup !== undefined);
+  const { value } = setup.inputs.stdin as { value: string };
+  // Files travel in base64.
+  return value.replaceAll(/[A-Za-z0-9+/=\n]{60,}/g, (text) => {
+    const decoded = Buffer.from(text.replaceAll("\n", ""), "base64").toString();
+    return decoded.includes("\uFFFD") ? text : decoded;
+  });
+}
