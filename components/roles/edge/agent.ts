@@ -23,7 +23,7 @@ export interface AgentOptions {
   readonly floatingIpv6Ids?: readonly number[];
   /** Network whose default route follows the first address; undefined: routes stay as they are. */
   readonly networkId: number | undefined;
-  /** See `EdgeOptions.statePass`. Secret. */
+  /** With which a peer of the release before asks over the public side, in clear, and is asked. Secret. */
   readonly statePass: string;
   /** Both machines sign with it what they answer to each other; it is never sent. Secret. */
   readonly pairKey: string;
@@ -123,6 +123,7 @@ export function agentConfig(
     // Of one address either machine will do, as long as it is one of them.
     first: isOwnAddress(address, machine, peer),
     self: { server: machine.hostname, privateIp: machine.privateIp },
+    publicPage: address.publicPage,
     peer: {
       server: peer.hostname,
       privateUrl: `http://${peer.privateIp}:${edgeHealthPort}${address.privatePage}`,

@@ -78,11 +78,6 @@ export interface EdgeOptions {
   readonly sticky?: boolean;
   /** What stands in front of the pair; nobody else is answered. @default - visitors come by themselves */
   readonly cdn?: Cdn | undefined;
-  /**
-   * Shared by the pair: who sends it may read the VRRP state over the public side. It keeps visitors away from the
-   * agent and proves nothing, as it is sent in clear: what the page says is signed. Secret.
-   */
-  readonly statePass: string;
 }
 
 /** A CDN, and what it shows to be known by. */

@@ -19,7 +19,7 @@ import {
   reservedConnections,
   timeoutOf,
 } from "./edge";
-import { haproxyAgents, statePages, toAgents } from "./haproxyAgents";
+import { haproxyAgents, statePages, stateRules, toAgents } from "./haproxyAgents";
 import { haproxyBackends } from "./haproxyBackends";
 import { haproxyBinds } from "./haproxyBinds";
 import {
@@ -64,7 +64,7 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
       ...certificates,
       ...acmeFiles(options, EdgeEngine.HAProxy),
       movingFile(options, EdgeEngine.HAProxy),
-      // It holds what opens the page of the state.
+      // It may hold what a CDN is known by.
       {
         path: configPath,
         content: haproxyConfig(options),
@@ -179,13 +179,10 @@ ${visitorHeaders}
   http-after-response set-header X-Edge ${options.machine.name}
   # Visitors can say by which id their request is logged.
   http-after-response set-header X-Request-ID %[unique-id]
-${requestLog(options)}  acl asks_state path ${statePages(options, "publicPage")}
-  acl is_peer req.hdr(X-Platform-Key) -m str ${options.statePass}
-  # Traefik decodes a path and resolves its dots and double slashes before it compares.
+${requestLog(options)}${stateRules(options)}  # Traefik decodes a path and resolves its dots and double slashes before it compares.
   acl is_internal path_beg ${internalPrefix}
   acl is_internal path,url_dec -m sub ${internalPrefix}
-  http-request deny deny_status 404 if is_internal or asks_state !is_peer
-  http-request set-log-level silent if asks_state
+  http-request deny deny_status 404 if is_internal
 ${challengeRules(options)}\
 ${haproxyCdnOnly(options)}\
 ${haproxyRequestLimits(options)}\

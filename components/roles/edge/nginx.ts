@@ -18,6 +18,7 @@ import {
   reservedConnections,
   timeoutOf,
 } from "./edge";
+import { formerForm, mostQuestions, questionForm } from "./haproxyAgents";
 import { nginxHostMaps } from "./hosts";
 import { awaitMachines, movingFile } from "./moving";
 import { nginxLimitZones } from "./nginxLimits";
@@ -51,7 +52,7 @@ export function nginxSetup(options: EdgeOptions): CompleteSetup {
       ...certificates,
       ...acmeFiles(options, EdgeEngine.Nginx),
       movingFile(options, EdgeEngine.Nginx),
-      // It holds what opens the page of the state.
+      // It may hold what a CDN is known by.
       {
         path: configPath,
         content: nginxConfig(options),
@@ -136,7 +137,13 @@ ${nginxHostMaps(options)}
   map $server_port $everybody {
     default visitors;
   }
-  limit_conn_zone $everybody zone=visitors:1m;${nginxLimitZones(options)}${nginxCdn(options)}`;
+  limit_conn_zone $everybody zone=visitors:1m;
+  map "$http_x_platform_question|$http_x_platform_key" $may_be_peer {
+    default "";
+    "~${questionForm.replace("$", "\\|")}" 1;
+    "~\\|${formerForm.replace("^", "")}" 1;
+  }
+  limit_req_zone $binary_remote_addr zone=asking_for_state:1m rate=${mostQuestions / 10}r/s;${nginxLimitZones(options)}${nginxCdn(options)}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { pairAddresses } from "./addresses";
 import { nginxCdnOnly } from "./cdn";
 import { challengePath } from "./challenges";
 import { certificatePathOf, connectionLimit, type EdgeOptions, nodesAt } from "./edge";
+import { mostQuestions } from "./haproxyAgents";
 import { nginxElsewhere, nginxIssued, nginxToHttps, nginxUntilIssued } from "./hosts";
 import { nginxLimits } from "./nginxLimits";
 import { nobodyReadyPath } from "./nginxProbe";
@@ -86,14 +87,16 @@ export function visitorLimit(options: EdgeOptions): number {
 }
 
 /** What the peer asks over the public side. */
-function stateLocations({ mode, statePass }: EdgeOptions): string {
+function stateLocations({ mode }: EdgeOptions): string {
   const locations = pairAddresses(mode).map(
     ({ publicPage, suffix }) => `    location = ${publicPage} {
-      if ($http_x_platform_key != "${statePass}") {
+      # The agent judges who asks; what cannot be the peer's question does not get so far.
+      if ($may_be_peer = "") {
         return 404;
       }
       access_log off;
-      proxy_pass http://agent${suffix}/state;
+      limit_req zone=asking_for_state burst=${mostQuestions} nodelay;
+      proxy_pass http://agent${suffix};
     }`,
   );
   return locations.join("\n");

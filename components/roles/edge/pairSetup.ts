@@ -54,7 +54,6 @@ export function machineSetup(
         acme: acme && acmeOf(acme, dnsToken, agent),
         machine,
         peer,
-        statePass: agent.statePass,
         mode: args.mode ?? EdgeMode.ActivePassive,
         privateRange: args.network.range,
         agent,

@@ -3,11 +3,13 @@
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
 """
 
+import hmac
 import json
 import os
 import signal
 import sys
 import time
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ from hetzner import Api
 from local import Events, Flag, Health, answer_requests, is_master, publish
 from log import Log
 from outside import OutsideWatch
-from peer import Peer
+from peer import FORMER_HEADER, Peer
 from route import Refused, lead_default_route
-from signing import Key
+from signing import NONCE_HEADER, QUESTION_HEADER, Key
 from twin import Twin
 
 # Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
@@ -58,7 +60,7 @@ class Agent:
 
     def run(self) -> None:
         events = Events(self.config["fifo"])
-        answer_requests(self.config["port"], self.live_state, self.sign)
+        answer_requests(self.config["port"], self.live_state, self.sign, self.may_ask)
         self.health.watch()
         self.peer.watch()
         self.outside.watch()
@@ -204,6 +206,17 @@ class Agent:
     def sign(self, nonce: str, content: bytes) -> str:
         return self.key.sign(self.config["self"]["server"], nonce, content)
 
+    def may_ask(self, path: str, headers: Message) -> bool:
+        """The proxies lead strangers to the public page alone, and there the peer says who it is."""
+        if path != self.config["publicPage"]:
+            return True
+        nonce, question = headers.get(NONCE_HEADER, ""), headers.get(QUESTION_HEADER, "")
+        if self.key.asked(self.config["self"]["server"], path, nonce, question, time.time()):
+            return True
+        # A peer of the release before, while both are being updated.
+        shown = headers.get(FORMER_HEADER, "").encode("utf-8", "replace")
+        return hmac.compare_digest(shown, self.config["peer"]["pass"].encode())
+
     def live_state(self) -> dict[str, Any]:
         """Asked anew for every request of the peer, so that it is never older than the request."""
         return {
@@ -215,6 +228,7 @@ class Agent:
             "api": str(self.api.last),
             "apiOkAt": self.api.succeeded_at,
             **({} if self.twin is None else {"ipv6": self.twin.describe()}),
+            "judgesQuestions": True,
         } | self.outside.describe()
 
 

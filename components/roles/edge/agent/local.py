@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -114,13 +115,23 @@ def publish(path: str, state: dict[str, Any]) -> None:
     os.replace(candidate, path)
 
 
-def answer_requests(port: int, state: Callable[[], dict[str, Any]], sign: Callable[[str, bytes], str]) -> None:
-    """The state for whoever asks, signed for who sends a nonce. People, and peers of an older version, send none."""
+def answer_requests(
+    port: int,
+    state: Callable[[], dict[str, Any]],
+    sign: Callable[[str, bytes], str],
+    may_ask: Callable[[str, Message], bool],
+) -> None:
+    """The state for whoever may ask, signed for who sends a nonce. People, and peers of an older version, send none."""
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 2
 
         def do_GET(self) -> None:
+            if not may_ask(self.path.partition("?")[0], self.headers):
+                self.send_response(404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             content = json.dumps(state()).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")

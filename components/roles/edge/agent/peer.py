@@ -7,12 +7,14 @@ import time
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
 
 from decision import PeerView
 from hetzner import NoRedirects
-from signing import NONCE_HEADER, SIGNATURE_HEADER, Key, new_nonce
+from signing import NONCE_HEADER, QUESTION_HEADER, SIGNATURE_HEADER, Key, new_nonce
 
-GATE_HEADER = "X-Platform-Key"
+# What a peer of the release before wants to see, in clear.
+FORMER_HEADER = "X-Platform-Key"
 
 # Seconds between two questions: a standby must know at once, the owner of the address need not.
 INTERVAL_STANDBY = 0.5
@@ -39,8 +41,10 @@ class Side:
         self.server = server
         self.key = key
         self.url: str | None = None
-        # Opens the page, and proves nothing: it is sent in clear.
-        self.password = ""
+        # What opens the page of a peer of the release before. Empty: this side is open.
+        self.former_pass = ""
+        # It knows the page, and not how it is asked for today.
+        self.is_former = False
         # What was wrong with the newest answer, for people.
         self.problem = ""
         self.state: dict[str, Any] | None = None
@@ -56,7 +60,7 @@ class Side:
         if url is None:
             return
         nonce = new_nonce()
-        headers = {NONCE_HEADER: nonce} | ({GATE_HEADER: self.password} if self.password else {})
+        headers = {NONCE_HEADER: nonce} | self._question(url, nonce)
         state: dict[str, Any] | None = None
         problem = ""
         answered = True
@@ -68,11 +72,14 @@ class Side:
             answered = self.key.signed(self.server, nonce, content, signature)
             if answered:
                 state = json.loads(content)
+                self.is_former = self.is_former and not (state or {}).get("judgesQuestions")
             else:
                 problem = "wrong signature" if signature else "not signed"
         except urllib.error.HTTPError as error:
             error.close()
             problem = f"status {error.code}"
+            # During an update one of the two is older. What it is told then opens nothing any more when both are new.
+            self.is_former = error.code == 404 and not self.is_former
         except (OSError, http.client.HTTPException, ValueError) as error:
             answered = False
             problem = type(error).__name__
@@ -82,6 +89,13 @@ class Side:
             self.answered_at, self.state, self.failures = begin, state, 0
         else:
             self.failures += 1
+
+    def _question(self, url: str, nonce: str) -> dict[str, str]:
+        if not self.former_pass:
+            return {}
+        if self.is_former:
+            return {FORMER_HEADER: self.former_pass}
+        return {QUESTION_HEADER: self.key.question(self.server, urlsplit(url).path, nonce, int(time.time()))}
 
     def silent(self, now: float) -> bool:
         """Whether two questions of the last moments got no answer. One that trickles in for ever is none."""
@@ -107,7 +121,7 @@ class Peer:
         self.private = Side("private", config["server"], key)
         self.private.url = config["privateUrl"]
         self.public = Side("public", config["server"], key)
-        self.public.password = config["pass"]
+        self.public.former_pass = config["pass"]
 
     def watch(self) -> None:
         for side in (self.private, self.public):

@@ -78,6 +78,20 @@ describe("floating IP agent, whose peer's answers cross a network that others ca
     assert.equal(api.made("POST", "/assign").length, 0);
   });
 
+  it("asks a peer of the release before as that one knows it, and shows no secret any more once it is new", async () => {
+    agent.peerPublic = { ...master, former: true };
+    await agent.start(true);
+    await until(async () => (await agent.state()).verdict === "partition");
+    assert.equal(agent.asked["x-platform-key"], agentOptions.statePass);
+    agent.peerPublic = master;
+    await until(() => agent.asked["x-platform-question"] !== undefined);
+    await pause(1500);
+    assert.equal(agent.asked["x-platform-key"], undefined);
+    assert.ok(!JSON.stringify(agent.asked).includes(agentOptions.statePass));
+    assert.equal((await agent.state()).verdict, "partition");
+    assert.equal(api.made("POST", "/assign").length, 0);
+  });
+
   it("signs what it answers for the question and with its name, and sends no signature that nobody asked for", async () => {
     await agent.start(true);
     await until(() => api.owner === 1);

@@ -18,10 +18,13 @@ interface Asked {
   /** What went over the wire meanwhile. */
   readonly wire: string;
   readonly processes: string;
+  /** What the public page says to questions of others. */
+  readonly visits: Readonly<Record<string, number>>;
+  readonly flood: readonly number[];
 }
 
 /** Asks with the code of the second machine's agent, and writes down every byte that the kernel sends. */
-const asker = `import json, socket, subprocess, sys, threading, time
+const asker = `import json, socket, subprocess, sys, threading, time, urllib.error, urllib.request
 sys.path.insert(0, "/tmp/agent")
 from peer import Peer
 from signing import Key
@@ -40,10 +43,38 @@ while time.monotonic() < deadline:
         break
     time.sleep(0.2)
 time.sleep(0.5)
+
+
+def visit(question, nonce, former=None):
+    """As somebody does who is no agent."""
+    headers = {"X-Platform-Nonce": nonce, "X-Platform-Question": question, "X-Platform-Key": former}
+    request = urllib.request.Request(peer.public.url, headers={name: value for name, value in headers.items() if value})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+path, nonce, now = config["peer"]["publicPath"], "00112233445566778899aabbccddeeff", int(time.time())
+made = lambda server=config["peer"]["server"], at=now, secret=config["peer"]["key"]: Key(secret).question(server, path, nonce, at)
+visits = {
+    "the peer's": visit(made(), nonce),
+    "none": visit(None, nonce),
+    "made up": visit(f"{now}." + "0" * 64, nonce),
+    "with another key": visit(made(secret="guessed"), nonce),
+    "of an hour ago": visit(made(at=now - 3600), nonce),
+    "of the next hour": visit(made(at=now + 3600), nonce),
+    "for another machine": visit(made(server="prod-edge9"), nonce),
+    "with another number": visit(made(), nonce[::-1]),
+    "a guessed pass": visit(None, nonce, "0" * 64),
+}
+sniffed = b"".join(wire)
+visits["of the release before"] = visit(None, nonce, config["peer"]["pass"])
 processes = subprocess.run("cat /proc/[0-9]*/cmdline", shell=True, capture_output=True).stdout
 sides = {side.name: {"problem": side.problem, "state": side.state} for side in (peer.private, peer.public)}
 text = lambda content: content.decode("latin-1")
-print("RESULT " + json.dumps(sides | {"wire": text(b"".join(wire)), "processes": text(processes)}))
+print("RESULT " + json.dumps(sides | {"visits": visits, "flood": sorted({visit(f"{now}." + "0" * 64, nonce) for _ in range(400)}), "wire": text(sniffed), "processes": text(processes)}))
 `;
 
 async function ask(engine: keyof typeof engines): Promise<Asked> {
@@ -84,7 +115,7 @@ describe("what the pair's agents say to each other", function () {
 
   for (const engine of ["haproxy", "nginx"] as const) {
     it(`goes through ${engine} on both sides, signed; the key that signs is neither on the wire nor among the processes`, async () => {
-      const { private: inside, public: outside, wire, processes } = await ask(engine);
+      const { private: inside, public: outside, wire, processes, visits, flood } = await ask(engine);
       for (const { problem, state } of [inside, outside]) {
         assert.equal(problem, "");
         assert.equal(state?.vrrp, "MASTER");
@@ -93,7 +124,12 @@ describe("what the pair's agents say to each other", function () {
       assert.match(wire, /"vrrp": "MASTER"/);
       assert.match(wire, /X-Platform-Nonce: [0-9a-f]{32}/i);
       assert.match(processes, /agent\.py/);
-      for (const secret of [agentOptions.pairKey, agentOptions.apiToken]) {
+      assert.match(wire, /X-Platform-Question: \d{10}\.[0-9a-f]{64}/i);
+      const answered = Object.entries(visits).filter(([, status]) => status !== 404);
+      assert.deepEqual(Object.fromEntries(answered), { "the peer's": 200, "of the release before": 200 });
+      assert.equal(Object.keys(visits).length, 10);
+      assert.deepEqual(flood, [404, engine === "haproxy" ? 429 : 503]);
+      for (const secret of [agentOptions.pairKey, agentOptions.apiToken, agentOptions.statePass]) {
         assert.ok(!wire.includes(secret), "on the wire");
         assert.ok(!processes.includes(secret), "in a command line");
       }

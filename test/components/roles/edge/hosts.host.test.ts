@@ -7,7 +7,7 @@ import { nginxConfig } from "../../../../components/roles/edge/nginx";
 import { EdgeEngine } from "../../../../components/roles/edge/settings";
 import { publicStatePath } from "../../../../components/setup/site";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
-import { certificatePem, edgeOptions, placeholder, withAcme } from "./support/options";
+import { certificatePem, edgeOptions, looksLikeQuestion, placeholder, withAcme } from "./support/options";
 
 const start: Readonly<Record<EdgeEngine, string>> = {
   haproxy: "haproxy -D -f /etc/haproxy/haproxy.cfg",
@@ -86,7 +86,7 @@ for (const engine of Object.values(EdgeEngine)) {
         `${asked([...own, ...foreign])}
 said none -0 -H Host: http://127.0.0.1/
 said absolute --request-target http://other.example/ -H 'Host: other.example' http://127.0.0.1/
-said state -H 'Host: 203.0.113.10' -H 'X-Platform-Key: ${edgeOptions.statePass}' http://127.0.0.1${publicStatePath}
+said state -H 'Host: 203.0.113.10' -H 'X-Platform-Question: ${looksLikeQuestion}' http://127.0.0.1${publicStatePath}
 said alive http://127.0.0.1:8404/alive`,
       );
       assert.deepEqual(seen, {

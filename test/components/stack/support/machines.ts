@@ -94,7 +94,6 @@ function edgeMachine(settings: PlatformSettings, topology: Planned): CompleteSet
     sticky: Object.values(settings.app.services).some(({ sticky }) => sticky === true),
     cdn: settings.edge.cdn && { ...settings.edge.cdn, secret: "planted-origin-secret" },
     redirectToHttps: settings.edge.redirectToHttps ?? true,
-    statePass: agentOptions.statePass,
     ...(settings.edge.mode && { mode: settings.edge.mode }),
     ipv6: settings.edge.ipv6 ?? false,
     floatingIpv6s: settings.edge.ipv6 ? networks.slice(0, pairAddresses(settings.edge.mode).length) : [],

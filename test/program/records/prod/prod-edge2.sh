@@ -902,7 +902,7 @@ echo "none of ${new[*]} is ready after $patience s, so visitors stay with ${old[
 exit 1
 END_68e044853977
 
-put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1" && /usr/local/lib/platform-edge/await-machines' <<'END_d154a71cf7e9'
+put_file '/etc/haproxy/haproxy.cfg' 'root' 'root' '0600' '/usr/local/lib/platform-edge/install-certificate placeholder && haproxy -c -q -f "$1" && /usr/local/lib/platform-edge/await-machines' <<'END_286d8b84a02c'
 global
   # With the level in front, which the reader looks at.
   log stdout format short daemon
@@ -979,12 +979,16 @@ frontend visitors
   http-after-response set-header X-Request-ID %[unique-id]
   log-format "${HAPROXY_HTTP_LOG_FMT} %ID"
   acl asks_state path /.well-known/platform-edge
-  acl is_peer req.hdr(X-Platform-Key) -m str 62a611e3f830957d5a160539e82ab9f263a6d4cec2a6ec5f92cca090f2e4098c
+  acl may_be_peer req.hdr(X-Platform-Question) -m reg ^[0-9]{10}\.[0-9a-f]{64}$
+  acl may_be_peer req.hdr(X-Platform-Key) -m reg ^[0-9a-f]{64}$
+  http-request deny deny_status 404 if asks_state !may_be_peer
+  http-request track-sc1 src table asking_for_state if asks_state
+  http-request deny deny_status 429 if asks_state { sc1_http_req_rate gt 200 }
+  http-request set-log-level silent if asks_state
   # Traefik decodes a path and resolves its dots and double slashes before it compares.
   acl is_internal path_beg /.platform/
   acl is_internal path,url_dec -m sub /.platform/
-  http-request deny deny_status 404 if is_internal or asks_state !is_peer
-  http-request set-log-level silent if asks_state
+  http-request deny deny_status 404 if is_internal
   acl asks_challenge path_beg /.well-known/acme-challenge/
   acl issued str(https),map(/etc/platform/edge/issued.map,no) -m str yes
   http-request allow if asks_challenge
@@ -1106,7 +1110,10 @@ backend agent
   timeout queue 1s
   timeout server 2s
   server agent 127.0.0.1:8405 maxconn 8
-END_d154a71cf7e9
+
+backend asking_for_state
+  stick-table type ipv6 size 10k expire 10s store http_req_rate(10s)
+END_286d8b84a02c
 
 put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
 #!/bin/bash
@@ -1331,17 +1338,19 @@ class Address:
         return Taken.BUSY
 END_adb39d9c5e42
 
-put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_95afce9f9092'
+put_file '/usr/local/lib/platform-edge/agent.py' 'root' 'root' '0644' <<'END_dc2ac55ce813'
 """Keeps "the VRRP master owns the floating IP and the NAT route" true, for ever.
 
 Usage: agent.py CONFIG.json TOKEN_FILE STATE_FILE
 """
 
+import hmac
 import json
 import os
 import signal
 import sys
 import time
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -1351,9 +1360,9 @@ from hetzner import Api
 from local import Events, Flag, Health, answer_requests, is_master, publish
 from log import Log
 from outside import OutsideWatch
-from peer import Peer
+from peer import FORMER_HEADER, Peer
 from route import Refused, lead_default_route
-from signing import Key
+from signing import NONCE_HEADER, QUESTION_HEADER, Key
 from twin import Twin
 
 # Longest sleep, and ages at which the API's answers are asked for again: the standby asks too, so that a
@@ -1392,7 +1401,7 @@ class Agent:
 
     def run(self) -> None:
         events = Events(self.config["fifo"])
-        answer_requests(self.config["port"], self.live_state, self.sign)
+        answer_requests(self.config["port"], self.live_state, self.sign, self.may_ask)
         self.health.watch()
         self.peer.watch()
         self.outside.watch()
@@ -1538,6 +1547,17 @@ class Agent:
     def sign(self, nonce: str, content: bytes) -> str:
         return self.key.sign(self.config["self"]["server"], nonce, content)
 
+    def may_ask(self, path: str, headers: Message) -> bool:
+        """The proxies lead strangers to the public page alone, and there the peer says who it is."""
+        if path != self.config["publicPage"]:
+            return True
+        nonce, question = headers.get(NONCE_HEADER, ""), headers.get(QUESTION_HEADER, "")
+        if self.key.asked(self.config["self"]["server"], path, nonce, question, time.time()):
+            return True
+        # A peer of the release before, while both are being updated.
+        shown = headers.get(FORMER_HEADER, "").encode("utf-8", "replace")
+        return hmac.compare_digest(shown, self.config["peer"]["pass"].encode())
+
     def live_state(self) -> dict[str, Any]:
         """Asked anew for every request of the peer, so that it is never older than the request."""
         return {
@@ -1549,6 +1569,7 @@ class Agent:
             "api": str(self.api.last),
             "apiOkAt": self.api.succeeded_at,
             **({} if self.twin is None else {"ipv6": self.twin.describe()}),
+            "judgesQuestions": True,
         } | self.outside.describe()
 
 
@@ -1560,7 +1581,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-END_95afce9f9092
+END_dc2ac55ce813
 
 put_file '/usr/local/lib/platform-edge/decision.py' 'root' 'root' '0644' <<'END_88e33487f8a2'
 """Who moves the floating IP, and who leaves it to the other one. Pure: no clock, no network."""
@@ -1800,7 +1821,7 @@ def _quiet_read(response: Any) -> bytes:
         return b""
 END_fc701348326f
 
-put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_5f2c25e73bc3'
+put_file '/usr/local/lib/platform-edge/local.py' 'root' 'root' '0644' <<'END_41342b06969b'
 """This machine: its VRRP state as the kernel shows it, whether it serves, and the page that says so."""
 
 import http.client
@@ -1811,6 +1832,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -1917,13 +1939,23 @@ def publish(path: str, state: dict[str, Any]) -> None:
     os.replace(candidate, path)
 
 
-def answer_requests(port: int, state: Callable[[], dict[str, Any]], sign: Callable[[str, bytes], str]) -> None:
-    """The state for whoever asks, signed for who sends a nonce. People, and peers of an older version, send none."""
+def answer_requests(
+    port: int,
+    state: Callable[[], dict[str, Any]],
+    sign: Callable[[str, bytes], str],
+    may_ask: Callable[[str, Message], bool],
+) -> None:
+    """The state for whoever may ask, signed for who sends a nonce. People, and peers of an older version, send none."""
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 2
 
         def do_GET(self) -> None:
+            if not may_ask(self.path.partition("?")[0], self.headers):
+                self.send_response(404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             content = json.dumps(state()).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -1940,7 +1972,7 @@ def answer_requests(port: int, state: Callable[[], dict[str, Any]], sign: Callab
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-END_5f2c25e73bc3
+END_41342b06969b
 
 put_file '/usr/local/lib/platform-edge/log.py' 'root' 'root' '0644' <<'END_205a279cdf11'
 """What the agent says: lines for the journal, each with its priority."""
@@ -2161,7 +2193,7 @@ class OutsideWatch:
             time.sleep(LOOKUP_INTERVAL)
 END_0c0886bc9afe
 
-put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_7f2ad3efece4'
+put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_2f0d3871997f'
 """Asks the other load balancer for its state over the private and the public side, all the time."""
 
 import http.client
@@ -2171,12 +2203,14 @@ import time
 import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
 
 from decision import PeerView
 from hetzner import NoRedirects
-from signing import NONCE_HEADER, SIGNATURE_HEADER, Key, new_nonce
+from signing import NONCE_HEADER, QUESTION_HEADER, SIGNATURE_HEADER, Key, new_nonce
 
-GATE_HEADER = "X-Platform-Key"
+# What a peer of the release before wants to see, in clear.
+FORMER_HEADER = "X-Platform-Key"
 
 # Seconds between two questions: a standby must know at once, the owner of the address need not.
 INTERVAL_STANDBY = 0.5
@@ -2203,8 +2237,10 @@ class Side:
         self.server = server
         self.key = key
         self.url: str | None = None
-        # Opens the page, and proves nothing: it is sent in clear.
-        self.password = ""
+        # What opens the page of a peer of the release before. Empty: this side is open.
+        self.former_pass = ""
+        # It knows the page, and not how it is asked for today.
+        self.is_former = False
         # What was wrong with the newest answer, for people.
         self.problem = ""
         self.state: dict[str, Any] | None = None
@@ -2220,7 +2256,7 @@ class Side:
         if url is None:
             return
         nonce = new_nonce()
-        headers = {NONCE_HEADER: nonce} | ({GATE_HEADER: self.password} if self.password else {})
+        headers = {NONCE_HEADER: nonce} | self._question(url, nonce)
         state: dict[str, Any] | None = None
         problem = ""
         answered = True
@@ -2232,11 +2268,14 @@ class Side:
             answered = self.key.signed(self.server, nonce, content, signature)
             if answered:
                 state = json.loads(content)
+                self.is_former = self.is_former and not (state or {}).get("judgesQuestions")
             else:
                 problem = "wrong signature" if signature else "not signed"
         except urllib.error.HTTPError as error:
             error.close()
             problem = f"status {error.code}"
+            # During an update one of the two is older. What it is told then opens nothing any more when both are new.
+            self.is_former = error.code == 404 and not self.is_former
         except (OSError, http.client.HTTPException, ValueError) as error:
             answered = False
             problem = type(error).__name__
@@ -2246,6 +2285,13 @@ class Side:
             self.answered_at, self.state, self.failures = begin, state, 0
         else:
             self.failures += 1
+
+    def _question(self, url: str, nonce: str) -> dict[str, str]:
+        if not self.former_pass:
+            return {}
+        if self.is_former:
+            return {FORMER_HEADER: self.former_pass}
+        return {QUESTION_HEADER: self.key.question(self.server, urlsplit(url).path, nonce, int(time.time()))}
 
     def silent(self, now: float) -> bool:
         """Whether two questions of the last moments got no answer. One that trickles in for ever is none."""
@@ -2271,7 +2317,7 @@ class Peer:
         self.private = Side("private", config["server"], key)
         self.private.url = config["privateUrl"]
         self.public = Side("public", config["server"], key)
-        self.public.password = config["pass"]
+        self.public.former_pass = config["pass"]
 
     def watch(self) -> None:
         for side in (self.private, self.public):
@@ -2327,7 +2373,7 @@ def _ask_forever(side: Side) -> None:
         side.ask()
         side.hurry.wait(max(0.05, side.interval - (time.monotonic() - begin)))
         side.hurry.clear()
-END_7f2ad3efece4
+END_2f0d3871997f
 
 put_file '/usr/local/lib/platform-edge/route.py' 'root' 'root' '0644' <<'END_a64e309c256f'
 """Machines without a public address leave the private network through the master."""
@@ -2366,12 +2412,15 @@ def _act(api: Api, what: str, path: str, body: dict[str, Any]) -> None:
         raise Refused(what, answer)
 END_a64e309c256f
 
-put_file '/usr/local/lib/platform-edge/signing.py' 'root' 'root' '0644' <<'END_09c60fa37602'
+put_file '/usr/local/lib/platform-edge/signing.py' 'root' 'root' '0644' <<'END_7033a2020e2e'
 """What the two load balancers tell each other is signed: who can write on the way between them can forge nothing.
 
 The one who asks sends a number that nobody can foresee, and the one who answers signs it together with its name and
 its answer. So an answer is from this machine and to this question: a recorded one fits no other question, and one's
 own answer, sent back, has the wrong name. The key itself is never sent.
+
+Over the public side the question is signed as well, for a machine, a page and a time: who reads it on the way can ask
+the same for some minutes, and nothing else.
 """
 
 import hashlib
@@ -2381,8 +2430,13 @@ import secrets
 
 NONCE_HEADER = "X-Platform-Nonce"
 SIGNATURE_HEADER = "X-Platform-Signature"
+QUESTION_HEADER = "X-Platform-Question"
+
+# Seconds by which the clocks of the two may differ.
+QUESTION_WINDOW = 600
 
 _NONCE = re.compile("[0-9a-f]{32}")
+_QUESTION = re.compile(r"([0-9]{10})\.[0-9a-f]{64}")
 
 
 def new_nonce() -> str:
@@ -2404,7 +2458,18 @@ class Key:
 
     def signed(self, server: str, nonce: str, content: bytes, signature: str) -> bool:
         return hmac.compare_digest(self.sign(server, nonce, content).encode(), signature.encode())
-END_09c60fa37602
+
+    def question(self, server: str, path: str, nonce: str, moment: int) -> str:
+        """What opens this page of this server for the one who asks with this number, around this second."""
+        asked = f"platform-edge question\n{server}\n{path}\n{nonce}\n{moment}"
+        return f"{moment}.{hmac.new(self._secret, asked.encode(), hashlib.sha256).hexdigest()}"
+
+    def asked(self, server: str, path: str, nonce: str, question: str, now: float) -> bool:
+        found = _QUESTION.fullmatch(question)
+        if found is None or abs(int(found[1]) - now) > QUESTION_WINDOW:
+            return False
+        return hmac.compare_digest(self.question(server, path, nonce, int(found[1])), question)
+END_7033a2020e2e
 
 put_file '/usr/local/lib/platform-edge/twin.py' 'root' 'root' '0644' <<'END_5f87b77c2347'
 """The IPv6 network that goes where the address goes: no election of its own, and no waiting for the address's move.
@@ -2534,7 +2599,7 @@ f /run/platform-edge/aside 0644 platform-edge root - 0
 f /run/platform-edge/owner 0644 platform-edge root - 0
 END_2701fe506b2b
 
-put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_34e91685c58f'
+put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'END_be19a80f130c'
 {
   "apiEndpoint": "https://api.hetzner.cloud/v1",
   "floatingIpId": ID-OF-platform-edge-address,
@@ -2544,6 +2609,7 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
     "server": "prod-edge2",
     "privateIp": "10.0.1.12"
   },
+  "publicPage": "/.well-known/platform-edge",
   "peer": {
     "server": "prod-edge1",
     "privateUrl": "http://10.0.1.11:8404/state",
@@ -2566,7 +2632,7 @@ put_file '/etc/platform/secrets/floating-ip-agent.json' 'root' 'root' '0600' <<'
   "healthUrl": "http://127.0.0.1:8404/healthz",
   "port": 8405
 }
-END_34e91685c58f
+END_be19a80f130c
 
 put_file '/etc/systemd/system/floating-ip-agent.service' 'root' 'root' '0644' <<'END_d765360aa7b1'
 [Unit]

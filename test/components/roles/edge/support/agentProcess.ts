@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,8 @@ export class AgentProcess {
   former = false;
   /** It moves an IPv6 network too, number 70. */
   ipv6 = false;
+  /** Headers of the newest question over the public side. */
+  asked: IncomingHttpHeaders = {};
   #folder = "";
   #port = 0;
   #process: ExecaChildProcess | undefined;
@@ -43,7 +45,14 @@ export class AgentProcess {
       await writeFile(this.#path(name), content);
     }
     const privatePort = await this.#peerSide(() => this.peerPrivate);
-    const publicPort = (await this.peerAgent?.port()) ?? (await this.#peerSide(() => this.peerPublic));
+    const publicPort =
+      (await this.peerAgent?.port()) ??
+      (await this.#peerSide(
+        () => this.peerPublic,
+        (headers) => {
+          this.asked = headers;
+        },
+      ));
     const config = JSON.parse(
       agentConfig(...this.pair, firstAddress, {
         ...agentOptions,
@@ -136,6 +145,9 @@ import signing
 if ${this.former ? "True" : "False"}:
     signing.Key.sign = lambda *_: ""
     signing.Key.signed = lambda *_: True
+    import peer
+    peer.Side._question = lambda side, *_: {peer.FORMER_HEADER: side.former_pass} if side.former_pass else {}
+    agent.Agent.may_ask = lambda self, path, headers: path != self.config["publicPage"] or headers.get(peer.FORMER_HEADER) == self.config["peer"]["pass"]
 # Seconds that the tests need not wait for; they have a test of their own.
 agent.TIMER = 1.0
 agent.OWNER_AGE_MASTER = 0.9
@@ -146,9 +158,16 @@ agent.main()
     await writeFile(this.#path("runner.py"), runner);
   }
 
-  async #peerSide(answer: () => PeerAnswer): Promise<number> {
+  async #peerSide(
+    answer: () => PeerAnswer,
+    seen: (headers: IncomingHttpHeaders) => void = () => {},
+  ): Promise<number> {
     const [self, peer] = this.pair.map(({ hostname }) => hostname) as [string, string];
-    const server = standInPeer({ self, peer, key: agentOptions.pairKey }, answer);
+    const server = standInPeer(
+      { self, peer, key: agentOptions.pairKey, pass: agentOptions.statePass },
+      answer,
+      seen,
+    );
     this.#servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, resolve));
     return (server.address() as AddressInfo).port;

@@ -1,4 +1,4 @@
-import { withCdn } from "./options";
+import { looksLikeQuestion, withCdn } from "./options";
 import { ending, standIns } from "./standIns";
 
 /** What the stand-in of a CDN shows to be known by. */
@@ -41,7 +41,7 @@ for address in [CDN, "192.0.2.8", *VISITORS]:
     subprocess.run(["ip", "address", "add", address + "/32", "dev", "lo"], check=True)
 cdn = subprocess.Popen(["nginx", "-c", "/tmp/cdn.conf"])
 SECRET = {"X-Origin-Secret": "${originSecret}"}
-GUARDED = {"X-Platform-Key": "planted-state-pass"}
+GUARDED = {"X-Platform-Question": "${looksLikeQuestion}"}
 
 
 def headers_of(path):

@@ -1,6 +1,6 @@
 import type { EdgeOptions } from "../../../../../components/roles/edge/edge";
 import { haproxyConfig } from "../../../../../components/roles/edge/haproxy";
-import { edge1, edge2, edgeOptions } from "./options";
+import { edge1, edge2, edgeOptions, looksLikeQuestion } from "./options";
 import { ending, standIns } from "./standIns";
 
 const addresses = `CLIENTS = {"a": "10.9.0.1", "b": "10.9.0.2", "c": "10.9.0.3", "d": "10.9.0.4", "e": "10.9.0.5", "f": "10.9.0.6"}
@@ -34,7 +34,7 @@ result["burst"] = [visit(A) for _ in range(BURST + 10)]
 result["seconds"] = time.monotonic() - began
 paths = ["/health/live", "/health", "/assets/app.js", "/healthy", "/assets/../page", "/assets/%2e%2e/page", "/assets//../page"]
 result["paths"] = {path: visit(A, path)[0] for path in paths}
-result["state"] = visit(A, "/.well-known/platform-edge", headers={"X-Platform-Key": "planted-state-pass"})[0]
+result["state"] = visit(A, "/.well-known/platform-edge", headers={"X-Platform-Question": "${looksLikeQuestion}"})[0]
 result["otherClient"] = visit(B)[0]
 
 result["firstOfNetwork"] = [visit(NETWORKS["one"], target="2001:db8::1")[0] for _ in range(BURST)]

@@ -22,15 +22,17 @@ export const edgeOptions: EdgeOptions = {
   domain: seedSettings.domain,
   otherDomains: ["shop.example.com"],
   otherHosts: "serve",
-  statePass: "planted-state-pass",
 };
+
+/** Looks like the question of the other load balancer, as far as a proxy can see. */
+export const looksLikeQuestion = `1700000000.${"0".repeat(64)}`;
 
 export const agentOptions: AgentOptions = {
   apiEndpoint: "http://127.0.0.1:1/v1",
   apiToken: "planted-api-token",
   floatingIpIds: [7, 8],
   networkId: 9,
-  statePass: "planted-state-pass",
+  statePass: "5a".repeat(32),
   pairKey: "planted-pair-key",
 };
 

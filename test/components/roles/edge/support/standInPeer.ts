@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 
 /** The state of the other load balancer, and how it is signed. */
 export interface PeerState {
@@ -11,6 +11,8 @@ export interface PeerState {
    *
    * @default - by the peer, for this question
    */
+  /** It is of the release before: it knows no questions, and answers who shows the pair's pass. @default false */
+  readonly former?: boolean;
   readonly signed?: "not at all" | "with another key" | "recorded" | "as the asker" | "for another state";
 }
 
@@ -22,6 +24,8 @@ export interface PairNames {
   readonly self: string;
   readonly peer: string;
   readonly key: string;
+  /** With which a release asked before questions were signed. */
+  readonly pass: string;
 }
 
 const recordedNonce = "0123456789abcdef0123456789abcdef";
@@ -37,14 +41,17 @@ export function signature(key: string, server: string, nonce: string, content: s
 export function standInPeer(
   names: PairNames,
   answer: () => PeerState | Nonsense | "no agent" | undefined,
+  seen: (headers: IncomingHttpHeaders) => void = () => {},
 ): Server {
   return createServer((request, response) => {
+    seen(request.headers);
     const now = answer();
     if (now === undefined) return void response.destroy();
     if (now === "no agent") return void response.writeHead(503).end();
     if (typeof now === "string") return talkNonsense(now, response, request.url ?? "/");
-    const { signed, ...state } = now;
-    const content = JSON.stringify(state);
+    const { signed, former = false, ...told } = now;
+    if (former && request.headers["x-platform-key"] !== names.pass) return void response.writeHead(404).end();
+    const content = JSON.stringify(former ? told : { ...told, judgesQuestions: true });
     const nonce = String(request.headers["x-platform-nonce"] ?? "");
     const { self, peer, key } = names;
     const signatures = {

@@ -1,3 +1,4 @@
+import { looksLikeQuestion } from "./options";
 import { ending, standIns } from "./standIns";
 
 /**
@@ -20,7 +21,7 @@ result["requestIds"] = len(
 )
 result["internal"] = ask("http://127.0.0.1/.platform/ready")[0]
 result["stateWithoutKey"] = ask("http://127.0.0.1/.well-known/platform-edge")[0]
-keyed = ask("http://127.0.0.1/.well-known/platform-edge", headers={"X-Platform-Key": "planted-state-pass"})
+keyed = ask("http://127.0.0.1/.well-known/platform-edge", headers={"X-Platform-Question": "${looksLikeQuestion}"})
 result["stateWithKey"] = [keyed[0], json.loads(keyed[1] or b"{}").get("node")]
 result["privateState"] = json.loads(ask(f"http://{EDGE}:8404/state")[1] or b"{}").get("node")
 result["alive"] = ask(f"http://{EDGE}:8404/alive")[0]
