@@ -8,7 +8,7 @@ import { locationsOf } from "./locations";
 import { logMaps } from "./log";
 import { longestTimeout, nodesAt, profileOf, repeatedWithinMs, type WebOptions } from "./options";
 import { planServers, type Server } from "./routes";
-import { siteFolder } from "./sites";
+import { SiteSource, siteFolder } from "./sites";
 import { upstreams } from "./upstreams";
 import { visitorHeaders, visitorMaps } from "./visitors";
 
@@ -156,12 +156,19 @@ function visitorServer({ host, routes }: Server, options: WebOptions): string {
   }`;
 }
 
+/** Whose files come with a set-up or by hand; the first release of a store is published where the site is known already. */
+function awaitedSites(sites: WebOptions["content"]["sites"]): readonly string[] {
+  return Object.entries(sites)
+    .filter(([, { source, release }]) => source !== SiteSource.ObjectStore || release !== undefined)
+    .map(([name]) => name);
+}
+
 /**
  * For the load balancers: whether this machine takes requests, which it denies before it stops, and whether it can
  * serve: it has the files of its sites, and reaches a node that is ready.
  */
 function healthLocations(options: WebOptions): string {
-  const files = Object.keys(options.content.sites).map(
+  const files = awaitedSites(options.content.sites).map(
     (name) => `
       if (!-e ${siteFolder(name)}/current) {
         return 503;

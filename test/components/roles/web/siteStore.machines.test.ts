@@ -68,6 +68,13 @@ describe("web servers whose files lie in the object store", function () {
   });
   after(() => booted?.stop());
 
+  it("take visitors of everything else before there is a release: the first one is published here", async () => {
+    const status = (path: string) =>
+      booted.succeed(`curl -s -o /dev/null -w '%{http_code}' http://${address}${path}`);
+    assert.deepEqual([await status("/.platform/ready"), await status("/")], ["200", "404"]);
+    assert.match((await booted.run("platform-status")).output, /docs has no release: see platform-release/);
+  });
+
   it("S2-31: are told a release, fetch it whole and answer with it", async () => {
     await published("v1");
     await booted.apply(setupOf({ release: "v1" }));
