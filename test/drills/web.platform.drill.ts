@@ -55,7 +55,7 @@ describe("drill: web servers", function () {
 
   it("answer a page that they keep, each after the application has answered it once", async () => {
     const seen = [];
-    for (let visit = 0; visit < 6; visit++) seen.push(await cacheOf("/?drill"));
+    for (let visit = 0; visit < 6; visit++) seen.push(await cacheOf("/admin/whoami?drill"));
     assert.ok(seen.includes("MISS") && seen.at(-1) === "HIT", seen.join(", "));
   });
 
@@ -87,7 +87,7 @@ describe("drill: web servers", function () {
     const more = { accessLog: { requests: "all" }, sites: { docs: { ...docs, release: "v1" } } };
     const before = await generations();
     assert.equal(new Set(before).size, 1, before.join(", "));
-    await page("/?purged");
+    await page("/admin/whoami?purged");
     const environment = { APP_MODE: "web", GREETING: "drill" };
     await up({ ...withWeb(3, more), "app.services.web.environment": environment });
     const after = await generations();

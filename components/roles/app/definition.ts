@@ -9,7 +9,7 @@ import {
   privateArgs,
   type Surroundings,
 } from "../../machine/surroundings";
-import { machinesBefore, roleOf } from "../../plan/plan";
+import { machinesBefore, type Plan, roleOf } from "../../plan/plan";
 import { offersOf } from "../../plan/role";
 import { Store } from "../../settings/store";
 import { AppNodes, type AppNodesArgs } from ".";
@@ -49,6 +49,18 @@ function releaseOf(
   );
 }
 
+/**
+ * Who may say who a visitor is: machines by their addresses, and those of a role that grows by its subnet, so that
+ * one more of them changes no node, which would start its Traefik anew.
+ */
+function sendersOf(plan: Plan): string[] {
+  const senders = machinesBefore(plan, "app").map(({ role, privateIp }) => {
+    const subnet = plan.network.subnets[role];
+    return roleOf(plan, role).grows === true && subnet !== undefined ? subnet : privateIp;
+  });
+  return [...new Set(senders)];
+}
+
 /** Of a platform, what its app nodes need to know. */
 export function appArgs(
   section: AppSettings,
@@ -64,7 +76,7 @@ export function appArgs(
     ...(section.accessLog !== undefined && { accessLog: section.accessLog }),
     images: imagesByName(section.services, resolveImage),
     traefikImage: resolveImage(wide.images.traefik),
-    loadBalancers: machinesBefore(platform.plan, "app").map(({ privateIp }) => privateIp),
+    loadBalancers: sendersOf(platform.plan),
     stores: environmentsOf(offers, Object.values(Store)),
     secrets: inputs.secrets ?? {},
   };

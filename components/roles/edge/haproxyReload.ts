@@ -51,11 +51,15 @@ ask() { socat -t 5 - UNIX-CONNECT:${adminSocket}; }
 trap 'rm -f ${stateFolder}/${stateFile}' EXIT
 
 if servers=$(ask <<<"show servers state"); then
-  # The old worker serves the connections that are open. A node that leaves may be gone before they are.
+  # The old worker serves the connections that are open. A node that leaves may be gone before they are; where all
+  # leave at once (web servers come between) the old worker has nobody else, and they serve until it has ended.
+  leaving=() stays=no
   while read -r backend name; do
-    # One connection each: HAProxy reads one line of it.
-    grep -q "^  server $name " ${configPath} || ask <<<"set server $backend/$name state drain"
+    if grep -q "^  server $name " ${configPath}; then stays=yes; else leaving+=("$backend/$name"); fi
   done < <(awk '$2 ~ /^(${drainedBackends.join("|")})$/ { print $2, $4 }' <<<"$servers")
+  if [ "$stays" = no ]; then leaving=(); fi
+  # One connection each: HAProxy reads one line of it.
+  for server in "\${leaving[@]}"; do ask <<<"set server $server state drain"; done
   awk '
 ${filterState}
 ' ${configPath} <(printf '%s\\n' "$servers") >${stateFolder}/${stateFile}.new

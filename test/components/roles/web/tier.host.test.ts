@@ -16,6 +16,7 @@ interface TierResult {
   readonly ready: boolean;
   readonly waits: boolean;
   readonly moves: number;
+  readonly reload: string;
   readonly moved: readonly unknown[];
   readonly alone: readonly [Failures, readonly [number, number]];
   readonly joins: boolean;
@@ -76,6 +77,7 @@ describe("visitors through HAProxy and web servers to an application", function 
     assert.ok(result.ready);
     assert.ok(result.waits, "the load balancer does not wait for them");
     assert.equal(result.moves, 0);
+    assert.match(result.reload, /^Success=1/m);
     assert.deepEqual(result.moved, [true, [], true]);
   });
 

@@ -1115,7 +1115,7 @@ backend asking_for_state
   stick-table type ipv6 size 10k expire 10s store http_req_rate(10s)
 END_286d8b84a02c
 
-put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_af939a0f4222'
+put_file '/usr/local/lib/platform-edge/reload-haproxy' 'root' 'root' '0755' <<'END_22b6e673f2c8'
 #!/bin/bash
 # Reloads HAProxy: keeps drained nodes drained, and fails when the new worker does not come up.
 set -euo pipefail
@@ -1124,11 +1124,15 @@ ask() { socat -t 5 - UNIX-CONNECT:/run/haproxy/admin.sock; }
 trap 'rm -f /run/haproxy/server-state' EXIT
 
 if servers=$(ask <<<"show servers state"); then
-  # The old worker serves the connections that are open. A node that leaves may be gone before they are.
+  # The old worker serves the connections that are open. A node that leaves may be gone before they are; where all
+  # leave at once (web servers come between) the old worker has nobody else, and they serve until it has ended.
+  leaving=() stays=no
   while read -r backend name; do
-    # One connection each: HAProxy reads one line of it.
-    grep -q "^  server $name " /etc/haproxy/haproxy.cfg || ask <<<"set server $backend/$name state drain"
+    if grep -q "^  server $name " /etc/haproxy/haproxy.cfg; then stays=yes; else leaving+=("$backend/$name"); fi
   done < <(awk '$2 ~ /^(app|streams|anyone)$/ { print $2, $4 }' <<<"$servers")
+  if [ "$stays" = no ]; then leaving=(); fi
+  # One connection each: HAProxy reads one line of it.
+  for server in "${leaving[@]}"; do ask <<<"set server $server state drain"; done
   awk '
 function port(endpoint) { sub(/.*:/, "", endpoint); return endpoint }
 function has(word,  i) { for (i = 1; i <= NF; i++) if ($i == word) return 1; return 0 }
@@ -1155,7 +1159,7 @@ fi
 answer=$(echo reload | socat -t 30 - UNIX-CONNECT:/run/haproxy-master.sock)
 printf '%s\n' "$answer"
 grep -q '^Success=1' <<<"$answer"
-END_af939a0f4222
+END_22b6e673f2c8
 
 put_file '/etc/systemd/system/haproxy.service.d/platform.conf' 'root' 'root' '0644' <<'END_6604449dbb65'
 [Unit]

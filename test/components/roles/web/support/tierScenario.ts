@@ -35,7 +35,7 @@ both = open("/etc/haproxy/haproxy.cfg").read()
 alone = "\\n".join(line for line in both.split("\\n") if not line.startswith("  server web2 "))
 # At first there is none.
 open("/etc/haproxy/haproxy.cfg", "w").write(open("/etc/platform/direct.cfg").read())
-haproxy = subprocess.Popen(["haproxy", "-Ws", "-f", "/etc/haproxy/haproxy.cfg"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+haproxy = subprocess.Popen(["haproxy", "-Ws", "-f", "/etc/haproxy/haproxy.cfg", "-S", "/run/haproxy-master.sock"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 open("/usr/local/lib/systemctl", "w").write("#!/bin/sh\\n")
 os.chmod("/usr/local/lib/systemctl", 0o755)
 answers, ending_visits = [], threading.Event()
@@ -95,7 +95,7 @@ until(lambda: len(answers) > 600)
 web(2)
 result["moves"] = await_machines.wait(60)
 open("/etc/haproxy/haproxy.cfg", "w").write(alone)
-haproxy.send_signal(12)
+result["reload"] = subprocess.run(["bash", "/tmp/reload-haproxy"], capture_output=True, text=True).stdout
 result["moved"] = [until(lambda: len(logs[1]) > 100), *failed()]
 shares = served()
 result["alone"] = [failed(), shares]
