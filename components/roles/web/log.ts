@@ -1,6 +1,7 @@
 import { LoggedRequests } from "../../settings/accessLog";
 import { journalTarget, slowMap } from "../../setup/nginxLog";
 import type { WebOptions } from "./options";
+import { servedFormat, servedLine } from "./served";
 
 /** Longest that nginx takes for the name of a program. */
 const longestTag = 32;
@@ -15,9 +16,9 @@ const target = (name: string, severity: string) => journalTarget(tagOf(name), se
 /** Which requests are worth a line, and what stands in it. Health is asked for all the time, and is not. */
 export function logMaps({ content: { accessLog } }: WebOptions): string {
   const { requests, slowerThanMs } = accessLog;
-  if (requests === LoggedRequests.Off) return "";
+  if (requests === LoggedRequests.Off) return servedFormat;
   const slowness = requests === LoggedRequests.All ? "" : "1";
-  return `
+  return `${servedFormat}
   map "$uri|$status" $failed {
     default "";
     "~^/health(?:/[^|]*)?\\|" "";
@@ -38,8 +39,8 @@ ${slowMap(slowerThanMs)}
 export function logLines(name: string, { content: { accessLog } }: WebOptions): string {
   const errors = `
       error_log syslog:server=unix:/dev/log,nohostname,tag=${tagOf(name)} warn;`;
-  if (accessLog.requests === LoggedRequests.Off) return errors;
-  return `
+  if (accessLog.requests === LoggedRequests.Off) return `${servedLine}${errors}`;
+  return `${servedLine}
       access_log ${target(name, "error")} requests if=$failed;
       access_log ${target(name, "info")} requests if=$logged;${errors}`;
 }

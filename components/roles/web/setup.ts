@@ -11,6 +11,7 @@ import { passwordFiles } from "./passwords";
 import { purgeFile } from "./purge";
 import { releaseFile, siteFolders } from "./release";
 import { fetchSteps, type SiteStore, storeFiles } from "./releaseStore";
+import { servedSetup, servedUnitLines } from "./served";
 import { webProbes } from "./status";
 
 const configPath = "/etc/nginx/nginx.conf";
@@ -19,6 +20,7 @@ const graceSeconds = 50;
 
 const dropIn = keepRunning({
   unit: "nginx.service",
+  unitLines: servedUnitLines,
   serviceLines: [
     "RestartSec=100ms",
     "# A server answers more requests than journald lets a unit log by itself.",
@@ -48,7 +50,7 @@ export function webSetup(
   const passwords = passwordFiles(protectedPaths, secrets);
   const names = Object.keys(sites).sort();
   const certified = options.overTls || options.nodesRole !== undefined;
-  return mergeSetups(listenEarlySetup, {
+  return mergeSetups(listenEarlySetup, servedSetup, {
     packages: [
       ...["nginx", "curl"],
       ...(profileOf(options).brotli ? brotliPackages : []),

@@ -4,6 +4,7 @@ import { nodeHealthPath, proxyHealthPath, siteEntrance } from "../../setup/site"
 import type { Probe } from "../../setup/status";
 import { cacheFolder } from "./keeping";
 import type { WebOptions } from "./options";
+import { servedProbe } from "./served";
 import { siteFolder, type WebSite } from "./sites";
 
 /** What can be up or down on a web server. */
@@ -11,6 +12,7 @@ export function webProbes(options: WebOptions): Probe[] {
   const { sites } = options.content;
   return [
     nginxProbe(options),
+    servedProbe,
     ...(options.content.cache.diskMb === 0 ? [] : [keptProbe(options)]),
     ...(Object.keys(sites).length === 0 ? [] : [sitesProbe(sites)]),
     fileSystems("/"),

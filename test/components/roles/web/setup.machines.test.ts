@@ -51,7 +51,7 @@ describe("a web server on its machine", function () {
     assert.equal(await status("/.platform/ready"), "200");
     assert.match(
       await booted.succeed("platform-status"),
-      /^nginx +up\npage cache +up, 0 answers.*\nsites +up, docs v1/m,
+      /^nginx +up\nspared +up, .*\npage cache +up, 0 answers.*\nsites +up, docs v1/m,
     );
   });
 
@@ -92,6 +92,18 @@ describe("a web server on its machine", function () {
 done
 exit 1`,
     );
+  });
+
+  it("S2-30: says which share of requests it spares the application", async () => {
+    await booted.succeed(`for _ in {1..20}; do curl -fsS -o /dev/null http://${address}/; done`);
+    const line = /^spared +up, (\d+) of (\d+) requests, ([\d.]+) % of the last hour; \d+ of \d+ requests/m;
+    const shown = await booted.succeed(
+      `for _ in {1..100}; do platform-status | grep -E 'spared .* [0-9]{2,} of [0-9]+ requests' && exit; sleep 0.2; done; platform-status; exit 1`,
+    );
+    const [, spared, requests, share] = (line.exec(shown) ?? assert.fail(shown)).map(Number);
+    assert.ok(Number(spared) >= 20 && Number(spared) <= Number(requests), shown);
+    assert.equal(share, Math.round((Number(spared) * 1000) / Number(requests)) / 10);
+    assert.equal((await booted.succeed("stat -c '%a %U' /run/platform-served.sock")).trim(), "600 www-data");
   });
 
   it("denies its health before it stops, serves on meanwhile, and ends what it has begun", async () => {

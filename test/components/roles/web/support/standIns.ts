@@ -1,5 +1,5 @@
 /** Nodes of an application, nginx, what it logs, and a visitor behind a load balancer. */
-export const standIns = `import base64, hashlib, http.client, json, os, socket, subprocess, sys, threading, time
+export const standIns = `import base64, hashlib, http.client, json, os, select, socket, subprocess, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 WEB, EDGE, VISITOR, NODES = "10.0.5.11", "10.0.1.11", "192.0.2.9", ["10.0.2.11", "10.0.2.12"]
@@ -107,6 +107,21 @@ def stop(address):
     servers[address].shutdown()
     servers[address].server_close()
 
+
+# What nginx tells of each answer, for whoever counts them.
+served = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+served.bind("/run/platform-served.sock")
+os.chmod("/run/platform-served.sock", 0o666)
+state["reads_served"] = True
+
+
+def read_served():
+    while state["reads_served"]:
+        if select.select([served], [], [], 0.1)[0] and state["reads_served"]:
+            served.recv(4096)
+
+
+threading.Thread(target=read_served, daemon=True).start()
 
 logged = []
 
