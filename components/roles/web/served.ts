@@ -17,65 +17,8 @@ export const servedFormat = `
 export const servedLine = `
       access_log syslog:server=unix:${socketPath},nohostname,tag=served served;`;
 
-/**
- * Counts answers that cost the application nothing, because they were kept or are files of a site, among all: what a
- * web server is for, as a share that operators see. Since its first start, and of the last hour.
- */
-export const servedSetup: CompleteSetup = completeSetup({
-  packages: ["python3"],
-  files: [
-    { path: counterPath, content: counterProgram(), mode: "0755" },
-    {
-      path: `/etc/systemd/system/${name}.socket`,
-      content: `[Unit]
-Description=What nginx has answered
-
-[Socket]
-ListenDatagram=${socketPath}
-SocketUser=www-data
-SocketMode=0600
-ReceiveBuffer=1M
-`,
-    },
-    serviceFile(),
-  ],
-  units: [{ name: `${name}.service`, reads: [`/etc/systemd/system/${name}.service`, counterPath] }],
-});
-
-function serviceFile(): SetupFile {
-  return {
-    path: `/etc/systemd/system/${name}.service`,
-    content: `[Unit]
-Description=Counts what nginx has answered
-Requires=${name}.socket
-After=${name}.socket
-StartLimitIntervalSec=0
-
-[Service]
-ExecStart=${counterPath} ${statePath}
-DynamicUser=yes
-StateDirectory=${name}
-Restart=always
-RestartSec=1
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectHome=yes
-PrivateDevices=yes
-PrivateNetwork=yes
-RestrictAddressFamilies=AF_UNIX
-RestrictNamespaces=yes
-LockPersonality=yes
-MemoryMax=64M
-
-[Install]
-WantedBy=multi-user.target
-`,
-  };
-}
-
 /** What is given up is one minute's place in the last hour, and never a visitor's answer. */
-export function counterProgram(): string {
-  return `#!/usr/bin/python3
+export const counterProgram = `#!/usr/bin/python3
 """Counts lines of nginx, one for each answer. Usage: ${name} STATE_FILE [SECONDS between two writes]"""
 
 import json
@@ -126,6 +69,61 @@ while True:
         write()
         due = time.monotonic() + every
 `;
+
+/**
+ * Counts answers that cost the application nothing, because they were kept or are files of a site, among all: what a
+ * web server is for, as a share that operators see. Since its first start, and of the last hour.
+ */
+export const servedSetup: CompleteSetup = completeSetup({
+  packages: ["python3"],
+  files: [
+    { path: counterPath, content: counterProgram, mode: "0755" },
+    {
+      path: `/etc/systemd/system/${name}.socket`,
+      content: `[Unit]
+Description=What nginx has answered
+
+[Socket]
+ListenDatagram=${socketPath}
+SocketUser=www-data
+SocketMode=0600
+ReceiveBuffer=1M
+`,
+    },
+    serviceFile(),
+  ],
+  units: [{ name: `${name}.service`, reads: [`/etc/systemd/system/${name}.service`, counterPath] }],
+});
+
+function serviceFile(): SetupFile {
+  return {
+    path: `/etc/systemd/system/${name}.service`,
+    content: `[Unit]
+Description=Counts what nginx has answered
+Requires=${name}.socket
+After=${name}.socket
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=${counterPath} ${statePath}
+DynamicUser=yes
+StateDirectory=${name}
+Restart=always
+RestartSec=1
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectHome=yes
+PrivateDevices=yes
+PrivateNetwork=yes
+RestrictAddressFamilies=AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+MemoryMax=64M
+
+[Install]
+WantedBy=multi-user.target
+`,
+  };
 }
 
 /** How little is spared is no fault. */

@@ -54,7 +54,7 @@ describe("what Debian's nginx answers by itself", function () {
   let result: ServedResult & { readonly output: string };
   before(async function () {
     if (whyNoDebian13() !== undefined) this.skip();
-    const files = { "/tmp/count-served": counterProgram() };
+    const files = { "/tmp/count-served": counterProgram };
     result = await runWebScenario<ServedResult & { readonly output: string }>(scenario, { files });
   });
 
