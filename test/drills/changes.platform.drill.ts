@@ -87,13 +87,13 @@ describe("drill: changes under visitors", function () {
       localCloudSettings().paths.acmeRoots,
       manners,
     );
-    let made: Made[];
-    let report: VisitorsReport;
+    let [made, report]: [Made[], VisitorsReport] = [[], visitors.seen()];
     try {
       made = await makeAll(kinds, visitors);
       await visitors.until(leastRequests);
-    } finally {
       report = await visitors.stop();
+    } finally {
+      visitors.end();
       for (const { restore } of kinds) await restore?.();
     }
     const text = changesTable(made, report);

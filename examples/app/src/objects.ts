@@ -43,7 +43,10 @@ export function openObjects(config: Config): Objects {
       }
     },
     async put(Key, Body, ContentType) {
-      await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentType }), options());
+      // What is larger may take longer: a second for each megabyte.
+      const limitMs = config.dependencyTimeoutMs + Math.ceil(Buffer.byteLength(Body) / 1000);
+      const limits = { abortSignal: AbortSignal.timeout(limitMs), requestTimeout: limitMs };
+      await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentType }), limits);
     },
     async get(Key) {
       try {

@@ -15,6 +15,8 @@ export interface Visitors {
   until(requests: number): Promise<void>;
   /** Lets them get the answers that they wait for. @returns what they saw in all */
   stop(): Promise<VisitorsReport>;
+  /** Ends what is left of them. */
+  end(): void;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function startVisitors(
       running.signal("SIGTERM");
       return JSON.parse(await running.ended) as VisitorsReport;
     },
+    end: () => running.signal("SIGKILL"),
   };
   await visitors.until(500);
   const problems = problemsOf(seen());

@@ -29,5 +29,7 @@ export function runOutside(file: string, ...args: readonly unknown[]): Outside {
   const ended = Promise.all([running, once(reader, "close")]).then(() => lines.at(-1) ?? "");
   // Whoever waits for it gets the error.
   ended.catch(() => {});
-  return { said: () => lines, ended, signal: (signal) => void running.kill(signal) };
+  // It takes the time that it needs to end.
+  const signal = (name: "SIGTERM" | "SIGKILL") => void running.kill(name, { forceKillAfterTimeout: false });
+  return { said: () => lines, ended, signal };
 }
