@@ -78,8 +78,13 @@ class Side:
         except urllib.error.HTTPError as error:
             error.close()
             problem = f"status {error.code}"
-            # During an update one of the two is older. What it is told then opens nothing any more when both are new.
-            self.is_former = error.code == 404 and not self.is_former
+            if error.code == 404 and self.former_pass:
+                self.is_former = not self.is_former
+                if self.is_former:
+                    # During an update one of the two is older: asked in its way at once, as a peer without an agent
+                    # would lose the address.
+                    self.ask()
+                    return
         except (OSError, http.client.HTTPException, ValueError) as error:
             answered = False
             problem = type(error).__name__

@@ -202,8 +202,8 @@ describe("floating IP agent", function () {
     agent.peerPrivate = backup;
     await agent.start(true);
     await until(async () => api.owner === 1 && (await agent.state()).verdict === "rest");
-    const state = await agent.state();
-    assert.deepEqual((state.peer as Record<string, { state: unknown }>).private?.state, backup);
+    const { private: side } = (await agent.state()).peer as Record<string, { state: unknown }>;
+    assert.deepEqual(side?.state, { ...backup, judgesQuestions: true });
     assert.ok(!/"peer"/.test(await agent.served()), "the served state quotes the peer");
   });
 

@@ -2197,7 +2197,7 @@ class OutsideWatch:
             time.sleep(LOOKUP_INTERVAL)
 END_0c0886bc9afe
 
-put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_2f0d3871997f'
+put_file '/usr/local/lib/platform-edge/peer.py' 'root' 'root' '0644' <<'END_03a530309a84'
 """Asks the other load balancer for its state over the private and the public side, all the time."""
 
 import http.client
@@ -2278,8 +2278,13 @@ class Side:
         except urllib.error.HTTPError as error:
             error.close()
             problem = f"status {error.code}"
-            # During an update one of the two is older. What it is told then opens nothing any more when both are new.
-            self.is_former = error.code == 404 and not self.is_former
+            if error.code == 404 and self.former_pass:
+                self.is_former = not self.is_former
+                if self.is_former:
+                    # During an update one of the two is older: asked in its way at once, as a peer without an agent
+                    # would lose the address.
+                    self.ask()
+                    return
         except (OSError, http.client.HTTPException, ValueError) as error:
             answered = False
             problem = type(error).__name__
@@ -2377,7 +2382,7 @@ def _ask_forever(side: Side) -> None:
         side.ask()
         side.hurry.wait(max(0.05, side.interval - (time.monotonic() - begin)))
         side.hurry.clear()
-END_2f0d3871997f
+END_03a530309a84
 
 put_file '/usr/local/lib/platform-edge/route.py' 'root' 'root' '0644' <<'END_a64e309c256f'
 """Machines without a public address leave the private network through the master."""
