@@ -77,7 +77,7 @@ describe("drill: changes under visitors", function () {
     await untilWhole();
   });
 
-  it(`S3-107: ${changes} changes of configuration, certificates and routes cost none of ${leastRequests} requests and more`, async () => {
+  it(`${changes} changes of configuration, certificates and routes cost none of ${leastRequests} requests and more`, async () => {
     const { began, commit } = await newRun(false, projectRoot);
     const site = { url: `${url()}/api/whoami`, domain: new URL(url()).hostname, curl: curl() };
     const kinds = kindsOf(site);

@@ -114,7 +114,7 @@ describe("drill: what is open", function () {
   });
 
   for (const one of cases) {
-    it(`S3-44: a WebSocket, a slow upload and a silent event stream while ${one.title}`, async () => {
+    it(`a WebSocket, a slow upload and a silent event stream while ${one.title}`, async () => {
       const result = await whileOpen(streams, one.happen);
       seen.set(one, result);
       await one.after?.();
