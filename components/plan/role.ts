@@ -37,6 +37,7 @@ export interface Volume {
 export type Order =
   | { readonly kind: "floatingIpv4"; readonly purpose: string; readonly title: string }
   | { readonly kind: "floatingIpv6"; readonly purpose: string; readonly title: string }
+  | { readonly kind: "loadBalancer"; readonly type: string; readonly purpose: string; readonly title: string }
   | { readonly kind: "storageBox"; readonly purpose: string; readonly capacityGb: number };
 
 /**

@@ -1,4 +1,4 @@
-import { edgeRole } from "../roles/edge/role";
+import { roleInNetwork } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
 import { webRole } from "../roles/web/role";
 import { usualWebSettings } from "../roles/web/settings";
@@ -19,7 +19,7 @@ export const foobar: Preset = {
   strict: true,
   roles: (settings) =>
     monitored([
-      edgeRole(settings.edge),
+      roleInNetwork(settings.edge, settings),
       webRole(settings.web ?? usualWebSettings),
       applicationRole(settings, [Store.Database, Store.Cache]),
       databaseCluster(settings, 1),

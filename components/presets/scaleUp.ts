@@ -1,4 +1,4 @@
-import { edgeRole } from "../roles/edge/role";
+import { roleInNetwork } from "../roles/edge/role";
 import { EdgeMode } from "../roles/edge/settings";
 import { storageRole } from "../roles/storage/role";
 import { webRole } from "../roles/web/role";
@@ -18,7 +18,7 @@ export const scaleUp: Preset = {
   title: "Every layer apart and doubled, both load balancers active",
   strict: true,
   roles: (settings) => [
-    edgeRole({ ...settings.edge, mode: settings.edge.mode ?? EdgeMode.ActiveActive }),
+    roleInNetwork({ ...settings.edge, mode: settings.edge.mode ?? EdgeMode.ActiveActive }, settings),
     webRole(settings.web ?? usualWebSettings),
     applicationRole(settings, [Store.Database]),
     databaseCluster(settings, 2),

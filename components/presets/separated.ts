@@ -2,7 +2,7 @@ import type { Part } from "../plan/part";
 import type { Role } from "../plan/role";
 import { appRole } from "../roles/app/role";
 import { databaseRole } from "../roles/database/role";
-import { edgeRole } from "../roles/edge/role";
+import { roleInNetwork } from "../roles/edge/role";
 import { storageRole } from "../roles/storage/role";
 import { Store } from "../settings/store";
 import { siteOffer } from "../setup/site";
@@ -22,7 +22,7 @@ export const separated: Preset = {
   title: "Servers by concern: website, search, cache, internal ERP, staging",
   strict: false,
   roles: (settings) => [
-    edgeRole(settings.edge),
+    roleInNetwork(settings.edge, settings),
     website(settings),
     search,
     cacheRole(

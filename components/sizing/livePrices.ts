@@ -15,6 +15,7 @@ export const pricingResponse = z.object({
     volume: z.object({ price_per_gb_month: money }),
     server_backup: z.object({ percentage: z.coerce.number() }),
     server_types: z.array(z.object({ name: z.string(), prices: z.array(located) })),
+    load_balancer_types: z.array(z.object({ name: z.string(), prices: z.array(located) })).default([]),
   }),
 });
 
@@ -54,23 +55,28 @@ export function livePrices(answer: ApiPrices): PriceTable {
       throw new Error(`the API names no price of ${kind} ${type} in ${answer.location}`);
     return price;
   };
+  const byName = (
+    types: readonly { readonly name: string; readonly prices: readonly z.output<typeof located>[] }[],
+  ) =>
+    new Map(
+      types.flatMap(({ name, prices }) => {
+        const price = at(prices);
+        return price === undefined ? [] : [[name, price] as const];
+      }),
+    );
   const isSoldOut = (type: z.output<typeof serverTypesResponse>["server_types"][number]) =>
     type.locations?.find(({ name }) => name === answer.location)?.available === false;
   return {
     date: answer.date,
     source: answer.source,
-    servers: new Map(
-      pricing.server_types.flatMap(({ name, prices }) => {
-        const price = at(prices);
-        return price === undefined ? [] : [[name, price]];
-      }),
-    ),
+    servers: byName(pricing.server_types),
     volumePerGb: pricing.volume.price_per_gb_month.net,
     snapshotPerGb: pricing.image.price_per_gb_month.net,
     serverBackupRatio: pricing.server_backup.percentage / 100,
     primaryIpv4: address("primary_ips", "ipv4"),
     floatingIpv4: address("floating_ips", "ipv4"),
     floatingIpv6: address("floating_ips", "ipv6"),
+    loadBalancers: byName(pricing.load_balancer_types),
     storageBoxes,
     soldOut: new Set(answer.serverTypes.server_types.filter(isSoldOut).map(({ name }) => name)),
   };

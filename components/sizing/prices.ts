@@ -1,3 +1,4 @@
+import { loadBalancerTypes } from "./loadBalancers";
 import { priceDate, priceSource, serverTypes } from "./serverTypes";
 
 /** What Hetzner takes for one location, EUR per month without VAT. */
@@ -14,6 +15,8 @@ export interface PriceTable {
   readonly primaryIpv4: number;
   readonly floatingIpv4: number;
   readonly floatingIpv6: number;
+  /** By type: `lb11`. */
+  readonly loadBalancers: ReadonlyMap<string, number>;
   /** Smallest first. */
   readonly storageBoxes: readonly StorageBoxPrice[];
   /** Server types that cannot be ordered, as far as the source knows. */
@@ -37,6 +40,10 @@ export const storageBoxes: readonly StorageBoxPrice[] = [
   { name: "bx31", capacityGb: 10_000, monthlyEur: 20.8 },
 ];
 
+export const datedLoadBalancers: ReadonlyMap<string, number> = new Map(
+  loadBalancerTypes.map(({ name, monthlyEur }) => [name, monthlyEur]),
+);
+
 const zoneOfThePrices = ["fsn1", "nbg1", "hel1"];
 
 /** The dated table; undefined for locations whose prices it does not know (outside the EU). */
@@ -54,6 +61,7 @@ export function datedPrices(location: string): PriceTable | undefined {
     primaryIpv4: 0.5,
     floatingIpv4: 3,
     floatingIpv6: 1,
+    loadBalancers: datedLoadBalancers,
     storageBoxes,
     soldOut: new Set(serverTypes.filter((type) => !type.orderable).map((type) => type.name)),
   };

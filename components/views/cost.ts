@@ -55,6 +55,7 @@ export function estimateCost(
   const lines = [
     ...serverLines(plan, chosen, prices),
     line("primary IPv4", names(publicMachines), publicMachines.length, prices.primaryIpv4),
+    ...ordered("loadBalancer"),
     ...ordered("floatingIpv4"),
     ...ordered("floatingIpv6"),
     ...plan.roles.flatMap((role) => volumeLines(role, prices)),
@@ -94,6 +95,12 @@ function serverLines(
 function orderLine(order: Order, prices: PriceTable): CostLine {
   if (order.kind === "floatingIpv4") return line("floating IPv4", order.purpose, 1, prices.floatingIpv4);
   if (order.kind === "floatingIpv6") return line("floating IPv6", order.purpose, 1, prices.floatingIpv6);
+  if (order.kind === "loadBalancer") {
+    const price = prices.loadBalancers.get(order.type);
+    if (price === undefined)
+      throw new UnknownPriceError(`the prices of ${prices.date} do not know load balancer ${order.type}`);
+    return line(`load balancer ${order.type.toUpperCase()}`, order.purpose, 1, price);
+  }
   const box = requireStorageBox(order.capacityGb);
   const item = `storage box ${box.name.toUpperCase()} (${box.capacityGb} GB)`;
   return line(item, order.purpose, 1, box.monthlyEur);

@@ -98,6 +98,11 @@ export const settingChanges: readonly SettingChange[] = [
     note: "HAProxy and nginx reload and the agents start anew, visitors notice nothing; back again deletes the networks of IPv6, which `protect` refuses",
   },
   {
+    path: "edge.mode",
+    value: "managed",
+    note: "visitors move with DNS from the floating IP, which serves on, to the address of Hetzner's load balancer; back again deletes that one, which `protect` refuses",
+  },
+  {
     path: "edge.floatingIps",
     value: ["visitors"],
     note: "visitors are served under the other address at once, and no longer under the one that is deleted, which `protect` refuses",

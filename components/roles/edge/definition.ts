@@ -9,14 +9,15 @@ import { defaultTimeoutSeconds, longerBySeconds } from "../../setup/waits";
 import { LoadBalancerPair, type LoadBalancerPairArgs } from ".";
 import { createDnsRecords } from "./dns";
 import { requestLimit } from "./edge";
-import { edgeRole } from "./role";
+import { balancerAddressIn } from "./managed";
+import { roleInNetwork } from "./role";
 import { EdgeMode, type EdgeSettings, edgeSecrets, edgeSettings } from "./settings";
 
 /** The pair of load balancers in a platform. */
 export const edgeDefinition = defineRole({
   ...edgeSettings,
   secrets: edgeSecrets,
-  role: edgeRole,
+  role: roleInNetwork,
   create: (section, surroundings, { name, parent }) => {
     const pair = new LoadBalancerPair(
       name,
@@ -82,7 +83,7 @@ export function pairArgs(
     sticky: Object.values(services).some(({ sticky }) => sticky === true),
     ...orderedAs(section, wide),
     addresses: addressesOf(plan, "edge"),
-    mode: modeOf(plan),
+    ...balancingOf(plan),
     ...{ domain, otherDomains, aliases: [...aliases] },
     adminRanges: [...wide.adminRanges],
     backends: backends.map(({ name, privateIp }) => ({
@@ -123,9 +124,16 @@ function acmeOf({ wildcards, ...acme }: EdgeSettings["acme"]) {
 }
 
 /** A preset may have chosen it, so the plan knows. */
-function modeOf(plan: Plan): EdgeMode {
-  const addresses = roleOf(plan, "edge").orders?.filter(({ kind }) => kind === "floatingIpv4") ?? [];
-  return addresses.length === 2 ? EdgeMode.ActiveActive : EdgeMode.ActivePassive;
+function balancingOf(plan: Plan): Pick<LoadBalancerPairArgs, "mode" | "balancerAddress" | "balancerType"> {
+  const orders = roleOf(plan, "edge").orders ?? [];
+  const balancer = orders.find((order) => order.kind === "loadBalancer");
+  const subnet = plan.network.subnets.edge;
+  if (balancer !== undefined && subnet !== undefined) {
+    const balancerAddress = balancerAddressIn(subnet);
+    return { mode: EdgeMode.Managed, balancerType: balancer.type, balancerAddress };
+  }
+  const addresses = orders.filter(({ kind }) => kind === "floatingIpv4");
+  return { mode: addresses.length === 2 ? EdgeMode.ActiveActive : EdgeMode.ActivePassive };
 }
 
 /** What answers visitors on the machines behind the pair, by name. */

@@ -7,6 +7,7 @@ import type { AcmeChallenge } from "./acmeSettings";
 import type { EdgeBalance } from "./balanceSettings";
 import type { CdnSettings } from "./cdnSettings";
 import type { LimitSettings } from "./limitSettings";
+import type { Balancer } from "./managed";
 import type { EdgeMode, OtherHosts } from "./settings";
 
 /** A machine that requests are sent to, as the load balancers see it. */
@@ -78,6 +79,8 @@ export interface EdgeOptions {
   readonly sticky?: boolean;
   /** What stands in front of the pair; nobody else is answered. @default - visitors come by themselves */
   readonly cdn?: Cdn | undefined;
+  /** Hetzner's load balancer, which is believed about who a visitor is. @default - there is none */
+  readonly balancer?: Balancer | undefined;
 }
 
 /** A CDN, and what it shows to be known by. */

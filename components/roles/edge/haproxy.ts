@@ -30,6 +30,7 @@ import {
 } from "./haproxyLimits";
 import { adminSocket, configPath, reloadPath, reloadScript, stateFile, stateFolder } from "./haproxyReload";
 import { haproxyHosts } from "./hosts";
+import { balancedFiles, haproxyBalanced, haproxyBalancer } from "./managed";
 import { awaitMachines, movingFile } from "./moving";
 import { requestLogSetup, requestLogUnit } from "./requestLog";
 import { edgeHealthPort } from "./role";
@@ -63,6 +64,7 @@ export function haproxySetup(options: EdgeOptions): CompleteSetup {
     files: [
       ...certificates,
       ...acmeFiles(options, EdgeEngine.HAProxy),
+      ...balancedFiles(options),
       movingFile(options, EdgeEngine.HAProxy),
       // It may hold what a CDN is known by.
       {
@@ -170,7 +172,7 @@ function visitors(options: EdgeOptions): string {
   return `frontend visitors
   maxconn ${connectionLimit(options.machine.size.memoryGb)}
 ${haproxyBinds(options)}\
-${haproxyCdnNetworks(options)}\
+${haproxyBalancer(options)}${haproxyCdnNetworks(options)}\
 ${haproxyConnectionLimits(options)}\
   # After a reload the old worker ends a visitor's connection with an answer, never between two.
   option idle-close-on-response
@@ -235,6 +237,7 @@ function health(options: EdgeOptions): string {
   http-request return status 200 content-type text/plain string alive if { path /alive }
   http-request return status 503 content-type text/plain string "no node is ready" if { path /ready } { nbsrv(app) lt 1 }
   http-request return status 200 content-type text/plain string ready if { path /ready }
+${haproxyBalanced(options)}\
   http-request use-service prometheus-exporter if { path /metrics }
   http-request deny deny_status 404 unless { path ${statePages(options, "privatePage")} } or { path_beg /stats }
   stats enable

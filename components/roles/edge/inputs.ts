@@ -26,9 +26,10 @@ import {
 } from "./cdnSettings";
 import type { Backend as KnownBackend } from "./edge";
 import { areLimits, limitsAllowed } from "./limitSettings";
+import { type BalancerArgs, balancerProblems } from "./managedInputs";
 import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
 
-export interface LoadBalancerPairArgs extends MachinesArgs {
+export interface LoadBalancerPairArgs extends MachinesArgs, BalancerArgs {
   /** Private addresses of the two machines, which nothing else has: `["10.0.1.11", "10.0.1.12"]`. */
   readonly addresses: string[];
   /** Name that visitors use: `www.example.com`. Backends are asked for their health with it. */
@@ -60,7 +61,7 @@ export interface LoadBalancerPairArgs extends MachinesArgs {
   readonly sticky?: boolean;
   /** The proxy. @default "haproxy" */
   readonly engine?: EdgeEngine;
-  /** Who of the pair serves while both are well; "activeActive" costs a second floating IPv4. @default "activePassive" */
+  /** Who serves while both are well; "activeActive" costs a second floating IPv4, "managed" a load balancer. @default "activePassive" */
   readonly mode?: EdgeMode;
   /**
    * Visitors come over IPv6 too: a floating network of IPv6 beside each floating IP, which costs something of its own.
@@ -174,6 +175,7 @@ export function pairProblems(args: LoadBalancerPairArgs): InputProblem[] {
     ...plainProblem("otherHosts", otherHosts, (value) => answers.includes(value), answers.join(", ")),
     ...plainProblem("accessLog", args.accessLog, isAccessLog, accessLogAllowed),
     ...balanceProblems(args),
+    ...balancerProblems(args),
     ...cdnProblems(args),
     ...plainProblem("limits", args.limits, areLimits, limitsAllowed),
     ...acmeProblems(args),

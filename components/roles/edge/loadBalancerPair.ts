@@ -11,6 +11,8 @@ import { machinesOf } from "../../plan/plan";
 import { noticedWithinSeconds } from "../../setup/site";
 import { type LoadBalancerPairArgs, pairProblems } from "./inputs";
 import { completeLimits } from "./limitSettings";
+import { createManagedBalancer } from "./managedBalancer";
+import { balancerOf } from "./managedInputs";
 import { userDataForNat } from "./nat";
 import { machineSetup, type Pair } from "./pairSetup";
 import { edgeRole } from "./role";
@@ -37,7 +39,11 @@ import { type VisitorAddresses, visitorAddresses } from "./visitorAddresses";
  *
  * With `ipv6` each floating IP has a floating network of IPv6 beside it, which moves with it: no election of its own.
  *
- * Cost: two server types, two IPv4 addresses and one floating IPv4, or two; with `ipv6` as many floating IPv6.
+ * With `mode: "managed"` visitors use the address of Hetzner's load balancer, which sends them to both machines. All
+ * that the pair does stays its work, and the floating IP is the way in past that load balancer.
+ *
+ * Cost: two server types, two IPv4 addresses and one floating IPv4, or two, or one and a load balancer; with `ipv6` as
+ * many floating IPv6.
  *
  * @throws InputPropertiesError with everything that no pair could serve, before any resource
  *
@@ -66,7 +72,7 @@ import { type VisitorAddresses, visitorAddresses } from "./visitorAddresses";
  * ```
  */
 export class LoadBalancerPair extends pulumi.ComponentResource {
-  /** The floating IP that visitors use; the first of two. */
+  /** The address that visitors use: the floating IP, the first of two, or that of Hetzner's load balancer. */
   public readonly virtualIp: pulumi.Output<string>;
   /** All of them: what DNS names. */
   public readonly virtualIps: pulumi.Output<string[]>;
@@ -100,8 +106,13 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     if (first === undefined || floatingIp === undefined)
       throw new pulumi.ResourceError("a pair has a first machine", this);
 
-    this.virtualIp = floatingIp.ipAddress;
-    this.virtualIps = pulumi.all(visitors.ipv4.map(({ ipAddress }) => ipAddress));
+    const balancer = balancerOf(args);
+    const addresses =
+      balancer === undefined
+        ? visitors.ipv4.map(({ ipAddress }) => ipAddress)
+        : [createManagedBalancer(name, args, pair, balancer, machines, this)];
+    this.virtualIp = addresses[0] ?? floatingIp.ipAddress;
+    this.virtualIps = pulumi.all(addresses);
     if (visitors.ipv6.length > 0)
       this.virtualIpv6s = pulumi.all(visitors.ipv6.map(({ ipAddress }) => ipAddress));
     this.floatingIpId = floatingIp.id;
@@ -128,7 +139,11 @@ function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformCo
   const size = requireSize(args);
   const acme = { enabled: args.acme !== undefined && args.certificate === undefined };
   const limits = completeLimits(args.limits);
-  const role = edgeRole({ ...size, engine, mode: args.mode, ipv6: args.ipv6, acme, limits, cdn: args.cdn });
+  const { mode, balancerAddress, balancerType, ipv6, cdn } = args;
+  const role = edgeRole({
+    ...size,
+    ...{ engine, mode, balancerAddress, balancerType, ipv6, acme, limits, cdn },
+  });
   const plan = planOf(name, args, platform, { role, addresses });
   const [first, second] = machinesOf(plan, "edge");
   if (first === undefined || second === undefined) throw new Error("a pair has two machines");

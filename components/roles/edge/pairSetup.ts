@@ -16,6 +16,7 @@ import type { AcmeOptions, Backend } from "./edge";
 import { completeCdn, type LoadBalancerPairArgs } from "./inputs";
 import { leavingEdge } from "./leaving";
 import { completeLimits } from "./limitSettings";
+import { balancerOf } from "./managedInputs";
 import { EdgeEngine, EdgeMode, OtherHosts } from "./settings";
 import { loadBalancerSetup } from "./setup";
 import { tierTakes } from "./tierTakes";
@@ -55,6 +56,7 @@ export function machineSetup(
         machine,
         peer,
         mode: args.mode ?? EdgeMode.ActivePassive,
+        balancer: balancerOf(args),
         privateRange: args.network.range,
         agent,
       });
@@ -62,7 +64,7 @@ export function machineSetup(
         machineBase(machine, plan, {
           adminRanges,
           logArchive,
-          leaving: leavingEdge(peer, pairAddresses(args.mode), args.ipv6),
+          leaving: leavingEdge(peer, pairAddresses(args.mode), args.ipv6, balancerOf(args) !== undefined),
         }),
         machineTiers(machine, plan, seed, [proxy]),
         setup,

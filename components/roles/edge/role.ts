@@ -7,6 +7,7 @@ import type { MachineSize } from "../../sizing/resolve";
 import type { AcmeSettings } from "./acmeSettings";
 import type { CdnSettings } from "./cdnSettings";
 import type { LimitSettings } from "./limitSettings";
+import { balancerAddressIn, usualBalancerType } from "./managed";
 import { EdgeEngine, EdgeMode } from "./settings";
 
 export const httpPort = ports.http;
@@ -29,9 +30,23 @@ export interface EdgeRoleSettings extends MachineSize {
   readonly engine: EdgeEngine;
   readonly mode?: EdgeMode | undefined;
   readonly ipv6?: boolean | undefined;
+  readonly balancerType?: string | undefined;
+  /** Private address of Hetzner's load balancer; says nothing without `managed`. @default - there is none */
+  readonly balancerAddress?: string | undefined;
   readonly acme: Pick<AcmeSettings, "enabled">;
   readonly limits: Pick<LimitSettings, "enabled">;
   readonly cdn?: Pick<CdnSettings, "ranges"> | undefined;
+}
+
+/** The same in a platform, whose subnets say where Hetzner's load balancer has its private address. */
+export function roleInNetwork(
+  settings: EdgeRoleSettings,
+  { network }: { readonly network: { readonly subnets: Readonly<Record<string, string>> } },
+): Role {
+  const subnet = network.subnets.edge;
+  return edgeRole(
+    subnet === undefined ? settings : { ...settings, balancerAddress: balancerAddressIn(subnet) },
+  );
 }
 
 /** Two public machines in front of all others. */
@@ -44,11 +59,16 @@ export function edgeRole(settings: EdgeRoleSettings): Role {
     size: settings,
     isPublic: true,
     orders: addressOrders(settings),
-    parts: [proxy(settings), failover, ...(settings.acme.enabled ? [certificates] : []), gateway],
+    parts: [proxy(settings), failover(settings), ...(settings.acme.enabled ? [certificates] : []), gateway],
   };
 }
 
-function addressOrders({ mode, ipv6 = false }: EdgeRoleSettings): readonly Order[] {
+function addressOrders({
+  mode,
+  balancerType = usualBalancerType,
+  ipv6 = false,
+}: EdgeRoleSettings): readonly Order[] {
+  if (mode === EdgeMode.Managed) return [managedBalancer(balancerType), spareAddress];
   const addresses = mode === EdgeMode.ActiveActive ? [ownAddress(1), ownAddress(2)] : [oneAddress];
   return ipv6 ? [...addresses, ...addresses.map(networkBeside)] : addresses;
 }
@@ -60,6 +80,20 @@ function networkBeside({ purpose }: { readonly purpose: string }): Order {
     title: "Floating IPv6 network exposed to the internet: goes with the floating IPv4 wherever that goes",
   };
 }
+
+const managedBalancer = (type: string) =>
+  ({
+    kind: "loadBalancer",
+    type,
+    purpose: "visitors",
+    title: `Hetzner's load balancer (${type.toUpperCase()}) exposed to the internet, before both machines`,
+  }) as const;
+
+const spareAddress = {
+  kind: "floatingIpv4",
+  purpose: "visitors, past Hetzner's load balancer",
+  title: "Floating IPv4, on one load balancer at a time: the way in without Hetzner's",
+} as const;
 
 const oneAddress = {
   kind: "floatingIpv4",
@@ -74,7 +108,7 @@ const ownAddress = (place: 1 | 2) =>
     title: `Floating IPv4 exposed to the internet: of load balancer ${place} while it is well, DNS names both`,
   }) as const;
 
-function proxy({ engine, limits, cdn }: EdgeRoleSettings): Part {
+function proxy({ engine, limits, cdn, ...settings }: EdgeRoleSettings): Part {
   const counters = {
     protocol: "tcp",
     port: limitsPort,
@@ -90,7 +124,7 @@ function proxy({ engine, limits, cdn }: EdgeRoleSettings): Part {
       {
         protocol: "tcp",
         port: httpsPort,
-        from: cdn === undefined ? ["internet"] : cdn.ranges,
+        from: cdn === undefined ? ["internet"] : [...cdn.ranges, ...balancerOf(settings)],
         purpose: "visitors, TLS",
       },
       // nginx counts for itself.
@@ -100,14 +134,31 @@ function proxy({ engine, limits, cdn }: EdgeRoleSettings): Part {
   };
 }
 
-const failover: Part = {
-  name: "failover",
-  title: "keepalived and the agent that moves the floating IP",
-  listens: [
-    { protocol: "vrrp", from: ["edge"], purpose: "who is master" },
-    { protocol: "tcp", port: edgeHealthPort, from: ["edge"], purpose: "the peer's state" },
-  ],
-};
+/** As a sender of flows; nobody where there is none. */
+function balancerOf({
+  mode,
+  balancerAddress,
+}: Pick<EdgeRoleSettings, "mode" | "balancerAddress">): readonly string[] {
+  return mode === EdgeMode.Managed && balancerAddress !== undefined ? [`${balancerAddress}/32`] : [];
+}
+
+function failover(settings: EdgeRoleSettings): Part {
+  const asked = {
+    protocol: "tcp",
+    port: edgeHealthPort,
+    from: balancerOf(settings),
+    purpose: "Hetzner's load balancer asks how it is",
+  } as const;
+  return {
+    name: "failover",
+    title: "keepalived and the agent that moves the floating IP",
+    listens: [
+      { protocol: "vrrp", from: ["edge"], purpose: "who is master" },
+      { protocol: "tcp", port: edgeHealthPort, from: ["edge"], purpose: "the peer's state" },
+      ...(asked.from.length === 0 ? [] : [asked]),
+    ],
+  };
+}
 
 const certificates: Part = {
   name: "certificates",

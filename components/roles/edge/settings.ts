@@ -3,6 +3,7 @@ import { type AccessLog, accessLogShape, LoggedRequests } from "../../settings/a
 import { choice, flag, secretText, wholeNumber } from "../../settings/leaves";
 import { completeSize, type SizeInput, sizeRule, sizeShape } from "../../settings/machineSize";
 import type { RoleSettings } from "../../settings/roleSettings";
+import { loadBalancerTypes } from "../../sizing/loadBalancers";
 import type { MachineSize } from "../../sizing/resolve";
 import { type AcmeSettings, acmeShape, type ChallengeInput, challengeRule } from "./acmeSettings";
 import { broughtAddress } from "./addressNames";
@@ -17,6 +18,7 @@ import {
 } from "./cdnSettings";
 import { type CertificateInput, certificateRule } from "./certificateRules";
 import { type LimitSettings, type LimitsInput, limitsRule, limitsShape } from "./limitSettings";
+import { type ManagedInput, managedRule } from "./managed";
 
 export const EdgeEngine = { HAProxy: "haproxy", Nginx: "nginx" } as const;
 export type EdgeEngine = (typeof EdgeEngine)[keyof typeof EdgeEngine];
@@ -27,6 +29,8 @@ export const EdgeMode = {
   ActivePassive: "activePassive",
   /** An address for each machine, and each can take over the other's: DNS names both. */
   ActiveActive: "activeActive",
+  /** The address is that of Hetzner's load balancer, and both machines serve behind it. */
+  Managed: "managed",
 } as const;
 export type EdgeMode = (typeof EdgeMode)[keyof typeof EdgeMode];
 
@@ -48,6 +52,8 @@ export interface EdgeSettings extends MachineSize {
   readonly mode?: EdgeMode;
   /** Visitors come over IPv6 too: each address has a floating IPv6 network beside it. @default false */
   readonly ipv6?: boolean;
+  /** Of Hetzner's load balancer, with `managed`. @default "lb11" */
+  readonly balancerType?: string | undefined;
   /** Floating IPs that are there already, by name or number. @default - the stack makes its own */
   readonly floatingIps?: readonly string[] | undefined;
   /** @default - "refuse" with a certificate, "serve" without one */
@@ -78,7 +84,7 @@ const schema = z
       .default(EdgeEngine.HAProxy),
     mode: choice(Object.values(EdgeMode), "a mode")
       .describe(
-        "Who serves visitors while both load balancers are well: one of them, or both, each with an address that the other takes over",
+        "Who serves visitors while both load balancers are well: one of them; both, each with an address that the other takes over; or both behind Hetzner's load balancer, whose address visitors use",
       )
       .meta({ fallback: "activePassive; activeActive with preset scaleUp" })
       .optional(),
@@ -87,6 +93,13 @@ const schema = z
         "Visitors come over IPv6 too: a floating IPv6 network for each floating IP, which moves with it, and AAAA records where the zone is the stack's",
       )
       .default(false),
+    balancerType: choice(
+      loadBalancerTypes.map(({ name }) => name),
+      "a type of load balancer",
+    )
+      .describe("Type of Hetzner's load balancer, with mode managed: it says how many connections it takes")
+      .meta({ fallback: "lb11, 10,000 connections" })
+      .optional(),
     floatingIps: z
       .array(broughtAddress)
       .meta({
@@ -178,11 +191,12 @@ export type EdgeInput = SizeInput<"edge"> &
   LimitsInput &
   CdnInput &
   StickyInput &
-  ChallengeInput;
+  ChallengeInput &
+  ManagedInput;
 
 /** All that is known of the pair's settings. */
 export const edgeSettings: RoleSettings<"edge", EdgeSettings, EdgeInput> = {
   name: "edge",
   schema,
-  rules: [sizeRule("edge"), certificateRule, limitsRule, cdnRule, stickyRule, challengeRule],
+  rules: [sizeRule("edge"), certificateRule, limitsRule, cdnRule, stickyRule, challengeRule, managedRule],
 };

@@ -6,7 +6,8 @@ import { maybe, plain, type Values } from "./words";
 export function anyEdge(random: Random): Values {
   return plain({
     engine: random.pick(["haproxy", "nginx"]),
-    mode: random.pick(["activePassive", "activeActive", undefined]),
+    mode: random.pick(["activePassive", "activeActive", "managed", undefined]),
+    balancerType: random.pick(["lb11", "lb31", undefined, undefined, undefined]),
     ipv6: random.pick([true, false, undefined]),
     otherHosts: random.pick(["serve", "redirect", "refuse", undefined]),
     redirectToHttps: maybe(random, 0.2, () => random.chance(0.5)),
