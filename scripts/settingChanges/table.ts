@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type EngineStack, engineStack, type PlannedStep } from "../../test/support/engineStack";
 import { projectRoot } from "../localStack";
-import { changedValues, type SettingChange, settingChanges, startingPoint } from "./changes";
+import type { SettingChange } from "./change";
+import { changedValues, settingChanges, startingPoint } from "./changes";
 
 export const document = join(projectRoot, "docs", "settings.md");
 

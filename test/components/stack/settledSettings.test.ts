@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type { UpOptions } from "@pulumi/pulumi/automation";
 import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
-import {
-  changedValues,
-  type SettingChange,
-  settingChanges,
-  startingPoint,
-} from "../../../scripts/settingChanges/changes";
+import type { SettingChange } from "../../../scripts/settingChanges/change";
+import { changedValues, settingChanges, startingPoint } from "../../../scripts/settingChanges/changes";
 import { document, renderRow } from "../../../scripts/settingChanges/table";
 import { type EngineStack, engineStack, soldOutType } from "../../support/engineStack";
 import { takeTheAddress } from "./support/eagerAgents";
