@@ -106,11 +106,7 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
     if (first === undefined || floatingIp === undefined)
       throw new pulumi.ResourceError("a pair has a first machine", this);
 
-    const balancer = balancerOf(args);
-    const addresses =
-      balancer === undefined
-        ? visitors.ipv4.map(({ ipAddress }) => ipAddress)
-        : [createManagedBalancer(name, args, pair, balancer, machines, this)];
+    const addresses = visitedAddresses(name, args, pair, visitors, machines, this);
     this.virtualIp = addresses[0] ?? floatingIp.ipAddress;
     this.virtualIps = pulumi.all(addresses);
     if (visitors.ipv6.length > 0)
@@ -132,6 +128,20 @@ export class LoadBalancerPair extends pulumi.ComponentResource {
       configured: this.configured,
     });
   }
+}
+
+/** IPv4 addresses that names lead to: the floating ones, or that of Hetzner's load balancer in front. */
+function visitedAddresses(
+  name: string,
+  args: LoadBalancerPairArgs,
+  pair: Pair,
+  { ipv4 }: ReturnType<typeof visitorAddresses>,
+  machines: readonly Machine[],
+  parent: LoadBalancerPair,
+): pulumi.Output<string>[] {
+  const balancer = balancerOf(args);
+  if (balancer === undefined) return ipv4.map(({ ipAddress }) => ipAddress);
+  return [createManagedBalancer(name, args, pair, balancer, machines, parent)];
 }
 
 function planPair(name: string, args: LoadBalancerPairArgs, platform: PlatformContext | undefined): Pair {

@@ -24,14 +24,12 @@ export function createManagedBalancer(
 ): pulumi.Output<string> {
   const { protect = false, balance, network } = args;
   const algorithm = balance === EdgeBalance.LeastConnections ? "least_connections" : "round_robin";
+  const { location, labels } = context;
   const balancer = new hcloud.LoadBalancer(
     `${name}-balancer`,
     {
       name: resourceName,
-      loadBalancerType: type,
-      location: context.location,
-      algorithm: { type: algorithm },
-      labels: context.labels,
+      ...{ loadBalancerType: type, location, labels, algorithm: { type: algorithm } },
       deleteProtection: protect,
     },
     // With it goes its address, which DNS names.
@@ -44,7 +42,27 @@ export function createManagedBalancer(
     { parent, deleteBeforeReplace: true },
   );
   const opts = { parent, dependsOn: joined };
-  const targets = machines.map(
+  const targets = createTargets(name, loadBalancerId, machines, opts);
+  const ports =
+    args.certificate === undefined && args.acme === undefined ? [httpPort] : [httpPort, httpsPort];
+  const inPlace = { ...opts, deleteBeforeReplace: true };
+  const services = ports.map(
+    (port) =>
+      new hcloud.LoadBalancerService(`${name}-balancer-${port}`, serviceOf(balancer.id, port), inPlace),
+  );
+  return pulumi
+    .all([balancer.ipv4, ...[...targets, ...services].map(({ id }) => id)])
+    .apply(([ipv4]) => ipv4 ?? "");
+}
+
+/** Both machines, by their private addresses. */
+function createTargets(
+  name: string,
+  loadBalancerId: pulumi.Output<number>,
+  machines: readonly Machine[],
+  opts: pulumi.CustomResourceOptions,
+): hcloud.LoadBalancerTarget[] {
+  return machines.map(
     ({ serverId }, index) =>
       new hcloud.LoadBalancerTarget(
         `${name}-balancer-target${index + 1}`,
@@ -52,18 +70,6 @@ export function createManagedBalancer(
         opts,
       ),
   );
-  const ports =
-    args.certificate === undefined && args.acme === undefined ? [httpPort] : [httpPort, httpsPort];
-  const services = ports.map(
-    (port) =>
-      new hcloud.LoadBalancerService(`${name}-balancer-${port}`, serviceOf(balancer.id, port), {
-        ...opts,
-        deleteBeforeReplace: true,
-      }),
-  );
-  return pulumi
-    .all([balancer.ipv4, ...[...targets, ...services].map(({ id }) => id)])
-    .apply(([ipv4]) => ipv4 ?? "");
 }
 
 function serviceOf(loadBalancerId: pulumi.Output<string>, port: number): hcloud.LoadBalancerServiceArgs {

@@ -39,7 +39,13 @@ export function answersOfApi(app: RunningApplication): void {
       const put = (bytes: number) => fetch(url, { method: "PUT", body: Buffer.alloc(bytes, 1) });
       const answer = await put(10_000_000);
       assert.deepEqual([answer.status, await answer.json()], [201, { key: "large.bin", bytes: 10_000_000 }]);
-      assert.equal((await put(17 * 1024 * 1024)).status, 413);
+      // It does not listen to the end, and who goes on sending may find a closed connection in place of the answer.
+      const refused = await put(17 * 1024 * 1024).then(
+        ({ status }) => status,
+        () => "closed",
+      );
+      assert.ok(refused === 413 || refused === "closed", String(refused));
+      assert.equal((await (await fetch(url)).arrayBuffer()).byteLength, 10_000_000);
       assert.equal((await fetch(url, { method: "DELETE" })).status, 204);
     });
 
