@@ -1,3 +1,4 @@
+import { looksLikeQuestion } from "./options";
 import { ending, standIns } from "./standIns";
 
 /** Visitors of both families, over HTTP and HTTPS, behind a CDN and without one, and an ACME server. */
@@ -39,7 +40,7 @@ asks = {
     "lies": [VISITOR, FLOATING, "/page", {"X-Forwarded-For": "203.0.113.66", "X-Real-IP": "::1"}],
     "IPv4": ["10.9.0.1", EDGE],
     "challenge": [VISITOR, FLOATING, "/.well-known/acme-challenge/token"],
-    "state": [STRANGER, FLOATING, "/.well-known/platform-edge", {"X-Platform-Key": "planted-state-pass"}],
+    "state": [STRANGER, FLOATING, "/.well-known/platform-edge", {"X-Platform-Question": "${looksLikeQuestion}"}],
     "state of a stranger": [STRANGER, FLOATING, "/.well-known/platform-edge"],
     "CDN": [CDN, FLOATING, "/page", told],
     "CDN, IPv4": ["192.0.2.1", EDGE, "/page", told],
