@@ -15,9 +15,8 @@ export function visitorsAddress(network: string): string {
 }
 
 /**
- * A range as HAProxy is to match it where visitors come over both families. Its rules for IPv4 ranges match addresses
- * of IPv6 too, with the IPv4 address that stands in them: 2002:c000:201::1 of a stranger is 192.0.2.1 to them. As a
- * part of ::ffff:0:0/96 a range matches IPv4 alone.
+ * A range as HAProxy is to match it where visitors come over both families. Its rules for IPv4 ranges look
+ * into some addresses of IPv6 too. As a part of ::ffff:0:0/96 a range matches IPv4 alone.
  */
 export function matchedRange(range: string): string {
   if (range.includes(":")) return range;

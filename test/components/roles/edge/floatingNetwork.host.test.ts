@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { floatingNetworkSetup } from "../../../../components/roles/edge/floatingNetwork";
+import { haproxyConfig } from "../../../../components/roles/edge/haproxy";
 import { matchedRange, visitorsAddress } from "../../../../components/roles/edge/ipv6Addresses";
 import { shellcheck } from "../../../support/shellcheck";
 import { inDebian13, whyNoDebian13 } from "./support/debian13";
+import { withCdn } from "./support/options";
 
 const addresses = ["2001:db8:2:1::1", "2001:db8:2:2::1"];
 
@@ -82,6 +84,9 @@ describe("the address of a floating IPv6 network", () => {
   it("is no part of a range of IPv4 that HAProxy matches", () => {
     assert.equal(matchedRange("192.0.2.0/28"), "::ffff:192.0.2.0/124");
     assert.equal(matchedRange("2001:db8::/32"), "2001:db8::/32");
+    const config = haproxyConfig({ ...withCdn, ipv6: true });
+    assert.match(config, /[ "]::ffff:192\.0\.2\.0\/124/);
+    assert.doesNotMatch(config, /[ "]192\.0\.2\.0\/28/);
   });
 });
 

@@ -4,10 +4,8 @@ import { ending, standIns } from "./standIns";
 /** Visitors of both families, over HTTP and HTTPS, behind a CDN and without one, and an ACME server. */
 export const ipv6Scenario = `${standIns}
 VISITOR, STRANGER, CDN = "2001:db8:1:1::5", "2001:db8:9::1", "2001:db8:7::7"
-# Its first 48 bits are those of a range of IPv4: 192.0.2.1.
-DISGUISED = "2002:c000:201::1"
 FLOATING = "2001:db8:2:1::1"
-for address in [VISITOR, STRANGER, CDN, DISGUISED, FLOATING]:
+for address in [VISITOR, STRANGER, CDN, FLOATING]:
     subprocess.run(["ip", "address", "add", address + "/128", "dev", "lo", "nodad"], check=True)
 for address in ["10.9.0.1", "192.0.2.1"]:
     subprocess.run(["ip", "address", "add", address + "/32", "dev", "lo"], check=True)
@@ -45,7 +43,6 @@ asks = {
     "CDN": [CDN, FLOATING, "/page", told],
     "CDN, IPv4": ["192.0.2.1", EDGE, "/page", told],
     "around the CDN": [STRANGER, FLOATING, "/page", told],
-    "disguised": [DISGUISED, FLOATING, "/page", told],
 }
 # It listens while it asks for a certificate.
 Node("certbot", EDGE, 8407).start()
