@@ -119,7 +119,7 @@ print(json.dumps([reason_of(said["unreachable"]), retry_after_of(said["limited"]
     await world.startAuthority();
     await until(async () => (await status(first)).up === true);
     await until(async () => (await status(second)).up === true);
-    assert.equal(await serving(first), await serving(second));
+    await until(async () => (await serving(first)) === (await serving(second)));
     const text = await first.succeed("openssl x509 -noout -text -in /etc/platform/secrets/issued.pem");
     assert.match(text, /DNS:www\.example\.com, DNS:shop\.example\.com/);
     assert.match(text, /NIST CURVE: P-256/);
