@@ -124,7 +124,8 @@ print(json.dumps([reason_of(said["unreachable"]), retry_after_of(said["limited"]
     assert.match(text, /DNS:www\.example\.com, DNS:shop\.example\.com/);
     assert.match(text, /NIST CURVE: P-256/);
     assert.match(await first.succeed("stat -c '%U %a' /etc/platform/secrets/issued.pem"), /^root 600$/m);
-    assert.equal(await visit("http://www.example.com/a?b=1"), "308 https://www.example.com/a?b=1");
+    const sent = "308 https://www.example.com/a?b=1";
+    await until(async () => (await visit("http://www.example.com/a?b=1")) === sent);
     assert.equal(await visit("https://www.example.com/a"), "200 ");
     assert.match(await visit(`http://www.example.com/.well-known/acme-challenge/nobody-asked`), /^50[23] $/);
   });
