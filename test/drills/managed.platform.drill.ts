@@ -1,5 +1,4 @@
-// Hetzner's load balancer before the pair: pages come through it with the visitor's own address, a load balancer and an
-// application node lose their power under load, and it is taken away again.
+// Hetzner's load balancer before the pair: pages with the visitor's own address, machines without power under load.
 import assert from "node:assert/strict";
 import { api, eventually, fromInternet, must, servers } from "../e2e/support/cloud";
 import { up, virtualIp } from "../e2e/support/platform";

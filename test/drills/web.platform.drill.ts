@@ -1,5 +1,4 @@
-// Web servers come between load balancers and application nodes under load, answer from their cache and with files of
-// the object store, forget what they keep when a release comes, and leave again.
+// Web servers come between under load, answer from cache and object store, forget on a release, and leave again.
 import assert from "node:assert/strict";
 import { fromInternet, must, servers } from "../e2e/support/cloud";
 import { describeLoad, startLoad } from "../e2e/support/load";
