@@ -1,7 +1,6 @@
 // A stack of the real engine with the unmodified providers, which reach one local cloud and nothing else.
-import { dirname } from "node:path";
-import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import { ensurePulumiHome } from "../../toolchain/pulumiHome";
+import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { stackIn } from "./programStack";
 
 export interface HcloudStackOptions {
   readonly stackName: string;
@@ -17,26 +16,19 @@ export interface HcloudStackOptions {
   readonly pollInterval?: string;
 }
 
-/** Opens it, without a resource when its folder is empty. @throws as {@link ensurePulumiHome} does */
+/** Opens it, without a resource when its folder is empty. @throws as {@link stackIn} does */
 export async function hcloudStack(options: HcloudStackOptions): Promise<Stack> {
-  const { stackName, projectName, program = async () => undefined, folder, endpoint } = options;
-  const home = await ensurePulumiHome((line) => console.error(line));
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName, projectName, program },
-    {
-      workDir: folder,
-      pulumiCommand: await PulumiCommand.get({ root: dirname(dirname(home.bin)) }),
-      envVars: {
-        ...home.env,
-        PULUMI_BACKEND_URL: `file://${folder}?metadata=skip`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        PULUMI_PARALLEL: "32",
-        // Both halves of the provider, so that nothing can reach the real API (HC-P1).
-        HCLOUD_ENDPOINT: endpoint,
-        HETZNER_ENDPOINT: endpoint,
-      },
+  const { folder, endpoint, ...named } = options;
+  const stack = await stackIn(folder, {
+    ...named,
+    env: {
+      PULUMI_BACKEND_URL: `file://${folder}?metadata=skip`,
+      PULUMI_PARALLEL: "32",
+      // Both halves of the provider, so that nothing can reach the real API (HC-P1).
+      HCLOUD_ENDPOINT: endpoint,
+      HETZNER_ENDPOINT: endpoint,
     },
-  );
+  });
   await stack.setAllConfig({
     "hcloud:endpoint": { value: endpoint },
     "hcloud:endpointHetzner": { value: endpoint },
