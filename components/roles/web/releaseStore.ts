@@ -95,7 +95,7 @@ in_store() {
 }
 `;
 
-/** Older ones go, but for the one that this machine answers with. */
+/** Older ones go, but for the one that this machine answers with, and the new one: another machine's clock may be ahead. */
 export const toStore = `if [ "$command" = publish ]; then
   require_store
   if in_store; then die "release $id of $site is in the object store already: give the new one another ID"; fi
@@ -107,7 +107,7 @@ export const toStore = `if [ "$command" = publish ]; then
   rm -rf "$folder/.new"
   lists >"$folder/.ids" || away
   while read -r old; do
-    [ "$old" = "$(current)" ] || ask purge "$there/$old" || away
+    [[ "$old" = "$(current)" || "$old" = "$id" ]] || ask purge "$there/$old" || away
   done < <(tail -n +$((kept + 1)) "$folder/.ids")
   echo "$id of $site is in the object store"
   exit

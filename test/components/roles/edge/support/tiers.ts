@@ -124,7 +124,8 @@ def ask(address, certificate=None, encrypted=True):
 entrances = {address: machine for machine, address in world["listening"].items()}
 result["shown"] = [until(lambda: serves(address) is not None) for address in entrances]
 false_web = Impostor(*world["falseWeb"]) if world["web"] else None
-result["ready"] = until(edge_ready)
+# Machines count as ready until they are first asked: a visitor of that moment may come too early to Traefik's routes.
+result["ready"] = until(edge_ready) and until(lambda: visit()[0] == 200)
 status, content = visit()
 result["page"] = [status, json.loads(content)] if status == 200 else [status, content.decode()]
 result["asked"] = {
