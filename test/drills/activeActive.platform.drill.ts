@@ -5,7 +5,7 @@ import { eventually, settings } from "../e2e/support/cloud";
 import { up } from "../e2e/support/platform";
 import { type OpenLoopResult, seenBetween } from "./failover/outage";
 import { beginFault, endAllFaults, endFault } from "./failover/pair";
-import { visitors } from "./failover/rounds";
+import { visitors } from "./failover/visitors";
 import { drillNumbers } from "./support/record";
 
 const rounds = Number(process.env.DRILL_ROUNDS ?? 5);

@@ -90,6 +90,7 @@ describe("drill: changes under visitors", function () {
     let [made, report]: [Made[], VisitorsReport] = [[], visitors.seen()];
     try {
       made = await makeAll(kinds, visitors);
+      console.log(`      all made; visitors go on until there are ${leastRequests} requests`);
       await visitors.until(leastRequests);
       report = await visitors.stop();
     } finally {

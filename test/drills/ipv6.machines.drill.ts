@@ -1,6 +1,5 @@
 // The load balancer that visitors of both families come to loses power, again and again: a pair of its own before two web servers.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { execa } from "execa";
 import type { FaultStatus } from "../../localcloud/src/contract/control";
 import { askControl } from "../../localcloud/src/control/socket";
@@ -9,10 +8,10 @@ import { enterArguments } from "../../localcloud/src/machines/guest";
 import { ipv6Works } from "../../localcloud/src/network/forwarding";
 import { namesOf } from "../../localcloud/src/settings/names";
 import { ownLab, whyNoMachines } from "../../localcloud/test/machines/lab";
-import { projectRoot } from "../../scripts/localStack";
 import { ExampleCloud } from "../examples/edgeOnly/exampleCloud";
 import { eventually } from "../support/eventually";
 import { median, type OpenLoopResult, seenBetween } from "./failover/outage";
+import { visitors } from "./failover/visitors";
 import { drillNumbers } from "./support/record";
 
 const rounds = Number(process.env.DRILL_ROUNDS ?? 5);
@@ -27,6 +26,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 type Seen = ReturnType<typeof seenBetween>;
 
 const told = ({ failed, requests, gapMs }: Seen) => `failed ${failed} of ${requests}, gap ${gapMs} ms`;
+
+const urlOf = (address: string) => `http://${address.includes(":") ? `[${address}]` : address}/`;
 
 describe("drill: visitors of both families", function () {
   this.timeout("1h");
@@ -78,28 +79,13 @@ describe("drill: visitors of both families", function () {
     return { owner, other };
   }
 
-  /** Visitors of one address, who wait for nobody. @returns what ends them */
-  function visitors(address: string): () => Promise<OpenLoopResult> {
-    const url = `http://${address.includes(":") ? `[${address}]` : address}/`;
-    const client = join(__dirname, "failover", "openLoop.ts");
-    const node = [process.execPath, "--import", "tsx", client, url, "10", "5000"];
-    const running = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], {
-      cwd: projectRoot,
-      maxBuffer: 1e9,
-    });
-    return async () => {
-      running.kill("SIGTERM");
-      return JSON.parse((await running).stdout) as OpenLoopResult;
-    };
-  }
-
   /** @returns what was seen while one machine was off, of each family, and after it came back */
   async function losesPower(): Promise<{
     readonly during: readonly Seen[];
     readonly after: readonly Seen[];
   }> {
     const { owner, other } = await untilWhole();
-    const stops = addresses.map(visitors);
+    const stops = addresses.map((address) => visitors(urlOf(address), namesOf(settings).internet));
     await pause(4000);
     const broken = Date.now();
     let healed = broken;

@@ -4,7 +4,7 @@ import { api, eventually, fromInternet, must, servers } from "../e2e/support/clo
 import { up, virtualIp } from "../e2e/support/platform";
 import { type Seen, seenBetween } from "./failover/outage";
 import { beginFault, endAllFaults, endFault } from "./failover/pair";
-import { visitors } from "./failover/rounds";
+import { visitors } from "./failover/visitors";
 import { drillNumbers } from "./support/record";
 
 const rounds = Number(process.env.DRILL_ROUNDS ?? 3);

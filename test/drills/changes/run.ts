@@ -33,14 +33,17 @@ export async function startVisitors(
   const site = { url, address, trusted: await readFile(rootsPath, "utf8"), patienceMs };
   const running = runOutside(join(__dirname, "visitors.ts"), site, manners);
   const seen = () => JSON.parse(running.said().at(-1) ?? '{"byManner":{},"latestMs":0}') as VisitorsReport;
+  let gone = false;
+  const goes = () => {
+    gone = true;
+  };
+  running.ended.then(goes, goes);
   const visitors: Visitors = {
     seen,
     until: async (requests) => {
-      await eventually(
-        `${requests} requests`,
-        3600,
-        async () => sumOf(seen()).requests >= requests || undefined,
-      );
+      const enough = () => sumOf(seen()).requests >= requests;
+      await eventually(`${requests} requests`, 3600, async () => enough() || gone || undefined);
+      if (!enough()) throw new Error(`the visitors ended before ${requests} requests`);
     },
     stop: async () => {
       running.signal("SIGTERM");

@@ -1,5 +1,6 @@
 // Visitors of several kinds who wait for nobody. Runs as a process of its own inside the namespace of the outside
 // client until SIGTERM, and tells each second what they saw so far: visitors.ts SITE MANNERS, both as JSON
+import { whenStopped } from "../../e2e/support/visitorProcess";
 import { type Asker, askerOf, type Site } from "./askers";
 import { type Manner, nameOf, type Outcome, Tally, type VisitorsReport } from "./tally";
 
@@ -66,11 +67,9 @@ async function visitAs(
 }
 
 async function main([site = "{}", manners = "[]"]: readonly string[]): Promise<void> {
-  const stop = new AbortController();
-  process.on("SIGTERM", () => stop.abort());
   const { url, ...rest } = JSON.parse(site) as Omit<Site, "url"> & { readonly url: string };
   const tell = (report: VisitorsReport) => void process.stdout.write(`${JSON.stringify(report)}\n`);
-  const last = await visit({ ...rest, url: new URL(url) }, JSON.parse(manners), stop.signal, tell);
+  const last = await visit({ ...rest, url: new URL(url) }, JSON.parse(manners), whenStopped(), tell);
   process.stdout.write(`${JSON.stringify(last)}\n`, () => process.exit());
 }
 

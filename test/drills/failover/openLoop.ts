@@ -2,6 +2,7 @@
 // of the one before. Runs as a process of its own inside the namespace of the outside client until SIGTERM:
 // openLoop.ts URL INTERVAL_MS PATIENCE_MS
 import * as http from "node:http";
+import { whenStopped } from "../../e2e/support/visitorProcess";
 import type { OpenLoopResult, Probe } from "./outage";
 
 /** One visitor, who goes away when nothing has come after his patience. */
@@ -61,9 +62,7 @@ export async function openLoop(
 }
 
 async function main([url = "", intervalMs, patienceMs]: readonly string[]): Promise<void> {
-  const stop = new AbortController();
-  process.on("SIGTERM", () => stop.abort());
-  const result = await openLoop(url, Number(intervalMs), Number(patienceMs), stop.signal);
+  const result = await openLoop(url, Number(intervalMs), Number(patienceMs), whenStopped());
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
 }
 

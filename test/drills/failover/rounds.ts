@@ -1,35 +1,12 @@
 // One round of one fault, under the eyes of visitors who wait for nobody.
-import { join } from "node:path";
-import { execa } from "execa";
-import { namesOf } from "../../../localcloud/src/settings/names";
-import { projectRoot } from "../../../scripts/localStack";
-import { settings } from "../../e2e/support/cloud";
 import { delayMoves } from "./apiTimes";
 import type { Broken, FailoverFault } from "./fault";
 import { type OpenLoopResult, seenBetween, servedAgainMs } from "./outage";
 import { assignments, endAllFaults, untilWhole } from "./pair";
 import type { ApiTimes, Round } from "./report";
-
-const intervalMs = 10;
-
-/** As long as a browser's user waits, and longer than a lost first packet takes to be sent again. */
-const patienceMs = 5000;
+import { visitors } from "./visitors";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Starts the visitors. @returns what ends them, and answers what they saw */
-export function visitors(url: string): () => Promise<OpenLoopResult> {
-  const client = join(__dirname, "openLoop.ts");
-  const node = [process.execPath, "--import", "tsx", client, url, String(intervalMs), String(patienceMs)];
-  const running = execa("ip", ["netns", "exec", namesOf(settings).internet, ...node], {
-    cwd: projectRoot,
-    maxBuffer: 1e9,
-  });
-  return async () => {
-    running.kill("SIGTERM");
-    return JSON.parse((await running).stdout) as OpenLoopResult;
-  };
-}
 
 /** Times of one round, in ms since 1970. */
 interface Times {

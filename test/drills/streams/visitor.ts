@@ -2,11 +2,13 @@
 // as a process of its own inside the namespace of the outside client: visitor.ts SITE STREAMS, both as JSON. Prints
 // `open` once all three are, then what became of each as JSON.
 
+import { whenStopped } from "../../e2e/support/visitorProcess";
 import { type Outcome, type Outcomes, streamNames } from "./outcome";
 import { events, type Site, type Streams, upload } from "./requests";
 import { webSocket } from "./webSocket";
 
 async function main([site = "{}", streams = "{}"]: readonly string[]): Promise<void> {
+  whenStopped();
   const { url, ...rest } = JSON.parse(site) as Omit<Site, "url"> & { readonly url: string };
   const at: Site = { ...rest, url: new URL(url) };
   const asked = JSON.parse(streams) as Streams;

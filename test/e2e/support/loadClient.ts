@@ -3,6 +3,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { LookupFunction } from "node:net";
+import { whenStopped } from "./visitorProcess";
 
 export interface LoadResult {
   readonly requests: number;
@@ -138,7 +139,9 @@ async function main(args: readonly string[]): Promise<LoadResult> {
   const [url = "", connections = "8", limit = "10", body] = args;
   const count = limit.endsWith("x") ? Number(limit.slice(0, -1)) : Number.POSITIVE_INFINITY;
   let deadline = Date.now() + (limit.endsWith("x") ? 300_000 : Number(limit) * 1000);
-  process.on("SIGTERM", () => (deadline = 0));
+  whenStopped().addEventListener("abort", () => {
+    deadline = 0;
+  });
   const tally = new Tally();
   let asked = 0;
   const visitor = async () => {
