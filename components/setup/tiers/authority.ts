@@ -1,6 +1,5 @@
-import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createECDH, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
 import { type Certified, certificate, type Signer, type TierMachine } from "./certificate";
-import { integer, objectId, octets, pem, sequence } from "./der";
 
 /** All by which a machine is known to the others. */
 export interface MachineAuthority {
@@ -28,8 +27,7 @@ export interface MachineAuthority {
  * certificate that ed25519 has signed. Neither of the two ends by itself (RFC 5280 4.1.2.5): what is short-lived are
  * the certificates below.
  *
- * The certificates are written here and not by a library, because they need five extensions and the one primitive that
- * Node has; OpenSSL, Go and Node judge them in the tests.
+ * OpenSSL, Go and Node judge the certificates in the tests.
  *
  * @param seed 32 random bytes, base64. Secret
  * @throws when the seed has another length
@@ -41,7 +39,7 @@ export function machineAuthority(seed: string, machine: TierMachine): MachineAut
   return {
     certificate: rootCertificate(root, by),
     issuer: {
-      certificate: pem("CERTIFICATE", certificate(issuer, by, { issuersBelow: 0, permitted: machine })),
+      certificate: certificate(issuer, by, { issuersBelow: 0, permitted: machine }),
       key: issuerKey.export({ format: "pem", type: "pkcs8" }).toString(),
     },
   };
@@ -54,7 +52,7 @@ export function authorityCertificate(seed: string, machine: TierMachine): string
 }
 
 function rootCertificate(root: Certified, by: Signer): string {
-  return pem("CERTIFICATE", certificate(root, by, { issuersBelow: 1 }));
+  return certificate(root, by, { issuersBelow: 1 });
 }
 
 function rootOf(seed: string, { hostname }: TierMachine) {
@@ -71,23 +69,24 @@ function derived(seed: string, purpose: string, bytes: number): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "", `hetzner-platform: ${purpose}`, bytes));
 }
 
-/** RFC 8410, section 7. */
+/** What stands before the seed in a private key's DER (RFC 8410, section 7). */
+const ed25519Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
+
 function ed25519(seed: Buffer): KeyObject {
-  const der = sequence(integer(Buffer.from([0])), sequence(objectId("1.3.101.112")), octets(octets(seed)));
-  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return createPrivateKey({ key: Buffer.concat([ed25519Prefix, seed]), format: "der", type: "pkcs8" });
 }
 
 const p256Order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
-/** 16 bytes more than the order has leave no number more likely than others (FIPS 186-5, A.2.1); form: RFC 5915. */
+/** 16 bytes more than the order has leave no number more likely than others (FIPS 186-5, A.2.1). */
 function p256(random: Buffer): KeyObject {
   const scalar = (BigInt(`0x${random.toString("hex")}`) % (p256Order - 1n)) + 1n;
   const secret = Buffer.from(scalar.toString(16).padStart(64, "0"), "hex");
-  const curve = objectId("1.2.840.10045.3.1.7");
-  const der = sequence(
-    integer(Buffer.from([0])),
-    sequence(objectId("1.2.840.10045.2.1"), curve),
-    octets(sequence(integer(Buffer.from([1])), octets(secret))),
+  const curve = createECDH("prime256v1");
+  curve.setPrivateKey(secret);
+  const point = curve.getPublicKey().subarray(1);
+  const [x = "", y = "", d = ""] = [point.subarray(0, 32), point.subarray(32), secret].map((part) =>
+    part.toString("base64url"),
   );
-  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return createPrivateKey({ key: { kty: "EC", crv: "P-256", d, x, y }, format: "jwk" });
 }

@@ -1,6 +1,5 @@
 import type { Probe } from "../status";
 import { type CompleteSetup, completeSetup, type SetupFile } from "../types";
-import { authorityCertificate, machineAuthority } from "./authority";
 import type { TierMachine } from "./certificate";
 import { renewPath, tierFiles } from "./paths";
 import {
@@ -60,8 +59,12 @@ export function tierSetup(identity: TierIdentity): CompleteSetup {
   });
 }
 
+/** What writes certificates is loaded where there are some: it would be a fiftieth of what each program takes to start. */
+const authorities = () => require("./authority") as typeof import("./authority");
+
 /** The machine's own issuer, and the authorities of those that it speaks with. */
 function trustFiles({ machine, servers, clients, seed }: TierIdentity): SetupFile[] {
+  const { authorityCertificate, machineAuthority } = authorities();
   const { issuer } = machineAuthority(seed, machine);
   // The machine itself is among them, as it asks itself whether it is well.
   const byName = (machines: readonly TierMachine[]) =>
