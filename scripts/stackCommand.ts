@@ -11,6 +11,8 @@ export const ExitCode = {
   Done: 0,
   /** The platform costs more than its budget. */
   OverBudget: 1,
+  /** Two stacks differ where they must not. */
+  Different: 1,
   /** Wrong arguments, files or configuration, or no answer from the API. */
   Failed: 2,
 } as const;
