@@ -1,4 +1,4 @@
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import type { Stack } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import { platformLabels } from "../components/machine/labels";
 import { shortName } from "../components/stack/parse";
@@ -6,7 +6,7 @@ import type { Progress } from "../toolchain/cacheDir";
 import { type CloudClients, cloudClient } from "./cloudClient";
 import { openDeadLock } from "./deadLock";
 import { leftBehind } from "./leftBehind";
-import { localStack, localStackName, projectRoot } from "./localStack";
+import { openStack } from "./openStack";
 import { endOrphanedPlugins } from "./orphanedPlugins";
 import { repair } from "./repair";
 
@@ -48,10 +48,7 @@ async function cloudsOf(stack: Stack): Promise<CloudClients> {
 }
 
 async function main(name: string): Promise<void> {
-  const stack =
-    name === localStackName
-      ? await localStack()
-      : await LocalWorkspace.selectStack({ stackName: name, workDir: projectRoot });
+  const stack = await openStack(name);
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const repaired = await repairStack(stack, say);
   for (const line of await stillBilled(stack)) say(line);
