@@ -1,0 +1,159 @@
+import { ConcurrentUpdateError, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { problemOfSite, type Site } from "./site";
+
+/**
+ * - `refused`: nothing was changed
+ * - `failed`: `up` has begun and did not come to its end
+ * - `unwell`: everything was changed, and visitors are not served
+ */
+export type Outcome = "previewed" | "done" | "refused" | "failed" | "unwell";
+
+export interface Deployed {
+  readonly outcome: Outcome;
+  /** Number of resources by operation: `{ update: 3, same: 60 }`. */
+  readonly changes: Readonly<Record<string, number>>;
+  readonly reason?: string;
+  readonly seconds: number;
+}
+
+export interface Attempt {
+  readonly stack: Pick<Stack, "exportStack" | "preview" | "up" | "name">;
+  /** What the stack's history says of it. */
+  readonly message: string;
+  readonly policyPacks: readonly string[];
+  /** So long the run of somebody else is waited for. */
+  readonly waitMinutes: number;
+  /** Shows what would change, and changes nothing. */
+  readonly previewOnly: boolean;
+  readonly siteWithinSeconds: number;
+  /** From the outputs. */
+  readonly siteOf: (outputs: Readonly<Record<string, unknown>>) => Site;
+  readonly stopped: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+type Changes = Deployed["changes"];
+
+/** Previews with the policies, changes, and asks the site: each only when the one before was well. Never throws. */
+export async function attempt(how: Attempt): Promise<Deployed> {
+  const began = Date.now();
+  const seconds = () => (Date.now() - began) / 1000;
+  let [outcome, changes]: [Outcome, Changes] = ["refused", {}];
+  try {
+    await whenNothingPends(how);
+    changes = await whenUnlocked(how, () => previewed(how));
+    if (how.previewOnly) return { outcome: "previewed", changes, seconds: seconds() };
+    outcome = "failed";
+    const { outputs, ...made } = await whenUnlocked(how, () => updated(how));
+    changes = made.changes;
+    outcome = "unwell";
+    const reason = await problemOfSite(how.siteOf(outputs), how.siteWithinSeconds);
+    return { outcome: reason === undefined ? "done" : "unwell", changes, reason, seconds: seconds() };
+  } catch (error) {
+    if (error instanceof LockedOut) outcome = "refused";
+    return { outcome, changes, reason: reasonOf(error, how.stopped), seconds: seconds() };
+  }
+}
+
+async function previewed({ stack, policyPacks, stopped, ...how }: Attempt): Promise<Changes> {
+  how.say(`preview of ${stack.name}`);
+  const seen = reader(how.say);
+  const result = await stack
+    .preview({ policyPacks: [...policyPacks], color: "never", onEvent: seen.see, signal: stopped })
+    .catch(seen.fail);
+  return counted(result.changeSummary);
+}
+
+async function updated({ stack, message, policyPacks, stopped, ...how }: Attempt) {
+  how.say(`up of ${stack.name}`);
+  const seen = reader(how.say);
+  const result = await stack
+    .up({ message, policyPacks: [...policyPacks], color: "never", onEvent: seen.see, signal: stopped })
+    .catch(seen.fail);
+  const shown = Object.entries(result.outputs).flatMap(([name, { value, secret }]) =>
+    secret ? [] : [[name, value] as const],
+  );
+  return { changes: counted(result.summary.resourceChanges), outputs: Object.fromEntries(shown) };
+}
+
+/**
+ * Operations that have begun and are not over belong to a run that goes on, or to one that was killed. The engine would
+ * forget those of a killed one and make everything once more.
+ */
+async function whenNothingPends({ stack, waitMinutes, say, stopped }: Attempt): Promise<void> {
+  const deadline = Date.now() + waitMinutes * 60_000;
+  for (let told = false; ; told = true) {
+    const { deployment } = await stack.exportStack();
+    const pending = (deployment as { pending_operations?: unknown[] } | undefined)?.pending_operations ?? [];
+    if (pending.length === 0 || stopped.aborted) return;
+    if (Date.now() > deadline)
+      throw new LockedOut(
+        `a run of this stack has begun ${pending.length} operations and not ended them. If it was killed: npm run repair -- ${stack.name}`,
+      );
+    if (!told) say(`waits for ${pending.length} operations of another run`);
+    await pause();
+  }
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5000));
+
+/** Waits for the run of somebody else, and says whose lock it is. @throws when it is not over in time */
+async function whenUnlocked<T>({ waitMinutes, say, stopped }: Attempt, run: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + waitMinutes * 60_000;
+  for (let told = false; ; told = true) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isLocked(error) || stopped.aborted) throw error;
+      if (Date.now() > deadline)
+        throw new LockedOut(`another run has the stack for ${waitMinutes} minutes: ${lockText(error)}`);
+      if (!told) say(`waits for another run: ${lockText(error)}`);
+      await pause();
+    }
+  }
+}
+
+/** Somebody else's run did not come to its end while we waited: ours has not begun. */
+class LockedOut extends Error {}
+
+const isLocked = (error: unknown): error is ConcurrentUpdateError => error instanceof ConcurrentUpdateError;
+
+/** The engine's words, without what the command printed besides. */
+function lockText({ message }: Error): string {
+  const line = message.split("\n").find((text) => /lock|conflict/i.test(text)) ?? message;
+  return line.replace(/^.*?error: /, "").trim();
+}
+
+/** Shows what the engine does, and keeps what it says is wrong. */
+function reader(say: (line: string) => void) {
+  const wrong: string[] = [];
+  const see = ({ diagnosticEvent, policyEvent, resOutputsEvent }: EngineEvent) => {
+    const text = diagnosticEvent?.message.trim() ?? "";
+    if (diagnosticEvent?.severity === "error") wrong.push(text);
+    else if (diagnosticEvent?.severity.startsWith("info") || diagnosticEvent?.severity === "warning")
+      say(text);
+    if (policyEvent !== undefined) {
+      const violation = `policy ${policyEvent.policyName}: ${policyEvent.message.trim()}`;
+      if (policyEvent.enforcementLevel === "mandatory") wrong.push(violation);
+      else say(violation);
+    }
+    const done = resOutputsEvent?.metadata;
+    if (done !== undefined && done.op !== "same") say(`${done.op} ${done.urn.split("::").at(-1)}`);
+  };
+  const fail = (error: unknown): never => {
+    if (isLocked(error) || wrong.length === 0) throw error;
+    throw new Error(wrong.join("\n\n"));
+  };
+  return { see, fail };
+}
+
+function counted(changes: Readonly<Record<string, number | undefined>> | undefined): Changes {
+  return Object.fromEntries(
+    Object.entries(changes ?? {}).flatMap(([op, count]) => (count ? [[op, count]] : [])),
+  );
+}
+
+function reasonOf(error: unknown, stopped: AbortSignal): string {
+  if (stopped.aborted) return "it was stopped";
+  return error instanceof Error ? error.message : String(error);
+}
