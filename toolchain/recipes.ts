@@ -19,6 +19,7 @@ export const toolNames = [
   "minio",
   "pebble",
   "component-sdk",
+  "actionlint",
 ] as const;
 
 /** Name of a built program. */
@@ -124,6 +125,7 @@ export const recipes: Readonly<Record<ToolName, Recipe>> = {
   pebble: { module: "pebble", package: "github.com/letsencrypt/pebble/v2/cmd/pebble" },
   // The vendor's language hosts write SDKs, and none that can is a published module.
   "component-sdk": { module: "sdk", package: "." },
+  actionlint: { module: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
 };
 
 /** `RELEASE.2025-09-07T16-13-09Z` is `2025-09-07T16:13:09Z`. */
@@ -144,4 +146,5 @@ export const toolMinutes: Readonly<Record<ToolName, number>> = {
   minio: 4,
   pebble: 0.5,
   "component-sdk": 1,
+  actionlint: 0.2,
 };
