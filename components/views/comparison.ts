@@ -1,4 +1,4 @@
-import type { PlatformSettings } from "../stack/settings";
+import type { PlatformSettings } from "../presets/settings";
 
 /** A setting that two stacks have differently; undefined where one of them lacks it. */
 export interface Difference {
