@@ -1,5 +1,3 @@
-import type { PlatformSettings } from "../presets/settings";
-
 /** A setting that two stacks have differently; undefined where one of them lacks it. */
 export interface Difference {
   /** `app.services.web.image`. */
@@ -38,8 +36,8 @@ export const usualDifferences: readonly string[] = [
  * @example compareSettings(loadStackFile("qa"), loadStackFile("prod"))
  */
 export function compareSettings(
-  left: PlatformSettings,
-  right: PlatformSettings,
+  left: object,
+  right: object,
   allowed: readonly string[] = usualDifferences,
 ): readonly Difference[] {
   const [ofLeft, ofRight] = [leavesOf(left), leavesOf(right)];
