@@ -37,6 +37,7 @@ const command = new Command("npm run deploy --")
     `
 DEPLOY_WEBHOOK, where set, is told how it ended: {"text": ...}, as Slack and Mattermost take it. In GitHub Actions the
 summary of the job has the same words. The stack's history keeps who deployed which commit: pulumi stack history.
+PLATFORM_DEPLOY_ANYWAY, with a reason, deploys outside of the stack's deployWindow; the history keeps the reason.
 Ctrl-C and SIGTERM let the engine come to an orderly end.
 
 Exit code: 0 done, 1 refused before anything was changed, 2 failed, perhaps in part, 3 changed, but the site does not
@@ -73,6 +74,8 @@ async function deployed(
   say: Attempt["say"],
 ): Promise<Deployed> {
   const stack = await openStack(name);
+  // Outside of the stack's window the preview is refused already.
+  if (options.preview !== true) stack.workspace.envVars.PLATFORM_DEPLOY_WINDOW = "strict";
   return attempt({
     ...{ stack, message, say, stopped: whenTold(say) },
     policyPacks: options.policyPack,

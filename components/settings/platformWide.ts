@@ -1,3 +1,4 @@
+import type { DeployWindow } from "./deployWindow";
 import type { DnsSettings } from "./dns";
 import type { TierTraffic } from "./mutualTls";
 import type { UserRoleSettings } from "./userRole";
@@ -28,6 +29,8 @@ export interface PlatformWide {
   readonly roles?: Readonly<Record<string, UserRoleSettings>>;
   /** Highest monthly sum in EUR without VAT that `up` accepts; undefined: no limit. */
   readonly budgetEur: number | undefined;
+  /** Hours in which `up` changes the stack. @default - any time */
+  readonly deployWindow?: DeployWindow | undefined;
   /** A machine that does more than one kind of work is refused. @default - as the preset says */
   readonly strictRoles?: boolean | undefined;
   /** Databases, volumes and addresses are protected against deletion. */

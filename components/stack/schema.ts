@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defaultImage } from "../machine/context";
 import { presetSchema } from "../presets/schema";
+import { deployWindowSchema } from "../settings/deployWindow";
 import { dnsSchema } from "../settings/dns";
 import { amount, choice, flag, hostName, isLabel, text } from "../settings/leaves";
 import { mutualTlsShape } from "../settings/mutualTls";
@@ -89,6 +90,7 @@ export const stackSchema = z.strictObject({
     .describe("Highest monthly sum in EUR without VAT that up accepts; 0: no limit")
     .default(0)
     .transform((limit) => (limit === 0 ? undefined : limit)),
+  deployWindow: deployWindowSchema,
   protect: flag()
     .describe(
       "Network, addresses, volume, storage box, database and storage machine cannot be deleted until this is false; needs failoverToken",

@@ -4,6 +4,7 @@ import type { OffsiteCredentials } from "../settings/offsiteCredentials";
 import { SettingsError, type SettingsProblem } from "../settings/problems";
 import { BudgetError, requireBudget } from "../views/budget";
 import { hetznerProblems, isOwnEndpoint } from "./adminAccess";
+import { ClosedWindowError, windowWarning } from "./openWindow";
 import { type ParsedPlatform, parsePlatform } from "./parse";
 import { plainValue } from "./rawValues";
 import { namedSecrets, secretKeys } from "./schema";
@@ -33,10 +34,10 @@ export interface StackSecrets {
 
 /**
  * The configuration of the running stack. Call it before any resource is registered: nothing is created when
- * a value is wrong or the platform costs more than its budget.
+ * a value is wrong, the platform costs more than its budget, or it is outside of its window.
  *
  * @throws pulumi.RunError, which the engine shows without a stack trace; its cause is a SettingsError with every
- * mistake, or a BudgetError
+ * mistake, a BudgetError, or a ClosedWindowError
  */
 export function readStackConfig(): ParsedPlatform & { readonly secrets: StackSecrets } {
   const config = new pulumi.Config();
@@ -53,6 +54,8 @@ export function readStackConfig(): ParsedPlatform & { readonly secrets: StackSec
     const { settings, plan } = parsePlatform(raw, stack, known);
     requireBuilt(settings, plan.roles);
     requireBudget(settings, plan);
+    const warning = windowWarning(settings.deployWindow, thisRun());
+    if (warning !== undefined) void pulumi.log.warn(warning);
     return { settings, plan };
   });
   const accessKeyId = config.getSecret("offsiteAccessKeyId");
@@ -94,13 +97,20 @@ function roleSecrets(config: pulumi.Config): StackSecrets["ofRoles"] {
   return Object.fromEntries(given);
 }
 
+function thisRun() {
+  const { PLATFORM_DEPLOY_ANYWAY: anyway, PLATFORM_DEPLOY_WINDOW: window } = process.env;
+  return { moment: new Date(), isPreview: pulumi.runtime.isDryRun(), anyway, isStrict: window === "strict" };
+}
+
+const told = [SettingsError, BudgetError, ClosedWindowError] as const;
+
 // A mistake in a file is no crash of the program: the trace would only hide the list.
 function withoutStackTrace<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof SettingsError || error instanceof BudgetError)) throw error;
-    throw Object.assign(new pulumi.RunError(error.message), { cause: error });
+    const isTold = told.some((kind) => error instanceof kind);
+    throw isTold ? Object.assign(new pulumi.RunError((error as Error).message), { cause: error }) : error;
   }
 }
 

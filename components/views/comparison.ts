@@ -23,7 +23,7 @@ export const usualDifferences: readonly string[] = [
     "network.*",
     "network.subnets.*",
   ],
-  ...["budgetEur", "protect", "bakedImages.*", "virtualIp", "secrets.*"],
+  ...["budgetEur", "protect", "deployWindow.*", "bakedImages.*", "virtualIp", "secrets.*"],
   ...["serverType", "vcpus", "memoryGb", "cpu", "diskGb", "count", "volumeGb"].map((size) => `*.${size}`),
   ...["storage.bulkGb", "storage.backup.retentionDays", "storage.logRetentionDays", "edge.acme.directory"],
   ...["image", "replicas", "memoryMb", "host", "hosts"].map((of) => `app.services.*.${of}`),

@@ -9,12 +9,22 @@ export interface Origin {
   readonly revision: string;
   /** Page of the run at the CI service. */
   readonly run?: string;
+  /** Why it could not wait for the stack's window. @default - it had not to */
+  readonly anyway?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** As GitHub Actions and GitLab say it in their jobs' environment; elsewhere the user and the checkout's commit. */
+/**
+ * As CI services say it in the environment of their jobs; elsewhere the user and the checkout's commit.
+ */
 export function originOf(env: Environment = process.env): Origin {
+  const { PLATFORM_DEPLOY_ANYWAY: anyway } = env;
+  return { ...whoAndWhat(env), ...(anyway && { anyway }) };
+}
+
+/** GitHub Actions and GitLab are known. */
+function whoAndWhat(env: Environment): Origin {
   if (env.GITHUB_ACTIONS === "true") {
     const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_REF_TYPE, GITHUB_REF_NAME } = env;
     const revision = GITHUB_REF_TYPE === "tag" ? GITHUB_REF_NAME : env.GITHUB_SHA;
@@ -29,8 +39,10 @@ export function originOf(env: Environment = process.env): Origin {
 }
 
 /** What the stack's history keeps of an update: `v1.4.2 by ada, https://...`. */
-export function originText({ who, revision, run }: Origin): string {
-  return `${/^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 12) : revision} by ${who}${run === undefined ? "" : `, ${run}`}`;
+export function originText({ who, revision, run, anyway }: Origin): string {
+  const short = /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 12) : revision;
+  const parts = [`${short} by ${who}`, run, anyway && `anyway: ${anyway}`];
+  return parts.filter((part) => part !== undefined && part !== "").join(", ");
 }
 
 function checkedOut(): string {

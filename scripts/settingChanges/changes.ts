@@ -160,6 +160,11 @@ export const settingChanges: readonly SettingChange[] = [
     note: "the agents of both balancers restart, HAProxy or nginx reloads; `hcloud:token` does the same while there is none",
   },
   { path: "budgetEur", value: 1000 },
+  {
+    path: "deployWindow",
+    value: { days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], from: "00:00", until: "00:00" },
+    note: "refuses every up outside of it",
+  },
   { path: "protect", value: true, note: "locks, nothing else" },
   { path: "acceptChange", value: ["storage.bucket=app"], note: "opens the way for exactly this value" },
 ];

@@ -43,6 +43,15 @@ export const edgeChanges: readonly SettingChange[] = [
     value: "https://acme-staging-v02.api.letsencrypt.org/directory",
     note: "a new certificate is asked for at once; the old one serves until it has come, then visitors notice nothing",
   },
+  {
+    path: "edge.acme.challenge",
+    value: "dns",
+    with: [
+      ["dns.zone", "example.com"],
+      ["dnsToken", "d".repeat(64)],
+    ],
+    note: "certbot is told another way to prove the names; the certificate serves on, and the next renewal goes the new way",
+  },
   { path: "edge.acme.email", value: "ops@example.com" },
   {
     path: "edge.balance",

@@ -121,6 +121,7 @@ function platformProgram(wanted: Wanted, endpoint: string, ssh: SshServer, priva
       apiToken: typeof values.failoverToken === "string" ? values.failoverToken : TOKEN,
       apiEndpoint: endpoint,
       secrets: values.secrets as Readonly<Record<string, string>> | undefined,
+      ...(typeof values.dnsToken === "string" && { roleSecrets: { dnsToken: values.dnsToken } }),
       ...(offsite !== undefined && { offsiteCredentials: { accessKeyId: "id", secretAccessKey: "key" } }),
     };
     new Platform(name, args, { aliases: [...aliases] });

@@ -35,6 +35,18 @@ describe("who deploys what", () => {
     });
   }
 
+  it("says why it could not wait", () => {
+    const text = originText(originOf({ ...github, PLATFORM_DEPLOY_ANYWAY: "the shop is down" }));
+    assert.match(
+      text,
+      /, https:\/\/github\.example\/shop\/infra\/actions\/runs\/7, anyway: the shop is down$/,
+    );
+    assert.equal(
+      originText(originOf({ ...github, PLATFORM_DEPLOY_ANYWAY: "" })),
+      originText(originOf(github)),
+    );
+  });
+
   it("is the user and the commit anywhere else", () => {
     assert.match(originText(originOf({})), /^[0-9a-f]{7,}(-dirty)? by \S+@\S+$/);
   });
