@@ -58,6 +58,7 @@ describe("Pulumi.yaml", () => {
       "strictRoles",
       "roles",
       ...sections,
+      "deployWindow",
       "acceptChange",
       ...secretKeys,
       "secrets",
