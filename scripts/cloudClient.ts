@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
 
-/** A request to the Hetzner API; answers undefined for 404. */
+/** A request to the Hetzner API; answers undefined for what is not there (404), unless something was to be made. */
 export type CloudClient = (
   method: "GET" | "POST" | "DELETE",
   path: string,
@@ -46,7 +46,7 @@ class CloudRefusal extends Error {
 /**
  * A client of one project. What a running action or the rate limit refuses is asked again for up to 3 minutes.
  *
- * @throws with method, path, status and answer for everything but success and 404
+ * @throws with method, path, status and answer for everything but success and what is not there
  */
 export function cloudClient(
   endpoint: string,
@@ -63,7 +63,7 @@ export function cloudClient(
           body: body === undefined ? undefined : JSON.stringify(body),
         });
         const text = await response.text();
-        if (response.status === 404) return undefined;
+        if (response.status === 404 && method !== "POST") return undefined;
         if (!response.ok) {
           throw new CloudRefusal(`${method} ${path}`, response.status, text, passing.includes(codeOf(text)));
         }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { whenSignalled } from "../toolchain/signals";
 import { type Attempt, attempt, type Deployed, type Outcome } from "./deploy/attempt";
 import { noticeText, tell } from "./deploy/notice";
 import { originOf, originText } from "./deploy/origin";
@@ -89,14 +90,12 @@ async function deployed(
   });
 }
 
-/** A second time it is the default again, which ends this process at once. */
 function whenTold(say: Attempt["say"]): AbortSignal {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => {
-      say(`${signal}: the engine comes to its end`);
-      stop.abort();
-    });
+  whenSignalled((signal) => {
+    say(`${signal}: the engine comes to its end`);
+    stop.abort();
+  });
   return stop.signal;
 }
 

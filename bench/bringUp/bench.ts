@@ -4,6 +4,7 @@ import { untilQuiet } from "../../localcloud/bench/quiet";
 import { findDaemon } from "../../localcloud/src/daemon/findDaemon";
 import { localCloudSettings } from "../../localcloud/src/settings/cloud";
 import type { Progress } from "../../toolchain/cacheDir";
+import { whenSignalled } from "../../toolchain/signals";
 import { publish } from "../publish";
 import { reportBringUp } from "./last";
 import { visit } from "./load";
@@ -31,7 +32,7 @@ export async function benchBringUp(options: BringUpOptions): Promise<void> {
     { side: await todaysSide("today, baked images", ["--baked"]), rounds: [] },
   ];
   const stop = () => void downAll(contenders).finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  whenSignalled(stop);
   try {
     await warmUp(contenders, progress);
     for (let round = 1; round <= options.rounds; round++) {

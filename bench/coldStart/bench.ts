@@ -9,6 +9,7 @@ import { spreadText } from "../../localcloud/bench/report";
 import { ratiosOf, spreadOf } from "../../localcloud/bench/statistics";
 import { projectRoot } from "../../scripts/localStack";
 import type { Progress } from "../../toolchain/cacheDir";
+import { whenSignalled } from "../../toolchain/signals";
 import { formerCommit, oldBuild } from "../oldBuild";
 import { publish, table } from "../publish";
 
@@ -82,7 +83,7 @@ async function coldBuild(checkout: string, options: ColdStartOptions, progress: 
     },
   );
   const end = () => void (child.pid === undefined || process.kill(-child.pid, "SIGTERM"));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+  const listensNoMore = whenSignalled(end);
   try {
     const round: Took[] = [];
     for await (const line of createInterface({ input: child.stdout ?? Readable.from([]) })) {
@@ -94,7 +95,7 @@ async function coldBuild(checkout: string, options: ColdStartOptions, progress: 
     if (exitCode !== 0) throw new Error(`the build of ${checkout} ended: ${signal ?? stderr}`);
     return round;
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
+    listensNoMore();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -9,6 +9,7 @@ import { down } from "../../localcloud/src/daemon/down";
 import { requireRootOnLinux, up } from "../../localcloud/src/daemon/up";
 import type { Progress } from "../../toolchain/cacheDir";
 import { ensurePulumiHome } from "../../toolchain/pulumiHome";
+import { whenSignalled } from "../../toolchain/signals";
 import { publish } from "../publish";
 import { checkScript, differences, wantedLines } from "./check";
 import { ensureControlRoot } from "./control";
@@ -45,6 +46,8 @@ interface Bench {
   readonly tools: readonly Tool[];
   readonly rounds: number;
   readonly samples: Sample[];
+  /** Where they are kept, each as soon as it is there. */
+  readonly json: string;
   readonly progress: Progress;
   /** Boots machines without a set-up. */
   createGroup(count: number): Promise<Group>;
@@ -56,18 +59,22 @@ export async function benchConfigure(options: ConfigureOptions): Promise<void> {
   Object.assign(process.env, benchEnvironment);
   const cleanUp = createCleanUp((problem) => progress(`clean-up: ${problem}`));
   cleanUp.later("the cloud", () => down());
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void cleanUp.run().finally(() => process.exit(130)));
-  }
+  whenSignalled(() => void cleanUp.run().finally(() => process.exit(130)));
   const samples = options.continue ? await readSamples(options.json) : [];
-  cleanUp.later("measurements", () => writeSamples(options.json, samples));
   try {
     const home = await ensurePulumiHome(progress);
     const work = await mkdtemp(join(tmpdir(), "bench-configure-"));
     cleanUp.later("files", () => rm(work, { recursive: true, force: true }));
     const { ground, tools, program } = await prepare(work, progress);
     const create = (count: number) => createGroup(ground, program, home, count);
-    const bench: Bench = { tools, rounds: options.rounds, samples, progress, createGroup: create };
+    const bench: Bench = {
+      tools,
+      rounds: options.rounds,
+      samples,
+      json: options.json,
+      progress,
+      createGroup: create,
+    };
     for (const count of options.machines) {
       if (options.states.includes("first")) await measureFirst(bench, count);
       await measureSteady(bench, count, options.states);
@@ -175,6 +182,7 @@ async function run(bench: Bench, tool: Tool, group: Group, state: State, edition
     count: hosts.length,
     ...{ wall, controller: processor, machines, connections },
   });
+  await writeSamples(bench.json, bench.samples);
   bench.progress(
     `${what}: ${wall.toFixed(2)} s, processor ${processor.toFixed(2)} + ${machines.toFixed(2)} s`,
   );

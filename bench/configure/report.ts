@@ -18,8 +18,8 @@ export interface Sample {
   /** Processor seconds where the tool runs, and those of the machines together. */
   readonly controller: number;
   readonly machines: number;
-  /** Logins of each machine. */
-  readonly connections: number;
+  /** Logins of each machine. @default - not known any more */
+  readonly connections?: number;
 }
 
 const titles: Readonly<Record<State, string>> = {
@@ -72,6 +72,8 @@ function rowsOf(samples: readonly Sample[]): string[][] {
       const ratio = tool === ours ? "1" : spreadText(ratiosOf(values, of(ours).map(value)));
       return [`${spreadText(spreadOf(values))} s`, ratio];
     }),
-    spreadText(spreadOf(of(tool).map(({ connections }) => connections))),
+    loginsText(of(tool).flatMap(({ connections }) => connections ?? [])),
   ]);
 }
+
+const loginsText = (logins: readonly number[]) => (logins.length === 0 ? "-" : spreadText(spreadOf(logins)));

@@ -7,6 +7,7 @@ import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
 import { projectRoot } from "../../scripts/localStack";
 import type { Progress } from "../../toolchain/cacheDir";
 import { ensurePulumiHome } from "../../toolchain/pulumiHome";
+import { whenSignalled } from "../../toolchain/signals";
 import { formerCommit, oldBuild } from "../oldBuild";
 import { publish, table } from "../publish";
 import { createSide, type Run, type Side, type Start } from "./side";
@@ -34,7 +35,7 @@ export async function benchNoChange(options: NoChangeOptions): Promise<void> {
   if (!(await insideWorld())) return;
   const world = await startWorld();
   const stop = () => void world.stop().finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  whenSignalled(stop);
   try {
     const contenders = await contend(
       await createSide("today", projectRoot, world, home),

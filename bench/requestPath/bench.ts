@@ -5,6 +5,7 @@ import { ratiosOf, spreadOf } from "../../localcloud/bench/statistics";
 import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
 import { projectRoot } from "../../scripts/localStack";
 import { whyNoMachine } from "../../test/components/roles/database/support/machine";
+import { whenSignalled } from "../../toolchain/signals";
 import { formerCommit, oldBuild } from "../oldBuild";
 import { publish, table } from "../publish";
 import { bootPath, type Machine, plainPorts, switchTo } from "./machine";
@@ -68,7 +69,7 @@ export async function benchRequestPath(options: RequestPathOptions): Promise<voi
       .stop()
       .then(machine.stop)
       .finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  whenSignalled(stop);
   const samples = new Map<string, Sample[]>();
   try {
     for (let round = 0; round < options.rounds; round++) {

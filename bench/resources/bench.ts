@@ -11,6 +11,7 @@ import { ensureHostPackages } from "../../localcloud/src/linux/hostPackages";
 import { projectRoot } from "../../scripts/localStack";
 import type { Progress } from "../../toolchain/cacheDir";
 import { ensurePulumiHome } from "../../toolchain/pulumiHome";
+import { whenSignalled } from "../../toolchain/signals";
 import { createSide, type Run, type Side } from "../noChange/side";
 import { unchanged } from "../noChange/unchanged";
 import { insideWorld, startWorld, type World } from "../noChange/world";
@@ -47,7 +48,7 @@ export async function benchResources(options: ResourcesOptions): Promise<void> {
   if (!(await insideWorld())) return;
   const world = await startWorld();
   const stop = () => void world.stop().finally(() => process.exit(130));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  whenSignalled(stop);
   try {
     const sizes: Size[] = [];
     for (const nodes of options.nodes) {

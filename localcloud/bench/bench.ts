@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Progress } from "../../toolchain/cacheDir";
+import { whenSignalled } from "../../toolchain/signals";
 import { down } from "../src/daemon/down";
 import { findDaemon } from "../src/daemon/findDaemon";
 import { requireRootOnLinux, up } from "../src/daemon/up";
@@ -39,12 +40,7 @@ export async function benchLocalCloud(options: LocalCloudBenchOptions): Promise<
   Object.assign(process.env, benchEnvironment);
   const cleanUp = createCleanUp((problem) => progress(`clean-up: ${problem}`));
   cleanUp.later("the cloud", () => down());
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(
-      signal,
-      () => void cleanUp.run().finally(() => process.exit(signal === "SIGINT" ? 130 : 143)),
-    );
-  }
+  whenSignalled((signal) => void cleanUp.run().finally(() => process.exit(signal === "SIGINT" ? 130 : 143)));
   try {
     const report = await measureAll(options, {
       settings: benchSettings(),

@@ -3,6 +3,7 @@ import { defaultImage } from "../../components/machine/context";
 import type { DockerOptions } from "../../components/setup/docker";
 import { setupCommand } from "../../components/setup/render";
 import type { Progress } from "../../toolchain/cacheDir";
+import { whenSignalled } from "../../toolchain/signals";
 import type { CloudClient } from "../cloudClient";
 import { type BakedImage, bakedImagesOf, bakeLabels, currentImage, superfluousImages } from "./images";
 import { awaitStock, bakeScript } from "./script";
@@ -87,12 +88,10 @@ export async function carryOut(
 /** Aborted by Ctrl-C; a second one ends the process, and the next bake removes what is left. */
 export function stopSignal(say: (line: string) => void): AbortSignal {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      say("stopping: removing what was begun; once more leaves it to the next bake");
-      stop.abort(new Error("stopped"));
-    });
-  }
+  whenSignalled(() => {
+    say("stopping: removing what was begun; once more leaves it to the next bake");
+    stop.abort(new Error("stopped"));
+  });
   return stop.signal;
 }
 

@@ -37,23 +37,32 @@ type Changes = Deployed["changes"];
 /** Previews with the policies, changes, and asks the site: each only when the one before was well. Never throws. */
 export async function attempt(how: Attempt): Promise<Deployed> {
   const began = Date.now();
-  const seconds = () => (Date.now() - began) / 1000;
-  let [outcome, changes]: [Outcome, Changes] = ["refused", {}];
+  let changes: Changes = {};
+  let stage: "before" | "changing" | "after" = "before";
+  const ended = (outcome: Outcome, reason?: string): Deployed => ({
+    ...{ outcome, changes, seconds: (Date.now() - began) / 1000 },
+    ...(reason !== undefined && { reason }),
+  });
   try {
     await whenNothingPends(how);
     changes = await whenUnlocked(how, () => previewed(how));
-    if (how.previewOnly) return { outcome: "previewed", changes, seconds: seconds() };
-    outcome = "failed";
-    const { outputs, ...made } = await whenUnlocked(how, () => updated(how));
+    if (how.previewOnly) return ended("previewed");
+    const made = await whenUnlocked(how, () =>
+      updated(how, () => {
+        stage = "changing";
+      }),
+    );
     changes = made.changes;
-    outcome = "unwell";
-    const reason = await problemOfSite(how.siteOf(outputs), how.siteWithinSeconds);
-    return { outcome: reason === undefined ? "done" : "unwell", changes, reason, seconds: seconds() };
+    stage = "after";
+    const problem = await problemOfSite(how.siteOf(made.outputs), how.siteWithinSeconds);
+    return problem === undefined ? ended("done") : ended("unwell", problem);
   } catch (error) {
-    if (error instanceof LockedOut) outcome = "refused";
-    return { outcome, changes, reason: reasonOf(error, how.stopped), seconds: seconds() };
+    return ended(outcomes[stage], reasonOf(error, how.stopped));
   }
 }
+
+/** What an error means, by when it came. */
+const outcomes = { before: "refused", changing: "failed", after: "unwell" } as const;
 
 async function previewed({ stack, policyPacks, stopped, ...how }: Attempt): Promise<Changes> {
   how.say(`preview of ${stack.name}`);
@@ -64,9 +73,10 @@ async function previewed({ stack, policyPacks, stopped, ...how }: Attempt): Prom
   return counted(result.changeSummary);
 }
 
-async function updated({ stack, message, policyPacks, stopped, ...how }: Attempt) {
+/** @param begins is called when something changes */
+async function updated({ stack, message, policyPacks, stopped, ...how }: Attempt, begins: () => void) {
   how.say(`up of ${stack.name}`);
-  const seen = reader(how.say);
+  const seen = reader(how.say, begins);
   const result = await stack
     .up({ message, policyPacks: [...policyPacks], color: "never", onEvent: seen.see, signal: stopped })
     .catch(seen.fail);
@@ -84,10 +94,11 @@ async function whenNothingPends({ stack, waitMinutes, say, stopped }: Attempt): 
   const deadline = Date.now() + waitMinutes * 60_000;
   for (let told = false; ; told = true) {
     const { deployment } = await stack.exportStack();
+    stopped.throwIfAborted();
     const pending = (deployment as { pending_operations?: unknown[] } | undefined)?.pending_operations ?? [];
-    if (pending.length === 0 || stopped.aborted) return;
+    if (pending.length === 0) return;
     if (Date.now() > deadline)
-      throw new LockedOut(
+      throw new Error(
         `a run of this stack has begun ${pending.length} operations and not ended them. If it was killed: npm run repair -- ${stack.name}`,
       );
     if (!told) say(`waits for ${pending.length} operations of another run`);
@@ -101,20 +112,18 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, 5000));
 async function whenUnlocked<T>({ waitMinutes, say, stopped }: Attempt, run: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + waitMinutes * 60_000;
   for (let told = false; ; told = true) {
+    stopped.throwIfAborted();
     try {
       return await run();
     } catch (error) {
-      if (!isLocked(error) || stopped.aborted) throw error;
+      if (!isLocked(error)) throw error;
       if (Date.now() > deadline)
-        throw new LockedOut(`another run has the stack for ${waitMinutes} minutes: ${lockText(error)}`);
+        throw new Error(`another run has the stack for ${waitMinutes} minutes: ${lockText(error)}`);
       if (!told) say(`waits for another run: ${lockText(error)}`);
       await pause();
     }
   }
 }
-
-/** Somebody else's run did not come to its end while we waited: ours has not begun. */
-class LockedOut extends Error {}
 
 const isLocked = (error: unknown): error is ConcurrentUpdateError => error instanceof ConcurrentUpdateError;
 
@@ -124,10 +133,14 @@ function lockText({ message }: Error): string {
   return line.replace(/^.*?error: /, "").trim();
 }
 
+/** Operations that leave the platform as it is. */
+const unchanging: readonly string[] = ["same", "read", "refresh"];
+
 /** Shows what the engine does, and keeps what it says is wrong. */
-function reader(say: (line: string) => void) {
+function reader(say: (line: string) => void, begins = () => {}) {
   const wrong: string[] = [];
-  const see = ({ diagnosticEvent, policyEvent, resOutputsEvent }: EngineEvent) => {
+  const see = ({ diagnosticEvent, policyEvent, resourcePreEvent, resOutputsEvent }: EngineEvent) => {
+    if (resourcePreEvent !== undefined && !unchanging.includes(resourcePreEvent.metadata.op)) begins();
     const text = diagnosticEvent?.message.trim() ?? "";
     if (diagnosticEvent?.severity === "error") wrong.push(text);
     else if (diagnosticEvent?.severity.startsWith("info") || diagnosticEvent?.severity === "warning")

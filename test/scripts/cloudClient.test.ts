@@ -48,6 +48,11 @@ describe("cloudClient", () => {
     assert.equal(await client()("DELETE", "/ssh_keys/1"), undefined);
   });
 
+  it("tells of an address where nothing can be made, as of an API that is another one", async () => {
+    answers = [{ status: 404, body: "no such page" }];
+    await assert.rejects(client()("POST", "/zones", {}), /^CloudRefusal: POST \/zones: 404 no such page/);
+  });
+
   for (const [status, code] of [
     [423, "locked"],
     [409, "conflict"],

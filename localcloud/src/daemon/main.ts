@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { flushCompileCache } from "node:module";
+import { whenSignalled } from "../../../toolchain/signals";
 import { type ApiFaults, type ApiSettings, createApi, createApiFaults, openStore } from "../api";
 import { createRecentRequests, type RecentRequests } from "../control/requests";
 import { readFaultFile } from "../faults/record";
@@ -74,7 +75,7 @@ function onceStopped(stop: (signal: string) => Promise<void>): void {
     await stop(signal);
     process.exit(0);
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void exit(signal));
+  whenSignalled((signal) => void exit(signal));
 }
 
 function apiSettings(

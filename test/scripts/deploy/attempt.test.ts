@@ -96,6 +96,11 @@ describe("an unattended deployment, at the real engine", function () {
       refused.reason ?? "",
       /begun 1 operations and not ended them. If it was killed: npm run repair -- test/,
     );
+    const stop = new AbortController();
+    const stopped = deploy({ waitMinutes: 5, stopped: stop.signal });
+    stop.abort();
+    const { outcome, reason } = await stopped;
+    assert.deepEqual([outcome, reason], ["refused", "it was stopped"]);
     const waits = deploy({ waitMinutes: 5 });
     while (!said.some((line) => line.startsWith("waits for")))
       await new Promise((resolve) => setTimeout(resolve, 50));
