@@ -47,11 +47,7 @@ export function anyValues(random: Random): Values {
     strictRoles: maybe(random, 0.2, () => random.chance(0.2)),
     roles: maybe(random, 0.5, () => anyRoles(random)),
     budgetEur: maybe(random, 0.2, () => random.pick([0, 0.5, 9999])),
-    deployWindow: maybe(random, 0.2, () => ({
-      days: random.pick([undefined, ["mon"], ["sat", "sun"]]),
-      ...{ from: "09:00", until: random.pick(["16:00", "04:00"]) },
-      timeZone: random.pick([undefined, "Europe/Berlin"]),
-    })),
+    deployWindow: maybe(random, 0.2, () => anyWindow(random)),
     protect: random.chance(0.5),
     acceptChange: maybe(random, 0.2, () => [
       random.pick(["storage.bucket=media", "database.databaseName=shop"]),
@@ -62,6 +58,14 @@ export function anyValues(random: Random): Values {
     ...anyNames(random),
     mutualTls: maybe(random, 0.3, () => ["requests", "requests"].slice(random.between(0, 2))),
   });
+}
+
+function anyWindow(random: Random) {
+  return {
+    days: random.pick([undefined, ["mon"], ["sat", "sun"]]),
+    ...{ from: "09:00", until: random.pick(["16:00", "04:00"]) },
+    timeZone: random.pick([undefined, "Europe/Berlin"]),
+  };
 }
 
 function anyApp(random: Random): Values {
