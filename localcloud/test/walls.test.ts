@@ -6,7 +6,7 @@ import ts from "typescript";
 const workspace = join(__dirname, "..");
 
 /** What every package of the repository may use: they know nothing of either product. */
-const sharedTools = ["toolchain/cacheDir", "toolchain/lock", "toolchain/build", "toolchain/retention"];
+const sharedTools = ["cacheDir", "lock", "build", "retention", "signals"].map((name) => `toolchain/${name}`);
 
 interface Import {
   /** From the root of the repository. */
