@@ -136,7 +136,8 @@ const servicesPath = "/etc/platform/traefik/dynamic/services.yaml";
 /** Both load balancers get another configuration, and Traefik on all nodes another one too, which it takes as it runs. */
 const setUp: Kind = {
   name: "setUp",
-  title: "`pulumi up` with other settings: both load balancers and all app nodes, of each kind one after the other",
+  title:
+    "`pulumi up` with other settings: both load balancers and all app nodes, of each kind one after the other",
   share: 5,
   async change(n) {
     const edges = await both();
