@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { parseDocument } from "yaml";
+import { isScalar, parseDocument } from "yaml";
 import { shortName } from "../../components/stack/parse";
 import type { PlatformSettings } from "../../components/stack/settings";
 import type { Promoted, ServiceImages } from "./promotion";
@@ -31,9 +31,10 @@ export async function runningImages(
 }
 
 /**
- * Writes images into a stack's file, and leaves all else in it as it is, comments too.
+ * Writes images into a stack's file, and leaves every other byte of it.
  *
  * @param project name that the keys of the file begin with
+ * @throws when an image does not stand in that file itself
  */
 export function writeImages(
   stack: string,
@@ -42,10 +43,18 @@ export function writeImages(
   directory: string,
 ): void {
   const path = join(directory, `Pulumi.${shortName(stack)}.yaml`);
-  const document = parseDocument(readFileSync(path, "utf8"));
-  for (const { service, to } of changes)
-    document.setIn(["config", `${project}:app`, "services", service, "image"], to);
-  const partial = `${path}.${process.pid}`;
-  writeFileSync(partial, document.toString({ lineWidth: 0 }));
-  renameSync(partial, path);
+  const text = readFileSync(path, "utf8");
+  const document = parseDocument(text);
+  const places = changes.map(({ service, to }) => {
+    const node = document.getIn(["config", `${project}:app`, "services", service, "image"], true);
+    if (!isScalar(node) || node.range == null)
+      throw new Error(`${path} has no app.services.${service}.image to write ${to} into`);
+    return { from: node.range[0], until: node.range[1], to };
+  });
+  // From the end on, so that the places before stay where they are.
+  const written = places
+    .sort((one, other) => other.from - one.from)
+    .reduce((so, { from, until, to }) => so.slice(0, from) + to + so.slice(until), text);
+  writeFileSync(`${path}.new`, written);
+  renameSync(`${path}.new`, path);
 }

@@ -47,6 +47,9 @@ config:
         environment: { MODE: "web", LONG: "${"long ".repeat(40)}" }
       api:
         image: example/api:1
+        uses:   [ database,cache ]
+  shop:adminRanges:
+  - 192.0.2.10/32
 `;
     await writeFile(path, before);
     const to = `example/shop:2@sha256:${"a".repeat(64)}`;
