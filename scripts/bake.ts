@@ -3,7 +3,7 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { Command } from "commander";
 import { datedPrices } from "../components/sizing/prices";
 import { shortName } from "../components/stack/parse";
-import { carryOut, planBake, pruneImages, stopSignal } from "./bake/bake";
+import { bakeSignal, carryOut, planBake, pruneImages } from "./bake/bake";
 import { bakedImagesOf } from "./bake/images";
 import { readAccess, readBakedStack } from "./bake/stack";
 import { writeBakedImages } from "./bake/stackFile";
@@ -37,7 +37,7 @@ async function main(name: string, options: Options): Promise<void> {
   const plan = await planBake(cloud, environment, software, options.renew ?? false);
   say(planText(plan, price));
   if (options.dryRun) return;
-  const ids = await carryOut(cloud, { ...order, signal: stopSignal(say) }, plan, (role, line) =>
+  const ids = await carryOut(cloud, { ...order, signal: bakeSignal(say) }, plan, (role, line) =>
     say(`${role}: ${line}`),
   );
   const images = Object.fromEntries(roles.flatMap((role) => (ids[role] ? [[role, ids[role]]] : [])));

@@ -1,5 +1,5 @@
-import Table from "cli-table3";
 import { compareSettings, type Difference, usualDifferences } from "../components/views/comparison";
+import { plainTable } from "./plainTable";
 import { ExitCode, runCommand, stackCommand, type ViewOptions, viewedStack } from "./stackCommand";
 
 interface CompareOptions extends ViewOptions {
@@ -42,10 +42,7 @@ function compare(stack: string, other: string, { directory, json, allow }: Compa
 
 function comparisonText(stack: string, other: string, differences: readonly Difference[]): string {
   if (differences.length === 0) return `${stack} and ${other} have the same settings\n`;
-  const table = new Table({
-    head: ["setting", stack, other, ""],
-    style: { head: [], border: [], compact: true },
-  });
+  const table = plainTable(["setting", stack, other, ""]);
   for (const { path, left, right, allowed } of differences)
     table.push([path, valueText(left), valueText(right), allowed ? "" : "must be the same"]);
   const count = differences.filter(({ allowed }) => !allowed).length;

@@ -1,14 +1,12 @@
-import Table from "cli-table3";
 import type { CostEstimate } from "../components/views/cost";
+import { plainTable } from "./plainTable";
 
 /** The monthly cost by line, for a terminal. */
 export function costTable(cost: CostEstimate): string {
-  const table = new Table({
-    head: ["item", "for", "quantity", "EUR each", "EUR per month"],
-    colAligns: ["left", "left", "right", "right", "right"],
-    // Colours of the head would be noise in logs and files.
-    style: { head: [], border: [], compact: true },
-  });
+  const table = plainTable(
+    ["item", "for", "quantity", "EUR each", "EUR per month"],
+    ["left", "left", "right", "right", "right"],
+  );
   for (const { item, purpose, quantity, unitEur, monthlyEur } of cost.lines) {
     table.push([item, purpose, String(quantity), priceText(unitEur), monthlyEur.toFixed(2)]);
   }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { whenSignalled } from "../toolchain/signals";
+import { stopSignal } from "../toolchain/signals";
 import { type Attempt, attempt, type Deployed, type Outcome } from "./deploy/attempt";
 import { noticeText, tell } from "./deploy/notice";
 import { originOf, originText } from "./deploy/origin";
@@ -78,7 +78,12 @@ async function deployed(
   // Outside of the stack's window the preview is refused already.
   if (options.preview !== true) stack.workspace.envVars.PLATFORM_DEPLOY_WINDOW = "strict";
   return attempt({
-    ...{ stack, message, say, stopped: whenTold(say) },
+    ...{
+      stack,
+      message,
+      say,
+      stopped: stopSignal((signal) => say(`${signal}: the engine comes to its end`)),
+    },
     policyPacks: options.policyPack,
     waitMinutes: options.wait,
     previewOnly: options.preview === true,
@@ -88,15 +93,6 @@ async function deployed(
       ...(options.direct && { address: String(virtualIp) }),
     }),
   });
-}
-
-function whenTold(say: Attempt["say"]): AbortSignal {
-  const stop = new AbortController();
-  whenSignalled((signal) => {
-    say(`${signal}: the engine comes to its end`);
-    stop.abort();
-  });
-  return stop.signal;
 }
 
 function readAmount(text: string): number {

@@ -53,7 +53,8 @@ export async function deploy(stack: Stack, progress: Progress, configFile?: stri
   };
 }
 
-function changesOf(
+/** Number of resources by operation; operations of none are left out. */
+export function changesOf(
   changes: Readonly<Record<string, number | undefined>> | undefined,
 ): Record<string, number> {
   return Object.fromEntries(

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import Table from "cli-table3";
-import { parse } from "yaml";
+import { projectName } from "../components/stack/stackFile";
 import { openStack } from "./openStack";
+import { plainTable } from "./plainTable";
 import { type Promotion, promotion } from "./promote/promotion";
 import { runningImages, serviceImages, writeImages } from "./promote/stackImages";
 import { runCommand, stackCommand, type ViewOptions, viewedStack } from "./stackCommand";
@@ -45,17 +43,10 @@ async function promote(tested: string, target: string, options: PromoteOptions):
   process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : promotionText(target, result, dryRun));
 }
 
-function projectName(directory: string): string {
-  return (parse(readFileSync(join(directory, "Pulumi.yaml"), "utf8")) as { name: string }).name;
-}
-
 function promotionText(target: string, { changes, same }: Promotion, dryRun?: true): string {
   const already = same.length === 0 ? "" : `the same already: ${same.join(", ")}\n`;
   if (changes.length === 0) return `${already}nothing to write\n`;
-  const table = new Table({
-    head: ["service", "was", "becomes"],
-    style: { head: [], border: [], compact: true },
-  });
+  const table = plainTable(["service", "was", "becomes"]);
   for (const { service, from, to } of changes) table.push([service, from, to]);
   const said = dryRun === true ? "nothing written: --dry-run" : `written into Pulumi.${target}.yaml`;
   return `${table.toString()}\n${already}${said}\n`;

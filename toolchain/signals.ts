@@ -25,3 +25,13 @@ export function whenSignalled(act: (signal: EndSignal) => void): () => void {
     for (const signal of signals) process.off(signal, listener);
   };
 }
+
+/** The same as a signal for what can be aborted. @param tell is called before */
+export function stopSignal(tell: (signal: EndSignal) => void): AbortSignal {
+  const stop = new AbortController();
+  whenSignalled((signal) => {
+    tell(signal);
+    stop.abort(new Error("stopped"));
+  });
+  return stop.signal;
+}

@@ -104,9 +104,14 @@ export function misreadProblems(
   });
 }
 
+/** The project's name, prefix of its keys. @throws StackFileError */
+export function projectName(directory: string = projectFolder): string {
+  return readYaml(join(directory, "Pulumi.yaml"), projectFile).name;
+}
+
 /** What a stack's file gives the program beside the settings; of secrets, whether they are there. */
 export function programInputs(stack: string, directory: string = projectFolder) {
-  const { name: namespace } = readYaml(join(directory, "Pulumi.yaml"), projectFile);
+  const namespace = projectName(directory);
   const isThere = (key: string) => stackFileValue(stack, `${namespace}:${key}`, directory) !== undefined;
   const endpoint = stackFileValue(stack, "hcloud:endpoint", directory);
   return {

@@ -3,7 +3,7 @@ import { defaultImage } from "../../components/machine/context";
 import type { DockerOptions } from "../../components/setup/docker";
 import { setupCommand } from "../../components/setup/render";
 import type { Progress } from "../../toolchain/cacheDir";
-import { whenSignalled } from "../../toolchain/signals";
+import { stopSignal } from "../../toolchain/signals";
 import type { CloudClient } from "../cloudClient";
 import { type BakedImage, bakedImagesOf, bakeLabels, currentImage, superfluousImages } from "./images";
 import { awaitStock, bakeScript } from "./script";
@@ -86,13 +86,8 @@ export async function carryOut(
 }
 
 /** Aborted by Ctrl-C; a second one ends the process, and the next bake removes what is left. */
-export function stopSignal(say: (line: string) => void): AbortSignal {
-  const stop = new AbortController();
-  whenSignalled(() => {
-    say("stopping: removing what was begun; once more leaves it to the next bake");
-    stop.abort(new Error("stopped"));
-  });
-  return stop.signal;
+export function bakeSignal(say: (line: string) => void): AbortSignal {
+  return stopSignal(() => say("stopping: removing what was begun; once more leaves it to the next bake"));
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

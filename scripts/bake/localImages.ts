@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { localCloudSettings } from "../../localcloud/src/settings/cloud";
 import type { Progress } from "../../toolchain/cacheDir";
 import { localStack, localStackName, projectRoot } from "../localStack";
-import { carryOut, planBake, stopSignal } from "./bake";
+import { bakeSignal, carryOut, planBake } from "./bake";
 import { readAccess, readBakedStack } from "./stack";
 import { withBakedImages } from "./stackFile";
 
@@ -21,7 +21,7 @@ export async function bakedLocalConfig(
   const { settings, software } = await readBakedStack(localStackName);
   const { cloud, ...order } = await readAccess(await localStack(), settings);
   const plan = await planBake(cloud, settings.environment, software, false);
-  const images = await carryOut(cloud, { ...order, signal: stopSignal(progress) }, plan, (role, line) =>
+  const images = await carryOut(cloud, { ...order, signal: bakeSignal(progress) }, plan, (role, line) =>
     progress(`${role}: ${line}`),
   );
   const text = await readFile(configFile, "utf8");

@@ -1,4 +1,5 @@
 import { ConcurrentUpdateError, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { changesOf } from "../deployment";
 import { problemOfSite, type Site } from "./site";
 
 /**
@@ -44,10 +45,10 @@ export async function attempt(how: Attempt): Promise<Deployed> {
     ...(reason !== undefined && { reason }),
   });
   try {
-    await whenNothingPends(how);
-    changes = await whenUnlocked(how, () => previewed(how));
+    await whenFree(how, () => refusePending(how.stack));
+    changes = await whenFree(how, () => previewed(how));
     if (how.previewOnly) return ended("previewed");
-    const made = await whenUnlocked(how, () =>
+    const made = await whenFree(how, () =>
       updated(how, () => {
         stage = "changing";
       }),
@@ -70,7 +71,7 @@ async function previewed({ stack, policyPacks, stopped, ...how }: Attempt): Prom
   const result = await stack
     .preview({ policyPacks: [...policyPacks], color: "never", onEvent: seen.see, signal: stopped })
     .catch(seen.fail);
-  return counted(result.changeSummary);
+  return changesOf(result.changeSummary);
 }
 
 /** @param begins is called when something changes */
@@ -83,46 +84,59 @@ async function updated({ stack, message, policyPacks, stopped, ...how }: Attempt
   const shown = Object.entries(result.outputs).flatMap(([name, { value, secret }]) =>
     secret ? [] : [[name, value] as const],
   );
-  return { changes: counted(result.summary.resourceChanges), outputs: Object.fromEntries(shown) };
+  return { changes: changesOf(result.summary.resourceChanges), outputs: Object.fromEntries(shown) };
+}
+
+/** Somebody else has the stack. */
+class Occupied extends Error {
+  constructor(
+    /** What is waited for. */
+    readonly by: string,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /**
  * Operations that have begun and are not over belong to a run that goes on, or to one that was killed. The engine would
  * forget those of a killed one and make everything once more.
  */
-async function whenNothingPends({ stack, waitMinutes, say, stopped }: Attempt): Promise<void> {
-  const deadline = Date.now() + waitMinutes * 60_000;
-  for (let told = false; ; told = true) {
-    const { deployment } = await stack.exportStack();
-    stopped.throwIfAborted();
-    const pending = (deployment as { pending_operations?: unknown[] } | undefined)?.pending_operations ?? [];
-    if (pending.length === 0) return;
-    if (Date.now() > deadline)
-      throw new Error(
-        `a run of this stack has begun ${pending.length} operations and not ended them. If it was killed: npm run repair -- ${stack.name}`,
-      );
-    if (!told) say(`waits for ${pending.length} operations of another run`);
-    await pause();
-  }
+async function refusePending(stack: Attempt["stack"]): Promise<void> {
+  const { deployment } = await stack.exportStack();
+  const pending = (deployment as { pending_operations?: unknown[] } | undefined)?.pending_operations ?? [];
+  if (pending.length > 0)
+    throw new Occupied(
+      `${pending.length} operations of another run`,
+      `a run of this stack has begun ${pending.length} operations and not ended them. If it was killed: npm run repair -- ${stack.name}`,
+    );
 }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, 5000));
-
-/** Waits for the run of somebody else, and says whose lock it is. @throws when it is not over in time */
-async function whenUnlocked<T>({ waitMinutes, say, stopped }: Attempt, run: () => Promise<T>): Promise<T> {
+/** Waits for the run of somebody else, and says whose it is. @throws when it is not over in time */
+async function whenFree<T>({ waitMinutes, say, stopped }: Attempt, run: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + waitMinutes * 60_000;
   for (let told = false; ; told = true) {
     stopped.throwIfAborted();
     try {
       return await run();
     } catch (error) {
-      if (!isLocked(error)) throw error;
-      if (Date.now() > deadline)
-        throw new Error(`another run has the stack for ${waitMinutes} minutes: ${lockText(error)}`);
-      if (!told) say(`waits for another run: ${lockText(error)}`);
-      await pause();
+      const occupied = occupiedBy(error, waitMinutes);
+      if (occupied === undefined) throw error;
+      if (Date.now() > deadline) throw occupied;
+      if (!told) say(`waits for ${occupied.by}`);
+      await new Promise((resolve) => setTimeout(resolve, 5000));
     }
   }
+}
+
+function occupiedBy(error: unknown, waitMinutes: number): Occupied | undefined {
+  if (error instanceof Occupied) return error;
+  if (!isLocked(error)) return undefined;
+  const text = lockText(error);
+  return new Occupied(
+    `another run: ${text}`,
+    `another run has the stack for ${waitMinutes} minutes: ${text}`,
+  );
 }
 
 const isLocked = (error: unknown): error is ConcurrentUpdateError => error instanceof ConcurrentUpdateError;
@@ -158,12 +172,6 @@ function reader(say: (line: string) => void, begins = () => {}) {
     throw new Error(wrong.join("\n\n"));
   };
   return { see, fail };
-}
-
-function counted(changes: Readonly<Record<string, number | undefined>> | undefined): Changes {
-  return Object.fromEntries(
-    Object.entries(changes ?? {}).flatMap(([op, count]) => (count ? [[op, count]] : [])),
-  );
 }
 
 function reasonOf(error: unknown, stopped: AbortSignal): string {
